@@ -1,0 +1,258 @@
+//! The comparison of two commits over a matrix of boards: what the judge says and the scribe writes.
+//!
+//! Plain data, without times and without ids of any server, so that the desk tool and the service give the same bytes.
+//! Schema 1, stated in docs/interfaces.md.
+
+use ounce_protocol::ids::{BenchName, BoardName, CommitSha, RegionName};
+use ounce_protocol::measurement::{BenchFailure, Owner, RegionKind, Stage};
+use serde::{Deserialize, Serialize};
+
+/// The version of this format, in the `schema` field.
+pub const SCHEMA: u32 = 1;
+
+/// Two commits, compared on all boards of the manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The project's name in the manifest.
+    pub project: String,
+    /// The commit compared with.
+    pub base: CommitSha,
+    /// The commit weighed.
+    pub head: CommitSha,
+    /// The answer in one word, for the check.
+    pub verdict: Verdict,
+    /// One entry a board, in the manifest's order.
+    pub boards: Vec<BoardComparison>,
+    /// Each budget that applies somewhere, with its worst case first.
+    pub budgets: Vec<BudgetCheck>,
+    /// Things the reader must know beside the figures, one sentence each: "this pull request changes ounce.toml; the base's was used".
+    pub notes: Vec<String>,
+}
+
+/// The answer for the check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// All boards measured, nothing changed.
+    Unchanged,
+    /// Something changed, all within the budgets.
+    WithinBudget,
+    /// At least one budget is exceeded.
+    OverBudget,
+    /// A board that worked at the base fails at the head: it does not build, or a benchmark is not valid any more.
+    Broken,
+    /// Boards are missing for reasons of infrastructure; what is there is within the budgets. Never red.
+    Incomplete,
+}
+
+impl Verdict {
+    /// Whether the check fails.
+    pub fn is_failure(self) -> bool {
+        matches!(self, Verdict::OverBudget | Verdict::Broken)
+    }
+}
+
+/// One board.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoardComparison {
+    /// The board's name.
+    pub board: BoardName,
+    /// Its title.
+    pub title: String,
+    /// What could be compared.
+    pub state: BoardState,
+    /// Where the tools of the two sides differ: one sentence for each tool. The figures are then not subtracted.
+    pub fingerprint_changes: Vec<String>,
+}
+
+/// What could be compared on a board.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum BoardState {
+    /// Both sides have an image.
+    Compared(Box<Compared>),
+    /// The base has an image, the head has none: the change breaks it.
+    HeadFailed {
+        /// How far it came.
+        stage: Stage,
+        /// The last lines of the log.
+        log_tail: String,
+    },
+    /// The base has no image; the head may have one.
+    BaseFailed {
+        /// How far it came.
+        stage: Stage,
+        /// The last lines of the base's log.
+        log_tail: String,
+        /// Whether the head builds.
+        head_builds: bool,
+    },
+    /// No measurement for reasons of infrastructure.
+    Missing {
+        /// Why.
+        detail: String,
+    },
+}
+
+/// Both sides of a board, with their differences.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compared {
+    /// The loadable bytes are the same: nothing was run twice.
+    pub identical: bool,
+    /// Which way it goes.
+    pub tendency: Tendency,
+    /// Where both bytes and instructions moved, the exchange rate in words: "128 B for 1.2 % fewer instructions".
+    pub exchange: Option<String>,
+    /// The manifest's regions, in its order.
+    pub regions: Vec<RegionDelta>,
+    /// The benchmarks, in the manifest's order, without the empty one.
+    pub benches: Vec<BenchDelta>,
+    /// Geometric mean of the head's over the base's instructions of all benchmarks counted on both sides, in parts per million less one million
+    /// (−1 200 is 0.12 % fewer); `None` where no benchmark has both.
+    pub instructions_ppm: Option<i64>,
+}
+
+/// Which way a change goes on a board.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tendency {
+    /// Smaller and not slower, or faster and not larger.
+    Win,
+    /// One for the other.
+    Trade,
+    /// Larger and not faster, or slower and not smaller.
+    Cost,
+    /// Neither size nor instructions moved.
+    Free,
+}
+
+/// One region on both sides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegionDelta {
+    /// The region.
+    pub name: RegionName,
+    /// Flash or RAM.
+    pub kind: RegionKind,
+    /// Its size on the chip, bytes.
+    pub size_bytes: u64,
+    /// Used at the base, bytes.
+    pub base_bytes: u64,
+    /// Used at the head, bytes.
+    pub head_bytes: u64,
+    /// What changed. Sums to `head_bytes − base_bytes`, to the byte; unchanged owners are left out.
+    pub rows: Vec<RowDelta>,
+}
+
+/// One owner that changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowDelta {
+    /// How the owner is known.
+    pub owner: Owner,
+    /// The name at the head, or at the base where it is gone.
+    pub name: String,
+    /// The group: a crate, `C`, or a section.
+    pub group: String,
+    /// What happened to it.
+    pub change: Change,
+    /// Bytes at the base.
+    pub base_bytes: u64,
+    /// Bytes at the head.
+    pub head_bytes: u64,
+}
+
+/// What happened to an owner of bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// Not there at the base.
+    Added,
+    /// Not there at the head.
+    Removed,
+    /// Larger.
+    Grown,
+    /// Smaller.
+    Shrunk,
+    /// Same size under another name; the base's name.
+    Renamed {
+        /// The name at the base.
+        from: String,
+    },
+}
+
+/// One benchmark on both sides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BenchDelta {
+    /// The benchmark.
+    pub name: BenchName,
+    /// What came of it at the base.
+    pub base: BenchSide,
+    /// What came of it at the head.
+    pub head: BenchSide,
+    /// Functions whose own instruction count changed, largest change first. Sums to the difference of the two counts.
+    pub functions: Vec<FunctionDelta>,
+}
+
+/// One side of a benchmark, without its profile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum BenchSide {
+    /// Counted.
+    Counted {
+        /// Instructions, the empty benchmark subtracted.
+        instructions: u64,
+        /// Whether the two takes agreed: else the figure is noisy.
+        exact: bool,
+        /// Stack peak, bytes.
+        stack_peak_bytes: Option<u64>,
+        /// Heap peak, bytes.
+        heap_peak_bytes: Option<u64>,
+    },
+    /// The board cannot hold the program.
+    NoFit {
+        /// What was said.
+        detail: String,
+    },
+    /// Not valid.
+    Failed {
+        /// What kind of failure.
+        why: BenchFailure,
+        /// For people.
+        detail: String,
+    },
+    /// Not declared or not run on this side.
+    Absent,
+}
+
+impl BenchSide {
+    /// The count, where there is one.
+    pub fn instructions(&self) -> Option<u64> {
+        match self {
+            BenchSide::Counted { instructions, .. } => Some(*instructions),
+            _ => None,
+        }
+    }
+}
+
+/// One function whose own instructions changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FunctionDelta {
+    /// Demangled name.
+    pub name: String,
+    /// Instructions at the base.
+    pub base: u64,
+    /// Instructions at the head.
+    pub head: u64,
+}
+
+/// One budget on the board (and benchmark) where it is tightest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BudgetCheck {
+    /// The budget in words: "flash may grow by 256 B".
+    pub rule: String,
+    /// Whether it holds everywhere.
+    pub holds: bool,
+    /// Where it is tightest, or where it is exceeded: one sentence each, worst first: "microbit: +312 B, 56 B over".
+    pub findings: Vec<String>,
+}

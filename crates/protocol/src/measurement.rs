@@ -1,0 +1,334 @@
+//! What one commit weighs on one board: the ledger of its bytes and the outcome of each benchmark.
+//!
+//! This is what a runner uploads and what the store keeps. Sizes are bytes, counts are instructions. Text that comes
+//! from a build or a board (symbol names, logs) is hostile and is escaped where it is rendered, not here.
+
+use crate::ids::{BenchName, BoardName, CommitSha, ImageId, RegionName};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The version of this format, in each document's `schema` field.
+pub const SCHEMA: u32 = 1;
+
+/// Everything measured for one commit on one board.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Measurement {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The board of the manifest.
+    pub board: BoardName,
+    /// The commit that was built.
+    pub commit: CommitSha,
+    /// With what it was built and run. Figures of different fingerprints are not subtracted silently.
+    pub fingerprint: Fingerprint,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// The tools behind a figure, as each tool names itself: one line a tool, such as `rustc: rustc 1.96.0 (…)`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fingerprint(pub BTreeMap<String, String>);
+
+/// Whether there is an image, and what it weighs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Outcome {
+    /// The build gave an image.
+    Built {
+        /// Its bytes.
+        ledger: Ledger,
+        /// Each benchmark's outcome, by name; the one declared `empty` among them.
+        benches: BTreeMap<BenchName, BenchOutcome>,
+    },
+    /// There is no image.
+    Failed {
+        /// How far it came.
+        stage: Stage,
+        /// The last lines of the log, at most [`LOG_TAIL_BYTES_MAX`].
+        log_tail: String,
+    },
+}
+
+/// Longest log tail kept with a failed build, bytes.
+pub const LOG_TAIL_BYTES_MAX: usize = 4096;
+
+/// A step on the way from a commit to an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Getting the commit's files.
+    Checkout,
+    /// The manifest's `fetch` command.
+    Fetch,
+    /// The board's `build` command.
+    Build,
+    /// Reading the ELF it should have left.
+    Read,
+}
+
+impl Stage {
+    /// The word used in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Stage::Checkout => "checkout",
+            Stage::Fetch => "fetch",
+            Stage::Build => "build",
+            Stage::Read => "reading the ELF",
+        }
+    }
+}
+
+/// Which kind of memory a region is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RegionKind {
+    /// Holds loaded bytes, counted by load address.
+    Flash,
+    /// Holds what runs or is written, counted by run address.
+    Ram,
+}
+
+/// Where an image's bytes went. The rows of each region sum to its `used_bytes`, to the byte.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ledger {
+    /// The identity of the loadable bytes.
+    pub image: ImageId,
+    /// The manifest's regions, in its order.
+    pub regions: Vec<RegionLedger>,
+    /// Loaded bytes that lie in no declared region, by address: a finding for the reader, zero in a healthy image.
+    pub outside: Vec<OutsideRange>,
+}
+
+/// A range of the image that no declared region holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutsideRange {
+    /// First address.
+    pub start: u64,
+    /// Length in bytes.
+    pub bytes: u64,
+}
+
+/// One memory region's account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegionLedger {
+    /// The region's name in the manifest.
+    pub name: RegionName,
+    /// What it is.
+    pub kind: RegionKind,
+    /// Its size on the chip, bytes. An image may use more: that is a result, not an error.
+    pub size_bytes: u64,
+    /// Bytes the image uses.
+    pub used_bytes: u64,
+    /// Who owns them. Sums to `used_bytes`.
+    pub rows: Vec<Row>,
+}
+
+impl RegionLedger {
+    /// Bytes left, negative where the image is over the region.
+    pub fn headroom_bytes(&self) -> i64 {
+        crate::units::delta(self.used_bytes, self.size_bytes)
+    }
+}
+
+/// One owner's bytes in one region.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Row {
+    /// How the owner is known.
+    pub owner: Owner,
+    /// The name for people: demangled symbol, section name, or the kind's own word.
+    pub name: String,
+    /// The linkage name of the symbol, where it differs from `name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linkage: Option<String>,
+    /// The group it is counted under: a Rust crate, or `C` for unmangled names, or the section for what has no symbol.
+    pub group: String,
+    /// The output section it lies in.
+    pub section: String,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+/// How an owner of bytes is known, in the order in which it is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Owner {
+    /// A symbol with a size covers them.
+    Symbol,
+    /// No symbol covers them; they are all of a section that has no sized symbol at all.
+    Section,
+    /// Fill between owners, not longer than the alignment that explains it.
+    Padding,
+    /// None of the above: string literals and anonymous constants, above all.
+    Unattributed,
+}
+
+/// What came of one benchmark.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum BenchOutcome {
+    /// It ran and its output was right.
+    Counted(Count),
+    /// The board cannot hold the program: a row of the report, not an error.
+    NoFit {
+        /// What the firmware said, or by how much it does not fit.
+        detail: String,
+    },
+    /// The image is the base's, byte for byte; the base's figures hold.
+    Identical,
+    /// It did not give a valid result.
+    Failed {
+        /// What kind of failure.
+        why: BenchFailure,
+        /// For people: what was seen, and what was expected.
+        detail: String,
+    },
+}
+
+/// Exact figures of one benchmark. Counted twice; where the two takes differ, both are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count {
+    /// Instructions between the markers, the cost of the empty benchmark subtracted where there is one.
+    pub instructions: u64,
+    /// The second take, where it differs from the first: the metric is then noisy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_take: Option<u64>,
+    /// Most bytes of stack in use, the whole run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack_peak_bytes: Option<u64>,
+    /// Most bytes of the firmware's own heap in use, where it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heap_peak_bytes: Option<u64>,
+    /// Instructions by function, largest first; sums to the count before the empty benchmark is subtracted.
+    pub profile: Vec<FunctionCount>,
+}
+
+/// Instructions executed in one function itself, without its callees.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FunctionCount {
+    /// Demangled name, or `?` for addresses outside any function symbol.
+    pub name: String,
+    /// Instructions.
+    pub instructions: u64,
+}
+
+/// Ways a benchmark fails, told apart because a reader does something different for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BenchFailure {
+    /// The instruction budget or the time limit was used up.
+    Hang,
+    /// The firmware panicked.
+    Panic,
+    /// HardFault or an unexpected trap.
+    Fault,
+    /// It ended without having printed anything.
+    Silent,
+    /// What it printed is not text.
+    Garbage,
+    /// It printed something else than the expected result.
+    WrongResult,
+    /// The program ended with an uncaught exception.
+    Exception,
+    /// The firmware refused the program.
+    Refused,
+    /// The markers were not met once each, in order.
+    Markers,
+    /// Any other exit.
+    Exit,
+}
+
+impl BenchFailure {
+    /// The word used in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            BenchFailure::Hang => "hangs",
+            BenchFailure::Panic => "panics",
+            BenchFailure::Fault => "faults",
+            BenchFailure::Silent => "prints nothing",
+            BenchFailure::Garbage => "prints garbage",
+            BenchFailure::WrongResult => "wrong result",
+            BenchFailure::Exception => "uncaught exception",
+            BenchFailure::Refused => "program refused",
+            BenchFailure::Markers => "markers not met",
+            BenchFailure::Exit => "unexpected exit",
+        }
+    }
+}
+
+impl Measurement {
+    /// The ledger, where there is an image.
+    pub fn ledger(&self) -> Option<&Ledger> {
+        match &self.outcome {
+            Outcome::Built { ledger, .. } => Some(ledger),
+            Outcome::Failed { .. } => None,
+        }
+    }
+
+    /// Checks what a runner sent: sums, limits and the schema. The message names the first thing that is wrong.
+    pub fn check(&self) -> Result<(), String> {
+        if self.schema != SCHEMA {
+            return Err(format!("schema {} where {SCHEMA} is spoken here", self.schema));
+        }
+        match &self.outcome {
+            Outcome::Failed { log_tail, .. } if log_tail.len() > LOG_TAIL_BYTES_MAX => {
+                Err(format!("log tail of {} bytes, at most {LOG_TAIL_BYTES_MAX}", log_tail.len()))
+            }
+            Outcome::Failed { .. } => Ok(()),
+            Outcome::Built { ledger, .. } => ledger.regions.iter().try_for_each(|region| {
+                let sum = region.rows.iter().fold(0u64, |sum, row| sum.saturating_add(row.bytes));
+                if sum == region.used_bytes {
+                    Ok(())
+                } else {
+                    Err(format!("region {}: rows sum to {sum} B, used is {} B", region.name, region.used_bytes))
+                }
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measured(rows: &[u64], used_bytes: u64) -> Measurement {
+        let row = |&bytes| Row { owner: Owner::Symbol, name: "f".into(), linkage: None, group: "C".into(), section: ".text".into(), bytes };
+        let region = RegionLedger {
+            name: RegionName::parse("flash").unwrap(),
+            kind: RegionKind::Flash,
+            size_bytes: 10,
+            used_bytes,
+            rows: rows.iter().map(row).collect(),
+        };
+        let ledger = Ledger { image: ImageId::parse(&"0".repeat(64)).unwrap(), regions: vec![region], outside: vec![] };
+        Measurement {
+            schema: SCHEMA,
+            board: BoardName::parse("b").unwrap(),
+            commit: CommitSha::parse(&"1".repeat(40)).unwrap(),
+            fingerprint: Fingerprint::default(),
+            outcome: Outcome::Built { ledger, benches: BTreeMap::new() },
+        }
+    }
+
+    #[test]
+    fn a_ledger_that_does_not_add_up_is_refused() {
+        let check = |rows: &[u64], used, ok: bool| assert_eq!(measured(rows, used).check().is_ok(), ok, "{rows:?} {used}");
+        check(&[3, 4], 7, true);
+        check(&[3, 4], 8, false);
+        check(&[u64::MAX, 4], 3, false);
+        check(&[], 0, true);
+    }
+
+    #[test]
+    fn an_image_over_its_region_has_negative_headroom() {
+        let m = measured(&[222], 222);
+        assert_eq!(m.ledger().unwrap().regions[0].headroom_bytes(), -212);
+    }
+
+    #[test]
+    fn a_measurement_survives_json() {
+        let m = measured(&[3, 4], 7);
+        let text = serde_json::to_string(&m).unwrap();
+        assert_eq!(serde_json::from_str::<Measurement>(&text).unwrap(), m);
+    }
+}
