@@ -1,0 +1,159 @@
+//! What Ounce needs of a forge, in its own words; `github` is the octocrab implementation.
+//!
+//! Retries belong to the outbox, which reads before it writes: nothing here retries by itself.
+
+use ounce_protocol::ids::{CommitSha, RepoName};
+use std::future::Future;
+
+/// Why a call to the forge did not give what was asked. Each is treated differently by the outbox.
+#[derive(Debug, thiserror::Error)]
+pub enum ForgeError {
+    /// Not there, or not for us to see.
+    #[error("{what}: not found (or this token may not see it)")]
+    NotFound {
+        /// What was asked for.
+        what: String,
+    },
+    /// The credentials are refused.
+    #[error("{what}: refused ({status}): check the token's permissions")]
+    Forbidden {
+        /// What was asked for.
+        what: String,
+        /// HTTP status.
+        status: u16,
+    },
+    /// Too many requests; wait that long.
+    #[error("rate limited: again in {retry_after_s} s")]
+    RateLimited {
+        /// Seconds to wait.
+        retry_after_s: u64,
+    },
+    /// The request itself is wrong: sending it again will not help.
+    #[error("{what}: refused as invalid ({status}): {detail}")]
+    Invalid {
+        /// What was asked for.
+        what: String,
+        /// HTTP status.
+        status: u16,
+        /// The forge's message, cut at 500 characters.
+        detail: String,
+    },
+    /// The forge cannot be reached or failed: again later.
+    #[error("{what}: {detail}")]
+    Unavailable {
+        /// What was asked for.
+        what: String,
+        /// What happened.
+        detail: String,
+    },
+}
+
+/// A pull request as it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PullRequest {
+    /// Its number.
+    pub number: u64,
+    /// Its title, hostile text.
+    pub title: String,
+    /// Whether it is open.
+    pub open: bool,
+    /// Whether its head lives in another repository.
+    pub from_fork: bool,
+    /// The head commit of the pull request itself.
+    pub head: CommitSha,
+    /// The tip of the base branch as the forge names it (not the base we compare with).
+    pub base_tip: CommitSha,
+    /// The base branch.
+    pub base_branch: String,
+    /// Whether and how it would land.
+    pub merge: MergeState,
+}
+
+/// Whether a pull request can be merged, and the test merge where it can.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MergeState {
+    /// The forge has not tried yet: ask again later.
+    Unknown,
+    /// There is a conflict.
+    Conflict,
+    /// The test merge commit.
+    Merged(CommitSha),
+}
+
+/// A commit's parents and time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitInfo {
+    /// The commit.
+    pub sha: CommitSha,
+    /// Its parents, in order.
+    pub parents: Vec<CommitSha>,
+    /// Committer time, seconds since the Unix epoch.
+    pub committed_s: i64,
+    /// First line of the message, hostile text.
+    pub summary: String,
+}
+
+/// A comment of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comment {
+    /// The forge's id.
+    pub id: u64,
+    /// Its text.
+    pub body: String,
+}
+
+/// What the check on a commit says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckReport {
+    /// The commit it is shown on: the pull request's head.
+    pub sha: CommitSha,
+    /// Our own id, to find it again: `external_id` of a check run, part of the context of a status.
+    pub external_id: String,
+    /// How far it is and how it ended.
+    pub state: CheckState,
+    /// One line, at most 140 characters (a status's limit).
+    pub title: String,
+    /// Markdown, at most 65 535 characters; a status has no room for it.
+    pub summary: String,
+    /// The page with the details, where the server has a public address.
+    pub details_url: Option<String>,
+}
+
+/// How a check stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckState {
+    /// Work is going on, or waits for an approval.
+    Pending,
+    /// Within the budgets.
+    Success,
+    /// Over a budget, or broken.
+    Failure,
+    /// Nothing to say: no manifest, superseded, infrastructure.
+    Neutral,
+}
+
+/// A forge.
+pub trait Forge: Send + Sync + 'static {
+    /// The pull request as it is now.
+    fn pull_request(&self, repo: &RepoName, number: u64) -> impl Future<Output = Result<PullRequest, ForgeError>> + Send;
+    /// A commit.
+    fn commit(&self, repo: &RepoName, sha: &CommitSha) -> impl Future<Output = Result<CommitInfo, ForgeError>> + Send;
+    /// The merge base of two commits.
+    fn merge_base(&self, repo: &RepoName, a: &CommitSha, b: &CommitSha) -> impl Future<Output = Result<CommitSha, ForgeError>> + Send;
+    /// A file's text at a commit; `None` where there is no such file. At most 1 MiB.
+    fn file(&self, repo: &RepoName, at: &CommitSha, path: &str) -> impl Future<Output = Result<Option<String>, ForgeError>> + Send;
+    /// The comment of ours on a pull request that contains the marker, looked for by marker and author.
+    fn find_comment(&self, repo: &RepoName, number: u64, marker: &str) -> impl Future<Output = Result<Option<Comment>, ForgeError>> + Send;
+    /// Reads a comment by id; `None` where it is gone.
+    fn comment(&self, repo: &RepoName, id: u64) -> impl Future<Output = Result<Option<Comment>, ForgeError>> + Send;
+    /// Writes a new comment.
+    fn create_comment(&self, repo: &RepoName, number: u64, body: &str) -> impl Future<Output = Result<Comment, ForgeError>> + Send;
+    /// Rewrites a comment. `NotFound` where it is gone.
+    fn update_comment(&self, repo: &RepoName, id: u64, body: &str) -> impl Future<Output = Result<(), ForgeError>> + Send;
+    /// Says how a commit's check stands: a check run in App mode (found again by `external_id`), a commit status in token mode.
+    fn report_check(&self, repo: &RepoName, check: &CheckReport) -> impl Future<Output = Result<(), ForgeError>> + Send;
+    /// Where runners fetch the repository from.
+    fn clone_url(&self, repo: &RepoName) -> String;
+    /// A token that can only read this one repository, in App mode; `None` in token mode, whose token is never given away.
+    fn clone_token(&self, repo: &RepoName) -> impl Future<Output = Result<Option<String>, ForgeError>> + Send;
+}
