@@ -1,0 +1,10 @@
+//! ARM MPS2 with AN385: the chip, the name and the heap; everything else is in `port` and `chips/mps2`.
+
+#![no_std]
+#![no_main]
+
+pyrite_port::board! {
+    name: "mps2-an385",
+    chip: mps2::An385,
+    heap_bytes: 140 * 1024,
+}

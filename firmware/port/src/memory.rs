@@ -1,0 +1,64 @@
+//! The two areas of memory the image gets from its linker map: the Python heap and the window of the workload.
+
+use core::cell::UnsafeCell;
+use core::mem::MaybeUninit;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+/// The Python heap of a board: `BYTES` bytes (a multiple of 8) that nobody initialises, handed out once.
+#[repr(C, align(8))]
+pub struct Heap<const BYTES: usize>(UnsafeCell<[MaybeUninit<u8>; BYTES]>);
+
+/// Outside of [`Heap`], so that the heap's own bytes can stay in a section without start values.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+// SAFETY: the cell is reached through `take` alone, which succeeds once; an image has one core and no interrupt handlers.
+unsafe impl<const BYTES: usize> Sync for Heap<BYTES> {}
+
+impl<const BYTES: usize> Heap<BYTES> {
+    /// A heap to be placed in a `.uninit` section.
+    pub const fn new() -> Self {
+        const { assert!(BYTES.is_multiple_of(8), "a heap is a whole number of 8-byte words") };
+        Self(UnsafeCell::new([MaybeUninit::uninit(); BYTES]))
+    }
+
+    /// The heap's words, for the one that asks first.
+    ///
+    /// # Panics
+    /// When asked a second time.
+    pub fn take(&'static self) -> &'static mut [MaybeUninit<u64>] {
+        assert!(!TAKEN.load(Ordering::Relaxed));
+        TAKEN.store(true, Ordering::Relaxed);
+        // SAFETY: aligned to 8 by `repr`, as long as BYTES says, alive for ever, and TAKEN makes this the only reference.
+        unsafe { core::slice::from_raw_parts_mut(self.0.get().cast(), BYTES / 8) }
+    }
+}
+
+impl<const BYTES: usize> Default for Heap<BYTES> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The part of flash that the image leaves to the workload.
+#[derive(Clone, Copy)]
+pub struct Window(&'static [u8]);
+
+impl Window {
+    /// The window the board's `memory.x` names `WORKLOAD`.
+    pub fn workload() -> Self {
+        unsafe extern "C" {
+            static _workload_start: u8;
+            static _workload_end: u8;
+        }
+        let start = &raw const _workload_start;
+        let end = &raw const _workload_end;
+        // SAFETY: memory.x reserves these addresses for the workload: they are readable, no section of the image lies there, and
+        // nothing writes to them while the image runs.
+        Self(unsafe { core::slice::from_raw_parts(start, end.addr() - start.addr()) })
+    }
+
+    /// The whole window if it begins like an `.mpy` file of version 6; the file's own structure tells where it ends.
+    pub fn mpy(self) -> Option<&'static [u8]> {
+        self.0.starts_with(&[b'M', 6]).then_some(self.0)
+    }
+}

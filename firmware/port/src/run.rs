@@ -1,0 +1,73 @@
+//! The benchmark run: load the workload, call its `main()` between the markers, report.
+#![forbid(unsafe_code)]
+
+use core::mem::MaybeUninit;
+
+use pyrite::{Stop, Vm};
+
+use crate::marks::{ounce_begin, ounce_end};
+use crate::{Chip, Console, Window, exit};
+
+/// Runs the workload in `window` with `heap` and ends the image.
+pub fn run<C: Chip>(board: &str, heap: &mut [MaybeUninit<u64>], window: Window) -> ! {
+    let console = Console::<C>::new();
+    console.begin("hello 1 ");
+    console.send(board.as_bytes());
+    console.end();
+
+    let Some(mpy) = window.mpy() else {
+        console.line("error", "refused: no .mpy version 6 at the workload address");
+        exit::exit(exit::BAD_WORKLOAD)
+    };
+    let mut out = &console;
+    let mut vm = match Vm::new(heap, &mut out) {
+        Ok(vm) => vm,
+        Err(stop) => give_up(&console, None, stop),
+    };
+    if let Err(stop) = vm.load(mpy) {
+        give_up(&console, Some(&mut vm), stop)
+    }
+    console.line("program", vm.source_name());
+
+    ounce_begin();
+    let value = vm.call_main();
+    ounce_end();
+
+    match value {
+        Ok(value) => {
+            console.begin("result ");
+            vm.print_repr(value);
+            console.end();
+        }
+        Err(stop) => give_up(&console, Some(&mut vm), stop),
+    }
+    console.figure("heap_size_bytes", vm.heap_size_bytes());
+    console.figure("heap_peak_bytes", vm.heap_peak_bytes());
+    console.begin("done");
+    console.end();
+    exit::exit(exit::DONE)
+}
+
+/// Says why the run stopped and exits with that reason's code.
+#[cold]
+fn give_up<C: Chip>(console: &Console<C>, vm: Option<&mut Vm>, stop: Stop) -> ! {
+    let code = match stop {
+        Stop::Malformed(_) => {
+            console.line("error", "refused: malformed .mpy");
+            exit::BAD_WORKLOAD
+        }
+        Stop::NoMemory => {
+            console.line("error", "not enough memory");
+            exit::DOES_NOT_FIT
+        }
+        Stop::Raised => {
+            console.begin("error ");
+            if let Some(vm) = vm {
+                vm.print_exception();
+            }
+            console.end();
+            exit::UNCAUGHT
+        }
+    };
+    exit::exit(code)
+}
