@@ -107,7 +107,7 @@ pub struct Comment {
 pub struct CheckReport {
     /// The commit it is shown on: the pull request's head.
     pub sha: CommitSha,
-    /// Our own id, to find it again: `external_id` of a check run, part of the context of a status.
+    /// Our own id, to find it again: `external_id` of a check run. A status has no place for it: there the newest of its context counts.
     pub external_id: String,
     /// How far it is and how it ended.
     pub state: CheckState,
@@ -122,14 +122,44 @@ pub struct CheckReport {
 /// How a check stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CheckState {
-    /// Work is going on, or waits for an approval.
+    /// Work is going on.
     Pending,
+    /// Nothing runs before someone with write access approves this commit; a check run carries the button for it
+    /// ([`APPROVE_ACTION`]), a status is pending.
+    NeedsApproval,
     /// Within the budgets.
     Success,
     /// Over a budget, or broken.
     Failure,
     /// Nothing to say: no manifest, superseded, infrastructure.
     Neutral,
+}
+
+/// The identifier that a check run's approve button carries back in its `requested_action` event.
+pub const APPROVE_ACTION: &str = "approve";
+
+/// What an account may do in a repository, least first, so that `role >= Role::Write` reads as it is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Nothing, or the account does not exist.
+    None,
+    /// May read.
+    Read,
+    /// May push, and therefore command and approve.
+    Write,
+    /// May do everything.
+    Admin,
+}
+
+/// A webhook delivery that our endpoint did not take, newest attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedDelivery {
+    /// The forge's id of this attempt, to ask for it again.
+    pub attempt: u64,
+    /// The delivery's own id (`X-GitHub-Delivery`), the same for every attempt.
+    pub delivery: String,
+    /// The event's name.
+    pub event: String,
 }
 
 /// A forge.
@@ -152,6 +182,18 @@ pub trait Forge: Send + Sync + 'static {
     fn update_comment(&self, repo: &RepoName, id: u64, body: &str) -> impl Future<Output = Result<(), ForgeError>> + Send;
     /// Says how a commit's check stands: a check run in App mode (found again by `external_id`), a commit status in token mode.
     fn report_check(&self, repo: &RepoName, check: &CheckReport) -> impl Future<Output = Result<(), ForgeError>> + Send;
+    /// What an account may do, asked afresh: never remembered, never taken from an event.
+    fn role(&self, repo: &RepoName, login: &str) -> impl Future<Output = Result<Role, ForgeError>> + Send;
+    /// Webhook deliveries of the last `within_s` seconds of which no attempt succeeded. A forge that keeps no such list has none.
+    fn failed_deliveries(&self, within_s: u64) -> impl Future<Output = Result<Vec<FailedDelivery>, ForgeError>> + Send {
+        let _ = within_s;
+        async { Ok(Vec::new()) }
+    }
+    /// Asks for one more attempt of a delivery.
+    fn redeliver(&self, attempt: u64) -> impl Future<Output = Result<(), ForgeError>> + Send {
+        let _ = attempt;
+        async { Ok(()) }
+    }
     /// Where runners fetch the repository from.
     fn clone_url(&self, repo: &RepoName) -> String;
     /// A token that can only read this one repository, in App mode; `None` in token mode, whose token is never given away.
