@@ -120,6 +120,7 @@ CREATE TABLE measurements (
     commit_id   INTEGER NOT NULL REFERENCES commits (id),
     image       TEXT,                                -- identity of the image; NULL where the build failed
     doc         TEXT    NOT NULL,                    -- `ounce_protocol::Measurement` as JSON
+    token       BIGINT  NOT NULL,                    -- of the lease under which it came: both sides count only from one lease
     trusted     INTEGER NOT NULL,                    -- what an untrusted job measured is never reused by a trusted one
     received_ms BIGINT  NOT NULL,
     UNIQUE (run_id, board, commit_id)
