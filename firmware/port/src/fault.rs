@@ -1,6 +1,7 @@
 //! The two ways an image fails by itself: a panic and a fault. Both say so on the console and exit with a code of their own.
 #![forbid(unsafe_code)]
 
+use crate::memory::stack_end;
 use crate::{Chip, Console, exit};
 
 /// The end of every panic. The message is not printed: it would bring `core::fmt` into flash; the place is in the debugger.
@@ -21,7 +22,7 @@ pub fn fault<C: Chip>(cause: usize, pc: usize, sp: usize) -> ! {
     if !exit::ended() {
         let console = Console::<C>::new();
         console.send(b"\n");
-        console.begin("error fault ");
+        console.begin(if sp < stack_end() { "error stack overflow, fault " } else { "error fault " });
         console.hex(cause);
         console.send(b" pc ");
         console.hex(pc);

@@ -1,4 +1,4 @@
-//! The two areas of memory the image gets from its linker map: the Python heap and the window of the workload.
+//! What the image gets from its linker map: the Python heap, the window of the workload, the end of the stack.
 
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
@@ -61,4 +61,12 @@ impl Window {
     pub fn mpy(self) -> Option<&'static [u8]> {
         self.0.starts_with(&[b'M', 6]).then_some(self.0)
     }
+}
+
+/// The lowest address of the stack; a stack pointer below it has left RAM.
+pub(crate) fn stack_end() -> usize {
+    unsafe extern "C" {
+        static _stack_end: u8;
+    }
+    (&raw const _stack_end).addr()
 }
