@@ -1,1 +1,13 @@
-//! (being written)
+//! Ounce on the desk and in the lab: builds images in a sandbox, runs them, weighs them, and reports.
+//!
+//! Knows git, the sandbox, QEMU and the server's runner API; knows no database and no forge. The binary `ounce` only
+//! joins these rooms; the agent and `ounce compare` go through the same [`weigh`].
+
+pub mod agent;
+pub mod bench;
+pub mod cli;
+pub mod exec;
+pub mod home;
+pub mod progress;
+pub mod weigh;
+pub mod workshop;

@@ -172,6 +172,9 @@ pub struct Run {
     /// How many bytes fit there.
     #[serde(default, deserialize_with = "optional_size")]
     pub load_size: Option<u64>,
+    /// Where the stack lies; the part of the first RAM region above all statics where it is left out.
+    #[serde(default)]
+    pub stack: Option<StackWindow>,
     /// Instructions after which a run is a hang.
     #[serde(default = "Run::default_budget")]
     pub instruction_budget: u64,
@@ -187,6 +190,17 @@ impl Run {
     fn default_timeout() -> u64 {
         60
     }
+}
+
+/// A range of RAM that holds the stack and nothing else, so that its high-water mark can be read from the stores into it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StackWindow {
+    /// Lowest address.
+    pub start: u64,
+    /// Size in bytes; `start + size` is the initial stack pointer.
+    #[serde(deserialize_with = "size")]
+    pub size: u64,
 }
 
 /// A QEMU machine.

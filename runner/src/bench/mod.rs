@@ -1,0 +1,53 @@
+//! From an image to samples: one run of one program on one board, and what it means.
+//!
+//! [`Bench`] is the seam: QEMU today, a probe later. A run gives [`Evidence`]; [`verdict`] alone decides what it means, so
+//! a simulated and a real board are judged by the same rules.
+
+pub mod counts;
+pub mod qemu;
+pub mod verdict;
+
+use crate::exec::LogSink;
+use anyhow::Result;
+use counts::Counts;
+use ounce_protocol::console::Transcript;
+use std::path::PathBuf;
+
+/// One run to make.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The image.
+    pub elf: PathBuf,
+    /// The program placed in memory before the start; none where the image holds it.
+    pub program: Option<PathBuf>,
+    /// Addresses of the two markers.
+    pub markers: (u64, u64),
+    /// The stack's window, lowest address and initial pointer, where its mark is wanted.
+    pub stack: Option<(u64, u64)>,
+}
+
+/// What one run left behind, before anyone judges it.
+#[derive(Debug, Clone)]
+pub struct Evidence {
+    /// The exit code the firmware chose; `None` where it was stopped or died.
+    pub code: Option<i32>,
+    /// Whether the time limit ended it.
+    pub timed_out: bool,
+    /// What it printed.
+    pub console: Transcript,
+    /// The counters, where they were written.
+    pub counts: Option<Counts>,
+    /// What the tool itself complained about, its last lines.
+    pub complaint: String,
+}
+
+/// Something that can run an image.
+pub trait Bench {
+    /// Runs it once.
+    ///
+    /// # Errors
+    /// Reasons of infrastructure: a missing tool, a full disk. What the firmware does wrong is evidence, not an error.
+    fn run(&self, job: &Job, log: &dyn LogSink) -> impl Future<Output = Result<Evidence>> + Send;
+    /// The tools behind the figures, for the fingerprint.
+    fn fingerprint(&self) -> Vec<(String, String)>;
+}

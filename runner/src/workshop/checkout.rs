@@ -1,0 +1,252 @@
+//! Commits onto the disk, by git itself, with everything switched off that a repository could use to run something:
+//! hooks, filters, LFS, submodules, the user's own configuration.
+
+use crate::exec::{Program, Ran};
+use anyhow::{Context, Result, bail};
+use ounce_protocol::CommitSha;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Longest a fetch may take.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+
+/// A bare repository with the commits that were needed so far.
+#[derive(Debug)]
+pub struct Mirror {
+    git_dir: PathBuf,
+}
+
+/// Where commits come from.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// URL or path.
+    pub url: String,
+    /// Read token for it, given to git through `GIT_ASKPASS` only.
+    pub token: Option<String>,
+    /// Refs to fetch where the commits are not served by their id.
+    pub refs: Vec<String>,
+}
+
+impl Mirror {
+    /// Opens or makes the bare repository.
+    ///
+    /// # Errors
+    /// Where git is missing or fails.
+    pub async fn open(git_dir: &Path) -> Result<Mirror> {
+        let mirror = Mirror { git_dir: git_dir.to_owned() };
+        if !git_dir.join("HEAD").is_file() {
+            let ran = bare_git().args(["init", "--quiet", "--bare"]).arg(git_dir).run(&()).await?;
+            ok(&ran, "git init")?;
+        }
+        Ok(mirror)
+    }
+
+    /// Makes sure that the commits are here, fetching what is missing.
+    ///
+    /// # Errors
+    /// Where the origin cannot be reached or does not have them; the message names the commit.
+    pub async fn bring(&self, commits: &[&CommitSha], origin: &Origin) -> Result<()> {
+        let mut missing = Vec::new();
+        for &commit in commits {
+            if !self.has(commit).await? {
+                missing.push(commit);
+            }
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let askpass = match &origin.token {
+            Some(token) => Some(AskPass::make(token)?),
+            None => None,
+        };
+        let fetch = |wanted: Vec<String>| {
+            let mut program = self.git().timeout(FETCH_TIMEOUT);
+            if let Some(askpass) = &askpass {
+                program = program.env("GIT_ASKPASS", &askpass.script).env("OUNCE_CLONE_TOKEN", &askpass.token);
+            }
+            program.args(["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--"]).arg(&origin.url).args(wanted)
+        };
+        let by_id = fetch(missing.iter().map(|c| c.to_string()).collect()).run(&()).await?;
+        if !by_id.ok() {
+            if origin.refs.is_empty() {
+                ok(&by_id, &format!("fetching {}", missing[0]))?;
+            }
+            let by_ref = fetch(origin.refs.clone()).run(&()).await?;
+            ok(&by_ref, &format!("fetching {}", origin.refs.join(", ")))?;
+        }
+        for commit in missing {
+            if !self.has(commit).await? {
+                bail!("commit {commit} is not at {}: was it force-pushed away?", origin.url);
+            }
+        }
+        Ok(())
+    }
+
+    async fn has(&self, commit: &CommitSha) -> Result<bool> {
+        Ok(self.git().args(["cat-file", "-e", &format!("{commit}^{{commit}}")]).run(&()).await?.ok())
+    }
+
+    /// Makes the folder hold exactly the commit's files. What the repository itself ignores stays, so that builds are
+    /// incremental; everything else that is not in the commit goes.
+    ///
+    /// # Errors
+    /// Where git fails.
+    pub async fn checkout(&self, commit: &CommitSha, into: &Path) -> Result<()> {
+        let git = || self.git().arg("--work-tree").arg(into).dir(into).timeout(FETCH_TIMEOUT);
+        ok(&git().args(["checkout", "--quiet", "--force", "--detach", commit.as_str(), "--"]).run(&()).await?, "git checkout")?;
+        ok(&git().args(["clean", "--quiet", "-ffd"]).run(&()).await?, "git clean")
+    }
+
+    /// A file's text at a commit; `None` where there is none.
+    ///
+    /// # Errors
+    /// Where git fails, or the file is not UTF-8.
+    pub async fn text(&self, commit: &CommitSha, path: &str) -> Result<Option<String>> {
+        let object = format!("{commit}:{path}");
+        if !self.git().args(["cat-file", "-e", &object]).run(&()).await?.ok() {
+            return Ok(None);
+        }
+        let ran = self.git().args(["cat-file", "blob", &object]).run(&()).await?;
+        ok(&ran, &format!("reading {path}"))?;
+        Ok(Some(String::from_utf8(ran.stdout).with_context(|| format!("{path} at {commit} is not UTF-8"))?))
+    }
+
+    fn git(&self) -> Program {
+        bare_git().arg("--git-dir").arg(&self.git_dir)
+    }
+}
+
+/// git without the user's and the system's configuration, without prompts, hooks or filters.
+fn bare_git() -> Program {
+    Program::new("git")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("GIT_LFS_SKIP_SMUDGE", "1")
+        .env("LC_ALL", "C")
+        .args(["-c", "core.hooksPath=/dev/null", "-c", "core.autocrlf=false", "-c", "core.fsmonitor=false", "-c", "protocol.ext.allow=never"])
+}
+
+fn ok(ran: &Ran, what: &str) -> Result<()> {
+    if ran.ok() {
+        return Ok(());
+    }
+    bail!("{what}: {}: {}", ran.how(), ran.tail.trim())
+}
+
+/// The script that hands a token to git; the token itself is only in git's environment.
+struct AskPass {
+    script: PathBuf,
+    token: String,
+    _dir: tempfile::TempDir,
+}
+
+impl AskPass {
+    fn make(token: &str) -> Result<AskPass> {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().context("no temporary folder can be made")?;
+        let script = dir.path().join("askpass");
+        std::fs::write(&script, "#!/bin/sh\ncase \"$1\" in Username*) echo x-access-token ;; *) printf '%s\\n' \"$OUNCE_CLONE_TOKEN\" ;; esac\n")?;
+        std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o700))?;
+        Ok(AskPass { script, token: token.to_owned(), _dir: dir })
+    }
+}
+
+/// The repository that holds a folder, and the commit that a name means in it.
+#[derive(Debug, Clone)]
+pub struct LocalRepo {
+    /// Its root folder.
+    pub root: PathBuf,
+}
+
+impl LocalRepo {
+    /// Finds the repository around a folder.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub async fn around(folder: &Path) -> Result<LocalRepo> {
+        let ran = Program::new("git").arg("-C").arg(folder).args(["rev-parse", "--show-toplevel"]).run(&()).await?;
+        if !ran.ok() {
+            bail!("{} is not inside a git repository: run this in a checkout", folder.display());
+        }
+        Ok(LocalRepo { root: PathBuf::from(String::from_utf8(ran.stdout)?.trim_end_matches('\n')) })
+    }
+
+    /// The commit that a name such as `HEAD~1` means.
+    ///
+    /// # Errors
+    /// Where it means none.
+    pub async fn commit(&self, name: &str) -> Result<CommitSha> {
+        let spec = format!("{name}^{{commit}}");
+        let ran =
+            Program::new("git").arg("-C").arg(&self.root).args(["rev-parse", "--verify", "--quiet", "--end-of-options", &spec]).run(&()).await?;
+        if !ran.ok() {
+            bail!("{name:?} is not a commit of {}", self.root.display());
+        }
+        Ok(CommitSha::parse(String::from_utf8(ran.stdout)?.trim())?)
+    }
+
+    /// The place to fetch from.
+    pub fn origin(&self) -> Origin {
+        Origin { url: self.root.display().to_string(), token: None, refs: vec![] }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn git(dir: &Path, args: &[&str]) -> String {
+        let ran = Program::new("git")
+            .arg("-C")
+            .arg(dir)
+            .args(["-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "init.defaultBranch=main"])
+            .args(args)
+            .run(&())
+            .await
+            .unwrap();
+        assert!(ran.ok(), "git {args:?}: {}", ran.tail);
+        String::from_utf8(ran.stdout).unwrap().trim().to_owned()
+    }
+
+    #[tokio::test]
+    async fn a_checkout_holds_the_commit_and_keeps_what_is_ignored() {
+        let dir = tempfile::tempdir().unwrap();
+        let repo = dir.path().join("repo");
+        std::fs::create_dir(&repo).unwrap();
+        git(&repo, &["init", "-q"]).await;
+        std::fs::write(repo.join(".gitignore"), "target\n").unwrap();
+        std::fs::write(repo.join("a"), "1").unwrap();
+        git(&repo, &["add", "."]).await;
+        git(&repo, &["commit", "-qm", "one"]).await;
+        std::fs::remove_file(repo.join("a")).unwrap();
+        std::fs::write(repo.join("b"), "2").unwrap();
+        git(&repo, &["add", "."]).await;
+        git(&repo, &["commit", "-qm", "two"]).await;
+
+        let local = LocalRepo::around(&repo).await.unwrap();
+        let (one, two) = (local.commit("HEAD~1").await.unwrap(), local.commit("HEAD").await.unwrap());
+        let mirror = Mirror::open(&dir.path().join("mirror.git")).await.unwrap();
+        mirror.bring(&[&one, &two], &local.origin()).await.unwrap();
+
+        let src = dir.path().join("src");
+        std::fs::create_dir_all(src.join("target")).unwrap();
+        std::fs::write(src.join("target/cache"), "kept").unwrap();
+        std::fs::write(src.join("stray"), "gone").unwrap();
+        let names = |src: &Path| {
+            let mut names: Vec<String> = std::fs::read_dir(src).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+            names.sort();
+            names.join(" ")
+        };
+        mirror.checkout(&one, &src).await.unwrap();
+        assert_eq!(names(&src), ".gitignore a target");
+        mirror.checkout(&two, &src).await.unwrap();
+        assert_eq!(names(&src), ".gitignore b target");
+        assert_eq!(mirror.text(&one, "a").await.unwrap().as_deref(), Some("1"));
+        assert_eq!(mirror.text(&two, "a").await.unwrap(), None);
+
+        let nowhere = CommitSha::parse(&"0".repeat(40)).unwrap();
+        assert!(mirror.bring(&[&nowhere], &local.origin()).await.is_err());
+        assert!(local.commit("--help").await.is_err());
+    }
+}
