@@ -555,8 +555,8 @@ fn optional_size<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<u64>, 
     size(d).map(Some)
 }
 
-/// toml names the unknown key and the known ones; the nearest of them is what people look for.
-fn with_hint(message: &str) -> String {
+/// Adds a did-you-mean to a message of serde: it names the unknown key and the known ones, and the nearest of them is what people look for.
+pub fn with_hint(message: &str) -> String {
     let Some((_, rest)) = message.split_once("unknown field `") else { return message.trim_end().to_owned() };
     let mut quoted = rest.split('`').step_by(2);
     let Some(unknown) = quoted.next() else { return message.trim_end().to_owned() };
