@@ -1,4 +1,4 @@
-//! What the image gets from its linker map: the Python heap, the window of the workload, the end of the stack.
+//! What the image gets from its linker map: the Python heap, the window of the workload, the end of the stack, the code.
 
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
@@ -69,4 +69,18 @@ pub(crate) fn stack_end() -> usize {
         static _stack_end: u8;
     }
     (&raw const _stack_end).addr()
+}
+
+/// What the compiler puts where a panic ends: `udf #254` in Thumb code, the compressed `unimp` on RISC-V.
+const TRAP: u16 = if cfg!(target_arch = "arm") { 0xdefe } else { 0 };
+
+/// Whether `pc` is an instruction of this image that the compiler put there to trap. A jump into data or into blank memory is not.
+pub(crate) fn is_trap(pc: usize) -> bool {
+    unsafe extern "C" {
+        static _text_start: u8;
+        static _text_end: u8;
+    }
+    let code = (&raw const _text_start).addr()..(&raw const _text_end).addr();
+    // SAFETY: an even address inside the image's code, whose end is a multiple of 4: two readable bytes.
+    code.contains(&pc) && pc.is_multiple_of(2) && unsafe { core::ptr::with_exposed_provenance::<u16>(pc).read() } == TRAP
 }
