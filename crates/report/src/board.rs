@@ -1,0 +1,320 @@
+//! One board's part of the report: memory, who owns the bytes that moved, benchmarks and functions, failures.
+//!
+//! The rows of each table add up to its total: what is not shown is summed in a row of its own.
+
+use crate::compose::Detail;
+use crate::doc::{Align, Block, Line, Table};
+use crate::escape::log_tail;
+use crate::figures::{bytes_delta, counted, delta_of, headroom, ppm_percent};
+use ounce_analysis::comparison::{BenchDelta, BenchSide, BoardComparison, BoardState, Change, Compared, RegionDelta, RowDelta};
+use ounce_protocol::measurement::{Owner, RegionKind, Stage};
+use ounce_protocol::units::{delta, grouped, percent, signed};
+use std::collections::BTreeMap;
+
+/// Longest line of a log, in characters.
+const LOG_LINE_CHARS_MAX: usize = 160;
+/// Groups named in the line that sums by crate.
+const GROUPS_NAMED_MAX: usize = 5;
+
+/// The folded part of a board.
+pub(crate) fn details(board: &BoardComparison, detail: &Detail) -> Block {
+    let name = Line::new().code(board.board.as_str());
+    let title = if board.title.is_empty() || board.title == board.board.as_str() {
+        Line::new()
+    } else {
+        Line::new().text(" ").sentence(&board.title)
+    };
+    let name = name.join(title).text(": ");
+    let (summary, body) = match &board.state {
+        BoardState::Compared(c) => (name.text(in_short(board, c)), compared(board, c, detail)),
+        BoardState::HeadFailed { stage, log_tail } => {
+            (name.bad(format!("{} fails", stage.word())), vec![said(*stage, "head", log_tail, detail)].concat())
+        }
+        BoardState::BaseFailed { stage, log_tail, head_builds } => {
+            let now = if *head_builds { "builds at the head" } else { "fails at the head too" };
+            let word = stage.word();
+            (name.text(format!("{word} fails at the base, {now}")), said(*stage, "base", log_tail, detail))
+        }
+        BoardState::Missing { detail } => {
+            let why = Line::from("Not measured, for reasons that are not the change's: ").sentence(detail);
+            (name.text("missing"), vec![Block::Paragraph(why)])
+        }
+    };
+    Block::Details { summary, body }
+}
+
+fn said(stage: Stage, side: &str, log: &str, detail: &Detail) -> Vec<Block> {
+    let (lines, left_out) = log_tail(log, detail.log_lines, LOG_LINE_CHARS_MAX);
+    if lines.is_empty() {
+        return vec![Block::Paragraph(format!("The log of the {side} says nothing ({} fails).", stage.word()).into())];
+    }
+    vec![Block::Paragraph(format!("The end of the {side}'s log:").into()), Block::Log(lines, left_out)]
+}
+
+fn in_short(board: &BoardComparison, c: &Compared) -> String {
+    if !board.fingerprint_changes.is_empty() {
+        return "the tools of the two sides differ".into();
+    }
+    if c.identical {
+        return "identical binary, not run".into();
+    }
+    let mut parts = Vec::new();
+    for (kind, word) in [(RegionKind::Flash, "flash"), (RegionKind::Ram, "RAM")] {
+        let d = delta_of(c, kind);
+        if d != 0 {
+            parts.push(format!("{word} {}", bytes_delta(d)));
+        }
+    }
+    if let Some(ppm) = c.instructions_ppm.filter(|&p| p != 0) {
+        parts.push(format!("instructions {}", ppm_percent(ppm)));
+    }
+    if parts.is_empty() { "details".into() } else { parts.join(", ") }
+}
+
+fn compared(board: &BoardComparison, c: &Compared, detail: &Detail) -> Vec<Block> {
+    let differ = !board.fingerprint_changes.is_empty();
+    let mut out = Vec::new();
+    if differ {
+        out.push(Block::Paragraph("The tools of the two sides differ, so their figures are not subtracted:".into()));
+        out.push(Block::List(board.fingerprint_changes.iter().map(|s| Line::new().sentence(s)).collect()));
+    }
+    out.push(Block::Table(memory(c, differ)));
+    if let Some(exchange) = &c.exchange {
+        out.push(Block::Paragraph(Line::new().text("Exchange rate: ").sentence(exchange).text(".")));
+    }
+    if !differ {
+        for region in &c.regions {
+            out.extend(owners(region, detail));
+        }
+    }
+    out.extend(benches(c, differ));
+    if !differ {
+        out.extend(functions(c, detail));
+    }
+    out.extend(peaks(c));
+    out.extend(bench_failures(c));
+    out
+}
+
+/// Regions: used, left, change.
+fn memory(c: &Compared, differ: bool) -> Table {
+    let mut table = Table::new(&[("region", Align::Left), ("used", Align::Right), ("left", Align::Right), ("change", Align::Right)]);
+    for r in &c.regions {
+        let left = headroom(r.size_bytes, r.head_bytes);
+        let left = if r.head_bytes > r.size_bytes { Line::new().bad(left) } else { left.into() };
+        let d = delta(r.base_bytes, r.head_bytes);
+        let change = if differ {
+            format!("base {} B", grouped(r.base_bytes)).into()
+        } else if d == 0 {
+            "same".into()
+        } else {
+            Line::new().figure(format!("{} B ({})", signed(d), percent(r.base_bytes, r.head_bytes)), d)
+        };
+        let used = format!("{} of {} B", grouped(r.head_bytes), grouped(r.size_bytes));
+        table.row(vec![Line::new().code(r.name.as_str()), used.into(), left, change]);
+    }
+    table
+}
+
+/// Who owns the bytes that moved in a region: the largest moves, the rest in one row, and the sum.
+fn owners(region: &RegionDelta, detail: &Detail) -> Vec<Block> {
+    if region.rows.is_empty() {
+        return Vec::new();
+    }
+    let mut rows: Vec<&RowDelta> = region.rows.iter().collect();
+    rows.sort_by(|a, b| moved(b).unsigned_abs().cmp(&moved(a).unsigned_abs()).then_with(|| (&a.name, &a.group).cmp(&(&b.name, &b.group))));
+    let (shown, rest) = rows.split_at(rows.len().min(detail.owners));
+    let mut table = Table::new(&[("change", Align::Right), ("what", Align::Left), ("owner", Align::Left), ("group", Align::Left)]);
+    for row in shown {
+        let d = moved(row);
+        let bytes = Line::new().figure(if d == 0 { "0 B".into() } else { format!("{} B", signed(d)) }, d);
+        table.row(vec![bytes, what(row).into(), owner(row), Line::new().code(&row.group)]);
+    }
+    let sum = |rows: &[&RowDelta]| rows.iter().fold(0i64, |sum, r| sum.saturating_add(moved(r)));
+    if !rest.is_empty() {
+        let d = sum(rest);
+        table.row(vec![Line::new().figure(format!("{} B", signed(d)), d), format!("{} more", rest.len()).into(), "".into(), "".into()]);
+    }
+    let total = sum(&rows);
+    table.row(vec![Line::new().strong(format!("{} B", signed(total))), "sum".into(), Line::new().code(region.name.as_str()), "".into()]);
+    let title = Line::new().text("Where the bytes of ").code(region.name.as_str()).text(" went").join(by_group(&rows));
+    vec![Block::Paragraph(title), Block::Table(table)]
+}
+
+fn moved(row: &RowDelta) -> i64 {
+    delta(row.base_bytes, row.head_bytes)
+}
+
+fn what(row: &RowDelta) -> String {
+    let (base, head) = (grouped(row.base_bytes), grouped(row.head_bytes));
+    match &row.change {
+        Change::Added => "added".into(),
+        Change::Removed => "removed".into(),
+        Change::Grown => format!("grown, {base} → {head}"),
+        Change::Shrunk => format!("shrunk, {base} → {head}"),
+        Change::Renamed { .. } if row.base_bytes == row.head_bytes => format!("renamed, {head} B"),
+        Change::Renamed { .. } => format!("renamed, {base} → {head}"),
+    }
+}
+
+fn owner(row: &RowDelta) -> Line {
+    let line = match row.owner {
+        Owner::Symbol => Line::new().code(&row.name),
+        Owner::Section => Line::from("section ").code(&row.name),
+        Owner::Padding => "padding".into(),
+        Owner::Unattributed => "no symbol (literals, constants)".into(),
+    };
+    match &row.change {
+        Change::Renamed { from } => line.text(" was ").code(from),
+        _ => line,
+    }
+}
+
+/// `, by group: vm +280 B, core +32 B`: the sums of all rows, the smaller ones together.
+fn by_group(rows: &[&RowDelta]) -> Line {
+    let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
+    for row in rows {
+        let sum = sums.entry(&row.group).or_default();
+        *sum = sum.saturating_add(moved(row));
+    }
+    let mut sums: Vec<(&str, i64)> = sums.into_iter().filter(|(_, d)| *d != 0).collect();
+    if sums.len() < 2 {
+        return ".".into();
+    }
+    sums.sort_by(|a, b| b.1.unsigned_abs().cmp(&a.1.unsigned_abs()).then(a.0.cmp(b.0)));
+    let mut line = Line::from(", by group: ");
+    for (i, (group, d)) in sums.iter().take(GROUPS_NAMED_MAX).enumerate() {
+        line = line.text(if i == 0 { "" } else { ", " }).code(group).text(format!(" {} B", signed(*d)));
+    }
+    let rest = &sums[sums.len().min(GROUPS_NAMED_MAX)..];
+    if rest.is_empty() {
+        return line.text(".");
+    }
+    let d = rest.iter().fold(0i64, |sum, (_, d)| sum.saturating_add(*d));
+    line.text(format!(", {} more {} B.", rest.len(), signed(d)))
+}
+
+/// Instructions of each benchmark that changed or is not plain; the others are counted.
+fn benches(c: &Compared, differ: bool) -> Vec<Block> {
+    if c.benches.is_empty() || c.identical {
+        return Vec::new();
+    }
+    let mut table = Table::new(&[("benchmark", Align::Left), ("instructions", Align::Right), ("change", Align::Right), ("", Align::Right)]);
+    let mut same = 0;
+    for bench in &c.benches {
+        let name = Line::new().code(bench.name.as_str());
+        match (&bench.base, &bench.head) {
+            (BenchSide::Counted { instructions: a, exact: x, .. }, BenchSide::Counted { instructions: b, exact: y, .. }) => {
+                if a == b && *x && *y {
+                    same += 1;
+                    continue;
+                }
+                let d = delta(*a, *b);
+                let noisy = if *x && *y { "" } else { ", noisy: two takes differ" };
+                let (change, share) = if differ { ("not compared".into(), String::new()) } else { (signed(d), percent(*a, *b)) };
+                table.row(vec![
+                    name,
+                    format!("{} → {}", grouped(*a), grouped(*b)).into(),
+                    Line::new().figure(change, d),
+                    format!("{share}{noisy}").into(),
+                ]);
+            }
+            (base, head) => {
+                let now = side(head);
+                let now = if bad_now(base, head) { Line::new().bad(now) } else { now.into() };
+                table.row(vec![name, format!("{} →", side(base)).into(), now, "".into()]);
+            }
+        }
+    }
+    let mut out = Vec::new();
+    if !table.rows.is_empty() {
+        out.push(Block::Table(table));
+    }
+    if same > 0 {
+        let also = if same == c.benches.len() { "" } else { " more" };
+        out.push(Block::Paragraph(
+            format!("{same}{also} {} without change, to the instruction.", if same == 1 { "benchmark" } else { "benchmarks" }).into(),
+        ));
+    }
+    out
+}
+
+fn bad_now(base: &BenchSide, head: &BenchSide) -> bool {
+    matches!(head, BenchSide::Failed { .. }) || (matches!(head, BenchSide::NoFit { .. }) && base.instructions().is_some())
+}
+
+/// One side of a benchmark in words.
+fn side(side: &BenchSide) -> String {
+    match side {
+        BenchSide::Counted { instructions, .. } => grouped(*instructions),
+        BenchSide::NoFit { .. } => "does not fit".into(),
+        BenchSide::Failed { why, .. } => why.word().into(),
+        BenchSide::Absent => "not there".into(),
+    }
+}
+
+/// Functions whose own instructions moved, a line for each benchmark.
+fn functions(c: &Compared, detail: &Detail) -> Vec<Block> {
+    if detail.functions == 0 {
+        return Vec::new();
+    }
+    let mut rows = Vec::new();
+    for bench in c.benches.iter().filter(|b| !b.functions.is_empty()) {
+        let moved = |f: &ounce_analysis::comparison::FunctionDelta| delta(f.base, f.head);
+        let mut line = Line::new().code(bench.name.as_str()).text(": ");
+        for (i, f) in bench.functions.iter().take(detail.functions).enumerate() {
+            let name = if f.name == "?" { Line::from("outside any function") } else { Line::from("function ").code(&f.name) };
+            line = line.text(if i == 0 { "" } else { ", " }).join(name).text(format!(" {}", signed(moved(f))));
+        }
+        let rest = &bench.functions[bench.functions.len().min(detail.functions)..];
+        if !rest.is_empty() {
+            let d = rest.iter().fold(0i64, |sum, f| sum.saturating_add(moved(f)));
+            line = line.text(format!(", {} more {}", rest.len(), signed(d)));
+        }
+        let sum = bench.functions.iter().fold(0i64, |sum, f| sum.saturating_add(moved(f)));
+        rows.push(line.text(format!("; sum {}", signed(sum))));
+    }
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    vec![Block::Paragraph("Instructions by function, callees not counted:".into()), Block::List(rows)]
+}
+
+/// Stack and heap peaks that moved.
+fn peaks(c: &Compared) -> Vec<Block> {
+    let mut rows = Vec::new();
+    for bench in &c.benches {
+        let (
+            BenchSide::Counted { stack_peak_bytes: s0, heap_peak_bytes: h0, .. },
+            BenchSide::Counted { stack_peak_bytes: s1, heap_peak_bytes: h1, .. },
+        ) = (&bench.base, &bench.head)
+        else {
+            continue;
+        };
+        for (what, base, head) in [("stack", s0, s1), ("heap", h0, h1)] {
+            if let (Some(base), Some(head)) = (base, head)
+                && base != head
+            {
+                let text = format!(": {what} peak {} → {} B ({} B)", grouped(*base), grouped(*head), signed(delta(*base, *head)));
+                rows.push(Line::new().code(bench.name.as_str()).text(text));
+            }
+        }
+    }
+    if rows.is_empty() { Vec::new() } else { vec![Block::List(rows)] }
+}
+
+/// What was seen of benchmarks that are not valid at the head, or do not fit.
+fn bench_failures(c: &Compared) -> Vec<Block> {
+    let seen = |bench: &BenchDelta| match &bench.head {
+        BenchSide::Failed { why, detail } => Some(Line::new().code(bench.name.as_str()).bad(format!(" {}: ", why.word())).sentence(detail)),
+        BenchSide::NoFit { detail } => Some(Line::new().code(bench.name.as_str()).text(" does not fit: ").sentence(detail)),
+        BenchSide::Counted { .. } | BenchSide::Absent => None,
+    };
+    let rows: Vec<Line> = c.benches.iter().filter_map(seen).collect();
+    let same = counted(rows.len(), "benchmark", "benchmarks");
+    if rows.is_empty() {
+        Vec::new()
+    } else {
+        vec![Block::Paragraph(format!("{same} without a figure at the head:").into()), Block::List(rows)]
+    }
+}

@@ -1,0 +1,176 @@
+//! A comparison in, the report's parts out: the answer, one row a board, the budgets, each board folded, the notes.
+//!
+//! What is left out at a coarser [`Detail`] is said in words, never silently dropped.
+
+use crate::board;
+use crate::doc::{Align, Block, Line, Table};
+use crate::figures::{bench_counts, bytes_delta, bytes_of, counted, is_broken, is_quiet, over_by, ppm_percent};
+use crate::headline::headline;
+use ounce_analysis::comparison::{BoardComparison, BoardState, BudgetCheck, Compared, Comparison, Tendency};
+use ounce_protocol::measurement::RegionKind;
+use ounce_protocol::units::{delta, grouped};
+
+/// How much of the report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Detail {
+    /// A row in the table for boards without change too.
+    pub quiet_rows: bool,
+    /// Folded parts for boards without change too.
+    pub quiet_details: bool,
+    /// Folded parts at all.
+    pub details: bool,
+    /// Owners of bytes shown for each region; the others are summed in one row.
+    pub owners: usize,
+    /// Functions shown for each benchmark; the others are summed.
+    pub functions: usize,
+    /// Lines of a failed build's log.
+    pub log_lines: usize,
+    /// Findings shown for each budget.
+    pub findings: usize,
+}
+
+impl Detail {
+    /// What a comment and a terminal show.
+    pub const NORMAL: Detail =
+        Detail { quiet_rows: true, quiet_details: false, details: true, owners: 10, functions: 5, log_lines: 20, findings: 3 };
+    /// What a page shows.
+    pub const PAGE: Detail =
+        Detail { quiet_rows: true, quiet_details: true, details: true, owners: 200, functions: 40, log_lines: 40, findings: 20 };
+    /// Coarser and coarser, for a comment that would be too long.
+    pub const STEPS: [Detail; 4] = [
+        Detail::NORMAL,
+        Detail { owners: 4, functions: 2, log_lines: 8, ..Detail::NORMAL },
+        Detail { quiet_rows: false, owners: 2, functions: 0, log_lines: 3, findings: 1, ..Detail::NORMAL },
+        Detail { quiet_rows: false, details: false, findings: 1, ..Detail::NORMAL },
+    ];
+}
+
+/// The whole report.
+pub(crate) fn compose(c: &Comparison, detail: &Detail) -> Vec<Block> {
+    let mut out = vec![Block::Paragraph(headline(c)), Block::Paragraph(commits(c))];
+    let quiet = c.boards.iter().filter(|b| is_quiet(b)).count();
+    let mut table = Table::new(&[("board", Align::Left), ("flash", Align::Right), ("RAM", Align::Right), ("instructions", Align::Right)]);
+    for board in c.boards.iter().filter(|b| detail.quiet_rows || !is_quiet(b)) {
+        table.row(board_row(board));
+    }
+    if !table.rows.is_empty() {
+        out.push(Block::Table(table));
+    }
+    if !detail.quiet_rows && quiet > 0 {
+        out.push(Block::Paragraph(format!("{} without change, not listed.", counted(quiet, "board", "boards")).into()));
+    }
+    if !c.budgets.is_empty() {
+        out.extend(budgets(&c.budgets, detail));
+    }
+    if detail.details {
+        out.extend(c.boards.iter().filter(|b| detail.quiet_details || !is_quiet(b)).map(|b| board::details(b, detail)));
+    } else if quiet < c.boards.len() {
+        out.push(Block::Paragraph("The report is too long for this place: the boards' details are left out.".into()));
+    }
+    if !c.notes.is_empty() {
+        out.push(Block::List(c.notes.iter().map(|n| Line::new().text("Note: ").sentence(n)).collect()));
+    }
+    out
+}
+
+fn commits(c: &Comparison) -> Line {
+    // Without code spans: GitHub links a commit it knows.
+    Line::new().sentence(&c.project).text(format!(": head {} against base {}.", c.head.short(), c.base.short()))
+}
+
+/// The board's row: what moved, or in words why nothing is known.
+fn board_row(board: &BoardComparison) -> Vec<Line> {
+    let name = |word: &str| Line::new().code(board.board.as_str()).text(if word.is_empty() { String::new() } else { format!(" {word}") });
+    let none = || Line::from("–");
+    match &board.state {
+        BoardState::Compared(c) if !board.fingerprint_changes.is_empty() => {
+            vec![name("tools differ"), plain_bytes(c, RegionKind::Flash), plain_bytes(c, RegionKind::Ram), "not compared".into()]
+        }
+        BoardState::Compared(c) => {
+            let word = match c.tendency {
+                Tendency::Win => "win",
+                Tendency::Trade => "trade",
+                Tendency::Cost => "cost",
+                Tendency::Free => "free",
+            };
+            let name = if is_broken(board) { name("").bad(" broken") } else { name(word) };
+            vec![name, bytes_cell(c, RegionKind::Flash), bytes_cell(c, RegionKind::Ram), instructions_cell(c)]
+        }
+        BoardState::HeadFailed { stage, .. } => {
+            vec![name("").bad(" broken"), Line::new().bad(format!("{} fails", stage.word())), none(), none()]
+        }
+        BoardState::BaseFailed { stage, head_builds: true, .. } => {
+            vec![name("repaired"), format!("base: {} fails", stage.word()).into(), none(), none()]
+        }
+        BoardState::BaseFailed { stage, head_builds: false, .. } => {
+            vec![name("fails as before"), format!("{} fails", stage.word()).into(), none(), none()]
+        }
+        BoardState::Missing { .. } => vec![name("missing"), "not measured".into(), none(), none()],
+    }
+}
+
+fn bytes_cell(c: &Compared, kind: RegionKind) -> Line {
+    let Some((base, head)) = bytes_of(&c.regions, kind) else { return "–".into() };
+    let d = delta(base, head);
+    let moved = c.regions.iter().any(|r| r.kind == kind && r.base_bytes != r.head_bytes);
+    // Two regions that moved by as much in opposite directions are not "same".
+    let line = Line::new().figure(if d == 0 && moved { "0 B in all".into() } else { bytes_delta(d) }, d);
+    match over_by(c, kind) {
+        Some((_, over)) => line.text(", ").bad(format!("over by {} B", grouped(over))),
+        None => line,
+    }
+}
+
+/// The head's bytes alone, where the difference would not be the change's.
+fn plain_bytes(c: &Compared, kind: RegionKind) -> Line {
+    bytes_of(&c.regions, kind).map_or("–".into(), |(_, head)| format!("{} B", grouped(head)).into())
+}
+
+fn instructions_cell(c: &Compared) -> Line {
+    if c.identical {
+        return "identical binary, not run".into();
+    }
+    let counts = bench_counts(&c.benches);
+    let mut line = match c.instructions_ppm {
+        None if c.benches.is_empty() => "no benchmarks".into(),
+        None => Line::new(),
+        Some(0) if counts.changed == 0 => "same".into(),
+        Some(0) => "0 % in the mean".into(),
+        Some(ppm) => Line::new().figure(ppm_percent(ppm), ppm),
+    };
+    let mut add = |n: usize, word: &str, bad: bool| {
+        if n > 0 {
+            let comma = if line.0.is_empty() { "" } else { ", " };
+            let text = format!("{n} {word}");
+            let now = std::mem::take(&mut line).text(comma);
+            line = if bad { now.bad(text) } else { now.text(text) };
+        }
+    };
+    add(counts.failed, if counts.failed == 1 { "fails" } else { "fail" }, true);
+    add(counts.no_fit, if counts.no_fit == 1 { "does not fit" } else { "do not fit" }, false);
+    add(counts.noisy, "noisy", false);
+    add(counts.new, "new", false);
+    add(counts.gone, "gone", false);
+    if line.0.is_empty() { "not run".into() } else { line }
+}
+
+fn budgets(budgets: &[BudgetCheck], detail: &Detail) -> Vec<Block> {
+    let exceeded = budgets.iter().filter(|b| !b.holds).count();
+    let title = match (exceeded, budgets.len()) {
+        (0, 1) => Line::new().strong("The budget holds."),
+        (0, n) => Line::new().strong(format!("All {n} budgets hold.")),
+        (e, n) => Line::new().bad(format!("{e} of {} exceeded.", counted(n, "budget", "budgets"))),
+    };
+    let row = |b: &BudgetCheck| {
+        let word = if b.holds { Line::from("Holds: ") } else { Line::new().bad("Exceeded: ") };
+        let mut line = word.sentence(&b.rule);
+        for (i, finding) in b.findings.iter().take(detail.findings).enumerate() {
+            line = line.text(if i == 0 { " → " } else { "; " }).sentence(finding);
+        }
+        let more = b.findings.len().saturating_sub(detail.findings);
+        if more > 0 { line.text(format!("; {more} more")) } else { line }
+    };
+    // Exceeded ones first, otherwise in the manifest's order.
+    let rows = budgets.iter().filter(|b| !b.holds).chain(budgets.iter().filter(|b| b.holds)).map(row).collect();
+    vec![Block::Paragraph(title), Block::List(rows)]
+}
