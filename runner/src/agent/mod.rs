@@ -1,0 +1,207 @@
+//! The agent: asks a server for work, does it, sends the figures, for ever. Holds one job at a time.
+
+pub mod client;
+
+use crate::exec::LogSink;
+use crate::home::Home;
+use crate::progress::Progress;
+use crate::weigh::{self, Pair};
+use crate::workshop::Workshop;
+use crate::workshop::checkout::Origin;
+use crate::workshop::sandbox::Sandbox;
+use anyhow::Result;
+use client::{Client, Gone};
+use ounce_protocol::Manifest;
+use ounce_protocol::job::FailureKind;
+use ounce_protocol::runner_api::{CLAIM_WAIT_MS_MAX, Claim, End, Finish, Heartbeat, LOG_CHUNK_BYTES_MAX, Lease, Upload, Work};
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::time::Duration;
+
+/// Pause after a server that cannot be reached, before it is asked again.
+const PAUSE: Duration = Duration::from_secs(5);
+/// Longest a whole job may take.
+const JOB_TIMEOUT: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// An agent on this machine.
+pub struct Agent {
+    /// The server.
+    pub client: Client,
+    /// Where work happens.
+    pub home: Home,
+    /// How builds are shut in.
+    pub sandbox: Sandbox,
+    /// What can be run here: see [`can_run`].
+    pub can_run: Vec<String>,
+}
+
+/// What this machine can run, in the words of a claim: every machine of each emulator found.
+pub async fn can_run() -> Vec<String> {
+    let mut machines = Vec::new();
+    for system in [ounce_protocol::manifest::QemuSystem::Arm, ounce_protocol::manifest::QemuSystem::Riscv32] {
+        let Ok(ran) = crate::exec::Program::new(system.program()).args(["-machine", "help"]).run(&()).await else { continue };
+        let text = String::from_utf8_lossy(&ran.stdout).into_owned();
+        machines.extend(text.lines().skip(1).filter_map(|l| l.split_whitespace().next()).map(|m| format!("qemu:{m}")));
+    }
+    machines.sort();
+    machines.dedup();
+    machines
+}
+
+impl Agent {
+    /// Takes one job, or none if there is no work within the long poll.
+    ///
+    /// # Errors
+    /// Where the server cannot be asked.
+    pub async fn once(&self, say: &(dyn Fn(&str) + Send + Sync)) -> Result<bool> {
+        let claim = Claim { wait_ms: CLAIM_WAIT_MS_MAX, can_run: self.can_run.clone(), sandbox: self.sandbox.is_on() };
+        let Some(lease) = self.client.claim(&claim).await? else { return Ok(false) };
+        let work = &lease.work;
+        say(&format!("job {}: {} {} at {}..{} (attempt {})", lease.job, work.repo, work.board, work.base.short(), work.head.short(), lease.attempt));
+        match self.work(&lease).await {
+            Ok(()) => say(&format!("job {}: done", lease.job)),
+            Err(error) => say(&format!("job {}: {error:#}", lease.job)),
+        }
+        Ok(true)
+    }
+
+    /// Takes jobs until it is told to stop.
+    pub async fn forever(&self, say: &(dyn Fn(&str) + Send + Sync)) {
+        loop {
+            if let Err(error) = self.once(say).await {
+                say(&format!("{error:#}; again in {} s", PAUSE.as_secs()));
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+
+    async fn work(&self, lease: &Lease) -> Result<()> {
+        let log = JobLog::default();
+        let (job, token) = (lease.job, lease.token);
+        let working = async {
+            let measured = tokio::time::timeout(JOB_TIMEOUT, self.measure(&lease.work, &log)).await;
+            let end = match measured {
+                Ok(Ok(pair)) => {
+                    for measurement in [pair.base, pair.head] {
+                        self.client.upload(job, &Upload { token, measurement }).await?;
+                    }
+                    End::Done
+                }
+                Ok(Err(error)) => End::Failed { why: FailureKind::Infra, detail: format!("{error:#}") },
+                Err(_) => End::Failed { why: FailureKind::Timeout, detail: format!("not done after {} minutes", JOB_TIMEOUT.as_secs() / 60) },
+            };
+            self.beat(job, token, &log).await?;
+            self.client.finish(job, &Finish { token, end: end.clone() }).await?;
+            match end {
+                End::Done => Ok(()),
+                End::Failed { detail, .. } => Err(anyhow::anyhow!("failed: {detail}")),
+            }
+        };
+        // Dropping `working` kills the processes it runs: a cancelled job ends within a heartbeat.
+        tokio::select! {
+            done = working => done,
+            gone = self.heartbeats(lease, &log) => Err(gone),
+        }
+    }
+
+    /// Sends heartbeats until the server says that the job is not ours any more, and says why.
+    async fn heartbeats(&self, lease: &Lease, log: &JobLog) -> anyhow::Error {
+        let every = Duration::from_millis(u64::try_from(lease.heartbeat_ms).unwrap_or(5_000).max(100));
+        loop {
+            tokio::time::sleep(every).await;
+            match self.beat(lease.job, lease.token, log).await {
+                Ok(true) => return anyhow::anyhow!("cancelled by the server"),
+                Ok(false) => {}
+                // A server that is away for a moment is no reason to throw work away: the upload will be refused if it must be.
+                Err(error) if error.downcast_ref::<Gone>().is_none() => {}
+                Err(gone) => return gone,
+            }
+        }
+    }
+
+    async fn beat(&self, job: i64, token: u64, log: &JobLog) -> Result<bool> {
+        let (doing, text) = log.take();
+        Ok(self.client.heartbeat(job, &Heartbeat { token, doing, log: text }).await?.cancel)
+    }
+
+    async fn measure(&self, work: &Work, log: &JobLog) -> Result<Pair> {
+        let manifest = Manifest::parse(&work.manifest)?;
+        manifest.board(&work.board)?;
+        let key = format!("{}__{}", work.repo.owner(), work.repo.name());
+        log.step(0, 1, "waiting for the workshop");
+        let workshop = Workshop::open(&self.home, &key, self.sandbox.clone()).await?;
+        let origin = Origin { url: work.clone_url.clone(), token: work.clone_token.clone(), refs: work.refs.clone() };
+        log.step(0, 1, "fetching the commits");
+        workshop.mirror().bring(&[&work.base, &work.head], &origin).await?;
+        let order = weigh::Order { manifest: &manifest, boards: std::slice::from_ref(&work.board), base: &work.base, head: &work.head };
+        let bench = weigh::Room { workshop: &workshop, home: &self.home, sandbox: &self.sandbox };
+        let mut pairs = weigh::pairs(&order, &bench, log, log).await?;
+        pairs.remove(&work.board).ok_or_else(|| anyhow::anyhow!("the board {} gave no measurement", work.board))
+    }
+}
+
+/// What a job said and does, waiting for the next heartbeat. Bounded: when a build floods, its oldest lines go.
+#[derive(Default)]
+struct JobLog {
+    inner: Mutex<JobLogInner>,
+}
+
+#[derive(Default)]
+struct JobLogInner {
+    doing: String,
+    text: VecDeque<u8>,
+    dropped: usize,
+}
+
+/// Log text waiting for a heartbeat, bytes.
+const PENDING_BYTES_MAX: usize = LOG_CHUNK_BYTES_MAX - 256;
+
+impl JobLog {
+    fn take(&self) -> (String, String) {
+        let mut inner = self.inner.lock().unwrap_or_else(|e| e.into_inner());
+        let bytes: Vec<u8> = inner.text.drain(..).collect();
+        // A character cut in two by the limit becomes a replacement character, which is longer.
+        let mut text: String = String::from_utf8_lossy(&bytes).replace('\u{fffd}', "?");
+        if std::mem::take(&mut inner.dropped) > 0 {
+            text.insert_str(0, "[some lines dropped]\n");
+        }
+        (inner.doing.clone(), text)
+    }
+}
+
+impl LogSink for JobLog {
+    fn text(&self, text: &str) {
+        let mut inner = self.inner.lock().unwrap_or_else(|e| e.into_inner());
+        inner.text.extend(text.bytes());
+        let over = inner.text.len().saturating_sub(PENDING_BYTES_MAX);
+        inner.text.drain(..over);
+        inner.dropped += over;
+    }
+}
+
+impl Progress for JobLog {
+    fn step(&self, _: usize, _: usize, doing: &str) {
+        {
+            let mut inner = self.inner.lock().unwrap_or_else(|e| e.into_inner());
+            doing.clone_into(&mut inner.doing);
+        }
+        self.text(&format!("== {doing}\n"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_log_keeps_its_end_within_a_heartbeat() {
+        let log = JobLog::default();
+        for i in 0..10_000 {
+            log.text(&format!("line {i} é\n"));
+        }
+        let (_, text) = log.take();
+        assert!(text.len() <= LOG_CHUNK_BYTES_MAX, "{}", text.len());
+        assert!(text.starts_with("[some lines dropped]") && text.ends_with("line 9999 é\n"));
+        assert_eq!(log.take().1, "");
+    }
+}

@@ -1,0 +1,157 @@
+//! `ounce bench`: the benchmarks of an image, counted, without any second commit.
+
+use super::{End, chosen, local_manifest, print};
+use crate::home::Home;
+use crate::progress::{Progress, Terminal};
+use crate::weigh::{Room, Scale, load_program};
+use crate::workshop::Workshop;
+use crate::workshop::checkout::LocalRepo;
+use crate::workshop::sandbox::Sandbox;
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use ounce_protocol::manifest::{Manifest, RepoPath};
+use ounce_protocol::measurement::{BenchOutcome, Measurement, Outcome};
+use ounce_protocol::{BenchName, BoardName};
+use serde::Serialize;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+/// Counts the instructions of each benchmark on an image, twice. Without --elf it measures the commit HEAD.
+#[derive(Debug, Args)]
+pub struct Bench {
+    /// Only these boards (repeat it)
+    #[arg(long, value_name = "NAME")]
+    board: Vec<BoardName>,
+    /// Only these benchmarks (repeat it)
+    #[arg(long, value_name = "NAME")]
+    bench: Vec<BenchName>,
+    /// Measure this image instead of building one; needs one --board
+    #[arg(long, value_name = "FILE")]
+    elf: Option<PathBuf>,
+    /// Print JSON (its format is in docs/interfaces.md)
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `ounce bench --json` prints.
+#[derive(Debug, Serialize)]
+struct Output {
+    schema: u32,
+    measurements: Vec<Measurement>,
+}
+
+impl Bench {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// Where the answer could not be found.
+    pub async fn run(self, home: &Home) -> Result<End> {
+        let (repo, mut manifest) = local_manifest().await?;
+        let sandbox = Sandbox::detect().await;
+        let head = repo.commit("HEAD").await?;
+        let workshop = Workshop::open(home, "bench", sandbox.clone()).await?;
+        let progress = Terminal::new();
+        if self.elf.is_none() {
+            workshop.mirror().bring(&[&head], &repo.origin()).await?;
+            manifest = workshop.manifest(&head).await?;
+        }
+        let boards = chosen(&self.board, &manifest)?;
+        self.keep_benches(&mut manifest)?;
+        if self.elf.is_some() && boards.len() != 1 {
+            bail!("--elf is the image of one board: name it with --board");
+        }
+        let room = Room { workshop: &workshop, home, sandbox: &sandbox };
+        let scratch = home.scratch()?;
+        let prepared = match &self.elf {
+            Some(_) => Ok(()),
+            None => workshop.prepare(&head, manifest.fetch.as_ref(), &()).await?,
+        };
+        let mut programs = Vec::new();
+        for (name, bench) in &manifest.benchmarks {
+            programs.push(load_program(name, bench, scratch.path(), &|path| self.read(path, &workshop, &repo))?);
+        }
+        let mut measurements = Vec::new();
+        for (index, name) in boards.iter().enumerate() {
+            let board = manifest.board(name)?;
+            progress.step(index, boards.len(), &format!("measuring {name}"));
+            let image = match (&self.elf, &prepared) {
+                (Some(elf), _) => Ok(elf.canonicalize().with_context(|| format!("{} cannot be read", elf.display()))?),
+                (None, Err(failed)) => Err(failed.clone()),
+                (None, Ok(())) => {
+                    let elf = scratch.path().join(format!("{name}.elf"));
+                    workshop.build(board, &elf, &()).await?.map(|()| elf)
+                }
+            };
+            let scale = Scale { name, board, manifest: &manifest, programs: &programs, room: &room, log: &() };
+            measurements.push(scale.measure(&head, image, None).await?);
+        }
+        drop(progress);
+        let good = measurements.iter().all(is_good);
+        if self.json {
+            print(&serde_json::to_string_pretty(&Output { schema: 1, measurements })?)?;
+        } else {
+            print(&table(&measurements))?;
+        }
+        Ok(if good { End::Fine } else { End::No })
+    }
+
+    fn keep_benches(&self, manifest: &mut Manifest) -> Result<()> {
+        for name in &self.bench {
+            if !manifest.benchmarks.contains_key(name) {
+                let known: Vec<&str> = manifest.benchmarks.keys().map(BenchName::as_str).collect();
+                bail!("no benchmark {name}; there are: {}", known.join(", "));
+            }
+        }
+        if !self.bench.is_empty() {
+            let empty = manifest.markers.empty.clone();
+            manifest.benchmarks.retain(|name, _| self.bench.contains(name) || empty.as_ref() == Some(name));
+        }
+        Ok(())
+    }
+
+    /// A benchmark's file: of the commit that is measured, or of the working tree for a given image.
+    fn read(&self, path: &RepoPath, workshop: &Workshop, repo: &LocalRepo) -> Result<Vec<u8>> {
+        match self.elf {
+            None => workshop.file(path).map_err(|why| anyhow::anyhow!(why)),
+            Some(_) => std::fs::read(repo.root.join(path.as_str())).with_context(|| format!("{} cannot be read", path.as_str())),
+        }
+    }
+}
+
+fn is_good(m: &Measurement) -> bool {
+    match &m.outcome {
+        Outcome::Failed { .. } => false,
+        Outcome::Built { benches, .. } => !benches.values().any(|b| matches!(b, BenchOutcome::Failed { .. })),
+    }
+}
+
+fn table(measurements: &[Measurement]) -> String {
+    use ounce_protocol::units::grouped;
+    let mut out = String::new();
+    for m in measurements {
+        let _ = writeln!(out, "{}", m.board);
+        match &m.outcome {
+            Outcome::Failed { stage, log_tail } => {
+                let _ = writeln!(out, "  {} failed:\n{log_tail}", stage.word());
+            }
+            Outcome::Built { benches, .. } if benches.is_empty() => out.push_str("  no benchmark runs here\n"),
+            Outcome::Built { benches, .. } => {
+                let _ = writeln!(out, "  {:<16} {:>16} {:>10} {:>10}", "benchmark", "instructions", "stack B", "heap B");
+                for (name, outcome) in benches {
+                    let peak = |bytes: Option<u64>| bytes.map_or("—".into(), grouped);
+                    let line = match outcome {
+                        BenchOutcome::Counted(c) => {
+                            let noisy = c.second_take.map_or(String::new(), |n| format!("  noisy: second take {}", grouped(n)));
+                            format!("{:>16} {:>10} {:>10}{noisy}", grouped(c.instructions), peak(c.stack_peak_bytes), peak(c.heap_peak_bytes))
+                        }
+                        BenchOutcome::NoFit { detail } => format!("no fit: {detail}"),
+                        BenchOutcome::Identical => "identical binary".into(),
+                        BenchOutcome::Failed { why, detail } => format!("{}: {detail}", why.word()),
+                    };
+                    let _ = writeln!(out, "  {:<16} {line}", name.as_str());
+                }
+            }
+        }
+    }
+    out
+}

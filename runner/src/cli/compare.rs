@@ -1,0 +1,84 @@
+//! `ounce compare BASE..HEAD`: the report of a pull request, on the desk.
+
+use super::{End, Format, chosen, print, terminal};
+use crate::home::Home;
+use crate::progress::Terminal;
+use crate::weigh::{self, Order, Room};
+use crate::workshop::Workshop;
+use crate::workshop::checkout::LocalRepo;
+use crate::workshop::sandbox::Sandbox;
+use anyhow::{Context, Result};
+use clap::Args;
+use ounce_analysis::{BoardInput, Comparison, Judgement};
+use ounce_protocol::{BoardName, CommitSha};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Builds both commits at one path with one toolchain, runs both, and says what the change costs. Exactly these two commits:
+/// the manifest and the benchmark programs are those of BASE.
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// Two commits, as git names them
+    #[arg(value_name = "BASE..HEAD")]
+    range: String,
+    /// Only these boards (repeat it)
+    #[arg(long, value_name = "NAME")]
+    board: Vec<BoardName>,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl Compare {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// Where the answer could not be found.
+    pub async fn run(self, home: &Home) -> Result<End> {
+        let (base, head) = self
+            .range
+            .split_once("..")
+            .filter(|(b, h)| !b.is_empty() && !h.is_empty() && !h.starts_with('.'))
+            .with_context(|| format!("{:?} is not BASE..HEAD, such as HEAD~1..HEAD", self.range))?;
+        let repo = LocalRepo::around(Path::new(".")).await?;
+        let (base, head) = (repo.commit(base).await?, repo.commit(head).await?);
+        let comparison = compare(home, &repo, &base, &head, &self.board).await?;
+        if self.format.json {
+            print(&serde_json::to_string_pretty(&comparison)?)?;
+        } else if self.format.markdown {
+            print(&ounce_report::body(&comparison))?;
+        } else {
+            let (width, colour) = terminal();
+            print(&ounce_report::terminal(&comparison, width, colour))?;
+        }
+        Ok(if comparison.verdict.is_failure() { End::No } else { End::Fine })
+    }
+}
+
+async fn compare(home: &Home, repo: &LocalRepo, base: &CommitSha, head: &CommitSha, asked: &[BoardName]) -> Result<Comparison> {
+    let sandbox = Sandbox::detect().await;
+    if !sandbox.is_on() {
+        eprintln!("note: bubblewrap does not work here; builds run with your rights");
+    }
+    let key = key_of(&repo.root);
+    let workshop = Workshop::open(home, &key, sandbox.clone()).await?;
+    workshop.mirror().bring(&[base, head], &repo.origin()).await?;
+    let mut manifest = workshop.manifest(base).await?;
+    let boards = chosen(asked, &manifest)?;
+    let progress = Terminal::new();
+    let room = Room { workshop: &workshop, home, sandbox: &sandbox };
+    let pairs = weigh::pairs(&Order { manifest: &manifest, boards: &boards, base, head }, &room, &(), &progress).await?;
+    drop(progress);
+    manifest.boards.retain(|name, _| boards.contains(name));
+    let input: BTreeMap<BoardName, BoardInput> =
+        pairs.iter().map(|(name, pair)| (name.clone(), BoardInput::Measured { base: &pair.base, head: &pair.head })).collect();
+    let manifest_changed = workshop.manifest_text(base).await? != workshop.manifest_text(head).await?;
+    Ok(ounce_analysis::judge(&Judgement { manifest: &manifest, base, head, boards: input, manifest_changed }))
+}
+
+/// A folder name for a local repository: its own name, and a hash of its path so that two do not meet.
+fn key_of(root: &Path) -> String {
+    use sha2::Digest;
+    let digest = sha2::Sha256::digest(root.as_os_str().as_encoded_bytes());
+    let name: String = root.file_name().unwrap_or_default().to_string_lossy().chars().filter(|c| c.is_ascii_alphanumeric()).take(32).collect();
+    format!("local-{name}-{}", &hex::encode(digest)[..12])
+}

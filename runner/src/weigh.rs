@@ -1,0 +1,298 @@
+//! Two commits on some boards: both built at one path, both weighed, both run side by side.
+//!
+//! The agent and `ounce compare` come through here, so the desk and the service measure the same way. The manifest is
+//! the base's, and so are the benchmark programs: a pull request cannot change what it is measured with.
+
+use crate::bench::qemu::QemuBench;
+use crate::bench::verdict::{self, Meaning};
+use crate::bench::{Bench, Evidence, Job};
+use crate::exec::LogSink;
+use crate::home::Home;
+use crate::progress::Progress;
+use crate::workshop::sandbox::Sandbox;
+use crate::workshop::{StageFailed, Workshop};
+use anyhow::{Context, Result};
+use ounce_analysis::Symbols;
+use ounce_protocol::manifest::{Benchmark, Board, Manifest};
+use ounce_protocol::measurement::{
+    BenchFailure, BenchOutcome, Count, Fingerprint, Ledger, LOG_TAIL_BYTES_MAX, Measurement, Outcome, RegionKind, SCHEMA, Stage,
+};
+use ounce_protocol::{BenchName, BoardName, CommitSha};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What to measure.
+#[derive(Debug, Clone, Copy)]
+pub struct Order<'a> {
+    /// The base's manifest.
+    pub manifest: &'a Manifest,
+    /// The boards, all of them in the manifest.
+    pub boards: &'a [BoardName],
+    /// The commit compared with.
+    pub base: &'a CommitSha,
+    /// The commit weighed.
+    pub head: &'a CommitSha,
+}
+
+/// Where to do it.
+#[derive(Debug, Clone, Copy)]
+pub struct Room<'a> {
+    /// The repository's workshop.
+    pub workshop: &'a Workshop,
+    /// Scratch space and caches.
+    pub home: &'a Home,
+    /// How commands are shut in.
+    pub sandbox: &'a Sandbox,
+}
+
+/// Both sides of one board.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pair {
+    /// The base's figures.
+    pub base: Measurement,
+    /// The head's.
+    pub head: Measurement,
+}
+
+/// A benchmark's program and its expected line, read from the base.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// Its name in the manifest.
+    pub name: BenchName,
+    /// The file to load; none where the image holds the program.
+    pub file: Option<PathBuf>,
+    /// The line it must print.
+    pub expect: String,
+}
+
+/// Builds and measures all boards at both commits.
+///
+/// # Errors
+/// Reasons of infrastructure only: what a commit does wrong is in the measurements.
+pub async fn pairs(order: &Order<'_>, room: &Room<'_>, log: &dyn LogSink, progress: &dyn Progress) -> Result<BTreeMap<BoardName, Pair>> {
+    let scratch = room.home.scratch()?;
+    let all = order.boards.len() * 4;
+    let mut built: BTreeMap<(&BoardName, bool), Result<PathBuf, StageFailed>> = BTreeMap::new();
+    let mut programs = Vec::new();
+    let mut done = 0;
+    for (is_head, commit) in [(false, order.base), (true, order.head)] {
+        let side = if is_head { "head" } else { "base" };
+        progress.step(done, all, &format!("checking out {side} {}", commit.short()));
+        let prepared = room.workshop.prepare(commit, order.manifest.fetch.as_ref(), log).await?;
+        if !is_head {
+            programs = copy_programs(order.manifest, room.workshop, scratch.path())?;
+        }
+        for board in order.boards {
+            progress.step(done, all, &format!("building {board} at {side} {}", commit.short()));
+            let elf = scratch.path().join(format!("{board}-{side}.elf"));
+            let outcome = match &prepared {
+                Ok(()) => room.workshop.build(order.manifest.board(board)?, &elf, log).await?.map(|()| elf),
+                Err(failed) => Err(failed.clone()),
+            };
+            built.insert((board, is_head), outcome);
+            done += 1;
+        }
+    }
+    let mut pairs = BTreeMap::new();
+    for name in order.boards {
+        let board = order.manifest.board(name)?;
+        let sided = |is_head: bool| built.get(&(name, is_head)).cloned().context("every board was built on both sides");
+        let scale = Scale { name, board, manifest: order.manifest, programs: &programs, room, log };
+        progress.step(done, all, &format!("measuring {name} at base"));
+        let base = scale.measure(order.base, sided(false)?, None).await?;
+        done += 1;
+        progress.step(done, all, &format!("measuring {name} at head"));
+        let head = scale.measure(order.head, sided(true)?, base.ledger()).await?;
+        done += 1;
+        pairs.insert(name.clone(), Pair { base, head });
+    }
+    progress.step(all, all, "measured");
+    Ok(pairs)
+}
+
+/// Copies the benchmark programs out of the base's checkout, before the head's takes its place.
+fn copy_programs(manifest: &Manifest, workshop: &Workshop, scratch: &Path) -> Result<Vec<Program>> {
+    let read = |path: &ounce_protocol::manifest::RepoPath, name: &BenchName| {
+        workshop.file(path).map_err(|why| anyhow::anyhow!("benchmarks.{name} of the base's ounce.toml: {why}"))
+    };
+    manifest.benchmarks.iter().map(|(name, bench)| load_program(name, bench, scratch, &|path| read(path, name))).collect()
+}
+
+/// Makes a program ready from wherever its files are read.
+///
+/// # Errors
+/// Where a file is missing or the expected line is not text.
+pub fn load_program(
+    name: &BenchName,
+    bench: &Benchmark,
+    scratch: &Path,
+    read: &dyn Fn(&ounce_protocol::manifest::RepoPath) -> Result<Vec<u8>>,
+) -> Result<Program> {
+    let file = match &bench.file {
+        None => None,
+        Some(path) => {
+            let copy = scratch.join(format!("{name}.program"));
+            std::fs::write(&copy, read(path)?).with_context(|| format!("{} cannot be written", copy.display()))?;
+            Some(copy)
+        }
+    };
+    let expect = match (&bench.expect, &bench.expect_file) {
+        (Some(line), _) => line.clone(),
+        (None, Some(path)) => {
+            let text = String::from_utf8(read(path)?).with_context(|| format!("benchmarks.{name}: {} is not text", path.as_str()))?;
+            text.trim_end_matches(['\r', '\n']).to_owned()
+        }
+        (None, None) => anyhow::bail!("benchmarks.{name} has no expected line"),
+    };
+    Ok(Program { name: name.clone(), file, expect })
+}
+
+/// One board of one manifest, ready to measure images.
+pub struct Scale<'a> {
+    /// Its name.
+    pub name: &'a BoardName,
+    /// Its description.
+    pub board: &'a Board,
+    /// The manifest it is from.
+    pub manifest: &'a Manifest,
+    /// All programs; those not for this board are passed over.
+    pub programs: &'a [Program],
+    /// Where to work.
+    pub room: &'a Room<'a>,
+    /// Where the emulator's output goes.
+    pub log: &'a dyn LogSink,
+}
+
+impl Scale<'_> {
+    /// Weighs and runs an image. Where its loadable bytes are those of `base`, it is not run again.
+    ///
+    /// # Errors
+    /// Reasons of infrastructure only.
+    pub async fn measure(&self, commit: &CommitSha, image: Result<PathBuf, StageFailed>, base: Option<&Ledger>) -> Result<Measurement> {
+        let mut fingerprint = Fingerprint::default();
+        let outcome = match image {
+            Err(StageFailed { stage, log_tail }) => Outcome::Failed { stage, log_tail },
+            Ok(elf) => match self.weigh(&elf, base, &mut fingerprint).await? {
+                Ok((ledger, benches)) => Outcome::Built { ledger, benches },
+                Err(why) => Outcome::Failed { stage: Stage::Read, log_tail: why.chars().take(LOG_TAIL_BYTES_MAX / 4).collect() },
+            },
+        };
+        Ok(Measurement { schema: SCHEMA, board: self.name.clone(), commit: commit.clone(), fingerprint, outcome })
+    }
+
+    async fn weigh(
+        &self,
+        elf: &Path,
+        base: Option<&Ledger>,
+        fingerprint: &mut Fingerprint,
+    ) -> Result<Result<(Ledger, BTreeMap<BenchName, BenchOutcome>), String>> {
+        let bytes = std::fs::read(elf).with_context(|| format!("{} cannot be read", elf.display()))?;
+        let ledger = match ounce_analysis::weigh(&bytes, &self.board.regions) {
+            Ok(ledger) => ledger,
+            Err(why) => return Ok(Err(why.to_string())),
+        };
+        let tools = ounce_analysis::toolchain(&bytes);
+        fingerprint.0.insert("toolchain".into(), if tools.is_empty() { "unknown".into() } else { tools.join("; ") });
+        fingerprint.0.insert("sandbox".into(), if self.room.sandbox.is_on() { "bubblewrap" } else { "none" }.into());
+        let mut benches = BTreeMap::new();
+        let Some(run) = &self.board.run else { return Ok(Ok((ledger, benches))) };
+        let programs: Vec<&Program> =
+            self.programs.iter().filter(|p| self.manifest.benchmarks.get(&p.name).is_some_and(|b| b.runs_on(self.name))).collect();
+        if programs.is_empty() {
+            return Ok(Ok((ledger, benches)));
+        }
+        let bench = QemuBench::open(run, self.room.sandbox, self.room.home).await?;
+        fingerprint.0.extend(bench.fingerprint());
+        if base.is_some_and(|base| base.image == ledger.image) {
+            benches.extend(programs.iter().map(|p| (p.name.clone(), BenchOutcome::Identical)));
+            return Ok(Ok((ledger, benches)));
+        }
+        if let Some(outcome) = does_not_fit(&ledger) {
+            benches.extend(programs.iter().map(|p| (p.name.clone(), outcome.clone())));
+            return Ok(Ok((ledger, benches)));
+        }
+        let symbols = match Symbols::read(&bytes) {
+            Ok(symbols) => symbols,
+            Err(why) => return Ok(Err(why.to_string())),
+        };
+        let markers = &self.manifest.markers;
+        let (Some(begin), Some(end)) = (symbols.find(&markers.begin), symbols.find(&markers.end)) else {
+            let detail = format!("the image has no symbol {} or {}", markers.begin, markers.end);
+            let outcome = BenchOutcome::Failed { why: BenchFailure::Markers, detail };
+            benches.extend(programs.iter().map(|p| (p.name.clone(), outcome.clone())));
+            return Ok(Ok((ledger, benches)));
+        };
+        let job = Job { elf: elf.to_owned(), program: None, markers: (begin, end), stack: self.stack_window(&bytes) };
+        for program in programs {
+            let outcome = self.bench(&bench, &symbols, program, &Job { program: program.file.clone(), ..job.clone() }).await?;
+            benches.insert(program.name.clone(), outcome);
+        }
+        subtract_empty(&mut benches, markers.empty.as_ref());
+        Ok(Ok((ledger, benches)))
+    }
+
+    /// The stack's window: declared, or what is left of the first RAM region above all statics.
+    fn stack_window(&self, elf: &[u8]) -> Option<(u64, u64)> {
+        if let Some(window) = self.board.run.as_ref().and_then(|run| run.stack) {
+            return Some((window.start, window.start.saturating_add(window.size)));
+        }
+        let ram = self.board.regions.iter().find(|r| r.kind == RegionKind::Ram)?;
+        let low = ounce_analysis::ram_statics_end(elf, ram).ok()?;
+        (low < ram.end()).then_some((low, ram.end()))
+    }
+
+    /// Two takes of one program, side by side. The stack's mark is asked for in the second only: it costs time.
+    async fn bench(&self, bench: &QemuBench, symbols: &Symbols, program: &Program, job: &Job) -> Result<BenchOutcome> {
+        if let (Some(file), Some(size)) = (&program.file, self.board.run.as_ref().and_then(|run| run.load_size)) {
+            let len = file.metadata()?.len();
+            if len > size {
+                return Ok(BenchOutcome::NoFit { detail: format!("the program has {len} B, the board holds {size} B: over by {} B", len - size) });
+            }
+        }
+        let plain = Job { stack: None, ..job.clone() };
+        let (first, second) = tokio::try_join!(bench.run(&plain, self.log), bench.run(job, self.log))?;
+        // Both takes must be valid; where one is not, that is the answer.
+        for take in [&first, &second] {
+            match verdict::judge(take, &program.expect) {
+                Meaning::Valid => {}
+                Meaning::NoFit(detail) => return Ok(BenchOutcome::NoFit { detail }),
+                Meaning::Failed(why, detail) => return Ok(BenchOutcome::Failed { why, detail }),
+            }
+        }
+        let (Some(one), Some(two)) = (&first.counts, &second.counts) else {
+            return Ok(BenchOutcome::Failed { why: BenchFailure::Markers, detail: "the counters are missing".into() });
+        };
+        let high = job.stack.map(|(_, high)| high);
+        Ok(BenchOutcome::Counted(Count {
+            instructions: one.measured,
+            second_take: (two.measured != one.measured).then_some(two.measured),
+            stack_peak_bytes: two.stack_low.zip(high).map(|(low, high)| high.saturating_sub(low)),
+            heap_peak_bytes: heap_peak(&first),
+            profile: ounce_analysis::profile(symbols, one.pcs.iter().copied()),
+        }))
+    }
+}
+
+fn heap_peak(evidence: &Evidence) -> Option<u64> {
+    evidence.console.heap_peak_bytes
+}
+
+/// An image over its flash or RAM cannot run: a row of the report, with the figure.
+fn does_not_fit(ledger: &Ledger) -> Option<BenchOutcome> {
+    let over = ledger.regions.iter().find(|r| r.headroom_bytes() < 0)?;
+    let detail = format!("{} is over by {} B", over.name, over.headroom_bytes().unsigned_abs());
+    Some(BenchOutcome::NoFit { detail })
+}
+
+/// Takes the empty benchmark's count, the cost of the markers, off the others'.
+fn subtract_empty(benches: &mut BTreeMap<BenchName, BenchOutcome>, empty: Option<&BenchName>) {
+    let Some(name) = empty else { return };
+    let Some(BenchOutcome::Counted(Count { instructions: cost, .. })) = benches.get(name) else { return };
+    let cost = *cost;
+    for (_, outcome) in benches.iter_mut().filter(|(n, _)| *n != name) {
+        if let BenchOutcome::Counted(count) = outcome {
+            count.instructions = count.instructions.saturating_sub(cost);
+            count.second_take = count.second_take.map(|n| n.saturating_sub(cost));
+        }
+    }
+}
