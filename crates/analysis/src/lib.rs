@@ -4,5 +4,17 @@
 //! hostile input: arithmetic saturates, every count has a limit, no size field is trusted.
 
 pub mod comparison;
+mod elf;
+pub mod image;
+mod ledger;
+pub mod names;
+mod owners;
+mod spans;
+mod symbols;
 
 pub use comparison::Comparison;
+pub use elf::{ElfError, LOADED_BYTES_MAX, NAME_BYTES_MAX, SECTIONS_MAX, SEGMENTS_MAX, SYMBOLS_MAX};
+pub use image::{LoadableSegment, image_id, loadable_segments};
+pub use ledger::{NO_SECTION, SPILL_GAP_BYTES_MAX, ram_statics_end, weigh};
+pub use owners::PADDING_ALIGN_MAX;
+pub use symbols::{Symbols, UNKNOWN_FUNCTION, profile};
