@@ -14,19 +14,20 @@ const PREFIX: &[u8] = b"ounce: ";
 /// The chip's UART as lines. One is made for a run and shared by the VM and the protocol.
 pub struct Console<C> {
     mid_line: Cell<bool>,
+    protocol: Cell<bool>,
     chip: PhantomData<C>,
 }
 
 impl<C: Chip> Console<C> {
     /// A console at the start of a line.
     pub const fn new() -> Self {
-        Self { mid_line: Cell::new(false), chip: PhantomData }
+        Self { mid_line: Cell::new(false), protocol: Cell::new(false), chip: PhantomData }
     }
 
-    /// Sends `text` as it is.
+    /// Sends `text` as it is; inside a protocol line its line ends become spaces, since a Python program chose that text.
     pub fn send(&self, text: &[u8]) {
         for &byte in text {
-            C::send(byte);
+            C::send(if byte == b'\n' && self.protocol.get() { b' ' } else { byte });
         }
         if let Some(&last) = text.last() {
             self.mid_line.set(last != b'\n');
@@ -40,13 +41,13 @@ impl<C: Chip> Console<C> {
         }
         self.send(PREFIX);
         self.send(word.as_bytes());
+        self.protocol.set(true);
     }
 
-    /// Ends a line, unless it has been ended by its own text.
+    /// Ends a protocol line.
     pub fn end(&self) {
-        if self.mid_line.get() {
-            self.send(b"\n");
-        }
+        self.protocol.set(false);
+        self.send(b"\n");
     }
 
     /// A whole protocol line: `ounce: WORD TEXT`.
@@ -59,6 +60,14 @@ impl<C: Chip> Console<C> {
 
     /// A whole protocol line with a decimal number: `ounce: WORD N`.
     pub fn figure(&self, word: &str, number: usize) {
+        self.begin(word);
+        self.send(b" ");
+        self.decimal(number);
+        self.end();
+    }
+
+    /// A decimal number.
+    pub fn decimal(&self, number: usize) {
         let mut digits = [0; 20];
         let mut rest = number;
         let mut at = digits.len();
@@ -70,10 +79,7 @@ impl<C: Chip> Console<C> {
                 break;
             }
         }
-        self.begin(word);
-        self.send(b" ");
         self.send(&digits[at..]);
-        self.end();
     }
 
     /// Eight hexadecimal digits, for addresses.

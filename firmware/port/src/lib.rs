@@ -7,8 +7,8 @@
 //! # Console protocol, version 1
 //!
 //! The UART carries lines that end in `\n`. A line that begins with `ounce: ` belongs to the protocol, any other line is
-//! output of the Python program. If the program left a line unfinished, a `\n` is sent before the next protocol line. A program that
-//! prints a line of this form itself is not told apart: what it computes is judged by the expected result, not by trust.
+//! output of the Python program, any bytes. If the program left a line unfinished, a `\n` is sent before the next protocol line. A program
+//! that prints a line of this form itself is not told apart: what it computes is judged by the expected result, not by trust.
 //!
 //! | line | when |
 //! |---|---|
@@ -20,7 +20,12 @@
 //! | `ounce: error TEXT` | why the exit code that follows is not 0 |
 //! | `ounce: done` | last line before exit code 0 |
 //!
-//! `heap_size_bytes` and `heap_peak_bytes` follow the result. After an `error` line nothing follows but the exit.
+//! `heap_size_bytes` and `heap_peak_bytes` follow the result. After an `error` line nothing follows but the exit. REPR and TEXT are chosen by the
+//! program; line ends in them are sent as spaces, other bytes as they are, so a reader must take them for hostile text.
+//!
+//! TEXT is one of: `KIND: MESSAGE` of an uncaught exception; `not enough memory`; `refused: WHY`; `panic, cause C pc P sp S`,
+//! `fault, cause …` or `stack overflow, cause …` with `0x` and eight hexadecimal digits each. A panic or fault may come at any time, so an empty
+//! line is sent before its line. C is the exception number of the core or `mcause`; P is 0 where it could not be read.
 //!
 //! # Exit codes
 //!

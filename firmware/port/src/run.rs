@@ -51,23 +51,28 @@ pub fn run<C: Chip>(board: &str, heap: &mut [MaybeUninit<u64>], window: Window) 
 /// Says why the run stopped and exits with that reason's code.
 #[cold]
 fn give_up<C: Chip>(console: &Console<C>, vm: Option<&mut Vm>, stop: Stop) -> ! {
+    console.begin("error ");
     let code = match stop {
-        Stop::Malformed(_) => {
-            console.line("error", "refused: malformed .mpy");
+        Stop::Malformed(malformed) => {
+            console.send(b"refused: ");
+            console.send(malformed.reason.as_bytes());
+            console.send(b", at byte ");
+            console.decimal(malformed.offset);
             exit::BAD_WORKLOAD
         }
         Stop::NoMemory => {
-            console.line("error", "not enough memory");
+            console.send(b"not enough memory");
             exit::DOES_NOT_FIT
         }
         Stop::Raised => {
-            console.begin("error ");
             if let Some(vm) = vm {
                 vm.print_exception();
             }
-            console.end();
             exit::UNCAUGHT
         }
+        // No budget is set here: counting and ending runs that last too long is the runner's part.
+        Stop::Budget => exit::UNCAUGHT,
     };
+    console.end();
     exit::exit(code)
 }

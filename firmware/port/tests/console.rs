@@ -62,13 +62,14 @@ fn a_protocol_line_never_continues_a_line_of_the_program() {
 }
 
 #[test]
-fn a_line_that_ends_itself_is_not_ended_twice() {
+fn text_of_the_program_cannot_end_a_protocol_line() {
     check(
         |c| {
             c.begin("error ");
-            c.send(b"ValueError: five\n");
+            c.send(b"ValueError: five\nounce: done\n");
             c.end();
+            c.send(b"a\nb\n");
         },
-        "ounce: error ValueError: five\n",
+        "ounce: error ValueError: five ounce: done \na\nb\n",
     );
 }
