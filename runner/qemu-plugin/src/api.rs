@@ -59,21 +59,13 @@ const NO_REGS: c_int = 0;
 /// `QEMU_PLUGIN_INLINE_ADD_U64`.
 const INLINE_ADD: c_int = 0;
 
-/// Which accesses to memory are meant: `enum qemu_plugin_mem_rw`.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub enum Access {
-    /// Loads.
-    Read = 1,
-    /// Stores.
-    Write = 2,
-}
+/// `QEMU_PLUGIN_MEM_RW`: loads and stores. QEMU 7.2 mixes up the other two values.
+const LOADS_AND_STORES: c_int = 3;
 
 /// Generation 1: counters by pointer.
 #[derive(Clone, Copy)]
 struct ByPointer {
     insn_inline: unsafe extern "C" fn(*mut Insn, c_int, *mut c_void, u64),
-    mem_inline: unsafe extern "C" fn(*mut Insn, Access, c_int, *mut c_void, u64),
 }
 
 /// Generation 2 and later: counters in scoreboards.
@@ -83,7 +75,6 @@ struct ByScoreboard {
     find: unsafe extern "C" fn(*mut Scoreboard, c_uint) -> *mut c_void,
     num_vcpus: unsafe extern "C" fn() -> c_int,
     insn_inline: unsafe extern "C" fn(*mut Insn, c_int, Entry, u64),
-    mem_inline: unsafe extern "C" fn(*mut Insn, Access, c_int, Entry, u64),
 }
 
 #[derive(Clone, Copy)]
@@ -100,7 +91,8 @@ pub struct Api {
     insn_vaddr: unsafe extern "C" fn(*const Insn) -> u64,
     register_translate: unsafe extern "C" fn(u64, OnTranslate),
     register_execute: unsafe extern "C" fn(*mut Insn, OnExecute, c_int, *mut c_void),
-    register_memory: unsafe extern "C" fn(*mut Insn, OnMemory, c_int, Access, *mut c_void),
+    register_memory: unsafe extern "C" fn(*mut Insn, OnMemory, c_int, c_int, *mut c_void),
+    mem_is_store: unsafe extern "C" fn(u32) -> bool,
     register_exit: unsafe extern "C" fn(u64, OnExit, *mut c_void),
     inline: Inline,
 }
@@ -156,17 +148,13 @@ impl Api {
     #[expect(clippy::missing_transmute_annotations, reason = "each field's type, right beside, says it")]
     pub fn find() -> Result<Self, String> {
         let inline = if version() == 1 {
-            Inline::ByPointer(ByPointer {
-                insn_inline: function!(c"qemu_plugin_register_vcpu_insn_exec_inline"),
-                mem_inline: function!(c"qemu_plugin_register_vcpu_mem_inline"),
-            })
+            Inline::ByPointer(ByPointer { insn_inline: function!(c"qemu_plugin_register_vcpu_insn_exec_inline") })
         } else {
             Inline::ByScoreboard(ByScoreboard {
                 new: function!(c"qemu_plugin_scoreboard_new"),
                 find: function!(c"qemu_plugin_scoreboard_find"),
                 num_vcpus: function!(c"qemu_plugin_num_vcpus"),
                 insn_inline: function!(c"qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu"),
-                mem_inline: function!(c"qemu_plugin_register_vcpu_mem_inline_per_vcpu"),
             })
         };
         Ok(Self {
@@ -176,6 +164,7 @@ impl Api {
             register_translate: function!(c"qemu_plugin_register_vcpu_tb_trans_cb"),
             register_execute: function!(c"qemu_plugin_register_vcpu_insn_exec_cb"),
             register_memory: function!(c"qemu_plugin_register_vcpu_mem_cb"),
+            mem_is_store: function!(c"qemu_plugin_mem_is_store"),
             register_exit: function!(c"qemu_plugin_register_atexit_cb"),
             inline,
         })
@@ -216,10 +205,17 @@ impl Api {
         unsafe { (self.register_execute)(insn, call, NO_REGS, std::ptr::null_mut()) }
     }
 
-    /// Asks to be called after each store of `insn`.
-    pub fn on_store(&self, insn: *mut Insn, call: OnMemory) {
+    /// Asks to be called after each load and store of `insn`.
+    pub fn on_access(&self, insn: *mut Insn, call: OnMemory) {
         // SAFETY: as in `on_execute`.
-        unsafe { (self.register_memory)(insn, call, NO_REGS, Access::Write, std::ptr::null_mut()) }
+        unsafe { (self.register_memory)(insn, call, NO_REGS, LOADS_AND_STORES, std::ptr::null_mut()) }
+    }
+
+    /// Whether the access of this kind is a store. To be used in the memory callback only.
+    #[inline]
+    pub fn is_store(&self, kind: u32) -> bool {
+        // SAFETY: the kind is the one the callback got.
+        unsafe { (self.mem_is_store)(kind) }
     }
 
     /// Makes `len` counters, all zero.
@@ -250,23 +246,6 @@ impl Api {
                 let entry = Entry { score: *score, offset: index * size_of::<u64>() };
                 // SAFETY: as above; the offset is within the scoreboard's elements.
                 unsafe { (functions.insn_inline)(insn, INLINE_ADD, entry, 1) }
-            }
-            _ => {}
-        }
-    }
-
-    /// Adds one to a counter of `bank` at each load or store of `insn`.
-    pub fn count_access(&self, insn: *mut Insn, access: Access, bank: &Bank, index: usize) {
-        match (&self.inline, bank) {
-            (Inline::ByPointer(functions), Bank::Owned(cells)) => {
-                let Some(cell) = cells.get(index) else { return };
-                // SAFETY: as in `count_execution`.
-                unsafe { (functions.mem_inline)(insn, access, INLINE_ADD, cell.as_ptr().cast(), 1) }
-            }
-            (Inline::ByScoreboard(functions), Bank::Scoreboard(score, len)) if index < *len => {
-                let entry = Entry { score: *score, offset: index * size_of::<u64>() };
-                // SAFETY: as in `count_execution`.
-                unsafe { (functions.mem_inline)(insn, access, INLINE_ADD, entry, 1) }
             }
             _ => {}
         }

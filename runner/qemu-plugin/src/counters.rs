@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::api::{Access, Api, Bank, Insn};
+use crate::api::{Api, Bank, Insn};
 
 /// Distinct addresses that get a counter of their own. Two megabytes of Thumb code and more; the counters of so many take
 /// 8 MiB. Beyond it, instructions share one counter: sums stay exact, the profile does not.
@@ -15,9 +15,9 @@ pub const PC_LIMIT: usize = 1 << 20;
 /// Counters made at once.
 const BANK_LEN: usize = 4096;
 
-/// Slot of the loads.
+/// Slot of the loads: in a tally only, no instruction adds to it here.
 pub const LOADS: usize = 0;
-/// Slot of the stores.
+/// Slot of the stores, likewise.
 pub const STORES: usize = 1;
 /// Slot of all instructions at addresses over the limit.
 pub const UNLISTED: usize = 2;
@@ -82,20 +82,17 @@ impl Counters {
         }
     }
 
-    /// Counts the loads and stores of an instruction that is being translated.
-    pub fn count_accesses(&self, insn: *mut Insn) {
-        if let Some(bank) = self.banks.first() {
-            self.api.count_access(insn, Access::Read, bank, LOADS);
-            self.api.count_access(insn, Access::Write, bank, STORES);
-        }
-    }
-
-    /// Writes the value of every slot in use into `tally`, whatever it held before.
-    pub fn read_into(&self, tally: &mut Vec<u64>) {
+    /// Writes the value of every slot in use into `tally`, whatever it held before; the accesses are given.
+    pub fn read_into(&self, tally: &mut Vec<u64>, (loads, stores): (u64, u64)) {
         tally.clear();
         tally.resize(self.slots.len(), 0);
         for (bank, values) in self.banks.iter().zip(tally.chunks_mut(BANK_LEN)) {
             self.api.read_bank(bank, |cells| add(values, cells));
+        }
+        for (slot, value) in [(LOADS, loads), (STORES, stores)] {
+            if let Some(place) = tally.get_mut(slot) {
+                *place = value;
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+use crate::accesses::Accesses;
 use crate::api::{self, Api, Block};
 use crate::args::Args;
 use crate::counters::{Counters, instructions};
@@ -21,6 +22,9 @@ static SESSION: OnceLock<Session> = OnceLock::new();
 
 /// Beside the session, because it is asked at every store.
 static STACK: StackMark = StackMark::new();
+
+/// Likewise.
+static ACCESSES: Accesses = Accesses::new();
 
 /// Everything known of a run.
 pub struct Session {
@@ -68,7 +72,7 @@ impl Session {
     /// Instructions so far. May be called from any thread.
     pub fn total(&self) -> u64 {
         let mut tally = Vec::new();
-        lock(&self.counters).read_into(&mut tally);
+        lock(&self.counters).read_into(&mut tally, (0, 0));
         instructions(&tally)
     }
 
@@ -92,7 +96,7 @@ impl Session {
         let mut windows = lock(&self.windows);
         let counters = lock(&self.counters);
         let mut now = Vec::new();
-        counters.read_into(&mut now);
+        counters.read_into(&mut now, ACCESSES.so_far());
         if windows.finish(&now) {
             STACK.leave();
         }
@@ -121,18 +125,15 @@ impl Session {
                 self.api.on_execute(insn, on_end);
             }
             counters.count_execution(insn, address);
-            if self.args.memory {
-                counters.count_accesses(insn);
-            }
-            if self.args.stack.is_some() {
-                self.api.on_store(insn, on_store);
+            if self.args.memory || self.args.stack.is_some() {
+                self.api.on_access(insn, on_access);
             }
         });
     }
 
     fn begun(&self) {
         let mut windows = lock(&self.windows);
-        if windows.begin(|tally| lock(&self.counters).read_into(tally)) {
+        if windows.begin(|tally| lock(&self.counters).read_into(tally, ACCESSES.so_far())) {
             STACK.enter();
         }
     }
@@ -140,7 +141,7 @@ impl Session {
     fn ended(&self) {
         let mut windows = lock(&self.windows);
         let mut now = Vec::new();
-        lock(&self.counters).read_into(&mut now);
+        lock(&self.counters).read_into(&mut now, ACCESSES.so_far());
         if windows.end(&now) {
             STACK.leave();
         }
@@ -178,8 +179,13 @@ extern "C" fn on_end(_vcpu: c_uint, _data: *mut c_void) {
     with_session(Session::ended);
 }
 
-extern "C" fn on_store(_vcpu: c_uint, _kind: u32, address: u64, _data: *mut c_void) {
-    STACK.stored(address);
+extern "C" fn on_access(_vcpu: c_uint, kind: u32, address: u64, _data: *mut c_void) {
+    let Some(session) = SESSION.get() else { return };
+    let is_store = session.api.is_store(kind);
+    ACCESSES.note(is_store);
+    if is_store {
+        STACK.stored(address);
+    }
 }
 
 extern "C" fn on_exit(_id: u64, _data: *mut c_void) {
