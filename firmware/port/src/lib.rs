@@ -2,7 +2,7 @@
 //!
 //! A board is a chip, a heap size and a linker map; [`board!`] joins them to everything here. This crate knows no chip's registers:
 //! a chip crate implements [`Chip`] and is the only one that touches them. `unsafe` is found in `start/` (reset and fault
-//! entry), `semihosting.rs`, `register.rs` and `memory.rs`; every other module forbids it.
+//! entry), `semihosting.rs`, `register.rs`, `memory.rs` and the two `nop`s of `marks.rs`; every other module forbids it.
 //!
 //! # Console protocol, version 1
 //!
