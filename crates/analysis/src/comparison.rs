@@ -43,7 +43,8 @@ pub enum Verdict {
     OverBudget,
     /// A board that worked at the base fails at the head: it does not build, or a benchmark is not valid any more.
     Broken,
-    /// Boards are missing for reasons of infrastructure; what is there is within the budgets. Never red.
+    /// Boards are missing for reasons of infrastructure, or cannot be judged: no image at the base, or other tools on the two sides. What is
+    /// there is within the budgets. Never red.
     Incomplete,
 }
 
@@ -109,8 +110,8 @@ pub struct Compared {
     pub regions: Vec<RegionDelta>,
     /// The benchmarks, in the manifest's order, without the empty one.
     pub benches: Vec<BenchDelta>,
-    /// Geometric mean of the head's over the base's instructions of all benchmarks counted on both sides, in parts per million less one million
-    /// (−1 200 is 0.12 % fewer); `None` where no benchmark has both.
+    /// Geometric mean of the head's over the base's instructions of all benchmarks counted exactly on both sides, in parts per million less one
+    /// million (−1 200 is 0.12 % fewer); `None` where no benchmark has both. Noisy counts are left out.
     pub instructions_ppm: Option<i64>,
 }
 
@@ -190,7 +191,8 @@ pub struct BenchDelta {
     pub base: BenchSide,
     /// What came of it at the head.
     pub head: BenchSide,
-    /// Functions whose own instruction count changed, largest change first. Sums to the difference of the two counts.
+    /// Functions whose own instruction count changed, largest change first. Sums to the difference of the two profiles' totals, which is that of
+    /// the two counts where the empty benchmark costs the same on both sides. Empty where a side has no profile.
     pub functions: Vec<FunctionDelta>,
 }
 

@@ -304,7 +304,8 @@ where
         all = table.symbols(endian, data, elf::SHT_DYNSYM).map_err(damaged)?;
     }
     limit("symbols", all.len(), SYMBOLS_MAX)?;
-    let strings = table.section(all.string_section()).map_or(&[][..], |s| within(data, s.sh_offset(endian).into(), s.sh_size(endian).into()));
+    let strings =
+        table.section(all.string_section()).map_or(&[][..], |s| within(data, s.sh_offset(endian).into(), s.sh_size(endian).into()));
     let mut symbols = Vec::new();
     for (index, s) in all.iter().enumerate() {
         let kind = match s.st_type() {

@@ -92,7 +92,11 @@ impl<'e, 'a> Map<'e, 'a> {
         };
         let loaded = spans(&|s| (s.load, s.file_bytes()));
         let allocated = Partition::innermost(allocations(elf).collect());
-        let all_of = |kind| Partition::innermost(regions.iter().enumerate().filter(|(_, r)| r.kind == kind).map(|(i, r)| Span::new(r.start, r.end(), i)).collect());
+        let all_of = |kind| {
+            Partition::innermost(
+                regions.iter().enumerate().filter(|(_, r)| r.kind == kind).map(|(i, r)| Span::new(r.start, r.end(), i)).collect(),
+            )
+        };
         let (flash, ram) = (all_of(RegionKind::Flash), all_of(RegionKind::Ram));
         Map {
             elf,

@@ -101,8 +101,11 @@ pub fn profile(symbols: &Symbols, pcs: impl Iterator<Item = (u64, u64)>) -> Vec<
         let sum = counts.entry(symbols.function_at(pc & !1).unwrap_or(UNKNOWN_FUNCTION)).or_default();
         *sum = sum.saturating_add(count);
     }
-    let mut rows: Vec<FunctionCount> =
-        counts.into_iter().filter(|&(_, n)| n > 0).map(|(name, instructions)| FunctionCount { name: name.to_owned(), instructions }).collect();
+    let mut rows: Vec<FunctionCount> = counts
+        .into_iter()
+        .filter(|&(_, n)| n > 0)
+        .map(|(name, instructions)| FunctionCount { name: name.to_owned(), instructions })
+        .collect();
     // Stable: equal counts stay in the order of their names.
     rows.sort_by_key(|row| std::cmp::Reverse(row.instructions));
     rows
