@@ -20,8 +20,8 @@
 //! | `ounce: error TEXT` | why the exit code that follows is not 0 |
 //! | `ounce: done` | last line before exit code 0 |
 //!
-//! `heap_size_bytes` and `heap_peak_bytes` follow the result. After an `error` line nothing follows but the exit. REPR and TEXT are chosen by the
-//! program; line ends in them are sent as spaces, other bytes as they are, so a reader must take them for hostile text.
+//! `heap_size_bytes` and `heap_peak_bytes` follow the result. After an `error` line nothing follows but the exit. REPR and TEXT
+//! are chosen by the program; line ends in them are sent as spaces, other bytes as they are: to a reader they are hostile text.
 //!
 //! TEXT is one of: `KIND: MESSAGE` of an uncaught exception; `not enough memory`; `refused: WHY`; `panic, cause C pc P sp S`,
 //! `fault, cause …` or `stack overflow, cause …` with `0x` and eight hexadecimal digits each. A panic or fault may come at any time, so an empty

@@ -1,7 +1,7 @@
 //! Every board's data, linker map and code say the same.
 //!
-//! `board.toml` is what runners and readers take their figures from, `memory.x` is what the linker obeys and `main.rs` is what runs. Three places, so a
-//! test keeps them one.
+//! `board.toml` is what runners and readers take their figures from, `memory.x` is what the linker obeys and `main.rs` is what
+//! runs. Three places, so a test keeps them one.
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeMap;
