@@ -17,7 +17,7 @@ const LOG_LINE_CHARS_MAX: usize = 160;
 const GROUPS_NAMED_MAX: usize = 5;
 
 /// The folded part of a board.
-pub(crate) fn details(board: &BoardComparison, detail: &Detail) -> Block {
+pub(crate) fn details(board: &BoardComparison, detail: &Detail, open: bool) -> Block {
     let name = Line::new().code(board.board.as_str());
     let title = if board.title.is_empty() || board.title == board.board.as_str() {
         Line::new()
@@ -27,9 +27,7 @@ pub(crate) fn details(board: &BoardComparison, detail: &Detail) -> Block {
     let name = name.join(title).text(": ");
     let (summary, body) = match &board.state {
         BoardState::Compared(c) => (name.text(in_short(board, c)), compared(board, c, detail)),
-        BoardState::HeadFailed { stage, log_tail } => {
-            (name.bad(format!("{} fails", stage.word())), vec![said(*stage, "head", log_tail, detail)].concat())
-        }
+        BoardState::HeadFailed { stage, log_tail } => (name.bad(format!("{} fails", stage.word())), said(*stage, "head", log_tail, detail)),
         BoardState::BaseFailed { stage, log_tail, head_builds } => {
             let now = if *head_builds { "builds at the head" } else { "fails at the head too" };
             let word = stage.word();
@@ -40,7 +38,7 @@ pub(crate) fn details(board: &BoardComparison, detail: &Detail) -> Block {
             (name.text("missing"), vec![Block::Paragraph(why)])
         }
     };
-    Block::Details { summary, body }
+    Block::Details { summary, body, open }
 }
 
 fn said(stage: Stage, side: &str, log: &str, detail: &Detail) -> Vec<Block> {
@@ -98,7 +96,7 @@ fn compared(board: &BoardComparison, c: &Compared, detail: &Detail) -> Vec<Block
 
 /// Regions: used, left, change.
 fn memory(c: &Compared, differ: bool) -> Table {
-    let mut table = Table::new(&[("region", Align::Left), ("used", Align::Right), ("left", Align::Right), ("change", Align::Right)]);
+    let mut table = Table::new(&[("region", Align::Name), ("used", Align::Right), ("left", Align::Right), ("change", Align::Right)]);
     for r in &c.regions {
         let left = headroom(r.size_bytes, r.head_bytes);
         let left = if r.head_bytes > r.size_bytes { Line::new().bad(left) } else { left.into() };
@@ -124,7 +122,7 @@ fn owners(region: &RegionDelta, detail: &Detail) -> Vec<Block> {
     let mut rows: Vec<&RowDelta> = region.rows.iter().collect();
     rows.sort_by(|a, b| moved(b).unsigned_abs().cmp(&moved(a).unsigned_abs()).then_with(|| (&a.name, &a.group).cmp(&(&b.name, &b.group))));
     let (shown, rest) = rows.split_at(rows.len().min(detail.owners));
-    let mut table = Table::new(&[("change", Align::Right), ("what", Align::Left), ("owner", Align::Left), ("group", Align::Left)]);
+    let mut table = Table::new(&[("change", Align::Right), ("what", Align::Left), ("owner", Align::Name), ("group", Align::Name)]);
     for row in shown {
         let d = moved(row);
         let bytes = Line::new().figure(if d == 0 { "0 B".into() } else { format!("{} B", signed(d)) }, d);
@@ -157,13 +155,18 @@ fn what(row: &RowDelta) -> String {
     }
 }
 
-fn owner(row: &RowDelta) -> Line {
-    let line = match row.owner {
-        Owner::Symbol => Line::new().code(&row.name),
-        Owner::Section => Line::from("section ").code(&row.name),
+/// An owner's name, or in words how its bytes are known.
+pub(crate) fn owner_name(owner: Owner, name: &str) -> Line {
+    match owner {
+        Owner::Symbol => Line::new().code(name),
+        Owner::Section => Line::from("section ").code(name),
         Owner::Padding => "padding".into(),
         Owner::Unattributed => "no symbol (literals, constants)".into(),
-    };
+    }
+}
+
+fn owner(row: &RowDelta) -> Line {
+    let line = owner_name(row.owner, &row.name);
     match &row.change {
         Change::Renamed { from } => line.text(" was ").code(from),
         _ => line,
@@ -199,7 +202,7 @@ fn benches(c: &Compared, differ: bool) -> Vec<Block> {
     if c.benches.is_empty() || c.identical {
         return Vec::new();
     }
-    let mut table = Table::new(&[("benchmark", Align::Left), ("instructions", Align::Right), ("change", Align::Right), ("", Align::Right)]);
+    let mut table = Table::new(&[("benchmark", Align::Name), ("instructions", Align::Right), ("change", Align::Right), ("", Align::Right)]);
     let mut same = 0;
     for bench in &c.benches {
         let name = Line::new().code(bench.name.as_str());

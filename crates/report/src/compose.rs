@@ -4,11 +4,14 @@
 
 use crate::board;
 use crate::doc::{Align, Block, Line, Table};
-use crate::figures::{bench_counts, bytes_delta, bytes_of, counted, is_broken, is_quiet, over_by, ppm_percent};
+use crate::figures::{bench_counts, bytes_delta, bytes_of, counted, delta_of, is_broken, is_quiet, over_by, ppm_percent};
 use crate::headline::headline;
 use ounce_analysis::comparison::{BoardComparison, BoardState, BudgetCheck, Compared, Comparison, Tendency};
 use ounce_protocol::measurement::RegionKind;
 use ounce_protocol::units::{delta, grouped};
+
+/// With more boards to tell about than this, a page folds them all.
+const OPEN_BOARDS_MAX: usize = 6;
 
 /// How much of the report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,8 +20,8 @@ pub(crate) struct Detail {
     pub quiet_rows: bool,
     /// Folded parts for boards without change too.
     pub quiet_details: bool,
-    /// Folded parts at all.
-    pub details: bool,
+    /// Boards with a folded part; where there are more, those that matter most are chosen.
+    pub boards: usize,
     /// Owners of bytes shown for each region; the others are summed in one row.
     pub owners: usize,
     /// Functions shown for each benchmark; the others are summed.
@@ -32,16 +35,18 @@ pub(crate) struct Detail {
 impl Detail {
     /// What a comment and a terminal show.
     pub const NORMAL: Detail =
-        Detail { quiet_rows: true, quiet_details: false, details: true, owners: 10, functions: 5, log_lines: 20, findings: 3 };
+        Detail { quiet_rows: true, quiet_details: false, boards: usize::MAX, owners: 10, functions: 5, log_lines: 20, findings: 3 };
     /// What a page shows.
     pub const PAGE: Detail =
-        Detail { quiet_rows: true, quiet_details: true, details: true, owners: 200, functions: 40, log_lines: 40, findings: 20 };
+        Detail { quiet_rows: true, quiet_details: true, boards: usize::MAX, owners: 200, functions: 40, log_lines: 40, findings: 20 };
     /// Coarser and coarser, for a comment that would be too long.
-    pub const STEPS: [Detail; 4] = [
+    pub const STEPS: [Detail; 6] = [
         Detail::NORMAL,
         Detail { owners: 4, functions: 2, log_lines: 8, ..Detail::NORMAL },
-        Detail { quiet_rows: false, owners: 2, functions: 0, log_lines: 3, findings: 1, ..Detail::NORMAL },
-        Detail { quiet_rows: false, details: false, findings: 1, ..Detail::NORMAL },
+        Detail { boards: 16, owners: 4, functions: 2, log_lines: 8, ..Detail::NORMAL },
+        Detail { quiet_rows: false, boards: 16, owners: 4, functions: 2, log_lines: 8, findings: 1, ..Detail::NORMAL },
+        Detail { quiet_rows: false, boards: 4, owners: 2, functions: 0, log_lines: 3, findings: 1, ..Detail::NORMAL },
+        Detail { quiet_rows: false, boards: 0, findings: 1, ..Detail::NORMAL },
     ];
 }
 
@@ -49,7 +54,7 @@ impl Detail {
 pub(crate) fn compose(c: &Comparison, detail: &Detail) -> Vec<Block> {
     let mut out = vec![Block::Paragraph(headline(c)), Block::Paragraph(commits(c))];
     let quiet = c.boards.iter().filter(|b| is_quiet(b)).count();
-    let mut table = Table::new(&[("board", Align::Left), ("flash", Align::Right), ("RAM", Align::Right), ("instructions", Align::Right)]);
+    let mut table = Table::new(&[("board", Align::Name), ("flash", Align::Right), ("RAM", Align::Right), ("instructions", Align::Right)]);
     for board in c.boards.iter().filter(|b| detail.quiet_rows || !is_quiet(b)) {
         table.row(board_row(board));
     }
@@ -62,15 +67,33 @@ pub(crate) fn compose(c: &Comparison, detail: &Detail) -> Vec<Block> {
     if !c.budgets.is_empty() {
         out.extend(budgets(&c.budgets, detail));
     }
-    if detail.details {
-        out.extend(c.boards.iter().filter(|b| detail.quiet_details || !is_quiet(b)).map(|b| board::details(b, detail)));
-    } else if quiet < c.boards.len() {
-        out.push(Block::Paragraph("The report is too long for this place: the boards' details are left out.".into()));
+    let mut loud: Vec<&BoardComparison> = c.boards.iter().filter(|b| detail.quiet_details || !is_quiet(b)).collect();
+    let left_out = loud.len().saturating_sub(detail.boards);
+    if left_out > 0 {
+        loud.sort_by_key(|b| std::cmp::Reverse(weight(b)));
+        loud.truncate(detail.boards);
+        loud.sort_by_key(|b| c.boards.iter().position(|other| other.board == b.board));
+    }
+    let few = c.boards.len() - quiet <= OPEN_BOARDS_MAX;
+    out.extend(loud.into_iter().map(|b| board::details(b, detail, few && !is_quiet(b))));
+    if left_out > 0 {
+        out.push(Block::Paragraph(
+            format!("Too long for this place: the details of {} are left out.", counted(left_out, "board", "boards")).into(),
+        ));
     }
     if !c.notes.is_empty() {
         out.push(Block::List(c.notes.iter().map(|n| Line::new().text("Note: ").sentence(n)).collect()));
     }
     out
+}
+
+/// How much a board matters to a reader who cannot see them all: broken before over its region before much changed.
+fn weight(board: &BoardComparison) -> (bool, bool, u64) {
+    let (over, moved) = match &board.state {
+        BoardState::Compared(c) => (over_by(c, RegionKind::Flash).is_some(), delta_of(c, RegionKind::Flash).unsigned_abs()),
+        _ => (false, 0),
+    };
+    (is_broken(board), over, moved)
 }
 
 fn commits(c: &Comparison) -> Line {

@@ -91,6 +91,8 @@ impl From<String> for Line {
 pub(crate) enum Align {
     Left,
     Right,
+    /// At the left, and a terminal may leave out its middle: names, never figures.
+    Name,
 }
 
 /// A table; every row has as many cells as there are columns.
@@ -122,5 +124,7 @@ pub(crate) enum Block {
     Details {
         summary: Line,
         body: Vec<Block>,
+        /// Whether a page shows it unfolded at first; a comment never does.
+        open: bool,
     },
 }

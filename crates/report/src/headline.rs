@@ -1,4 +1,4 @@
-//! The answer in words: the verdict first, then what the change costs and what it buys, and on which boards.
+//! The answer in words: the verdict first, then what the change costs and what it saves, and on which boards.
 //!
 //! The first line of the comment, and the title of the check.
 
@@ -15,6 +15,10 @@ pub const CHECK_TITLE_CHARS_MAX: usize = 140;
 const BOARDS_NAMED_MAX: usize = 2;
 /// More broken boards than this are counted, not described.
 const BROKEN_DESCRIBED_MAX: usize = 3;
+
+/// In the order a reviewer asks.
+const TENDENCIES: [(Tendency, &str); 4] =
+    [(Tendency::Cost, "Cost"), (Tendency::Trade, "Trade"), (Tendency::Win, "Win"), (Tendency::Free, "Free")];
 
 /// The first line: the verdict, then sentences.
 pub(crate) fn headline(c: &Comparison) -> Line {
@@ -46,6 +50,7 @@ pub(crate) fn verdict(c: &Comparison) -> String {
         Verdict::WithinBudget if c.budgets.is_empty() => "Changed; no budgets are set.".into(),
         Verdict::WithinBudget => "Within budget.".into(),
         Verdict::OverBudget => match boards_over(c).len() {
+            0 if c.budgets.iter().all(|b| b.holds) => "Over budget.".into(),
             0 => format!("Over budget: {} exceeded.", of(c.budgets.iter().filter(|b| !b.holds).count(), c.budgets.len(), "budget")),
             n => format!("Over budget on {}.", of(n, total, "board")),
         },
@@ -74,7 +79,8 @@ fn sentences(c: &Comparison) -> Vec<Line> {
         out.push(Line::from("Exceeded: ").sentence(&format!("{}{finding}", budget.rule)).text("."));
     }
     out.extend(broken(c).map(Line::from));
-    for (tendency, word) in [(Tendency::Cost, "Cost"), (Tendency::Trade, "Trade"), (Tendency::Win, "Win"), (Tendency::Free, "Free")] {
+    let tendencies = if c.verdict == Verdict::Unchanged { &[][..] } else { &TENDENCIES };
+    for &(tendency, word) in tendencies {
         out.extend(tendency_sentence(c, tendency, word).map(Line::from));
     }
     let base_failed = c.boards.iter().filter(|b| matches!(b.state, BoardState::BaseFailed { .. })).count();
@@ -126,7 +132,7 @@ fn boards_in_words(boards: &[&BoardComparison]) -> String {
     }
 }
 
-/// `Trade on microbit: costs 128 B of flash, buys 1.20 % fewer instructions.`
+/// `Trade on microbit: costs 128 B of flash, saves 1.20 % of the instructions.`
 fn tendency_sentence(c: &Comparison, tendency: Tendency, word: &str) -> Option<String> {
     let of_tendency =
         |b: &&BoardComparison| matches!(&b.state, BoardState::Compared(c) if c.tendency == tendency) && b.fingerprint_changes.is_empty();
@@ -141,13 +147,13 @@ fn tendency_sentence(c: &Comparison, tendency: Tendency, word: &str) -> Option<S
     };
     let compared: Vec<&Compared> =
         boards.iter().filter_map(|b| if let BoardState::Compared(c) = &b.state { Some(&**c) } else { None }).collect();
-    let (costs, buys) = (quantities(&compared, 1), quantities(&compared, -1));
+    let (costs, saves) = (quantities(&compared, 1), quantities(&compared, -1));
     let mut parts = Vec::new();
     if !costs.is_empty() {
         parts.push(format!("costs {}", listed(&costs)));
     }
-    if !buys.is_empty() {
-        parts.push(format!("buys {}", listed(&buys)));
+    if !saves.is_empty() {
+        parts.push(format!("saves {}", listed(&saves)));
     }
     let rest = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
     Some(format!("{word} on {on}{rest}."))
@@ -159,12 +165,11 @@ fn quantities(compared: &[&Compared], sign: i64) -> Vec<String> {
     let instructions: Vec<i64> = compared.iter().filter_map(|c| c.instructions_ppm).map(|ppm| ppm.saturating_mul(sign)).collect();
     let grouped = |n: i64| grouped(n.unsigned_abs());
     let mut out = Vec::new();
-    let memory = if sign > 0 { "" } else { " less" };
-    out.extend(range(&bytes(RegionKind::Flash), &grouped).map(|r| format!("{r} B{memory} of flash")));
-    out.extend(range(&bytes(RegionKind::Ram), &grouped).map(|r| format!("{r} B{memory} of RAM")));
+    out.extend(range(&bytes(RegionKind::Flash), &grouped).map(|r| format!("{r} B of flash")));
+    out.extend(range(&bytes(RegionKind::Ram), &grouped).map(|r| format!("{r} B of RAM")));
     let without_unit = |ppm: i64| ppm_size(ppm).trim_end_matches(" %").to_owned();
-    let more = if sign > 0 { "more" } else { "fewer" };
-    out.extend(range(&instructions, &without_unit).map(|r| format!("{r} % {more} instructions")));
+    let of = if sign > 0 { "more" } else { "of the" };
+    out.extend(range(&instructions, &without_unit).map(|r| format!("{r} % {of} instructions")));
     out
 }
 

@@ -5,6 +5,7 @@
 //! the desk tool and the service write the same bytes. Every text that comes from a build or a board is hostile here
 //! and goes through `escape`.
 
+mod badge;
 mod board;
 mod body;
 mod compose;
@@ -12,7 +13,16 @@ mod doc;
 mod escape;
 mod figures;
 mod headline;
+mod history;
+mod html;
 mod markdown;
+mod size;
+mod terminal;
 
+pub use badge::{BadgeTone, badge_svg};
 pub use body::{COMMENT_BYTES_MAX, body, body_within};
 pub use headline::{CHECK_TITLE_CHARS_MAX, check_title};
+pub use history::{BENCHES_DRAWN_MAX, HistoryPoint, history_svg};
+pub use html::html_fragment;
+pub use size::{size_markdown, size_terminal};
+pub use terminal::{WIDTH_MIN, terminal};

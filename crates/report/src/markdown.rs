@@ -38,7 +38,7 @@ fn write_block(out: &mut String, block: &Block) {
             out.push_str(&escape::fenced(&lines));
             out.push('\n');
         }
-        Block::Details { summary, body } => {
+        Block::Details { summary, body, open: _ } => {
             out.push_str("<details>\n<summary>");
             out.push_str(&summary_html(summary));
             // Without the empty line GitHub reads what follows as HTML, not as markdown.
@@ -91,7 +91,7 @@ fn table(out: &mut String, table: &Table) {
         for ((text, &width), (_, align)) in texts.iter().zip(&widths).zip(&table.columns) {
             let pad = " ".repeat(width.saturating_sub(chars(text)));
             match align {
-                Align::Left => out.push_str(&format!(" {text}{pad} |")),
+                Align::Left | Align::Name => out.push_str(&format!(" {text}{pad} |")),
                 Align::Right => out.push_str(&format!(" {pad}{text} |")),
             }
         }
@@ -99,7 +99,7 @@ fn table(out: &mut String, table: &Table) {
     };
     row(table.columns.iter().map(|(title, _)| *title).collect());
     let rule = |(width, (_, align)): (&usize, &(&str, Align))| match align {
-        Align::Left => format!(":{}", "-".repeat(width - 1)),
+        Align::Left | Align::Name => format!(":{}", "-".repeat(width - 1)),
         Align::Right => format!("{}:", "-".repeat(width - 1)),
     };
     let rules: Vec<String> = widths.iter().zip(&table.columns).map(rule).collect();

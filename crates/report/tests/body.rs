@@ -1,0 +1,298 @@
+//! What stands in the comment, case by case, as inline snapshots.
+
+mod samples;
+
+use insta::assert_snapshot;
+use ounce_analysis::comparison::*;
+use ounce_protocol::measurement::{RegionKind, Stage};
+use ounce_report::{body, body_within, check_title};
+use samples::*;
+
+fn first_line(c: &Comparison) -> String {
+    body(c).lines().next().unwrap().to_owned()
+}
+
+#[test]
+fn six_boards_of_every_kind() {
+    assert_snapshot!(body(&six_boards()), @r"
+    **Over budget on 1 of 6 boards.** Exceeded: flash may grow by 256 B (microbit: +312 B, 56 B over). Cost on microbit: costs 312 B of flash and 16 B of RAM. Trade on pyboard: costs 128 B of flash, saves 1.20 % of the instructions. Win on mps2-an385: saves 80 B of flash and &lt;0.01 % of the instructions. Free on mps2-an500. Nothing to compare on 1 board: the base does not build. Not measured: esp32c3.
+
+    pyrite: head 2222222222 against base 1111111111.
+
+    | board                |                     flash |   RAM |                instructions |
+    | :------------------- | ------------------------: | ----: | --------------------------: |
+    | `microbit` cost      | +312 B, **over by 212 B** | +16 B |                        same |
+    | `pyboard` trade      |                    +128 B |  same |                     −1.20 % |
+    | `mps2-an385` win     |                     −80 B |  same | &gt;−0.01 %, 1 does not fit |
+    | `mps2-an500` free    |                      same |  same |   identical binary, not run |
+    | `netduino2` repaired |         base: build fails |     – |                           – |
+    | `esp32c3` missing    |              not measured |     – |                           – |
+
+    **1 of 2 budgets exceeded.**
+
+    - **Exceeded:** flash may grow by 256 B → microbit: +312 B, 56 B over
+    - Holds: RAM may grow by 64 B → microbit: +16 B, 48 B left
+
+    <details>
+    <summary><code>microbit</code> BBC micro:bit v1: flash +312 B, RAM +16 B</summary>
+
+    | region  |                 used |              left |           change |
+    | :------ | -------------------: | ----------------: | ---------------: |
+    | `flash` | 262,356 of 262,144 B | **over by 212 B** | +312 B (+0.12 %) |
+    | `ram`   |    9,016 of 16,384 B |      7,368 B left |  +16 B (+0.18 %) |
+
+    Where the bytes of `flash` went, by group: `vm` +372 B, `C` −120 B, `core` +52 B, `.rodata` +8 B.
+
+    |     change | what                 | owner                             | group     |
+    | ---------: | :------------------- | :-------------------------------- | :-------- |
+    |     +412 B | grown, 4,000 → 4,412 | `vm::interp::run`                 | `vm`      |
+    |     −120 B | removed              | `memset`                          | `C`       |
+    |      +52 B | added                | `core::fmt::write`                | `core`    |
+    |      −40 B | shrunk, 300 → 260    | `vm::gc::mark`                    | `vm`      |
+    |       +8 B | grown, 900 → 908     | no symbol (literals, constants)   | `.rodata` |
+    |        0 B | renamed, 88 B        | `vm::new_name` was `vm::old_name` | `vm`      |
+    | **+312 B** | sum                  | `flash`                           |           |
+
+    Where the bytes of `ram` went.
+
+    |    change | what  | owner  | group  |
+    | --------: | :---- | :----- | :----- |
+    |     +16 B | added | `HEAP` | `port` |
+    | **+16 B** | sum   | `ram`  |        |
+
+    1 benchmark without change, to the instruction.
+
+    </details>
+
+    <details>
+    <summary><code>pyboard</code> Pyboard v1.1: flash +128 B, instructions −1.20 %</summary>
+
+    | region  |                 used |          left |           change |
+    | :------ | -------------------: | ------------: | ---------------: |
+    | `flash` | 241,152 of 262,144 B | 20,992 B left | +128 B (+0.05 %) |
+    | `ram`   |    9,000 of 16,384 B |  7,384 B left |             same |
+
+    Exchange rate: 128 B for 1.20 % fewer instructions.
+
+    Where the bytes of `flash` went, by group: `vm` +188 B, `C` −120 B, `core` +52 B, `.rodata` +8 B.
+
+    |     change | what                 | owner                             | group     |
+    | ---------: | :------------------- | :-------------------------------- | :-------- |
+    |     +228 B | grown, 4,000 → 4,228 | `vm::interp::run`                 | `vm`      |
+    |     −120 B | removed              | `memset`                          | `C`       |
+    |      +52 B | added                | `core::fmt::write`                | `core`    |
+    |      −40 B | shrunk, 300 → 260    | `vm::gc::mark`                    | `vm`      |
+    |       +8 B | grown, 900 → 908     | no symbol (literals, constants)   | `.rodata` |
+    |        0 B | renamed, 88 B        | `vm::new_name` was `vm::old_name` | `vm`      |
+    | **+128 B** | sum                  | `flash`                           |           |
+
+    | benchmark |        instructions |  change |         |
+    | :-------- | ------------------: | ------: | ------: |
+    | `fib`     | 1,000,000 → 988,000 | −12,000 | −1.20 % |
+
+    1 more benchmark without change, to the instruction.
+
+    Instructions by function, callees not counted:
+
+    - `fib`: function `vm::interp::run` −11,000, function `vm::gc::mark` −1,000; sum −12,000
+
+    </details>
+
+    <details>
+    <summary><code>mps2-an385</code> Arm MPS2 AN385 (QEMU): flash −80 B, instructions &gt;−0.01 %</summary>
+
+    | region  |                used |          left |          change |
+    | :------ | ------------------: | ------------: | --------------: |
+    | `flash` | 99,920 of 131,072 B | 31,152 B left | −80 B (−0.08 %) |
+    | `ram`   |   9,000 of 16,384 B |  7,384 B left |            same |
+
+    Where the bytes of `flash` went.
+
+    |    change | what                  | owner             | group |
+    | --------: | :-------------------- | :---------------- | :---- |
+    |     −80 B | shrunk, 4,000 → 3,920 | `vm::interp::run` | `vm`  |
+    | **−80 B** | sum                   | `flash`           |       |
+
+    | benchmark |        instructions |       change |             |
+    | :-------- | ------------------: | -----------: | ----------: |
+    | `fib`     | 1,000,000 → 999,969 |          −31 | &gt;−0.01 % |
+    | `sort`    |      does not fit → | does not fit |             |
+
+    Instructions by function, callees not counted:
+
+    - `fib`: outside any function −31; sum −31
+
+    1 benchmark without a figure at the head:
+
+    - `sort` does not fit: MemoryError
+
+    </details>
+
+    <details>
+    <summary><code>netduino2</code> Netduino 2: build fails at the base, builds at the head</summary>
+
+    The end of the base's log:
+
+    ```text
+       Compiling vm v0.1.0
+    error: linking with `rust-lld` failed
+      = note: region `FLASH' overflowed by 212 bytes
+    ```
+
+    </details>
+
+    <details>
+    <summary><code>esp32c3</code> ESP32-C3: missing</summary>
+
+    Not measured, for reasons that are not the change's: the runner was lost three times
+
+    </details>
+
+    - Note: This pull request changes ounce.toml; the base's was used.
+    ");
+}
+
+#[test]
+fn a_change_that_breaks_boards() {
+    assert_snapshot!(body(&broken()), @r#"
+    **Broken on 2 of 2 boards.** microbit: build fails; pyboard: benchmark fib: wrong result. Cost on pyboard: costs 2 B of flash.
+
+    pyrite: head 2222222222 against base 1111111111.
+
+    | board                 |           flash | RAM | instructions |
+    | :-------------------- | --------------: | --: | -----------: |
+    | `microbit` **broken** | **build fails** |   – |            – |
+    | `pyboard` **broken**  |            +2 B |   – |  **1 fails** |
+
+    <details>
+    <summary><code>microbit</code> BBC micro:bit v1: <b>build fails</b></summary>
+
+    The end of the head's log:
+
+    ```text
+       Compiling vm v0.1.0
+    error: linking with `rust-lld` failed
+      = note: region `FLASH' overflowed by 212 bytes
+    ```
+
+    </details>
+
+    <details>
+    <summary><code>pyboard</code> Pyboard v1.1: flash +2 B</summary>
+
+    | region  |           used |      left |         change |
+    | :------ | -------------: | --------: | -------------: |
+    | `flash` | 902 of 1,000 B | 98 B left | +2 B (+0.22 %) |
+
+    Where the bytes of `flash` went.
+
+    |   change | what           | owner   | group |
+    | -------: | :------------- | :------ | :---- |
+    |     +2 B | grown, 10 → 12 | `f`     | `C`   |
+    | **+2 B** | sum            | `flash` |       |
+
+    | benchmark | instructions |           change |     |
+    | :-------- | -----------: | ---------------: | --: |
+    | `fib`     |        100 → | **wrong result** |     |
+
+    1 benchmark without a figure at the head:
+
+    - `fib` **wrong result:** printed "5", expected "6"
+
+    </details>
+    "#);
+}
+
+#[test]
+fn identical_binaries_say_so_and_no_more() {
+    let boards = vec![board("microbit", "BBC micro:bit v1", identical()), board("pyboard", "", identical())];
+    assert_snapshot!(body(&comparison(Verdict::Unchanged, boards)), @r"
+    **No change: identical binaries.**
+
+    pyrite: head 2222222222 against base 1111111111.
+
+    | board           | flash |  RAM |              instructions |
+    | :-------------- | ----: | ---: | ------------------------: |
+    | `microbit` free |  same | same | identical binary, not run |
+    | `pyboard` free  |  same | same | identical binary, not run |
+    ");
+}
+
+#[test]
+fn the_first_line_answers_in_words() {
+    let flash = |head: u64| vec![region("flash", RegionKind::Flash, 9_000, 1_000, vec![row("f", "C", 1_000, head)])];
+    let one = |name: &str, tendency, head, ppm| board(name, "", compared(tendency, ppm, flash(head), vec![]));
+    let within = comparison(
+        Verdict::WithinBudget,
+        vec![one("a", Tendency::Win, 920, Some(-1_200)), one("b", Tendency::Win, 700, None), one("c", Tendency::Win, 999, Some(0))],
+    );
+    assert_snapshot!(first_line(&Comparison { budgets: vec![budget("r", true, &[])], ..within.clone() }), @"**Within budget.** Win on all 3 boards: saves 1 to 300 B of flash and up to 0.12 % of the instructions.");
+    assert_snapshot!(first_line(&within), @"**Changed; no budgets are set.** Win on all 3 boards: saves 1 to 300 B of flash and up to 0.12 % of the instructions.");
+    let over = comparison(Verdict::OverBudget, vec![one("a", Tendency::Cost, 1_300, Some(0))]);
+    let over = Comparison { budgets: vec![budget("flash may grow by 256 B", false, &["a: +300 B, 44 B over"])], ..over };
+    assert_snapshot!(first_line(&over), @"**Over budget on the only board.** Exceeded: flash may grow by 256 B (a: +300 B, 44 B over). Cost on a: costs 300 B of flash.");
+    let missing = || board("d", "", BoardState::Missing { detail: "no runner".into() });
+    let incomplete = comparison(Verdict::Incomplete, vec![one("a", Tendency::Trade, 1_128, Some(-12_000)), missing()]);
+    assert_snapshot!(first_line(&incomplete), @"**Incomplete: 1 of 2 boards missing.** Trade on a: costs 128 B of flash, saves 1.20 % of the instructions. Not measured: d.");
+    assert_snapshot!(first_line(&comparison(Verdict::Unchanged, vec![one("a", Tendency::Free, 1_000, Some(0))])), @"**No change.**");
+    assert_snapshot!(first_line(&broken()), @"**Broken on 2 of 2 boards.** microbit: build fails; pyboard: benchmark fib: wrong result. Cost on pyboard: costs 2 B of flash.");
+}
+
+#[test]
+fn the_check_title_is_the_answer_as_far_as_it_fits() {
+    assert_snapshot!(check_title(&six_boards()), @"Over budget on 1 of 6 boards. Exceeded: flash may grow by 256 B (microbit: +312 B, 56 B over).");
+    assert_snapshot!(check_title(&broken()), @"Broken on 2 of 2 boards. microbit: build fails; pyboard: benchmark fib: wrong result. Cost on pyboard: costs 2 B of flash.");
+}
+
+#[test]
+fn different_tools_are_not_subtracted() {
+    let mut c = six_boards();
+    c.boards.truncate(1);
+    c.boards[0].fingerprint_changes = vec!["rustc: 1.95.0 at the base, 1.96.0 at the head".into()];
+    let text = body(&c);
+    assert!(text.contains("| `microbit` tools differ | 262,356 B | 9,016 B | not compared |"), "{text}");
+    assert!(text.contains("rustc: 1.95.0 at the base, 1.96.0 at the head"), "{text}");
+    assert!(!text.contains("+312 B ("), "{text}");
+}
+
+#[test]
+fn every_board_has_a_row() {
+    for c in [six_boards(), broken()] {
+        let text = body(&c);
+        for board in &c.boards {
+            let rows = text.lines().filter(|line| line.starts_with(&format!("| `{}` ", board.board))).count();
+            assert_eq!(rows, 1, "{}\n{text}", board.board);
+        }
+    }
+}
+
+/// Shortening is done in steps, and each step says what it leaves out.
+#[test]
+fn a_long_report_is_shortened_in_words() {
+    let mut c = six_boards();
+    let template = c.boards.clone();
+    c.boards = (0..60)
+        .flat_map(|n| template.iter().map(move |b| BoardComparison { board: format!("{}-{n}", b.board).parse().unwrap(), ..b.clone() }))
+        .collect();
+    let whole = body(&c);
+    // Each next step is asked for by one byte less than the one before took.
+    let mut steps = vec![body_within(&c, whole.len())];
+    while steps.last().unwrap().len() > 60 {
+        steps.push(body_within(&c, steps.last().unwrap().len() - 1));
+    }
+    assert_eq!(steps.len(), 8, "{:?}", steps.iter().map(String::len).collect::<Vec<_>>());
+    assert_eq!(steps[0], whole);
+    assert!(steps[2].contains("the details of 284 boards are left out"));
+    assert!(steps[3].contains("60 boards without change, not listed."));
+    assert!(!steps[5].contains("<details>") && steps[5].contains("| `microbit-7` cost "));
+    assert_eq!(steps[6].lines().count(), 1);
+    assert_snapshot!(steps[7], @"Over budget: 1 of 2 budgets exceeded.");
+}
+
+#[test]
+fn log_of_a_failed_build_is_fenced_beyond_its_own_fences() {
+    let log_tail = "error: `````\n@everyone <!-- ounce -->\n".to_owned();
+    let c = comparison(Verdict::Broken, vec![board("b", "", BoardState::HeadFailed { stage: Stage::Build, log_tail })]);
+    let text = body(&c);
+    assert!(text.contains("``````text\nerror: `````\n@everyone <! -- ounce -- >\n``````\n"), "{text}");
+}
