@@ -1,0 +1,323 @@
+//! The server's configuration: `ounce-server.toml`, then environment variables over it.
+//!
+//! Read once at the start into types that hold no wrong value. Unknown keys are an error with a hint; secrets are read from
+//! files or variables where that is wished, and never printed.
+
+use crate::secret::Secret;
+use ounce_protocol::ids::RepoName;
+use ounce_protocol::manifest::with_hint;
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Where the configuration is looked for when nothing else is said.
+pub const FILE_NAME: &str = "ounce-server.toml";
+/// Most webhook secrets at once: the new one and the one it replaces.
+pub const WEBHOOK_SECRETS_MAX: usize = 2;
+
+/// Why the configuration cannot be used, with the next step.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(String);
+
+/// Everything `serve` needs.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to listen; port 0 takes any free port.
+    pub listen: SocketAddr,
+    /// The address people's browsers reach, without a slash at its end; links in reports only where it is given.
+    pub public_url: Option<String>,
+    /// The SQLite file.
+    pub database: PathBuf,
+    /// The repositories worked for; events of any other are noted and ignored.
+    pub projects: Vec<RepoName>,
+    /// The forge.
+    pub forge: ForgeConfig,
+    /// How long things are kept.
+    pub keep: Keep,
+}
+
+/// How to reach the forge.
+#[derive(Debug, Clone)]
+pub struct ForgeConfig {
+    /// The REST API, without a slash at its end.
+    pub api_url: String,
+    /// What stands before `/owner/name` where runners fetch from.
+    pub clone_url: String,
+    /// Who the server is there.
+    pub account: Account,
+    /// One or two secrets that sign webhooks.
+    pub webhook_secrets: Vec<Secret>,
+}
+
+/// Who the server is on the forge.
+#[derive(Debug, Clone)]
+pub enum Account {
+    /// An account's token: comments and commit statuses.
+    Token(Secret),
+    /// A GitHub App: comments and check runs, and tokens limited to one repository for private clones.
+    App {
+        /// Its id.
+        id: u64,
+        /// Its private key, PEM.
+        key: Secret,
+    },
+}
+
+/// How long things are kept, in days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Keep {
+    /// Raw bodies of webhooks; that there was a delivery is kept, so that a replay stays a duplicate.
+    pub deliveries_days: u32,
+    /// Logs of jobs.
+    pub logs_days: u32,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Keep { deliveries_days: 14, logs_days: 30 }
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    listen: Option<String>,
+    public_url: Option<String>,
+    database: Option<String>,
+    projects: Option<Vec<String>>,
+    #[serde(default)]
+    forge: RawForge,
+    #[serde(default)]
+    keep: Keep,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawForge {
+    mode: Option<String>,
+    api_url: Option<String>,
+    clone_url: Option<String>,
+    token: Option<String>,
+    token_file: Option<PathBuf>,
+    app_id: Option<u64>,
+    key_file: Option<PathBuf>,
+    webhook_secrets: Option<Vec<String>>,
+    webhook_secret_files: Option<Vec<PathBuf>>,
+}
+
+impl Config {
+    /// Reads the file, where there is one, and the environment over it. `file` is an error when it was named and is not there.
+    pub fn load(file: Option<&Path>, env: &dyn Fn(&str) -> Option<String>) -> Result<Config, ConfigError> {
+        let path = file.unwrap_or(Path::new(FILE_NAME));
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(ConfigError(format!("{}: {error}", path.display()))),
+        };
+        let folder = path.parent().unwrap_or(Path::new("."));
+        Config::parse(&text, folder, env).map_err(|e| ConfigError(format!("{}: {e}", path.display())))
+    }
+
+    /// Reads the text; files it names are relative to `folder`.
+    pub fn parse(text: &str, folder: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Config, ConfigError> {
+        let mut raw: Raw = toml::from_str(text).map_err(|e| ConfigError(with_hint(&without_values(&e, text))))?;
+        raw.take_environment(env)?;
+        raw.check(folder).map_err(ConfigError)
+    }
+}
+
+/// toml's own display shows the offending line, and serde's message a value of the wrong type; either may be a secret. Only what is
+/// wrong and where is kept.
+fn without_values(error: &toml::de::Error, text: &str) -> String {
+    let message = match error.message().split_once("string \"") {
+        Some((before, after)) => format!("{before}a text{}", after.rsplit_once('"').map_or("", |(_, rest)| rest)),
+        None => error.message().to_owned(),
+    };
+    let line = |at: usize| text.as_bytes()[..at.min(text.len())].iter().filter(|&&b| b == b'\n').count() + 1;
+    error.span().map_or(message.clone(), |span| format!("line {}: {message}", line(span.start)))
+}
+
+fn list(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+impl Raw {
+    fn take_environment(&mut self, env: &dyn Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
+        let over = |slot: &mut Option<String>, name: &str| {
+            if let Some(value) = env(name) {
+                *slot = Some(value);
+            }
+        };
+        over(&mut self.listen, "OUNCE_LISTEN");
+        over(&mut self.public_url, "OUNCE_PUBLIC_URL");
+        over(&mut self.database, "OUNCE_DATABASE");
+        over(&mut self.forge.mode, "OUNCE_FORGE_MODE");
+        over(&mut self.forge.api_url, "OUNCE_FORGE_API_URL");
+        over(&mut self.forge.clone_url, "OUNCE_FORGE_CLONE_URL");
+        if let Some(token) = env("OUNCE_FORGE_TOKEN") {
+            (self.forge.token, self.forge.token_file) = (Some(token), None);
+        }
+        if let Some(file) = env("OUNCE_FORGE_TOKEN_FILE") {
+            (self.forge.token, self.forge.token_file) = (None, Some(file.into()));
+        }
+        if let Some(id) = env("OUNCE_FORGE_APP_ID") {
+            self.forge.app_id = Some(id.parse().map_err(|_| ConfigError("OUNCE_FORGE_APP_ID is not a number".into()))?);
+        }
+        if let Some(file) = env("OUNCE_FORGE_KEY_FILE") {
+            self.forge.key_file = Some(file.into());
+        }
+        if let Some(secrets) = env("OUNCE_WEBHOOK_SECRETS") {
+            (self.forge.webhook_secrets, self.forge.webhook_secret_files) = (Some(list(&secrets)), None);
+        }
+        if let Some(projects) = env("OUNCE_PROJECTS") {
+            self.projects = Some(list(&projects));
+        }
+        Ok(())
+    }
+
+    fn check(self, folder: &Path) -> Result<Config, String> {
+        let listen = self.listen.as_deref().unwrap_or("127.0.0.1:8080");
+        let listen = listen.parse().map_err(|_| format!("listen = {listen:?} is not an address and port such as \"127.0.0.1:8080\""))?;
+        let projects: Vec<RepoName> = self
+            .projects
+            .unwrap_or_default()
+            .iter()
+            .map(|p| RepoName::parse(p))
+            .collect::<Result<_, _>>()
+            .map_err(|e| format!("projects: {e}"))?;
+        if projects.is_empty() {
+            return Err("no projects: add projects = [\"owner/name\"], the repositories to work for (or OUNCE_PROJECTS)".into());
+        }
+        let public_url = self.public_url.map(|u| url("public_url", &u)).transpose()?;
+        let database = database_file(self.database.as_deref().unwrap_or("ounce.sqlite3"), folder)?;
+        Ok(Config { listen, public_url, database, projects, forge: self.forge.check(folder)?, keep: self.keep })
+    }
+}
+
+impl RawForge {
+    fn check(self, folder: &Path) -> Result<ForgeConfig, String> {
+        let api_url = url("forge.api_url", self.api_url.as_deref().unwrap_or("https://api.github.com"))?;
+        let clone_url = match self.clone_url.as_deref() {
+            // A folder of repositories is a fine remote for tests and for a desk.
+            Some(folder) if folder.starts_with('/') || folder.starts_with("file://") => folder.trim_end_matches('/').to_owned(),
+            other => url("forge.clone_url", other.unwrap_or("https://github.com"))?,
+        };
+        let account = match self.mode.as_deref().unwrap_or("token") {
+            "token" => match (self.token, self.token_file) {
+                (Some(token), None) => Account::Token(not_empty("forge.token", Secret::new(&token))?),
+                (None, Some(file)) => Account::Token(secret_file("forge.token_file", folder, &file)?),
+                _ => return Err("forge: mode \"token\" wants one of `token_file` and `token` (or OUNCE_FORGE_TOKEN)".into()),
+            },
+            "app" => match (self.app_id, self.key_file) {
+                (Some(id), Some(file)) => Account::App { id, key: secret_file("forge.key_file", folder, &file)? },
+                _ => return Err("forge: mode \"app\" wants `app_id` and `key_file`".into()),
+            },
+            other => return Err(format!("forge.mode = {other:?} is not \"token\" or \"app\"")),
+        };
+        let mut webhook_secrets = Vec::new();
+        for text in self.webhook_secrets.unwrap_or_default() {
+            webhook_secrets.push(not_empty("forge.webhook_secrets", Secret::new(&text))?);
+        }
+        for file in self.webhook_secret_files.unwrap_or_default() {
+            webhook_secrets.push(secret_file("forge.webhook_secret_files", folder, &file)?);
+        }
+        match webhook_secrets.len() {
+            0 => Err("forge: no webhook secret: add `webhook_secret_files` or `webhook_secrets` (or OUNCE_WEBHOOK_SECRETS)".into()),
+            1..=WEBHOOK_SECRETS_MAX => Ok(ForgeConfig { api_url, clone_url, account, webhook_secrets }),
+            n => Err(format!("forge: {n} webhook secrets, at most {WEBHOOK_SECRETS_MAX}: the new one and the one it replaces")),
+        }
+    }
+}
+
+fn url(key: &str, text: &str) -> Result<String, String> {
+    let fine = text.parse::<http::Uri>().is_ok_and(|u| matches!(u.scheme_str(), Some("http" | "https")) && u.host().is_some());
+    if fine { Ok(text.trim_end_matches('/').to_owned()) } else { Err(format!("{key} = {text:?} is not a http or https address")) }
+}
+
+fn database_file(text: &str, folder: &Path) -> Result<PathBuf, String> {
+    if text.starts_with("postgres:") || text.starts_with("postgresql:") {
+        return Err("database: this version keeps its data in SQLite; give a file, such as \"ounce.sqlite3\"".into());
+    }
+    let path = text.strip_prefix("sqlite:").unwrap_or(text).trim_start_matches("//");
+    let path = if text.starts_with("sqlite:///") { format!("/{}", path.trim_start_matches('/')) } else { path.to_owned() };
+    if path.is_empty() || path.contains('?') || path == ":memory:" {
+        return Err(format!("database = {text:?} is not a file's path, such as \"ounce.sqlite3\""));
+    }
+    Ok(folder.join(path))
+}
+
+fn not_empty(key: &str, secret: Secret) -> Result<Secret, String> {
+    if secret.is_empty() { Err(format!("{key} is empty")) } else { Ok(secret) }
+}
+
+fn secret_file(key: &str, folder: &Path, file: &Path) -> Result<Secret, String> {
+    let path = folder.join(file);
+    let text = std::fs::read_to_string(&path).map_err(|e| format!("{key}: {}: {e}", path.display()))?;
+    not_empty(key, Secret::new(&text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "projects = [\"acme/blinky\"]\npublic_url = \"https://ounce.example.org/\"\n[forge]\ntoken = \"sesame\"\nwebhook_secrets = [\"hush\"]\n";
+
+    fn parse(text: &str, env: &[(&str, &str)]) -> Result<Config, String> {
+        let env = |name: &str| env.iter().find(|(k, _)| *k == name).map(|(_, v)| (*v).to_owned());
+        Config::parse(text, Path::new("/srv/ounce"), &env).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn a_small_configuration_is_enough() {
+        let c = parse(GOOD, &[]).unwrap();
+        assert_eq!(c.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(c.public_url.as_deref(), Some("https://ounce.example.org"));
+        assert_eq!(c.database, Path::new("/srv/ounce/ounce.sqlite3"));
+        assert_eq!(c.forge.api_url, "https://api.github.com");
+        assert_eq!(c.keep, Keep::default());
+    }
+
+    #[test]
+    fn the_environment_goes_over_the_file() {
+        let env = [
+            ("OUNCE_LISTEN", "[::1]:0"),
+            ("OUNCE_DATABASE", "sqlite:///var/lib/o.db"),
+            ("OUNCE_WEBHOOK_SECRETS", "new, old"),
+            ("OUNCE_FORGE_TOKEN", "other"),
+        ];
+        let c = parse(GOOD, &env).unwrap();
+        assert_eq!(c.listen.to_string(), "[::1]:0");
+        assert_eq!(c.database, Path::new("/var/lib/o.db"));
+        assert_eq!(c.forge.webhook_secrets, [Secret::new("new"), Secret::new("old")]);
+        assert!(matches!(c.forge.account, Account::Token(t) if t.expose() == "other"));
+    }
+
+    #[test]
+    fn mistakes_are_named_with_the_next_step() {
+        let check = |from: &str, to: &str, says: &str| {
+            let text = GOOD.replacen(from, to, 1);
+            assert_ne!(text, GOOD, "{from} is not in the configuration");
+            let error = parse(&text, &[]).unwrap_err();
+            assert!(error.contains(says), "{from} → {to}: {error}");
+            assert!(!error.contains("sesame") && !error.contains("hush"), "a secret is in: {error}");
+        };
+        check("public_url", "publik_url", "did you mean `public_url`?");
+        check("token =", "tokenn =", "did you mean `token`?");
+        check("[\"acme/blinky\"]", "[]", "no projects");
+        check("acme/blinky", "acme", "owner/name");
+        check("https://ounce", "ftp://ounce", "not a http or https address");
+        check("token = \"sesame\"", "", "wants one of `token_file` and `token`");
+        check("token = \"sesame\"", "token = \"\"", "forge.token is empty");
+        check("token = \"sesame\"", "token = \"sesame", "line 4");
+        check("[\"hush\"]", "\"hush\"", "line 5: invalid type: a text, expected");
+        check("token = \"sesame\"", "token = \"sesame\"\ntoken_file = \"t\"", "wants one of");
+        check("token = \"sesame\"", "mode = \"app\"", "wants `app_id` and `key_file`");
+        check("token = \"sesame\"", "mode = \"app\"\napp_id = 1\nkey_file = \"none.pem\"", "forge.key_file: /srv/ounce/none.pem");
+        check("[\"hush\"]", "[]", "no webhook secret");
+        check("[\"hush\"]", "[\"hush\", \"b\", \"c\"]", "3 webhook secrets");
+        check("projects", "database = \"postgres://x\"\nprojects", "SQLite");
+        check("projects", "listen = \"8080\"\nprojects", "listen");
+    }
+}

@@ -1,0 +1,13 @@
+//! The Ounce service: webhooks in, jobs to runners, one report per pull request out.
+//!
+//! What happens to a pull request is decided in `work`, from rows to rows; `web` is the doors, `store` all SQL, `forge` all of
+//! GitHub. The server never parses an ELF file and never runs anything a pull request brought.
+
+pub mod clock;
+pub mod config;
+pub mod forge;
+pub mod secret;
+pub mod serve;
+pub mod store;
+pub mod web;
+pub mod work;

@@ -1,0 +1,130 @@
+//! Joins the parts to a server, and takes them apart in order.
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::forge::Forge;
+use crate::store::Store;
+use crate::web::{self, App};
+use crate::work::{self, Context, Wake};
+use anyhow::{Context as _, anyhow};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+/// How long requests and steps in hand may take to end; then they are cut off. Rows make that safe.
+pub const SHUTDOWN_MS_MAX: u64 = 10_000;
+
+/// A server that runs.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens, with the real port.
+    pub addr: SocketAddr,
+    /// Its bells, for tests that move the clock.
+    pub wake: Arc<Wake>,
+    stop: watch::Sender<bool>,
+    http: JoinHandle<std::io::Result<()>>,
+    loops: JoinSet<()>,
+    store: Store,
+}
+
+/// Opens the configured database and brings its tables up to date.
+pub async fn open(config: &Config) -> anyhow::Result<Store> {
+    let file = config.database.display();
+    let store = Store::open(&config.database).await.with_context(|| format!("opening the database {file}"))?;
+    let steps = store.migrate().await.with_context(|| format!("migrating the database {file}"))?;
+    if steps > 0 {
+        tracing::info!(%file, steps, "migrated");
+    }
+    Ok(store)
+}
+
+/// Starts everything.
+pub async fn start<F: Forge>(config: &Config, store: Store, forge: F, clock: Clock) -> anyhow::Result<Running> {
+    let (stop, stopping) = watch::channel(false);
+    let cx = Arc::new(Context {
+        store: store.clone(),
+        forge,
+        clock,
+        wake: Arc::default(),
+        stopping: stopping.clone(),
+        projects: config.projects.clone(),
+        public_url: config.public_url.clone(),
+        keep: config.keep,
+    });
+    let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
+    let addr = listener.local_addr()?;
+    let router = web::router(App::new(Arc::clone(&cx), &config.forge.webhook_secrets));
+    let mut asked = stopping;
+    let http = axum::serve(listener, router).with_graceful_shutdown(async move {
+        let _ = asked.wait_for(|stop| *stop).await;
+    });
+    let http = tokio::spawn(http.into_future());
+    let loops = work::start(&cx);
+    Ok(Running { addr, wake: Arc::clone(&cx.wake), stop, http, loops, store })
+}
+
+impl Running {
+    /// Waits until a part ends by itself, which none should: the error says so.
+    pub async fn broken(&mut self) -> anyhow::Error {
+        tokio::select! {
+            ended = self.loops.join_next() => match ended {
+                Some(Err(error)) => anyhow!(error).context("a worker ended"),
+                _ => anyhow!("a worker ended by itself"),
+            },
+            ended = &mut self.http => match ended {
+                Ok(Err(error)) => anyhow!(error).context("the listener ended"),
+                Err(error) => anyhow!(error).context("the listener ended"),
+                Ok(Ok(())) => anyhow!("the listener ended by itself"),
+            },
+        }
+    }
+
+    /// Stops in order: no new requests, those in hand end, steps in hand end, connections close.
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(true);
+        self.wake.queue.notify_waiters();
+        let ending = async {
+            if !self.http.is_finished() {
+                let _ = (&mut self.http).await;
+            }
+            while self.loops.join_next().await.is_some() {}
+        };
+        if tokio::time::timeout(Duration::from_millis(SHUTDOWN_MS_MAX), ending).await.is_err() {
+            tracing::warn!("not everything ended within {} s; the rest is cut off", SHUTDOWN_MS_MAX / 1000);
+            self.http.abort();
+            self.loops.shutdown().await;
+        }
+        self.store.close().await;
+    }
+
+    /// Ends at once, without order: what a power cut leaves. For tests of restarts.
+    pub async fn kill(mut self) {
+        self.http.abort();
+        self.loops.shutdown().await;
+    }
+}
+
+/// Ends when the process is asked to end: ctrl-c, or SIGTERM.
+pub async fn asked_to_end() {
+    let interrupt = async {
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}

@@ -1,0 +1,281 @@
+//! Jobs and their leases: the rules of `ounce_protocol::job`, in SQL. A seeded test plays both and compares.
+
+use super::{Connection, StoreError, stored};
+use ounce_protocol::ids::{BoardName, RunnerName};
+use ounce_protocol::job::{ATTEMPTS_MAX, FailureKind, JobState, LEASE_MS, Millis, Refused};
+use ounce_protocol::runner_api::LOG_BYTES_MAX;
+use sqlx::Row;
+
+/// What the store says when a lease's holder asks for something.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// The rules refuse it.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A job just claimed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimed {
+    /// The job.
+    pub job: i64,
+    /// Its run.
+    pub run: i64,
+    /// Its board.
+    pub board: BoardName,
+    /// The fencing token of this lease.
+    pub token: u64,
+    /// Leases given so far, this one among them.
+    pub attempt: u32,
+}
+
+/// Who asks: the lease's holder as it sees itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Holder<'a> {
+    /// The job.
+    pub job: i64,
+    /// The runner, as its token proved it.
+    pub runner: &'a RunnerName,
+    /// The fencing token it was given.
+    pub token: u64,
+}
+
+impl Holder<'_> {
+    /// Tokens are small and kept as BIGINT; one beyond that range matches no lease.
+    fn token(&self) -> i64 {
+        i64::try_from(self.token).unwrap_or(-1)
+    }
+}
+
+/// What a runner offers.
+#[derive(Debug, Clone, Copy)]
+pub struct Offer<'a> {
+    /// Who.
+    pub runner: &'a RunnerName,
+    /// What it can run, such as `qemu:microbit`.
+    pub can_run: &'a [String],
+    /// Whether it has a sandbox: else it gets trusted work only.
+    pub sandbox: bool,
+}
+
+/// Queues one board of a run.
+pub async fn insert(
+    c: &mut Connection,
+    run: i64,
+    board: &BoardName,
+    needs: Option<&str>,
+    trusted: bool,
+    priority: i64,
+    now: Millis,
+) -> Result<i64, StoreError> {
+    sqlx::query_scalar("INSERT INTO jobs (run_id, board, needs, trusted, priority, state, created_ms) VALUES ($1, $2, $3, $4, $5, 'queued', $6) RETURNING id")
+        .bind(run)
+        .bind(board.as_str())
+        .bind(needs)
+        .bind(trusted)
+        .bind(priority)
+        .bind(now)
+        .fetch_one(c)
+        .await
+}
+
+/// Leases the first job the runner can do, in one statement.
+pub async fn claim(c: &mut Connection, offer: Offer<'_>, now: Millis) -> Result<Option<Claimed>, StoreError> {
+    let row = sqlx::query(
+        "UPDATE jobs SET state = 'leased', attempts = attempts + 1, token = token + 1, runner = $1, until_ms = $2, started_ms = $3, doing = '', detail = ''
+         WHERE id = (SELECT id FROM jobs WHERE state = 'queued' AND (trusted = 1 OR $4)
+                     AND (needs IS NULL OR needs IN (SELECT value FROM json_each($5))) ORDER BY priority, id LIMIT 1)
+         RETURNING id, run_id, board, token, attempts",
+    )
+    .bind(offer.runner.as_str())
+    .bind(now.saturating_add(LEASE_MS))
+    .bind(now)
+    .bind(offer.sandbox)
+    .bind(serde_json::to_string(offer.can_run).unwrap_or_else(|_| "[]".into()))
+    .fetch_optional(c)
+    .await?;
+    row.map(|r| {
+        let token: i64 = r.try_get("token")?;
+        Ok(Claimed {
+            job: r.try_get("id")?,
+            run: r.try_get("run_id")?,
+            board: stored(r.try_get("board")?)?,
+            token: u64::try_from(token).unwrap_or(0),
+            attempt: r.try_get("attempts")?,
+        })
+    })
+    .transpose()
+}
+
+/// Prolongs a lease and keeps what the runner does.
+pub async fn heartbeat(c: &mut Connection, holder: Holder<'_>, doing: &str, now: Millis) -> Result<(), JobError> {
+    let done = sqlx::query("UPDATE jobs SET until_ms = $4, doing = $5 WHERE id = $1 AND state = 'leased' AND runner = $2 AND token = $3")
+        .bind(holder.job)
+        .bind(holder.runner.as_str())
+        .bind(holder.token())
+        .bind(now.saturating_add(LEASE_MS))
+        .bind(doing)
+        .execute(&mut *c)
+        .await?;
+    held(c, holder.job, done.rows_affected()).await
+}
+
+/// Says whether the lease still holds, and for which run and board.
+pub async fn holds(c: &mut Connection, holder: Holder<'_>) -> Result<(i64, BoardName), JobError> {
+    let row = sqlx::query("SELECT run_id, board FROM jobs WHERE id = $1 AND state = 'leased' AND runner = $2 AND token = $3")
+        .bind(holder.job)
+        .bind(holder.runner.as_str())
+        .bind(holder.token())
+        .fetch_optional(&mut *c)
+        .await?;
+    match row {
+        Some(r) => Ok((r.try_get("run_id")?, stored(r.try_get("board")?)?)),
+        None => Err(refusal(c, holder.job).await?),
+    }
+}
+
+/// Whether the holder's job was superseded under its lease.
+pub async fn was_superseded(c: &mut Connection, holder: Holder<'_>) -> Result<bool, StoreError> {
+    let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM jobs WHERE id = $1 AND state = 'superseded' AND runner = $2 AND token = $3")
+        .bind(holder.job)
+        .bind(holder.runner.as_str())
+        .bind(holder.token())
+        .fetch_optional(c)
+        .await?;
+    Ok(found.is_some())
+}
+
+/// Ends a job with its results.
+pub async fn finish(c: &mut Connection, holder: Holder<'_>, now: Millis) -> Result<(), JobError> {
+    let done = sqlx::query(
+        "UPDATE jobs SET state = 'done', until_ms = NULL, ended_ms = $4 WHERE id = $1 AND state = 'leased' AND runner = $2 AND token = $3",
+    )
+    .bind(holder.job)
+    .bind(holder.runner.as_str())
+    .bind(holder.token())
+    .bind(now)
+    .execute(&mut *c)
+    .await?;
+    held(c, holder.job, done.rows_affected()).await
+}
+
+/// Ends a job without results; for reasons of infrastructure it is queued again up to the limit.
+pub async fn fail(c: &mut Connection, holder: Holder<'_>, kind: FailureKind, detail: &str, now: Millis) -> Result<(), JobError> {
+    let done = sqlx::query(
+        "UPDATE jobs SET state = CASE WHEN $4 = 'infra' AND attempts < $6 THEN 'queued' ELSE 'failed' END,
+             failure_kind = $4, detail = $5, until_ms = NULL, ended_ms = CASE WHEN $4 = 'infra' AND attempts < $6 THEN NULL ELSE $7 END
+         WHERE id = $1 AND state = 'leased' AND runner = $2 AND token = $3",
+    )
+    .bind(holder.job)
+    .bind(holder.runner.as_str())
+    .bind(holder.token())
+    .bind(kind.word())
+    .bind(detail)
+    .bind(ATTEMPTS_MAX)
+    .bind(now)
+    .execute(&mut *c)
+    .await?;
+    held(c, holder.job, done.rows_affected()).await
+}
+
+/// Takes back the leases that have lapsed: queued again, or failed at the limit. Gives how many.
+pub async fn sweep(c: &mut Connection, now: Millis) -> Result<u64, StoreError> {
+    let done = sqlx::query(
+        "UPDATE jobs SET state = CASE WHEN attempts < $2 THEN 'queued' ELSE 'failed' END, failure_kind = 'infra', detail = 'the runner was lost',
+             until_ms = NULL, ended_ms = CASE WHEN attempts < $2 THEN NULL ELSE $1 END
+         WHERE state = 'leased' AND until_ms < $1",
+    )
+    .bind(now)
+    .bind(ATTEMPTS_MAX)
+    .execute(c)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Ends the jobs of a run that a newer head made pointless.
+pub async fn supersede(c: &mut Connection, run: i64, now: Millis) -> Result<(), StoreError> {
+    sqlx::query("UPDATE jobs SET state = 'superseded', until_ms = NULL, ended_ms = $2 WHERE run_id = $1 AND state IN ('queued', 'leased')")
+        .bind(run)
+        .bind(now)
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// Appends to a job's log up to the limit; what is beyond it is counted.
+pub async fn append_log(c: &mut Connection, job: i64, text: &str) -> Result<(), StoreError> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    let kept: Option<i64> =
+        sqlx::query_scalar("SELECT octet_length(text) FROM job_logs WHERE job_id = $1").bind(job).fetch_optional(&mut *c).await?;
+    let room = LOG_BYTES_MAX.saturating_sub(kept.and_then(|n| usize::try_from(n).ok()).unwrap_or(0));
+    let fits = &text[..text.floor_char_boundary(room)];
+    sqlx::query(
+        "INSERT INTO job_logs (job_id, text, dropped_bytes) VALUES ($1, $2, $3)
+         ON CONFLICT (job_id) DO UPDATE SET text = text || excluded.text, dropped_bytes = dropped_bytes + excluded.dropped_bytes",
+    )
+    .bind(job)
+    .bind(fits)
+    .bind(i64::try_from(text.len() - fits.len()).unwrap_or(i64::MAX))
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+/// Drops the logs of jobs that ended before that time.
+pub async fn forget_logs(c: &mut Connection, ended_before: Millis) -> Result<u64, StoreError> {
+    let done =
+        sqlx::query("DELETE FROM job_logs WHERE job_id IN (SELECT id FROM jobs WHERE ended_ms < $1)").bind(ended_before).execute(c).await?;
+    Ok(done.rows_affected())
+}
+
+/// The boards of a run with where each job stands, by name.
+pub async fn of_run(c: &mut Connection, run: i64) -> Result<Vec<(BoardName, JobState)>, StoreError> {
+    let rows = sqlx::query("SELECT id, board FROM jobs WHERE run_id = $1 ORDER BY board").bind(run).fetch_all(&mut *c).await?;
+    let mut jobs = Vec::with_capacity(rows.len());
+    for row in rows {
+        jobs.push((stored(row.try_get("board")?)?, state(c, row.try_get("id")?).await?));
+    }
+    Ok(jobs)
+}
+
+/// Where a job stands, in the protocol's words.
+pub async fn state(c: &mut Connection, job: i64) -> Result<JobState, StoreError> {
+    let r = sqlx::query("SELECT state, attempts, runner, token, until_ms, failure_kind, detail FROM jobs WHERE id = $1")
+        .bind(job)
+        .fetch_one(c)
+        .await?;
+    let attempts: u32 = r.try_get("attempts")?;
+    Ok(match r.try_get::<&str, _>("state")? {
+        "queued" => JobState::Queued { attempts },
+        "leased" => JobState::Leased {
+            runner: stored(r.try_get("runner")?)?,
+            token: u64::try_from(r.try_get::<i64, _>("token")?).unwrap_or(0),
+            until: r.try_get("until_ms")?,
+            attempts,
+        },
+        "done" => JobState::Done,
+        "failed" => JobState::Failed {
+            kind: if r.try_get::<Option<&str>, _>("failure_kind")? == Some("timeout") { FailureKind::Timeout } else { FailureKind::Infra },
+            detail: r.try_get("detail")?,
+        },
+        _ => JobState::Superseded,
+    })
+}
+
+async fn held(c: &mut Connection, job: i64, rows: u64) -> Result<(), JobError> {
+    if rows == 1 { Ok(()) } else { Err(refusal(c, job).await?) }
+}
+
+/// Why nothing matched: the job has ended (or never was), or its lease is another's.
+async fn refusal(c: &mut Connection, job: i64) -> Result<JobError, StoreError> {
+    let state: Option<String> = sqlx::query_scalar("SELECT state FROM jobs WHERE id = $1").bind(job).fetch_optional(c).await?;
+    Ok(JobError::Refused(match state.as_deref() {
+        Some("queued" | "leased") => Refused::StaleToken,
+        _ => Refused::Ended,
+    }))
+}

@@ -1,0 +1,121 @@
+//! Measurements as runners uploaded them, and the points of the history drawn from them.
+
+use super::{Connection, StoreError};
+use ounce_protocol::ids::{BoardName, CommitSha};
+use ounce_protocol::job::Millis;
+use ounce_protocol::measurement::{BenchOutcome, Measurement, Outcome};
+
+/// Keeps one side's measurement. Sending it twice changes nothing; one of a later lease replaces it.
+pub async fn put(c: &mut Connection, run: i64, token: u64, measurement: &Measurement, now: Millis) -> Result<(), StoreError> {
+    let doc = serde_json::to_string(measurement).map_err(|e| StoreError::Encode(Box::new(e)))?;
+    sqlx::query(
+        "INSERT INTO measurements (run_id, board, commit_id, image, doc, token, trusted, received_ms)
+         SELECT runs.id, $2, commits.id, $4, $5, $6, runs.trusted, $7 FROM runs
+             JOIN commits ON commits.project_id = runs.project_id AND commits.sha = $3 WHERE runs.id = $1
+         ON CONFLICT (run_id, board, commit_id) DO UPDATE SET image = excluded.image, doc = excluded.doc, token = excluded.token, received_ms = excluded.received_ms
+             WHERE token <> excluded.token OR doc <> excluded.doc",
+    )
+    .bind(run)
+    .bind(measurement.board.as_str())
+    .bind(measurement.commit.as_str())
+    .bind(measurement.ledger().map(|l| l.image.as_str()))
+    .bind(doc)
+    .bind(i64::try_from(token).unwrap_or(i64::MAX))
+    .bind(now)
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+/// How many sides of a board came under this lease.
+pub async fn sides(c: &mut Connection, run: i64, board: &BoardName, token: u64) -> Result<i64, StoreError> {
+    sqlx::query_scalar("SELECT COUNT(*) FROM measurements WHERE run_id = $1 AND board = $2 AND token = $3")
+        .bind(run)
+        .bind(board.as_str())
+        .bind(i64::try_from(token).unwrap_or(i64::MAX))
+        .fetch_one(c)
+        .await
+}
+
+/// One side of a board, with its row's id.
+pub async fn get(c: &mut Connection, run: i64, board: &BoardName, commit: &CommitSha) -> Result<Option<(i64, Measurement)>, StoreError> {
+    let row: Option<(i64, String)> = sqlx::query_as(
+        "SELECT measurements.id, doc FROM measurements JOIN commits ON commits.id = commit_id WHERE run_id = $1 AND board = $2 AND commits.sha = $3",
+    )
+    .bind(run)
+    .bind(board.as_str())
+    .bind(commit.as_str())
+    .fetch_optional(c)
+    .await?;
+    row.map(|(id, doc)| Ok((id, serde_json::from_str(&doc).map_err(|e| StoreError::Decode(Box::new(e)))?))).transpose()
+}
+
+/// A figure of the history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Figure {
+    /// `region`, `instructions`, `stack` or `heap`.
+    pub kind: &'static str,
+    /// The region, or the benchmark.
+    pub name: String,
+    /// Bytes or instructions.
+    pub value: u64,
+    /// Whether two takes agreed.
+    pub exact: bool,
+}
+
+/// The figures of a measurement. Where a benchmark was not run because the image is the base's, the base's figures hold.
+pub fn figures(measurement: &Measurement, base: Option<&Measurement>) -> Vec<Figure> {
+    let Outcome::Built { ledger, benches } = &measurement.outcome else { return Vec::new() };
+    let mut figures: Vec<Figure> = ledger
+        .regions
+        .iter()
+        .map(|region| Figure { kind: "region", name: region.name.to_string(), value: region.used_bytes, exact: true })
+        .collect();
+    for (name, outcome) in benches {
+        let outcome = match (outcome, base.map(|b| &b.outcome)) {
+            (BenchOutcome::Identical, Some(Outcome::Built { benches, .. })) => benches.get(name),
+            (outcome, _) => Some(outcome),
+        };
+        let Some(BenchOutcome::Counted(count)) = outcome else { continue };
+        let figure = |kind, value, exact| Figure { kind, name: name.to_string(), value, exact };
+        figures.push(figure("instructions", count.instructions, count.second_take.is_none()));
+        figures.extend(count.stack_peak_bytes.map(|value| figure("stack", value, true)));
+        figures.extend(count.heap_peak_bytes.map(|value| figure("heap", value, true)));
+    }
+    figures
+}
+
+/// Keeps a measurement's figures as the commit's points, if the measurement is trusted.
+pub async fn put_points(c: &mut Connection, measurement: i64, figures: &[Figure]) -> Result<(), StoreError> {
+    let row: Option<(i64, String, i64)> = sqlx::query_as(
+        "SELECT runs.project_id, board, commit_id FROM measurements JOIN runs ON runs.id = run_id WHERE measurements.id = $1 AND measurements.trusted = 1",
+    )
+    .bind(measurement)
+    .fetch_optional(&mut *c)
+    .await?;
+    let Some((project, board, commit)) = row else { return Ok(()) };
+    for figure in figures {
+        let series: i64 = sqlx::query_scalar(
+            "INSERT INTO series (project_id, board, kind, name) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (project_id, board, kind, name) DO UPDATE SET name = excluded.name RETURNING id",
+        )
+        .bind(project)
+        .bind(&board)
+        .bind(figure.kind)
+        .bind(&figure.name)
+        .fetch_one(&mut *c)
+        .await?;
+        sqlx::query(
+            "INSERT INTO points (series_id, commit_id, measurement_id, value, exact) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (series_id, commit_id) DO UPDATE SET measurement_id = excluded.measurement_id, value = excluded.value, exact = excluded.exact",
+        )
+        .bind(series)
+        .bind(commit)
+        .bind(measurement)
+        .bind(i64::try_from(figure.value).unwrap_or(i64::MAX))
+        .bind(figure.exact)
+        .execute(&mut *c)
+        .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! Projects, their pull requests and their commits, as events and the forge described them.
+
+use super::{Connection, StoreError, stored};
+use crate::forge::CommitInfo;
+use ounce_protocol::ids::{CommitSha, RepoName};
+use ounce_protocol::job::Millis;
+
+/// A pull request's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pull<'a> {
+    /// Its number.
+    pub number: u64,
+    /// Its title, hostile text.
+    pub title: &'a str,
+    /// Who opened it.
+    pub author: &'a str,
+    /// Its own head.
+    pub head: &'a CommitSha,
+    /// Whether the head lives in another repository.
+    pub from_fork: bool,
+    /// Whether it is open.
+    pub open: bool,
+}
+
+/// The project's id; a row is made where there is none.
+pub async fn project(c: &mut Connection, repo: &RepoName, default_branch: &str, now: Millis) -> Result<i64, StoreError> {
+    sqlx::query_scalar(
+        "INSERT INTO projects (repo, default_branch, created_ms) VALUES ($1, $2, $3)
+         ON CONFLICT (repo) DO UPDATE SET default_branch = excluded.default_branch RETURNING id",
+    )
+    .bind(repo.to_string())
+    .bind(default_branch)
+    .bind(now)
+    .fetch_one(c)
+    .await
+}
+
+/// Keeps the name a manifest gives the project.
+pub async fn set_title(c: &mut Connection, project: i64, title: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE projects SET title = $2 WHERE id = $1 AND title <> $2").bind(project).bind(title).execute(c).await?;
+    Ok(())
+}
+
+/// The repository of a project, and its default branch.
+pub async fn repo(c: &mut Connection, project: i64) -> Result<(RepoName, String), StoreError> {
+    let (repo, branch): (String, String) =
+        sqlx::query_as("SELECT repo, default_branch FROM projects WHERE id = $1").bind(project).fetch_one(c).await?;
+    Ok((stored(&repo)?, branch))
+}
+
+/// Keeps a pull request as it is now.
+pub async fn put_pull(c: &mut Connection, project: i64, pull: &Pull<'_>, now: Millis) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO pulls (project_id, number, title, author, head_sha, from_fork, is_open, updated_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (project_id, number) DO UPDATE SET title = excluded.title, author = excluded.author, head_sha = excluded.head_sha,
+             from_fork = excluded.from_fork, is_open = excluded.is_open, updated_ms = excluded.updated_ms",
+    )
+    .bind(project)
+    .bind(i64::try_from(pull.number).unwrap_or(i64::MAX))
+    .bind(pull.title)
+    .bind(pull.author)
+    .bind(pull.head.as_str())
+    .bind(pull.from_fork)
+    .bind(pull.open)
+    .bind(now)
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+/// Keeps a commit; once on the default branch, always on it. Gives its id.
+pub async fn put_commit(c: &mut Connection, project: i64, commit: &CommitInfo, on_default: bool) -> Result<i64, StoreError> {
+    sqlx::query_scalar(
+        "INSERT INTO commits (project_id, sha, parent_sha, summary, committed_ms, on_default) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (project_id, sha) DO UPDATE SET on_default = MAX(on_default, excluded.on_default) RETURNING id",
+    )
+    .bind(project)
+    .bind(commit.sha.as_str())
+    .bind(commit.parents.first().map_or("", CommitSha::as_str))
+    .bind(&commit.summary)
+    .bind(commit.committed_s.saturating_mul(1000))
+    .bind(on_default)
+    .fetch_one(c)
+    .await
+}

@@ -1,0 +1,220 @@
+//! Runs: one head weighed against one base, over all boards of the manifest.
+
+use super::{Connection, StoreError, stored};
+use ounce_protocol::ids::CommitSha;
+use ounce_protocol::job::Millis;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunState {
+    /// A fork's commit that nobody approved.
+    Waiting,
+    /// Jobs are under way.
+    Measuring,
+    /// The comparison is stored.
+    Judged,
+    /// There is nothing to run.
+    Refused,
+    /// A newer head arrived, or the pull request was closed.
+    Superseded,
+}
+
+impl RunState {
+    /// The word stored.
+    pub fn word(self) -> &'static str {
+        match self {
+            RunState::Waiting => "waiting",
+            RunState::Measuring => "measuring",
+            RunState::Judged => "judged",
+            RunState::Refused => "refused",
+            RunState::Superseded => "superseded",
+        }
+    }
+
+    fn parse(word: &str) -> Result<RunState, StoreError> {
+        [RunState::Waiting, RunState::Measuring, RunState::Judged, RunState::Refused, RunState::Superseded]
+            .into_iter()
+            .find(|s| s.word() == word)
+            .ok_or_else(|| StoreError::Decode(format!("run state {word:?}").into()))
+    }
+}
+
+/// A run to be made.
+#[derive(Debug, Clone)]
+pub struct NewRun<'a> {
+    /// Its project.
+    pub project: i64,
+    /// The pull request; none for a push.
+    pub pull: Option<u64>,
+    /// Where its check is shown.
+    pub shown: &'a CommitSha,
+    /// The commit compared with.
+    pub base: &'a CommitSha,
+    /// The commit weighed.
+    pub head: &'a CommitSha,
+    /// Whether the pull request conflicts with its base branch.
+    pub conflict: bool,
+    /// False for a fork's commit.
+    pub trusted: bool,
+    /// `ounce.toml` at the base, empty where there is none.
+    pub manifest: &'a str,
+    /// Whether the head has another one.
+    pub manifest_changed: bool,
+    /// Where it begins.
+    pub state: RunState,
+    /// Why, where it begins as refused.
+    pub note: &'a str,
+}
+
+/// A run as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// Its id.
+    pub id: i64,
+    /// Its project.
+    pub project: i64,
+    /// The pull request; none for a push.
+    pub pull: Option<u64>,
+    /// Where its check is shown.
+    pub shown: CommitSha,
+    /// The commit compared with.
+    pub base: CommitSha,
+    /// The commit weighed.
+    pub head: CommitSha,
+    /// Whether the pull request conflicts with its base branch.
+    pub conflict: bool,
+    /// False for a fork's commit.
+    pub trusted: bool,
+    /// `ounce.toml` at the base.
+    pub manifest: String,
+    /// Whether the head has another one.
+    pub manifest_changed: bool,
+    /// Where it stands.
+    pub state: RunState,
+    /// Why it was refused.
+    pub note: String,
+    /// The comparison's JSON, when judged.
+    pub comparison: Option<String>,
+}
+
+const COLUMNS: &str =
+    "id, project_id, pull_number, shown_sha, base_sha, head_sha, conflict, trusted, manifest, manifest_changed, state, note, comparison";
+
+fn run(row: &SqliteRow) -> Result<Run, StoreError> {
+    let sha = |column: &str| stored(row.try_get::<&str, _>(column)?);
+    Ok(Run {
+        id: row.try_get("id")?,
+        project: row.try_get("project_id")?,
+        pull: row.try_get::<Option<i64>, _>("pull_number")?.and_then(|n| u64::try_from(n).ok()),
+        shown: sha("shown_sha")?,
+        base: sha("base_sha")?,
+        head: sha("head_sha")?,
+        conflict: row.try_get("conflict")?,
+        trusted: row.try_get("trusted")?,
+        manifest: row.try_get("manifest")?,
+        manifest_changed: row.try_get("manifest_changed")?,
+        state: RunState::parse(row.try_get("state")?)?,
+        note: row.try_get("note")?,
+        comparison: row.try_get("comparison")?,
+    })
+}
+
+/// Makes a run and gives its id.
+pub async fn insert(c: &mut Connection, new: &NewRun<'_>, now: Millis) -> Result<i64, StoreError> {
+    sqlx::query_scalar(
+        "INSERT INTO runs (project_id, kind, pull_number, shown_sha, base_sha, head_sha, conflict, trusted, manifest, manifest_changed, state, note, created_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id",
+    )
+    .bind(new.project)
+    .bind(if new.pull.is_some() { "pull" } else { "push" })
+    .bind(new.pull.map(|n| i64::try_from(n).unwrap_or(i64::MAX)))
+    .bind(new.shown.as_str())
+    .bind(new.base.as_str())
+    .bind(new.head.as_str())
+    .bind(new.conflict)
+    .bind(new.trusted)
+    .bind(new.manifest)
+    .bind(new.manifest_changed)
+    .bind(new.state.word())
+    .bind(new.note)
+    .bind(now)
+    .fetch_one(c)
+    .await
+}
+
+/// The run.
+pub async fn get(c: &mut Connection, id: i64) -> Result<Run, StoreError> {
+    let row = sqlx::query(sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM runs WHERE id = $1"))).bind(id).fetch_one(c).await?;
+    run(&row)
+}
+
+/// The latest run of exactly these commits that was not superseded, for a pull request or for a push.
+pub async fn same(c: &mut Connection, new: &NewRun<'_>) -> Result<Option<Run>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM runs WHERE project_id = $1 AND head_sha = $2 AND base_sha = $3 AND pull_number IS $4 AND shown_sha = $5 AND state <> 'superseded' ORDER BY id DESC LIMIT 1"
+    );
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(new.project)
+        .bind(new.head.as_str())
+        .bind(new.base.as_str())
+        .bind(new.pull.map(|n| i64::try_from(n).unwrap_or(i64::MAX)))
+        .bind(new.shown.as_str())
+        .fetch_optional(c)
+        .await?;
+    row.as_ref().map(run).transpose()
+}
+
+/// Supersedes the waiting and measuring runs of a pull request but `keep`, with their jobs. Gives the runs as they were before.
+pub async fn supersede(c: &mut Connection, project: i64, pull: u64, keep: Option<i64>, now: Millis) -> Result<Vec<Run>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM runs WHERE project_id = $1 AND kind = 'pull' AND pull_number = $2 AND id <> $3 AND state IN ('waiting', 'measuring') ORDER BY id"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(project)
+        .bind(i64::try_from(pull).unwrap_or(i64::MAX))
+        .bind(keep.unwrap_or(0))
+        .fetch_all(&mut *c)
+        .await?;
+    let runs: Vec<Run> = rows.iter().map(run).collect::<Result<_, _>>()?;
+    for run in &runs {
+        sqlx::query("UPDATE runs SET state = 'superseded' WHERE id = $1").bind(run.id).execute(&mut *c).await?;
+        super::jobs::supersede(&mut *c, run.id, now).await?;
+    }
+    Ok(runs)
+}
+
+/// The oldest run whose jobs have all ended and that is not judged yet.
+pub async fn to_judge(c: &mut Connection) -> Result<Option<Run>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM runs WHERE state = 'measuring'
+         AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.run_id = runs.id AND jobs.state IN ('queued', 'leased')) ORDER BY id LIMIT 1"
+    );
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_optional(c).await?;
+    row.as_ref().map(run).transpose()
+}
+
+/// Stores the comparison. False where the run is not measuring any more.
+pub async fn judged(c: &mut Connection, id: i64, comparison: &str, verdict: &str, now: Millis) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE runs SET state = 'judged', comparison = $2, verdict = $3, judged_ms = $4 WHERE id = $1 AND state = 'measuring'",
+    )
+    .bind(id)
+    .bind(comparison)
+    .bind(verdict)
+    .bind(now)
+    .execute(c)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Ends a measuring run that cannot be judged, with the reason.
+pub async fn refuse(c: &mut Connection, id: i64, why: &str) -> Result<bool, StoreError> {
+    let done = sqlx::query("UPDATE runs SET state = 'refused', note = $2 WHERE id = $1 AND state = 'measuring'")
+        .bind(id)
+        .bind(why)
+        .execute(c)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}

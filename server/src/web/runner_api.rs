@@ -1,0 +1,123 @@
+//! The door for runners: `/api/runner/v1`, as `ounce_protocol::runner_api` states it.
+
+use super::{ApiError, App, read_body};
+use crate::forge::Forge;
+use crate::secret::sha256_hex;
+use crate::store::runners;
+use crate::work::lease::{self, LeaseError};
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Path, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Request, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use ounce_protocol::ids::RunnerName;
+use ounce_protocol::runner_api::{
+    BODY_BYTES_MAX, Claim, Enroll, Enrolled, Finish, Heartbeat, HeartbeatAnswer, PROTOCOL, PROTOCOL_HEADER, Upload,
+};
+use serde::de::DeserializeOwned;
+
+/// Before each of the routes.
+pub const PREFIX: &str = "/api/runner/v1";
+/// Largest body of a request that is not a measurement.
+const SMALL_BYTES_MAX: usize = 64 * 1024;
+
+/// The runners' routes.
+pub fn routes<F: Forge>() -> Router<App<F>> {
+    let routes = Router::new()
+        .route("/enroll", post(enroll::<F>))
+        .route("/claim", post(claim::<F>))
+        .route("/jobs/{id}/heartbeat", post(heartbeat::<F>))
+        .route("/jobs/{id}/measurement", post(measurement::<F>))
+        .route("/jobs/{id}/finish", post(finish::<F>))
+        .layer(middleware::from_fn(same_protocol));
+    Router::new().nest(PREFIX, routes)
+}
+
+/// Refuses other versions before anything else is looked at, and names ours in each answer.
+async fn same_protocol(request: Request<Body>, next: Next) -> Response {
+    let same = request.headers().get(PROTOCOL_HEADER).is_some_and(|v| v.as_bytes() == PROTOCOL.as_bytes());
+    let mut response = if same { next.run(request).await } else { ApiError::OtherProtocol.into_response() };
+    response.headers_mut().insert(PROTOCOL_HEADER, HeaderValue::from_static(PROTOCOL));
+    response
+}
+
+/// Proof that a runner asks: its name.
+struct Authorized(RunnerName);
+
+impl<F: Forge> FromRequestParts<App<F>> for Authorized {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App<F>) -> Result<Self, ApiError> {
+        let token = parts.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
+        let unknown = ApiError::Unauthorized("no runner has this token: enroll with a code of `ounce-server runner enroll --name NAME`");
+        let Some(token) = token else { return Err(unknown) };
+        let name = runners::by_token(&mut *app.cx.store.connection().await?, &sha256_hex(token)).await?;
+        name.map(Authorized).ok_or(unknown)
+    }
+}
+
+impl From<LeaseError> for ApiError {
+    fn from(error: LeaseError) -> ApiError {
+        match error {
+            LeaseError::Code => ApiError::Unauthorized(
+                "this code is unknown, used, expired or for another name; make a new one with `ounce-server runner enroll --name NAME`",
+            ),
+            LeaseError::Refused(refused) => ApiError::Conflict(refused.to_string()),
+            LeaseError::Invalid(why) => ApiError::Unprocessable(why),
+            LeaseError::Store(error) => ApiError::Internal(error),
+        }
+    }
+}
+
+async fn read<F, T: DeserializeOwned>(app: &App<F>, body: Body, bytes_max: usize) -> Result<T, ApiError> {
+    let (bytes, _room) = read_body(&app.uploads, body, bytes_max).await?;
+    serde_json::from_slice(&bytes).map_err(|e| ApiError::Unprocessable(format!("the body is not what this route takes: {e}")))
+}
+
+async fn enroll<F: Forge>(State(app): State<App<F>>, body: Body) -> Result<Json<Enrolled>, ApiError> {
+    let body: Enroll = read(&app, body, SMALL_BYTES_MAX).await?;
+    Ok(Json(lease::enroll(&app.cx, &body).await?))
+}
+
+async fn claim<F: Forge>(State(app): State<App<F>>, Authorized(runner): Authorized, body: Body) -> Result<Response, ApiError> {
+    let body: Claim = read(&app, body, SMALL_BYTES_MAX).await?;
+    Ok(match lease::claim(&app.cx, &runner, &body).await? {
+        Some(lease) => Json(lease).into_response(),
+        None => StatusCode::NO_CONTENT.into_response(),
+    })
+}
+
+async fn heartbeat<F: Forge>(
+    State(app): State<App<F>>,
+    Authorized(runner): Authorized,
+    Path(job): Path<i64>,
+    body: Body,
+) -> Result<Json<HeartbeatAnswer>, ApiError> {
+    let body: Heartbeat = read(&app, body, SMALL_BYTES_MAX).await?;
+    Ok(Json(lease::heartbeat(&app.cx, &runner, job, &body).await?))
+}
+
+async fn measurement<F: Forge>(
+    State(app): State<App<F>>,
+    Authorized(runner): Authorized,
+    Path(job): Path<i64>,
+    body: Body,
+) -> Result<StatusCode, ApiError> {
+    let body: Upload = read(&app, body, BODY_BYTES_MAX).await?;
+    lease::upload(&app.cx, &runner, job, &body).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn finish<F: Forge>(
+    State(app): State<App<F>>,
+    Authorized(runner): Authorized,
+    Path(job): Path<i64>,
+    body: Body,
+) -> Result<StatusCode, ApiError> {
+    let body: Finish = read(&app, body, SMALL_BYTES_MAX).await?;
+    lease::finish(&app.cx, &runner, job, &body).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

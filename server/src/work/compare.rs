@@ -1,0 +1,102 @@
+//! The judge's turn: a run whose jobs have all ended → its comparison, the points of the history, and what is wished of it.
+
+use super::{Context, publish};
+use crate::forge::Forge;
+use crate::store::runs::{self, Run};
+use crate::store::{Connection, StoreError, jobs, measurements};
+use ounce_analysis::{BoardInput, Comparison, Judgement, judge};
+use ounce_protocol::ids::BoardName;
+use ounce_protocol::job::JobState;
+use ounce_protocol::manifest::Manifest;
+use ounce_protocol::measurement::Measurement;
+use std::collections::BTreeMap;
+
+/// One board of a run that ended.
+enum Ended {
+    /// Both sides, each with its row.
+    Measured(Box<[(i64, Measurement); 2]>),
+    /// No figures, and why.
+    Missing(String),
+}
+
+/// Judges the oldest run whose jobs have all ended. False where there is none.
+pub async fn step<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
+    let mut c = cx.store.connection().await?;
+    let Some(run) = runs::to_judge(&mut c).await? else { return Ok(false) };
+    let manifest = match Manifest::parse(&run.manifest) {
+        Ok(manifest) => manifest,
+        // It was valid when it was planned: an older version of this program planned it.
+        Err(error) => {
+            runs::refuse(&mut c, run.id, &error.to_string()).await?;
+            publish::wish_for_run(&mut c, run.id, cx.public_url.as_deref(), cx.clock.now()).await?;
+            cx.wake.publish.notify_one();
+            return Ok(true);
+        }
+    };
+    let boards = ended(&mut c, &run).await?;
+    drop(c);
+    let figures = figures(&boards);
+    let (id, pull) = (run.id, run.pull);
+    let comparison =
+        tokio::task::spawn_blocking(move || compare(&manifest, &run, &boards)).await.map_err(|e| StoreError::Decode(Box::new(e)))?;
+    let verdict = serde_json::to_value(comparison.verdict).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+    let doc = serde_json::to_string(&comparison).map_err(|e| StoreError::Encode(Box::new(e)))?;
+
+    let now = cx.clock.now();
+    let mut tx = cx.store.write().await?;
+    if runs::judged(&mut tx, id, &doc, &verdict, now).await? {
+        for (row, figures) in &figures {
+            measurements::put_points(&mut tx, *row, figures).await?;
+        }
+        publish::wish_for_run(&mut tx, id, cx.public_url.as_deref(), now).await?;
+    }
+    tx.commit().await?;
+    cx.wake.publish.notify_one();
+    tracing::info!(run = id, pull, verdict, "judged");
+    Ok(true)
+}
+
+/// What came of each board. A job that says it is done has both sides; anything else is said aloud.
+async fn ended(c: &mut Connection, run: &Run) -> Result<BTreeMap<BoardName, Ended>, StoreError> {
+    let mut boards = BTreeMap::new();
+    for (board, state) in jobs::of_run(c, run.id).await? {
+        let ended = match state {
+            JobState::Done => {
+                let base = measurements::get(c, run.id, &board, &run.base).await?;
+                let head = measurements::get(c, run.id, &board, &run.head).await?;
+                match (base, head) {
+                    (Some(base), Some(head)) => Ended::Measured(Box::new([base, head])),
+                    _ => Ended::Missing("a side of the measurement is not in the database".into()),
+                }
+            }
+            JobState::Failed { kind, detail } => Ended::Missing(format!("{}: {detail}", kind.word())),
+            state => Ended::Missing(format!("the job is {}", state.word())),
+        };
+        boards.insert(board, ended);
+    }
+    Ok(boards)
+}
+
+/// The points of both sides of all boards, by the measurement's row.
+fn figures(boards: &BTreeMap<BoardName, Ended>) -> Vec<(i64, Vec<measurements::Figure>)> {
+    let mut all = Vec::new();
+    for ended in boards.values() {
+        if let Ended::Measured(sides) = ended {
+            let [(base_row, base), (head_row, head)] = sides.as_ref();
+            all.push((*base_row, measurements::figures(base, None)));
+            all.push((*head_row, measurements::figures(head, Some(base))));
+        }
+    }
+    all
+}
+
+fn compare(manifest: &Manifest, run: &Run, boards: &BTreeMap<BoardName, Ended>) -> Comparison {
+    let boards = boards.iter().map(|(board, ended)| {
+        let input = match ended {
+            Ended::Measured(sides) => BoardInput::Measured { base: &sides[0].1, head: &sides[1].1 },
+            Ended::Missing(detail) => BoardInput::Missing { detail: detail.clone() },
+        };
+        (board.clone(), input)
+    });
+    judge(&Judgement { manifest, base: &run.base, head: &run.head, boards: boards.collect(), manifest_changed: run.manifest_changed })
+}

@@ -1,0 +1,184 @@
+//! The webhook events the server acts on: our own structs, of only the fields that are read.
+
+use ounce_protocol::ids::{CommitSha, RepoName};
+use serde::Deserialize;
+
+/// An event of one repository.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The webhook was set up.
+    Ping,
+    /// Something happened to a pull request.
+    Pull(Box<PullEvent>),
+    /// Commits were pushed.
+    Push(PushEvent),
+}
+
+/// Events whose bodies are kept for the planner. Others are noted as ignored at the gate.
+pub const KNOWN: [&str; 3] = ["ping", "pull_request", "push"];
+
+/// A `pull_request` event.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct PullEvent {
+    /// What happened.
+    pub action: String,
+    /// Its number.
+    pub number: u64,
+    /// The pull request.
+    pub pull_request: Pull,
+    /// Where it was opened.
+    pub repository: Repository,
+    /// What an `edited` changed.
+    #[serde(default)]
+    pub changes: Changes,
+}
+
+/// The pull request of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Pull {
+    /// Its title, hostile text.
+    pub title: String,
+    /// Who opened it.
+    pub user: Option<Account>,
+    /// Its head.
+    pub head: Side,
+}
+
+/// An account.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Account {
+    /// Its name.
+    pub login: String,
+}
+
+/// One side of a pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Side {
+    /// The commit.
+    pub sha: CommitSha,
+    /// Its repository; none where a fork was deleted.
+    pub repo: Option<RepositoryName>,
+}
+
+/// A repository's name alone.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct RepositoryName {
+    /// `owner/name`.
+    pub full_name: RepoName,
+}
+
+/// The repository of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Repository {
+    /// `owner/name`.
+    pub full_name: RepoName,
+    /// Its default branch.
+    pub default_branch: String,
+}
+
+/// What an `edited` changed; only whether the base branch did is of interest.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct Changes {
+    /// Present when the base branch is another one now.
+    #[serde(default)]
+    pub base: Option<serde::de::IgnoredAny>,
+}
+
+/// A `push` event.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct PushEvent {
+    /// The full name of what was pushed to.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// The commit that is there now; forty zeros where the branch is gone.
+    pub after: CommitSha,
+    /// Whether the branch is gone.
+    #[serde(default)]
+    pub deleted: bool,
+    /// Where.
+    pub repository: Repository,
+}
+
+/// What a `pull_request` event asks of us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// Weigh the head.
+    Weigh,
+    /// Stop what is under way.
+    Stop,
+    /// Nothing.
+    Nothing,
+}
+
+impl PullEvent {
+    /// What it asks of us.
+    pub fn ask(&self) -> Ask {
+        match self.action.as_str() {
+            "opened" | "synchronize" | "reopened" | "ready_for_review" => Ask::Weigh,
+            "edited" if self.changes.base.is_some() => Ask::Weigh,
+            "closed" => Ask::Stop,
+            _ => Ask::Nothing,
+        }
+    }
+
+    /// Whether the head lives in another repository, or in one that is gone.
+    pub fn from_fork(&self) -> bool {
+        self.pull_request.head.repo.as_ref().is_none_or(|head| head.full_name != self.repository.full_name)
+    }
+}
+
+impl Event {
+    /// Reads a kept body.
+    pub fn parse(event: &str, body: &[u8]) -> Result<Event, serde_json::Error> {
+        Ok(match event {
+            "pull_request" => Event::Pull(serde_json::from_slice(body)?),
+            "push" => Event::Push(serde_json::from_slice(body)?),
+            _ => Event::Ping,
+        })
+    }
+
+    /// The repository and its default branch; none for a ping.
+    pub fn repository(&self) -> Option<&Repository> {
+        match self {
+            Event::Ping => None,
+            Event::Pull(event) => Some(&event.repository),
+            Event::Push(event) => Some(&event.repository),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pull(action: &str, head_repo: &str, changes: &str) -> PullEvent {
+        let sha = "a".repeat(40);
+        let text = format!(
+            r#"{{"action":"{action}","number":7,"changes":{changes},"pull_request":{{"title":"t","user":null,"head":{{"sha":"{sha}","repo":{head_repo}}}}},
+               "repository":{{"full_name":"o/r","default_branch":"main","private":false}}}}"#
+        );
+        match Event::parse("pull_request", text.as_bytes()).unwrap() {
+            Event::Pull(event) => *event,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn only_what_moves_the_head_or_the_base_is_weighed() {
+        let check = |action: &str, changes: &str, ask: Ask| assert_eq!(pull(action, "null", changes).ask(), ask, "{action}");
+        check("opened", "{}", Ask::Weigh);
+        check("synchronize", "{}", Ask::Weigh);
+        check("edited", r#"{"title":{"from":"x"}}"#, Ask::Nothing);
+        check("edited", r#"{"base":{"ref":{"from":"x"}}}"#, Ask::Weigh);
+        check("closed", "{}", Ask::Stop);
+        check("labeled", "{}", Ask::Nothing);
+    }
+
+    #[test]
+    fn another_repository_or_none_is_a_fork() {
+        let check = |repo: &str, fork: bool| assert_eq!(pull("opened", repo, "{}").from_fork(), fork, "{repo}");
+        check(r#"{"full_name":"o/r"}"#, false);
+        check(r#"{"full_name":"x/r"}"#, true);
+        check("null", true);
+    }
+}

@@ -1,0 +1,61 @@
+//! What has to be done because time passed: lapsed leases, bodies and logs past their keeping, deliveries that never came.
+
+use super::Context;
+use crate::forge::Forge;
+use crate::store::{StoreError, deliveries, jobs};
+use ounce_protocol::job::Millis;
+
+/// How often old things are dropped and missed deliveries asked for.
+pub const TIDY_MS: u64 = 5 * 60_000;
+/// How far back missed deliveries are looked for.
+pub const MISSED_S: u64 = 3 * 3_600;
+/// Most missed deliveries asked for at once.
+pub const MISSED_MAX: usize = 50;
+const DAY_MS: Millis = 24 * 3_600_000;
+
+/// Takes back lapsed leases.
+pub async fn sweep<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
+    let swept = jobs::sweep(&mut *cx.store.connection().await?, cx.clock.now()).await?;
+    if swept > 0 {
+        tracing::warn!(jobs = swept, "leases lapsed");
+        cx.wake.queue.notify_waiters();
+        cx.wake.judge.notify_one();
+    }
+    Ok(false)
+}
+
+/// Drops what is kept no longer, asks the forge for deliveries we missed.
+pub async fn tidy<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
+    let now = cx.clock.now();
+    let before = |days: u32| now.saturating_sub(Millis::from(days) * DAY_MS);
+    let mut c = cx.store.connection().await?;
+    let bodies = deliveries::forget_bodies(&mut c, before(cx.keep.deliveries_days)).await?;
+    let logs = jobs::forget_logs(&mut c, before(cx.keep.logs_days)).await?;
+    drop(c);
+    if bodies + logs > 0 {
+        tracing::info!(bodies, logs, "dropped what is kept no longer");
+    }
+    ask_for_missed(cx).await?;
+    Ok(false)
+}
+
+/// The forge does not redeliver by itself: deliveries that no attempt brought here are asked for again.
+async fn ask_for_missed<F: Forge>(cx: &Context<F>) -> Result<(), StoreError> {
+    let missed = match cx.forge.failed_deliveries(MISSED_S).await {
+        Ok(missed) => missed,
+        Err(error) => {
+            tracing::warn!(%error, "missed deliveries could not be listed");
+            return Ok(());
+        }
+    };
+    for delivery in missed.iter().take(MISSED_MAX) {
+        if deliveries::known(&mut *cx.store.connection().await?, &delivery.delivery).await? {
+            continue;
+        }
+        match cx.forge.redeliver(delivery.attempt).await {
+            Ok(()) => tracing::info!(delivery = delivery.delivery, event = delivery.event, "asked for a missed delivery"),
+            Err(error) => tracing::warn!(delivery = delivery.delivery, %error, "a missed delivery could not be asked for"),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,206 @@
+//! The counter where runners take work and bring results: leases with fencing tokens, kept by heartbeats.
+
+use super::{Context, backoff_ms};
+use crate::forge::Forge;
+use crate::secret::{random_token, sha256_hex};
+use crate::store::jobs::{self, Claimed, Holder, JobError, Offer};
+use crate::store::{StoreError, measurements, projects, runners, runs};
+use ounce_protocol::ids::RunnerName;
+use ounce_protocol::job::{FailureKind, HEARTBEAT_MS, LEASE_MS, Millis, Refused};
+use ounce_protocol::runner_api::{
+    CLAIM_WAIT_MS_MAX, Claim, End, Enroll, Enrolled, Finish, Heartbeat, HeartbeatAnswer, LOG_CHUNK_BYTES_MAX, Lease, Upload, Work,
+};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long an enrolment code is good for.
+pub const CODE_MS: Millis = 24 * 3_600_000;
+/// Most things a runner may offer, and the longest of them.
+pub const CAN_RUN_MAX: usize = 200;
+/// Longest name of one of them, bytes.
+pub const CAN_RUN_BYTES_MAX: usize = 100;
+/// Longest `doing` of a heartbeat that is kept, bytes.
+pub const DOING_BYTES_MAX: usize = 200;
+/// Longest detail of a failed job that is kept, bytes.
+pub const DETAIL_BYTES_MAX: usize = 4_096;
+/// A waiting claim looks by itself this often.
+const LOOK_MS: u64 = 2_000;
+
+/// Why a runner does not get what it asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum LeaseError {
+    /// The code is good for nothing.
+    #[error("this code is unknown, used, expired or for another name; make a new one with `ounce-server runner enroll --name NAME`")]
+    Code,
+    /// The lease does not allow it.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The body says something it may not.
+    #[error("{0}")]
+    Invalid(String),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<JobError> for LeaseError {
+    fn from(error: JobError) -> LeaseError {
+        match error {
+            JobError::Refused(refused) => LeaseError::Refused(refused),
+            JobError::Store(error) => LeaseError::Store(error),
+        }
+    }
+}
+
+/// Makes a code for a runner of that name; it is shown once and good once.
+pub async fn new_code(store: &crate::store::Store, name: &RunnerName, now: Millis) -> Result<String, StoreError> {
+    let code = random_token();
+    runners::add_code(&mut *store.connection().await?, &sha256_hex(&code), name, now, now.saturating_add(CODE_MS)).await?;
+    Ok(code)
+}
+
+/// Turns a code into a runner's token.
+pub async fn enroll<F: Forge>(cx: &Context<F>, enroll: &Enroll) -> Result<Enrolled, LeaseError> {
+    let now = cx.clock.now();
+    let mut tx = cx.store.write().await?;
+    if !runners::use_code(&mut tx, &sha256_hex(&enroll.code), &enroll.name, now).await? {
+        return Err(LeaseError::Code);
+    }
+    let token = random_token();
+    runners::put(&mut tx, &enroll.name, &sha256_hex(&token), now).await?;
+    tx.commit().await?;
+    tracing::info!(runner = %enroll.name, "enrolled");
+    Ok(Enrolled { token })
+}
+
+/// Waits for a job the runner can do, at most as long as it asked for, and leases it.
+pub async fn claim<F: Forge>(cx: &Context<F>, runner: &RunnerName, claim: &Claim) -> Result<Option<Lease>, LeaseError> {
+    if claim.can_run.len() > CAN_RUN_MAX || claim.can_run.iter().any(|c| c.len() > CAN_RUN_BYTES_MAX) {
+        return Err(LeaseError::Invalid(format!("can_run has at most {CAN_RUN_MAX} entries of {CAN_RUN_BYTES_MAX} bytes")));
+    }
+    runners::seen(&mut *cx.store.connection().await?, runner, &claim.can_run, claim.sandbox, cx.clock.now()).await?;
+    let offer = Offer { runner, can_run: &claim.can_run, sandbox: claim.sandbox };
+    let end = Instant::now() + Duration::from_millis(claim.wait_ms.min(CLAIM_WAIT_MS_MAX));
+    loop {
+        // Listening begins before looking: a job queued in between rings.
+        let mut rung = std::pin::pin!(cx.wake.queue.notified());
+        rung.as_mut().enable();
+        let claimed = jobs::claim(&mut *cx.store.connection().await?, offer, cx.clock.now()).await?;
+        if let Some(claimed) = claimed {
+            return lease(cx, runner, &claimed).await;
+        }
+        if Instant::now() >= end || *cx.stopping.borrow() {
+            return Ok(None);
+        }
+        let _ = tokio::time::timeout_at(end.min(Instant::now() + Duration::from_millis(LOOK_MS)), rung).await;
+    }
+}
+
+/// What the runner needs for a job it just claimed. Where the forge gives no token now, the job goes back.
+async fn lease<F: Forge>(cx: &Context<F>, runner: &RunnerName, claimed: &Claimed) -> Result<Option<Lease>, LeaseError> {
+    let mut c = cx.store.connection().await?;
+    let run = runs::get(&mut c, claimed.run).await?;
+    let (repo, branch) = projects::repo(&mut c, run.project).await?;
+    drop(c);
+    let clone_token = match cx.forge.clone_token(&repo).await {
+        Ok(token) => token,
+        Err(error) => {
+            tracing::warn!(job = claimed.job, %error, "no token to clone with");
+            // Held for a moment, so that the same job is not asked for again at once.
+            tokio::time::sleep(Duration::from_millis(backoff_ms(claimed.attempt).unsigned_abs())).await;
+            let holder = Holder { job: claimed.job, runner, token: claimed.token };
+            let detail = format!("no token to clone {repo} with: {error}");
+            jobs::fail(&mut *cx.store.connection().await?, holder, FailureKind::Infra, &detail, cx.clock.now()).await?;
+            cx.wake.judge.notify_one();
+            return Ok(None);
+        }
+    };
+    let refs = match run.pull {
+        Some(number) => vec![format!("refs/pull/{number}/merge"), format!("refs/pull/{number}/head")],
+        None => vec![format!("refs/heads/{branch}")],
+    };
+    tracing::info!(job = claimed.job, run = run.id, board = %claimed.board, %runner, attempt = claimed.attempt, "leased");
+    Ok(Some(Lease {
+        job: claimed.job,
+        token: claimed.token,
+        lease_ms: LEASE_MS,
+        heartbeat_ms: HEARTBEAT_MS,
+        attempt: claimed.attempt,
+        work: Work {
+            clone_url: cx.forge.clone_url(&repo),
+            repo,
+            clone_token,
+            refs,
+            base: run.base,
+            head: run.head,
+            board: claimed.board.clone(),
+            manifest: run.manifest,
+        },
+    }))
+}
+
+/// Keeps a lease alive, or says that the job became pointless.
+pub async fn heartbeat<F: Forge>(cx: &Context<F>, runner: &RunnerName, job: i64, beat: &Heartbeat) -> Result<HeartbeatAnswer, LeaseError> {
+    if beat.log.len() > LOG_CHUNK_BYTES_MAX {
+        return Err(LeaseError::Invalid(format!("log of {} bytes, at most {LOG_CHUNK_BYTES_MAX} in a heartbeat", beat.log.len())));
+    }
+    let holder = Holder { job, runner, token: beat.token };
+    let mut tx = cx.store.write().await?;
+    match jobs::heartbeat(&mut tx, holder, cut(&beat.doing, DOING_BYTES_MAX), cx.clock.now()).await {
+        Ok(()) => {
+            jobs::append_log(&mut tx, job, &beat.log).await?;
+            tx.commit().await?;
+            Ok(HeartbeatAnswer { cancel: false })
+        }
+        Err(JobError::Refused(Refused::Ended)) if jobs::was_superseded(&mut tx, holder).await? => Ok(HeartbeatAnswer { cancel: true }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Takes one side's measurement. It must be of the job's board and of one of its two commits.
+pub async fn upload<F: Forge>(cx: &Context<F>, runner: &RunnerName, job: i64, upload: &Upload) -> Result<(), LeaseError> {
+    upload.measurement.check().map_err(LeaseError::Invalid)?;
+    let mut tx = cx.store.write().await?;
+    let (run, board) = jobs::holds(&mut tx, Holder { job, runner, token: upload.token }).await?;
+    let run = runs::get(&mut tx, run).await?;
+    if upload.measurement.board != board {
+        return Err(LeaseError::Invalid(format!("a measurement of {}, but the job's board is {board}", upload.measurement.board)));
+    }
+    if ![&run.base, &run.head].contains(&&upload.measurement.commit) {
+        let (base, head) = (run.base, run.head);
+        return Err(LeaseError::Invalid(format!(
+            "a measurement of {}, but the job's commits are {base} and {head}",
+            upload.measurement.commit
+        )));
+    }
+    measurements::put(&mut tx, run.id, upload.token, &upload.measurement, cx.clock.now()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Ends a job. Done means that both sides are here, and came under this lease.
+pub async fn finish<F: Forge>(cx: &Context<F>, runner: &RunnerName, job: i64, finish: &Finish) -> Result<(), LeaseError> {
+    let holder = Holder { job, runner, token: finish.token };
+    let now = cx.clock.now();
+    let mut tx = cx.store.write().await?;
+    match &finish.end {
+        End::Done => {
+            let (run, board) = jobs::holds(&mut tx, holder).await?;
+            let sides = measurements::sides(&mut tx, run, &board, finish.token).await?;
+            if sides != 2 {
+                return Err(LeaseError::Invalid(format!("{sides} of 2 measurements are here: upload base and head, then finish")));
+            }
+            jobs::finish(&mut tx, holder, now).await?;
+        }
+        End::Failed { why, detail } => jobs::fail(&mut tx, holder, *why, cut(detail, DETAIL_BYTES_MAX), now).await?,
+    }
+    tx.commit().await?;
+    // A failed job may be queued again, an ended one may be a run's last.
+    cx.wake.queue.notify_waiters();
+    cx.wake.judge.notify_one();
+    Ok(())
+}
+
+fn cut(text: &str, bytes_max: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes_max)]
+}

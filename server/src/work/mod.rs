@@ -1,0 +1,138 @@
+//! All decisions of the server: each a small function from rows to rows, and the loops that call them.
+//!
+//! A webhook only notes what came. The loops are woken at once by what writes a row and look by themselves every
+//! [`POLL_MS`], so a wake-up that is lost, or a restart, delays a step and loses none. Each step may be done twice.
+
+pub mod compare;
+pub mod event;
+pub mod housekeeping;
+pub mod lease;
+pub mod plan;
+pub mod publish;
+pub mod text;
+
+use crate::clock::Clock;
+use crate::config::Keep;
+use crate::forge::{Forge, ForgeError};
+use crate::store::{Store, StoreError};
+use ounce_protocol::ids::RepoName;
+use ounce_protocol::job::Millis;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+
+/// How often a loop looks for work nobody woke it for.
+pub const POLL_MS: u64 = 2_000;
+/// A loop waits this long after the database failed.
+const AFTER_FAILURE_MS: u64 = 5_000;
+
+/// Everything the steps need.
+#[derive(Debug)]
+pub struct Context<F> {
+    /// The rows.
+    pub store: Store,
+    /// The forge.
+    pub forge: F,
+    /// The time.
+    pub clock: Clock,
+    /// The loops' bells.
+    pub wake: Arc<Wake>,
+    /// True once the server is to end.
+    pub stopping: watch::Receiver<bool>,
+    /// The repositories worked for.
+    pub projects: Vec<RepoName>,
+    /// What people's browsers reach, for links.
+    pub public_url: Option<String>,
+    /// How long things are kept.
+    pub keep: Keep,
+}
+
+/// The loops' bells: rung by whoever writes a row that another loop looks for.
+#[derive(Debug, Default)]
+pub struct Wake {
+    /// A delivery was noted.
+    pub plan: Notify,
+    /// A job was queued; all waiting claims look.
+    pub queue: Notify,
+    /// A job ended.
+    pub judge: Notify,
+    /// A wish was stored.
+    pub publish: Notify,
+    /// Time has passed; tests ring it after they moved the clock.
+    pub sweep: Notify,
+    /// The same, for what is done rarely.
+    pub tidy: Notify,
+}
+
+/// Starts the loops. Each ends after its step in hand once the server is to end.
+pub fn start<F: Forge>(cx: &Arc<Context<F>>) -> JoinSet<()> {
+    let mut loops = JoinSet::new();
+    let each = |name, poll_ms, bell| Loop { name, poll_ms, bell, cx: Arc::clone(cx), stop: cx.stopping.clone() };
+    loops.spawn(each("plan", POLL_MS, |w| &w.plan).run(|cx| async move { plan::step(&cx).await }));
+    loops.spawn(each("judge", POLL_MS, |w| &w.judge).run(|cx| async move { compare::step(&cx).await }));
+    loops.spawn(each("publish", POLL_MS, |w| &w.publish).run(|cx| async move { publish::step(&cx).await }));
+    loops.spawn(each("sweep", POLL_MS, |w| &w.sweep).run(|cx| async move { housekeeping::sweep(&cx).await }));
+    loops.spawn(each("tidy", housekeeping::TIDY_MS, |w| &w.tidy).run(|cx| async move { housekeeping::tidy(&cx).await }));
+    loops
+}
+
+/// A step that is repeated.
+struct Loop<F> {
+    name: &'static str,
+    poll_ms: u64,
+    bell: fn(&Wake) -> &Notify,
+    cx: Arc<Context<F>>,
+    stop: watch::Receiver<bool>,
+}
+
+impl<F: Forge> Loop<F> {
+    /// Does the step as long as it finds something, then waits for the bell, the poll or the end.
+    async fn run<S, R>(mut self, step: S)
+    where
+        S: Fn(Arc<Context<F>>) -> R + Send + 'static,
+        R: Future<Output = Result<bool, StoreError>> + Send,
+    {
+        while !*self.stop.borrow() {
+            let wait_ms = match step(Arc::clone(&self.cx)).await {
+                Ok(true) => continue,
+                Ok(false) => self.poll_ms,
+                Err(error) => {
+                    tracing::error!(step = self.name, %error, "the database failed; the step is tried again");
+                    AFTER_FAILURE_MS
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_millis(wait_ms)) => {}
+                () = (self.bell)(&self.cx.wake).notified() => {}
+                _ = self.stop.changed() => {}
+            }
+        }
+    }
+}
+
+/// The wait before attempt `attempts` + 1: doubling from one second, at most five minutes.
+pub fn backoff_ms(attempts: u32) -> Millis {
+    const FIRST_MS: Millis = 1_000;
+    const LONGEST_MS: Millis = 5 * 60_000;
+    FIRST_MS.saturating_mul(1 << attempts.min(20)).min(LONGEST_MS)
+}
+
+/// How long the forge wants to be left alone, where it says so.
+fn forge_pause_ms(error: &ForgeError) -> Option<Millis> {
+    match error {
+        ForgeError::RateLimited { retry_after_s } => Some(Millis::try_from(*retry_after_s).unwrap_or(3_600).clamp(1, 3_600) * 1_000),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_five_minutes() {
+        assert_eq!([0, 1, 2, 8, 9, 40].map(backoff_ms), [1_000, 2_000, 4_000, 256_000, 300_000, 300_000]);
+    }
+}

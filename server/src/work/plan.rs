@@ -1,0 +1,347 @@
+//! The planner: a noted delivery and the manifest of the base → a run with one job a board, or a reason why not.
+//!
+//! First everything is read from the forge, then all rows are written in one transaction that also ends the delivery: a
+//! server that dies in between plans the same again.
+
+use super::event::{Ask, Event, PullEvent, PushEvent, Repository};
+use super::{Context, backoff_ms, forge_pause_ms, publish, text};
+use crate::forge::{CommitInfo, Forge, ForgeError, MergeState};
+use crate::store::deliveries::{self, Delivery, End};
+use crate::store::projects::{self, Pull};
+use crate::store::runs::{self, NewRun, RunState};
+use crate::store::{Connection, StoreError, jobs};
+use ounce_protocol::ids::{CommitSha, RepoName};
+use ounce_protocol::job::Millis;
+use ounce_protocol::manifest::{FILE_NAME, Manifest};
+
+/// Times a delivery is looked at before it is given up: about a quarter of an hour.
+pub const ATTEMPTS_MAX: u32 = 12;
+/// Pull requests are measured before the history.
+const PULL_PRIORITY: i64 = 0;
+const PUSH_PRIORITY: i64 = 1;
+
+/// Why a delivery cannot be planned now.
+enum Obstacle {
+    /// Look again; at once after that time, where it is known.
+    Later(String, Option<Millis>),
+    /// Looking again would not help.
+    Never(String),
+}
+
+impl From<ForgeError> for Obstacle {
+    fn from(error: ForgeError) -> Obstacle {
+        match &error {
+            // A forge answers "not found" for a moment after something was made, and credentials can be mended.
+            ForgeError::NotFound { .. } | ForgeError::Forbidden { .. } | ForgeError::Unavailable { .. } => {
+                Obstacle::Later(error.to_string(), None)
+            }
+            ForgeError::RateLimited { .. } => Obstacle::Later(error.to_string(), forge_pause_ms(&error)),
+            ForgeError::Invalid { .. } => Obstacle::Never(error.to_string()),
+        }
+    }
+}
+
+/// What is weighed against what, with the manifest that counts.
+struct Pair {
+    base: CommitInfo,
+    head: CommitInfo,
+    conflict: bool,
+    base_on_default: bool,
+    manifest: Option<String>,
+    manifest_changed: bool,
+}
+
+/// Plans the oldest delivery that is due. False where there is none.
+pub async fn step<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
+    let now = cx.clock.now();
+    let Some(delivery) = deliveries::due(&mut *cx.store.connection().await?, now).await? else { return Ok(false) };
+    let event = match Event::parse(&delivery.event, &delivery.body) {
+        Ok(event) => event,
+        Err(error) => return end(cx, &delivery, End::Failed, &format!("not a {} event as we know it: {error}", delivery.event)).await,
+    };
+    if let Some(repository) = event.repository()
+        && !cx.projects.iter().any(|p| p.to_string().eq_ignore_ascii_case(&repository.full_name.to_string()))
+    {
+        return end(cx, &delivery, End::Ignored, &format!("{} is not in `projects` of the configuration", repository.full_name)).await;
+    }
+    match event {
+        Event::Ping => end(cx, &delivery, End::Done, "the webhook is set up").await,
+        Event::Pull(event) => match event.ask() {
+            Ask::Weigh => weigh(cx, &delivery, &event).await,
+            Ask::Stop => stop(cx, &delivery, &event).await,
+            Ask::Nothing => end(cx, &delivery, End::Ignored, &format!("nothing to do for action {:?}", event.action)).await,
+        },
+        Event::Push(event) => pushed(cx, &delivery, &event).await,
+    }
+}
+
+async fn end<F: Forge>(cx: &Context<F>, delivery: &Delivery, how: End, note: &str) -> Result<bool, StoreError> {
+    if how == End::Failed {
+        tracing::warn!(delivery = delivery.id, note, "a delivery could not be acted on");
+    }
+    deliveries::end(&mut *cx.store.connection().await?, delivery.id, how, note).await?;
+    Ok(true)
+}
+
+/// Puts a delivery back, or says that its time is up.
+async fn again<F: Forge>(cx: &Context<F>, delivery: &Delivery, why: &str, wait: Option<Millis>) -> Result<bool, StoreError> {
+    if delivery.attempts + 1 >= ATTEMPTS_MAX {
+        return Ok(false);
+    }
+    let due = cx.clock.now().saturating_add(wait.unwrap_or_else(|| backoff_ms(delivery.attempts)));
+    deliveries::postpone(&mut *cx.store.connection().await?, delivery.id, due, why).await?;
+    Ok(true)
+}
+
+async fn weigh<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEvent) -> Result<bool, StoreError> {
+    let why = match pull_pair(cx, event).await {
+        Ok(Some(pair)) => {
+            write_pull(cx, delivery, event, &pair).await?;
+            return Ok(true);
+        }
+        Ok(None) => return stop(cx, delivery, event).await,
+        Err(Obstacle::Later(why, wait)) if again(cx, delivery, &why, wait).await? => return Ok(true),
+        Err(Obstacle::Later(why, _) | Obstacle::Never(why)) => why,
+    };
+    give_up(cx, delivery, event, &why).await
+}
+
+/// The commits to weigh, as the pull request would land. `None` where it was closed meanwhile.
+async fn pull_pair<F: Forge>(cx: &Context<F>, event: &PullEvent) -> Result<Option<Pair>, Obstacle> {
+    let repo = &event.repository.full_name;
+    let head_sha = &event.pull_request.head.sha;
+    let pull = cx.forge.pull_request(repo, event.number).await?;
+    if !pull.open {
+        return Ok(None);
+    }
+    if pull.head != *head_sha {
+        return Err(Obstacle::Later(format!("the head is {} now; a delivery of its own says so", pull.head.short()), None));
+    }
+    let on_default = pull.base_branch == event.repository.default_branch;
+    let (base, head, conflict) = match pull.merge {
+        MergeState::Unknown => return Err(Obstacle::Later("the forge has not tried the merge yet".into(), None)),
+        MergeState::Conflict => (cx.forge.merge_base(repo, &pull.base_tip, head_sha).await?, cx.forge.commit(repo, head_sha).await?, true),
+        MergeState::Merged(merge) => {
+            let merge = cx.forge.commit(repo, &merge).await?;
+            match merge.parents.as_slice() {
+                // The second parent is the commit that was announced (and, for a fork, approved): never another one.
+                [base, second] if second == head_sha => (base.clone(), merge, false),
+                _ => return Err(Obstacle::Later("the forge's test merge is not of this head yet".into(), None)),
+            }
+        }
+    };
+    let base = cx.forge.commit(repo, &base).await?;
+    pair(cx, repo, base, head, conflict, on_default && !conflict).await.map(Some)
+}
+
+async fn pair<F: Forge>(
+    cx: &Context<F>,
+    repo: &RepoName,
+    base: CommitInfo,
+    head: CommitInfo,
+    conflict: bool,
+    base_on_default: bool,
+) -> Result<Pair, Obstacle> {
+    let manifest = cx.forge.file(repo, &base.sha, FILE_NAME).await?;
+    let manifest_changed = match cx.forge.file(repo, &head.sha, FILE_NAME).await {
+        Ok(text) => text != manifest,
+        // The head's file is hostile and only compared: one that cannot be read is another one.
+        Err(ForgeError::Invalid { .. }) => true,
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Pair { base, head, conflict, base_on_default, manifest, manifest_changed })
+}
+
+/// How a run begins: measuring with a manifest, or refused with the reason.
+fn beginning(pair: &Pair, trusted: bool) -> (RunState, String, Option<Manifest>) {
+    let Some(text) = &pair.manifest else { return (RunState::Refused, text::no_manifest(pair.manifest_changed), None) };
+    match Manifest::parse(text) {
+        Ok(manifest) if trusted => (RunState::Measuring, String::new(), Some(manifest)),
+        Ok(manifest) => (RunState::Waiting, String::new(), Some(manifest)),
+        Err(error) => (RunState::Refused, error.to_string(), None),
+    }
+}
+
+async fn write_pull<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEvent, pair: &Pair) -> Result<(), StoreError> {
+    let now = cx.clock.now();
+    let trusted = !event.from_fork();
+    let (state, note, manifest) = beginning(pair, trusted);
+    let mut tx = cx.store.write().await?;
+    let project = put_event(&mut tx, event, true, now).await?;
+    put_pair(&mut tx, project, pair, false).await?;
+    let new = NewRun {
+        project,
+        pull: Some(event.number),
+        shown: &event.pull_request.head.sha,
+        base: &pair.base.sha,
+        head: &pair.head.sha,
+        conflict: pair.conflict,
+        trusted,
+        manifest: pair.manifest.as_deref().unwrap_or(""),
+        manifest_changed: pair.manifest_changed,
+        state,
+        note: &note,
+    };
+    let id = put_run(&mut tx, &new, manifest.as_ref(), PULL_PRIORITY, now).await?;
+    for old in runs::supersede(&mut tx, project, event.number, Some(id), now).await? {
+        if old.shown != *new.shown {
+            publish::wish_superseded(&mut tx, &old, Some(new.shown), now).await?;
+        }
+    }
+    publish::wish_for_run(&mut tx, id, cx.public_url.as_deref(), now).await?;
+    deliveries::end(&mut tx, delivery.id, End::Done, &format!("run {id}")).await?;
+    tx.commit().await?;
+    cx.wake.queue.notify_waiters();
+    cx.wake.publish.notify_one();
+    tracing::info!(run = id, repo = %event.repository.full_name, pull = event.number, base = pair.base.sha.short(), head = pair.head.sha.short(), state = state.word(), "planned");
+    Ok(())
+}
+
+/// The run of these commits: the one there is, or a new one with its jobs.
+async fn put_run(
+    tx: &mut Connection,
+    new: &NewRun<'_>,
+    manifest: Option<&Manifest>,
+    priority: i64,
+    now: Millis,
+) -> Result<i64, StoreError> {
+    if let Some(manifest) = manifest {
+        projects::set_title(tx, new.project, &manifest.name).await?;
+    }
+    if let Some(run) = runs::same(tx, new).await? {
+        return Ok(run.id);
+    }
+    let id = runs::insert(tx, new, now).await?;
+    if new.state == RunState::Measuring {
+        for (name, board) in manifest.iter().flat_map(|m| &m.boards) {
+            let needs = board.run.as_ref().map(|run| format!("qemu:{}", run.qemu.machine));
+            jobs::insert(tx, id, name, needs.as_deref(), new.trusted, priority, now).await?;
+        }
+    }
+    Ok(id)
+}
+
+async fn put_event(tx: &mut Connection, event: &PullEvent, open: bool, now: Millis) -> Result<i64, StoreError> {
+    let project = put_project(tx, &event.repository, now).await?;
+    let pull = Pull {
+        number: event.number,
+        title: &event.pull_request.title,
+        author: event.pull_request.user.as_ref().map_or("", |u| &u.login),
+        head: &event.pull_request.head.sha,
+        from_fork: event.from_fork(),
+        open,
+    };
+    projects::put_pull(tx, project, &pull, now).await?;
+    Ok(project)
+}
+
+async fn put_project(tx: &mut Connection, repository: &Repository, now: Millis) -> Result<i64, StoreError> {
+    projects::project(tx, &repository.full_name, &repository.default_branch, now).await
+}
+
+async fn put_pair(tx: &mut Connection, project: i64, pair: &Pair, head_on_default: bool) -> Result<(), StoreError> {
+    projects::put_commit(tx, project, &pair.base, pair.base_on_default).await?;
+    projects::put_commit(tx, project, &pair.head, head_on_default).await?;
+    Ok(())
+}
+
+/// The pull request is closed: what is under way for it stops.
+async fn stop<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEvent) -> Result<bool, StoreError> {
+    let now = cx.clock.now();
+    let mut tx = cx.store.write().await?;
+    let project = put_event(&mut tx, event, false, now).await?;
+    let stopped = runs::supersede(&mut tx, project, event.number, None, now).await?;
+    for old in &stopped {
+        publish::wish_superseded(&mut tx, old, None, now).await?;
+    }
+    deliveries::end(&mut tx, delivery.id, End::Done, &format!("closed; {} runs stopped", stopped.len())).await?;
+    tx.commit().await?;
+    cx.wake.publish.notify_one();
+    Ok(true)
+}
+
+/// The delivery's time is up: the pull request is told with a neutral check that it was not weighed, and why.
+async fn give_up<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEvent, why: &str) -> Result<bool, StoreError> {
+    let now = cx.clock.now();
+    let head = &event.pull_request.head.sha;
+    let note = text::not_planned(why);
+    let mut tx = cx.store.write().await?;
+    let project = put_event(&mut tx, event, true, now).await?;
+    // Neither base nor test merge is known: both sides name the head, and nothing is compared.
+    let new = NewRun {
+        project,
+        pull: Some(event.number),
+        shown: head,
+        base: head,
+        head,
+        conflict: false,
+        trusted: !event.from_fork(),
+        manifest: "",
+        manifest_changed: false,
+        state: RunState::Refused,
+        note: &note,
+    };
+    let id = put_run(&mut tx, &new, None, PULL_PRIORITY, now).await?;
+    publish::wish_for_run(&mut tx, id, cx.public_url.as_deref(), now).await?;
+    deliveries::end(&mut tx, delivery.id, End::Failed, why).await?;
+    tx.commit().await?;
+    cx.wake.publish.notify_one();
+    tracing::warn!(delivery = delivery.id, why, "a pull request could not be planned");
+    Ok(true)
+}
+
+/// A push to the default branch is weighed against its first parent, for the history.
+async fn pushed<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PushEvent) -> Result<bool, StoreError> {
+    let default = event.reference.strip_prefix("refs/heads/") == Some(event.repository.default_branch.as_str());
+    if !default || event.deleted {
+        return end(cx, delivery, End::Ignored, "not a push to the default branch").await;
+    }
+    match push_pair(cx, event).await {
+        Ok(Some(pair)) => write_push(cx, delivery, event, &pair).await,
+        Ok(None) => end(cx, delivery, End::Done, "a first commit has nothing to be compared with").await,
+        Err(Obstacle::Later(why, wait)) => match again(cx, delivery, &why, wait).await? {
+            true => Ok(true),
+            false => end(cx, delivery, End::Failed, &why).await,
+        },
+        Err(Obstacle::Never(why)) => end(cx, delivery, End::Failed, &why).await,
+    }
+}
+
+async fn push_pair<F: Forge>(cx: &Context<F>, event: &PushEvent) -> Result<Option<Pair>, Obstacle> {
+    let repo = &event.repository.full_name;
+    let head = cx.forge.commit(repo, &event.after).await?;
+    let Some(parent) = head.parents.first() else { return Ok(None) };
+    let base = cx.forge.commit(repo, parent).await?;
+    pair(cx, repo, base, head, false, true).await.map(Some)
+}
+
+async fn write_push<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PushEvent, pair: &Pair) -> Result<bool, StoreError> {
+    let now = cx.clock.now();
+    let (state, note, manifest) = beginning(pair, true);
+    let mut tx = cx.store.write().await?;
+    let project = put_project(&mut tx, &event.repository, now).await?;
+    put_pair(&mut tx, project, pair, true).await?;
+    let ended = if state == RunState::Refused && pair.manifest.is_none() {
+        note
+    } else {
+        let head: &CommitSha = &pair.head.sha;
+        let new = NewRun {
+            project,
+            pull: None,
+            shown: head,
+            base: &pair.base.sha,
+            head,
+            conflict: false,
+            trusted: true,
+            manifest: pair.manifest.as_deref().unwrap_or(""),
+            manifest_changed: pair.manifest_changed,
+            state,
+            note: &note,
+        };
+        format!("run {}", put_run(&mut tx, &new, manifest.as_ref(), PUSH_PRIORITY, now).await?)
+    };
+    deliveries::end(&mut tx, delivery.id, End::Done, &ended).await?;
+    tx.commit().await?;
+    cx.wake.queue.notify_waiters();
+    Ok(true)
+}
