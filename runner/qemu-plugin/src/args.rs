@@ -67,7 +67,7 @@ impl Args {
                 "begin and end are the same address {begin:#x}: the linker merged the two marker functions; give them different bodies"
             ));
         }
-        Ok(Self { begin, end, out, budget, stack, memory: memory.unwrap_or(true) })
+        Ok(Self { begin, end, out, budget, stack, memory: memory.unwrap_or(false) })
     }
 }
 
@@ -123,14 +123,14 @@ mod tests {
 
     #[test]
     fn all_arguments_are_read() {
-        let args = parse("begin=0x101,end=514,out=/tmp/x=y,budget=18446744073709551615,stack=0x20000000:0x20004000,mem=off");
+        let args = parse("begin=0x101,end=514,out=/tmp/x=y,budget=18446744073709551615,stack=0x20000000:0x20004000,mem=on");
         let expected = Args {
             begin: 0x100,
             end: 0x202,
             out: "/tmp/x=y".into(),
             budget: Some(u64::MAX),
             stack: Some(StackWindow { low: 0x2000_0000, high: 0x2000_4000 }),
-            memory: false,
+            memory: true,
         };
         assert_eq!(args, Ok(expected));
     }
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn only_the_markers_and_the_file_are_needed() {
         let args = parse("out=o,end=0x3,begin=0x0").unwrap();
-        assert_eq!((args.begin, args.end, args.budget, args.stack, args.memory), (0, 2, None, None, true));
+        assert_eq!((args.begin, args.end, args.budget, args.stack, args.memory), (0, 2, None, None, false));
     }
 
     #[test]

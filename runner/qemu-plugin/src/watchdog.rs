@@ -4,13 +4,16 @@
 
 use std::ffi::{c_int, c_void};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{io, mem, ptr};
 
 use crate::session::Session;
 
 /// How often the total is looked at: a run goes over its budget by a few million instructions at most.
 const PERIOD: Duration = Duration::from_millis(10);
+
+/// Looking holds up the translation of new code, so the next look waits this many times as long as the last one took.
+const REST: u32 = 20;
 
 /// QEMU's exit code when the budget is used up; the one that `timeout` has.
 const EXIT_OVER_BUDGET: c_int = 124;
@@ -40,12 +43,16 @@ pub fn start(session: &'static Session, budget: u64) -> io::Result<()> {
 }
 
 fn watch(session: &Session, budget: u64) {
+    let mut pause = PERIOD;
     loop {
-        thread::sleep(PERIOD);
+        thread::sleep(pause);
         if session.is_finished() {
             return;
         }
-        if session.total() > budget {
+        let looked = Instant::now();
+        let total = session.total();
+        pause = PERIOD.max(looked.elapsed().saturating_mul(REST));
+        if total > budget {
             session.finish_then(|| {
                 // SAFETY: ends the process, without running QEMU's own clean-up, which is not for this thread.
                 unsafe { _exit(EXIT_OVER_BUDGET) }

@@ -1,10 +1,9 @@
 //! Budgets, ends from outside, and the plugin's own limits.
 
-use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::tools::{MICROBIT, MPS2, firmware};
+use crate::tools::{MICROBIT, MPS2, firmware, tool};
 
 /// What QEMU's exit code is when the budget ended it.
 const EXIT_OVER_BUDGET: i32 = 124;
@@ -37,7 +36,7 @@ fn a_sleeper_that_is_terminated_leaves_a_whole_file() {
     let firmware = firmware(MICROBIT, "sleep");
     let qemu = firmware.spawn(&format!("{},out={},budget=1000000", firmware.markers(), firmware.out().display()));
     thread::sleep(Duration::from_millis(700));
-    let asked = Command::new("kill").args(["-TERM", &qemu.id().to_string()]).status().unwrap();
+    let asked = tool("kill").args(["-TERM", &qemu.id().to_string()]).status().unwrap();
     assert!(asked.success());
     let counts = firmware.wait(qemu).counts();
     assert_eq!(counts.get("over_budget"), 0);
