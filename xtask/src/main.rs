@@ -1,2 +1,58 @@
-//! (being written)
-fn main() {}
+//! What people and CI run in this repository beside cargo itself: `cargo xtask …`, or through `./dev`.
+
+mod demo;
+mod run;
+mod test;
+mod tidy;
+mod workloads;
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// The main job, end to end, on this machine
+    Demo(demo::Demo),
+    /// Everything CI checks, in order
+    Test,
+    /// The long fuzzing runs
+    Soak,
+    /// The rules of this repository that no compiler checks
+    Tidy,
+    /// Compile the workloads' .py to .mpy
+    Workloads {
+        /// Change nothing; fail where a file differs
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Demo(demo) => demo.run(),
+        Command::Test => test::run(),
+        Command::Soak => test::soak(),
+        Command::Tidy => tidy::run(),
+        Command::Workloads { check } => workloads::run(check),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The repository's root.
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().map(PathBuf::from).unwrap_or_default()
+}

@@ -547,6 +547,14 @@ impl RawSize {
     }
 }
 
+/// A size as the manifest writes it: `"256K"`, `"1M"`, `"512"`.
+///
+/// # Errors
+/// Where it is none; the message says what is.
+pub fn parse_size(text: &str) -> Result<u64, String> {
+    RawSize::Text(text.to_owned()).bytes()
+}
+
 fn size<'de, D: serde::Deserializer<'de>>(d: D) -> Result<u64, D::Error> {
     RawSize::deserialize(d)?.bytes().map_err(serde::de::Error::custom)
 }

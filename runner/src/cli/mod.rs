@@ -72,7 +72,7 @@ impl Cli {
     pub async fn run(self) -> Result<End> {
         let home = || Home::open(self.home.as_deref());
         match self.command {
-            Command::Size(size) => size.run(),
+            Command::Size(size) => size.run().await,
             Command::Bench(bench) => bench.run(&home()?).await,
             Command::Compare(compare) => compare.run(&home()?).await,
             Command::Boards(boards) => boards.run().await,

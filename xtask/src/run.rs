@@ -1,0 +1,74 @@
+//! Running a step and counting the tests it reports.
+
+use anyhow::{Context, Result, bail};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Tests that ran.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Tally {
+    /// Passed.
+    pub passed: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Ignored.
+    pub ignored: u64,
+}
+
+impl Tally {
+    /// Adds the figures of a line of libtest, `test result: ok. 3 passed; 0 failed; 1 ignored; …`; other lines add nothing.
+    pub fn add(&mut self, line: &str) {
+        let Some((_, rest)) = line.split_once("test result: ") else { return };
+        let before = |word: &str| -> u64 {
+            let figures = rest.split_once(word).map_or("", |(before, _)| before);
+            figures.trim_end().rsplit(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0)
+        };
+        self.passed += before(" passed");
+        self.failed += before(" failed");
+        self.ignored += before(" ignored");
+    }
+}
+
+/// Runs a step at a folder, showing its output, and counts its tests.
+///
+/// # Errors
+/// Where it cannot be started or ends badly; the message names the command.
+pub fn step(what: &str, dir: &Path, program: &str, args: &[&str], tally: &mut Tally) -> Result<()> {
+    println!("\n=== {what}: {program} {}", args.join(" "));
+    std::io::stdout().flush()?;
+    #[expect(clippy::disallowed_methods, reason = "this crate runs the repository's own tools, not a stranger's commands")]
+    let mut child = Command::new(program)
+        .args(args)
+        .current_dir(dir)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("{program} cannot be started"))?;
+    if let Some(out) = child.stdout.take() {
+        for line in BufReader::new(out).split(b'\n') {
+            let line = String::from_utf8_lossy(&line?).into_owned();
+            tally.add(&line);
+            println!("{line}");
+        }
+    }
+    let status = child.wait()?;
+    if !status.success() {
+        bail!("{what} failed ({status}): {program} {}", args.join(" "));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libtest_lines_are_counted() {
+        let mut tally = Tally::default();
+        tally.add("test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 3 filtered out; finished in 0.02s");
+        tally.add("test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out");
+        tally.add("running 5 tests");
+        assert_eq!(tally, Tally { passed: 14, failed: 1, ignored: 1 });
+    }
+}

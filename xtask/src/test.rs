@@ -1,0 +1,43 @@
+//! Everything CI checks, in order: cheap rules first, then the libraries, the images, and the whole main job.
+
+use crate::run::{Tally, step};
+use crate::{demo, root, tidy, workloads};
+use anyhow::Result;
+
+/// Runs all of it and closes with the sum of all tests.
+///
+/// # Errors
+/// At the first step that fails.
+pub fn run() -> Result<()> {
+    let root = root();
+    let firmware = root.join("firmware");
+    let mut tally = Tally::default();
+    tidy::run()?;
+    workloads::run(true)?;
+    step("server, runner, tools", &root, "cargo", &["build", "--workspace", "--quiet"], &mut tally)?;
+    step("firmware, on the host", &firmware, "cargo", &["test", "--quiet", "-p", "pyrite", "-p", "pyrite-port"], &mut tally)?;
+    step("sources for the boards", &root, "firmware/build", &["fetch"], &mut tally)?;
+    step("an image of each kind", &root, "firmware/build", &["mps2-an385"], &mut tally)?;
+    step("images that misbehave", &root, "firmware/build", &["faults"], &mut tally)?;
+    step("tests", &root, "cargo", &["test", "--workspace", "--quiet"], &mut tally)?;
+    println!("\n=== the main job, end to end, twice");
+    demo::check()?;
+    println!("\n{} passed, {} failed, {} skipped", tally.passed + 1, tally.failed, tally.ignored);
+    Ok(())
+}
+
+/// The long runs: the same tests with more cases.
+///
+/// # Errors
+/// At the first step that fails.
+pub fn soak() -> Result<()> {
+    let root = root();
+    let mut tally = Tally::default();
+    // Each fuzzing test reads how many cases it shall run.
+    let long = ["OUNCE_FUZZ_CASES=1000000", "cargo", "test", "--release"];
+    let crates = [&long[..], &["-p", "ounce-analysis", "-p", "ounce-protocol"]].concat();
+    step("fuzzing, crates", &root, "env", &crates, &mut tally)?;
+    step("fuzzing, VM", &root.join("firmware"), "env", &[&long[..], &["-p", "pyrite"]].concat(), &mut tally)?;
+    println!("\n{} passed, {} failed, {} skipped", tally.passed, tally.failed, tally.ignored);
+    Ok(())
+}

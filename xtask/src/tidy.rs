@@ -1,0 +1,104 @@
+//! The rules of this repository that no compiler checks. Each says what to do instead.
+
+use crate::root;
+use anyhow::{Context, Result, bail};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A file longer than this does more than one thing, or is a table, generated, or a test.
+const LINES_MAX: usize = 700;
+
+/// Which of our packages a package may use: DESIGN's arrows. What is not listed here is an error, so that a new crate has to
+/// find its place first.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("ounce-protocol", &[]),
+    ("ounce-analysis", &["ounce-protocol"]),
+    ("ounce-report", &["ounce-protocol", "ounce-analysis"]),
+    ("ounce-server", &["ounce-protocol", "ounce-analysis", "ounce-report", "github-double"]),
+    ("github-double", &[]),
+    ("ounce", &["ounce-protocol", "ounce-analysis", "ounce-report"]),
+    ("ounce-qemu-plugin", &[]),
+    ("ounce-benchmarks", &["ounce-protocol", "ounce-analysis", "ounce-report", "pyrite"]),
+    ("xtask", &["github-double"]),
+];
+
+/// Libraries that must never reach a package: the runner knows no database and no forge, the pure crates no I/O.
+const FORBIDDEN: &[(&str, &[&str])] = &[
+    ("ounce", &["sqlx", "octocrab", "axum"]),
+    ("ounce-server", &["probe-rs", "object"]),
+    ("ounce-protocol", &["tokio", "sqlx", "reqwest", "axum"]),
+    ("ounce-analysis", &["tokio", "sqlx", "reqwest", "axum"]),
+    ("ounce-report", &["tokio", "sqlx", "reqwest", "axum"]),
+];
+
+/// Checks all rules.
+///
+/// # Errors
+/// The first rule that is broken, with the place and what to do.
+pub fn run() -> Result<()> {
+    let root = root();
+    arrows(&root)?;
+    files(&root)?;
+    println!("tidy: the arrows and the files are in order");
+    Ok(())
+}
+
+fn manifest(path: &Path) -> Result<toml::Table> {
+    std::fs::read_to_string(path)?.parse().with_context(|| format!("{} cannot be read", path.display()))
+}
+
+fn arrows(root: &Path) -> Result<()> {
+    let workspace = manifest(&root.join("Cargo.toml"))?;
+    let members = workspace["workspace"]["members"].as_array().context("the workspace has no members")?;
+    let allowed: BTreeMap<&str, &[&str]> = ARROWS.iter().copied().collect();
+    let forbidden: BTreeMap<&str, &[&str]> = FORBIDDEN.iter().copied().collect();
+    for member in members.iter().filter_map(toml::Value::as_str) {
+        let manifest = manifest(&root.join(member).join("Cargo.toml"))?;
+        let name = manifest["package"]["name"].as_str().context("a package without name")?;
+        let Some(may_use) = allowed.get(name) else { bail!("{name} has no place among the arrows: add it to xtask/src/tidy.rs and docs/architecture.md") };
+        let ours: Vec<&str> = allowed.keys().copied().chain(["pyrite", "pyrite-port"]).collect();
+        for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
+            let Some(dependencies) = manifest.get(section).and_then(toml::Value::as_table) else { continue };
+            for used in dependencies.keys().map(String::as_str) {
+                if ours.contains(&used) && !may_use.contains(&used) {
+                    bail!("{name} may not use {used}: data flows protocol ← analysis ← report ← server, runner");
+                }
+                if section == "dependencies" && forbidden.get(name).is_some_and(|f| f.contains(&used)) {
+                    bail!("{name} may not use {used}: see the arrows in docs/architecture.md");
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn files(root: &Path) -> Result<()> {
+    let mut stack: Vec<PathBuf> = vec![root.to_owned()];
+    while let Some(folder) = stack.pop() {
+        for entry in std::fs::read_dir(&folder)?.filter_map(Result::ok) {
+            let path = entry.path();
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if entry.file_type()?.is_dir() {
+                if name != "target" && !name.starts_with('.') {
+                    stack.push(path);
+                }
+            } else if name.ends_with(".rs") {
+                source(root, &path)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn source(root: &Path, path: &Path) -> Result<()> {
+    let text = std::fs::read_to_string(path)?;
+    let place = path.strip_prefix(root).unwrap_or(path).display();
+    let is_test = path.components().any(|c| c.as_os_str() == "tests");
+    if text.lines().count() > LINES_MAX && !is_test {
+        bail!("{place} has more than {LINES_MAX} lines: split it by concern");
+    }
+    if !is_test && !text.starts_with("//!") && !text.starts_with("#!") {
+        bail!("{place} does not begin with a //! line that says what it is for");
+    }
+    Ok(())
+}
