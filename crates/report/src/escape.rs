@@ -8,6 +8,8 @@
 pub(crate) const NAME_CHARS_MAX: usize = 96;
 /// Longest sentence taken from outside, in characters.
 pub(crate) const SENTENCE_CHARS_MAX: usize = 400;
+/// Longest line of a log on a page, in characters.
+const LOG_LINE_CHARS_MAX: usize = 4_000;
 
 /// What stands where a character is not shown.
 const HIDDEN: char = '\u{fffd}';
@@ -27,6 +29,18 @@ pub(crate) fn line(text: &str) -> String {
         c => c,
     };
     text.chars().map(show).collect()
+}
+
+/// Text from outside as one visible line of at most `chars_max` characters, for a page's own template to escape: no control,
+/// bidi or zero-width characters, the middle left out where it is longer.
+pub fn visible(text: &str, chars_max: usize) -> String {
+    clip(&line(text), chars_max)
+}
+
+/// A whole log as HTML text for a `pre`: without colours and cursor movements, nothing in it markup.
+pub fn log_html(log: &str) -> String {
+    let (lines, _) = log_tail(log, usize::MAX, LOG_LINE_CHARS_MAX);
+    lines.iter().map(|l| html(l) + "\n").collect()
 }
 
 /// At most `chars_max` characters: the middle is replaced by `…`, since a symbol's two ends say most.
@@ -272,6 +286,12 @@ mod tests {
         check("\u{1b}[", 9, &[], 0);
         check(&"x".repeat(30), 9, &["xxxxxxxxxx…xxxxxxxxx"], 0);
         check("", 9, &[], 0);
+    }
+
+    #[test]
+    fn a_whole_log_is_text() {
+        assert_eq!(log_html("\u{1b}[31m<b>\u{1b}[0m\r\n&\n"), "&lt;b&gt;\n&amp;\n");
+        assert_eq!(visible("a\u{202e}\nb", 9), "a\u{fffd} b");
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod terminal;
 
 pub use badge::{BadgeTone, badge_svg};
 pub use body::{COMMENT_BYTES_MAX, body, body_within};
+pub use escape::{log_html, visible};
 pub use headline::{CHECK_TITLE_CHARS_MAX, check_title};
 pub use history::{BENCHES_DRAWN_MAX, HistoryPoint, history_svg};
 pub use html::html_fragment;
