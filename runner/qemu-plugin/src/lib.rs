@@ -1,6 +1,6 @@
 //! Ounce's plugin for QEMU: exact instruction counts between two markers, an instruction budget, and a stack mark.
 //!
-//! It may touch the C functions that QEMU exports to plugins ([`api`]), the one output file, and the clock of its budget
+//! It may touch the C functions that QEMU exports to plugins (`api`), the one output file, and the clock of its budget
 //! thread; nothing of the guest can be changed through it. It knows no ELF, no symbols and no boards: addresses come in,
 //! counts go out.
 //!

@@ -24,3 +24,10 @@ fn without_the_argument_there_is_no_line() {
     let counts = firmware(MICROBIT, "stack").counts("");
     assert_eq!((counts.find("stack_low"), counts.find("stack_low_measured")), (None, None));
 }
+
+#[test]
+fn what_a_handler_stores_below_its_frame_counts() {
+    // Main stores nothing; the processor's frame is 32 bytes, and the handler pushes three words below it.
+    let counts = firmware(MPS2, "systick").counts(",stack=0x20003000:0x20004000");
+    assert_eq!(0x2000_4000 - counts.get("stack_low"), 32 + 12);
+}
