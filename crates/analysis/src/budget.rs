@@ -8,9 +8,25 @@ use crate::comparison::{BenchSide, BoardComparison, BoardState, BudgetCheck, Com
 use ounce_protocol::manifest::{BenchMetric, Budget, Percent};
 use ounce_protocol::units::{delta, grouped, percent, percent_hundredths, signed};
 
-/// Checks the budgets, in the manifest's order. A budget that applies to nothing that was measured is left out.
+/// Checks the budgets, in the manifest's order. A budget that applies to nothing that was measured is left out. Images that no longer
+/// fit break a budget that every project has without writing it down; it is listed, first, only then.
 pub(crate) fn check(budgets: &[Budget], boards: &[BoardComparison]) -> Vec<BudgetCheck> {
-    budgets.iter().filter_map(|budget| check_one(budget, boards)).collect()
+    fit(boards).into_iter().chain(budgets.iter().filter_map(|budget| check_one(budget, boards))).collect()
+}
+
+/// Regions that the base's image fits and the head's does not.
+fn fit(boards: &[BoardComparison]) -> Option<BudgetCheck> {
+    let mut over = Vec::new();
+    for board in boards.iter().filter(|b| b.fingerprint_changes.is_empty()) {
+        let BoardState::Compared(compared) = &board.state else { continue };
+        for region in compared.regions.iter().filter(|r| r.base_bytes <= r.size_bytes && r.head_bytes > r.size_bytes) {
+            let bytes = region.head_bytes - region.size_bytes;
+            over.push((std::cmp::Reverse(bytes), format!("{}: {} over by {} B", board.board, region.name, grouped(bytes))));
+        }
+    }
+    over.sort();
+    let findings: Vec<String> = over.into_iter().map(|(_, text)| text).collect();
+    (!findings.is_empty()).then(|| BudgetCheck { rule: "an image must fit its regions".into(), holds: false, findings })
 }
 
 /// One limit at one place.
@@ -28,7 +44,7 @@ fn check_one(budget: &Budget, boards: &[BoardComparison]) -> Option<BudgetCheck>
         let BoardState::Compared(compared) = &board.state else { continue };
         if !board.fingerprint_changes.is_empty() {
             if applies(budget, compared) {
-                not_judged.push(format!("{}: not judged, its tools differ between base and head", board.board));
+                not_judged.push(format!("not judged on {}: its tools differ between base and head", board.board));
             }
             continue;
         }
@@ -73,7 +89,7 @@ fn check_benches(
         let (Some(base), Some(head)) = (figure(&bench.base, metric), figure(&bench.head, metric)) else { continue };
         let place = format!("{board}, {}", bench.name);
         if base.noisy || head.noisy {
-            not_judged.push(format!("{place}: not judged, its two takes differ"));
+            not_judged.push(format!("not judged on {place}: its two takes differ"));
             continue;
         }
         let unit = if metric == BenchMetric::Instructions { "" } else { " B" };

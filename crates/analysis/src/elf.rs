@@ -1,6 +1,6 @@
 //! An ELF file read into plain lists: load segments, allocated sections, defined symbols.
 //!
-//! This is the only file that knows the `object` crate. What it hands out obeys the limits below and lies inside the
+//! The ledger and the symbols see an ELF file only through this. What it hands out obeys the limits below and lies inside the
 //! file; no size or address field has been believed beyond that.
 
 use object::Endianness;

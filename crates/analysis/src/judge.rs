@@ -58,7 +58,7 @@ pub fn judge(input: &Judgement<'_>) -> Comparison {
     let budgets = budget::check(&input.manifest.budgets, &boards);
     let verdict = if findings.broken {
         Verdict::Broken
-    } else if findings.over_region || budgets.iter().any(|b| !b.holds) {
+    } else if budgets.iter().any(|b| !b.holds) {
         Verdict::OverBudget
     } else if findings.incomplete {
         Verdict::Incomplete
@@ -83,7 +83,6 @@ pub fn judge(input: &Judgement<'_>) -> Comparison {
 #[derive(Default)]
 struct Findings {
     broken: bool,
-    over_region: bool,
     incomplete: bool,
     notes: Vec<String>,
 }
@@ -177,7 +176,6 @@ impl Sides<'_> {
             match (over(region.base_bytes), over(region.head_bytes)) {
                 (_, 0) => {}
                 (0, head) => {
-                    findings.over_region |= self.comparable;
                     findings.notes.push(format!("{name}: {} over by {} B", region.name, grouped(head)));
                 }
                 (base, head) => {

@@ -265,3 +265,90 @@ fn trailing_bracket(text: &str) -> Option<usize> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_demangled_and_grouped() {
+        let check = |linkage: &str, display: &str, group: &str| {
+            assert_eq!(name(linkage.as_bytes()), Name { display: display.into(), group: group.into() }, "{linkage}");
+        };
+        check("main", "main", "C");
+        check("__aeabi_memcpy", "__aeabi_memcpy", "C");
+        check("", "", "C");
+        // v0: paths, inherent impls, impls of a trait, default methods, generics.
+        check("_RNvNtCs1234_7mycrate3foo3bar", "mycrate::foo::bar", "mycrate");
+        check("_RNvMs_NtCs1_4core3fmtNtB4_9Formatter3pad", "<core::fmt::Formatter>::pad", "core");
+        // `impl core::fmt::Debug for my::Bar`, in my: my's. `impl my::T for u8`, in my: my's.
+        check("_RNvXs_NtCs1_2my3fooNtB4_3BarNtNtCs5_4core3fmt5Debug3fmt", "<my::foo::Bar as core::fmt::Debug>::fmt", "my");
+        check("_RNvXs_Cs1_2myhNtB4_1T1f", "<u8 as my::T>::f", "my");
+        // An impl of my trait for someone's type is where the impl is, not where the type is.
+        check("_RNvXs_Cs1_2myNtCs5_4core3NumNtB4_1T1f", "<core::Num as my::T>::f", "my");
+        check("_RNvYhNtCs1_2my1T1f", "<u8 as my::T>::f", "my");
+        check("_RNvYRNtCs5_4core3NumNtCs1_2my1T1f", "<&core::Num as my::T>::f", "core");
+        check("_RINvNtCs9_4core3ptr4readhECs1_2my", "core::ptr::read::<u8>", "core");
+        check("_RNCNvCs1_2my3runs_0B3_", "my::run::{closure#1}", "my");
+        check("_RNvCs1_2my3run.llvm.9512345678901234567", "my::run", "my");
+        // Legacy: the hash goes; `<T as Trait>` is T's, or Trait's where T is primitive.
+        check("_ZN4core3fmt9Formatter3pad17h0123456789abcdefE", "core::fmt::Formatter::pad", "core");
+        check("_ZN44_$LT$my..Bar$u20$as$u20$core..fmt..Debug$GT$3fmt17h0123456789abcdefE", "<my::Bar as core::fmt::Debug>::fmt", "my");
+        check("_ZN43_$LT$$RF$u8$u20$as$u20$core..fmt..Debug$GT$3fmt17h0123456789abcdefE", "<&u8 as core::fmt::Debug>::fmt", "core");
+        check("switch.table._RNvNtCs1_2my3foo3bar", "switch table of my::foo::bar", "my");
+        // C++, which may look like legacy Rust.
+        check("_ZN3foo3barE", "foo::bar", "C++");
+        check("_ZN3foo3barEi", "foo::bar(int)", "C++");
+        check("_ZNSt6vectorIiSaIiEE9push_backEOi", "std::vector<int, std::allocator<int> >::push_back(int&&)", "C++");
+        // What only looks mangled.
+        check("_Z", "_Z", "C");
+        check("_Reset", "_Reset", "C");
+        check("_RNvC", "_RNvC", "C");
+    }
+
+    #[test]
+    fn a_long_name_ends_in_its_hash() {
+        let [a, b] = ["a", "b"].map(|end| name(format!("{}{end}", "x".repeat(5000)).as_bytes()).display);
+        assert_eq!(a.len(), DISPLAY_BYTES_MAX);
+        assert!(a.starts_with("xxx") && a.contains('…') && a != b);
+        // Small to write, endless to read: each back reference doubles.
+        let bomb = (0..40).fold("_RINvC1a1b".to_owned(), |name, i| if i == 0 { name + "TTuuE" } else { name + "TB8_B8_E" }) + "E";
+        assert!(name(bomb.as_bytes()).display.len() <= DISPLAY_BYTES_MAX);
+    }
+
+    #[test]
+    fn what_a_rebuild_changes_is_left_out() {
+        let check = |display: &str, want: &str| assert_eq!(normalised(display), want);
+        check("main", "main");
+        check("foo.llvm.123", "foo");
+        check("foo.cold", "foo");
+        check("foo.part.0.isra.1", "foo");
+        check("foo.constprop.12.cold", "foo");
+        check("buffer.17", "buffer");
+        check("OUTLINED_FUNCTION_17", "OUTLINED_FUNCTION_*");
+        check("OUTLINED_FUNCTION_", "OUTLINED_FUNCTION_");
+        check("anon.0123abcd.17", "anon.*");
+        check("anonymous.method", "anonymous.method");
+        check(".data", ".data");
+        check("a.b", "a.b");
+        check(".0", ".0");
+    }
+
+    #[test]
+    fn the_last_part_of_a_path_has_no_arguments() {
+        let check = |display: &str, want: &str| assert_eq!(last_segment(display), want, "{display}");
+        check("main", "main");
+        check("a::b::c", "c");
+        check("a::b::<c::D>", "b");
+        check("<a::B as c::D>::e", "e");
+        check("<a::B as c::D<x::Y>>::e::<f::G>", "e");
+        check("<fn(a::B) -> c::D as e::F>::g", "g");
+        check("a::b::{closure#0}", "b::{closure#0}");
+        check("std::vector<int>::push_back(int&&)", "push_back");
+        check("<a::B>", "<a::B>");
+        check("operator>", "operator>");
+        check("->", "->");
+        check("", "");
+        check("::", "");
+    }
+}

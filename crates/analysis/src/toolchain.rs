@@ -8,6 +8,8 @@ use object::{Object, ObjectSection};
 const LINE_CHARS_MAX: usize = 120;
 /// The most signatures kept.
 const LINES_MAX: usize = 8;
+/// The most signatures looked at: a linker writes each once.
+const LINES_READ_MAX: usize = 1024;
 
 /// The signatures in the image, sorted, each once: `"rustc version 1.96.0 (…)"`, `"GCC: (…) 12.2.1"`. Empty where there are none or the
 /// file is no ELF.
@@ -17,6 +19,7 @@ pub fn toolchain(elf: &[u8]) -> Vec<String> {
     let mut lines: Vec<String> = data
         .split(|&b| b == 0)
         .filter(|line| !line.is_empty())
+        .take(LINES_READ_MAX)
         .map(|line| String::from_utf8_lossy(line).chars().filter(|c| !c.is_control()).take(LINE_CHARS_MAX).collect())
         .collect();
     lines.sort();
