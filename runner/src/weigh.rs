@@ -43,6 +43,27 @@ pub struct Room<'a> {
     pub home: &'a Home,
     /// How commands are shut in.
     pub sandbox: &'a Sandbox,
+    /// Adds up what is spent building and emulating.
+    pub spent: &'a Spent,
+}
+
+/// Time spent in other people's programs: fetching, building, emulating. The rest of a job is ours.
+#[derive(Debug, Default)]
+pub struct Spent(std::sync::atomic::AtomicU64);
+
+impl Spent {
+    async fn on<T>(&self, work: impl Future<Output = T>) -> T {
+        let began = std::time::Instant::now();
+        let done = work.await;
+        let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.0.fetch_add(ms, std::sync::atomic::Ordering::Relaxed);
+        done
+    }
+
+    /// The sum so far.
+    pub fn so_far(&self) -> std::time::Duration {
+        std::time::Duration::from_millis(self.0.load(std::sync::atomic::Ordering::Relaxed))
+    }
 }
 
 /// Both sides of one board.
@@ -78,7 +99,7 @@ pub async fn pairs(order: &Order<'_>, room: &Room<'_>, log: &dyn LogSink, progre
     for (is_head, commit) in [(false, order.base), (true, order.head)] {
         let side = if is_head { "head" } else { "base" };
         progress.step(done, all, &format!("checking out {side} {}", commit.short()));
-        let prepared = room.workshop.prepare(commit, order.manifest.fetch.as_ref(), log).await?;
+        let prepared = room.spent.on(room.workshop.prepare(commit, order.manifest.fetch.as_ref(), log)).await?;
         if !is_head {
             programs = copy_programs(order.manifest, room.workshop, scratch.path())?;
         }
@@ -86,7 +107,7 @@ pub async fn pairs(order: &Order<'_>, room: &Room<'_>, log: &dyn LogSink, progre
             progress.step(done, all, &format!("building {board} at {side} {}", commit.short()));
             let elf = scratch.path().join(format!("{board}-{side}.elf"));
             let outcome = match &prepared {
-                Ok(()) => room.workshop.build(order.manifest.board(board)?, &elf, log).await?.map(|()| elf),
+                Ok(()) => room.spent.on(room.workshop.build(order.manifest.board(board)?, &elf, log)).await?.map(|()| elf),
                 Err(failed) => Err(failed.clone()),
             };
             built.insert((board, is_head), outcome);
@@ -250,7 +271,8 @@ impl Scale<'_> {
             }
         }
         let plain = Job { stack: None, ..job.clone() };
-        let (first, second) = tokio::try_join!(bench.run(&plain, self.log), bench.run(job, self.log))?;
+        let takes = async { tokio::try_join!(bench.run(&plain, self.log), bench.run(job, self.log)) };
+        let (first, second) = self.room.spent.on(takes).await?;
         // Both takes must be valid; where one is not, that is the answer.
         for take in [&first, &second] {
             match verdict::judge(take, &program.expect) {

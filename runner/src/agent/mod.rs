@@ -5,7 +5,7 @@ pub mod client;
 use crate::exec::LogSink;
 use crate::home::Home;
 use crate::progress::Progress;
-use crate::weigh::{self, Pair};
+use crate::weigh::{self, Pair, Spent};
 use crate::workshop::Workshop;
 use crate::workshop::checkout::Origin;
 use crate::workshop::sandbox::Sandbox;
@@ -59,7 +59,7 @@ impl Agent {
         let work = &lease.work;
         say(&format!("job {}: {} {} at {}..{} (attempt {})", lease.job, work.repo, work.board, work.base.short(), work.head.short(), lease.attempt));
         match self.work(&lease).await {
-            Ok(()) => say(&format!("job {}: done", lease.job)),
+            Ok(spent) => say(&format!("job {}: done, {:.1} s building and emulating", lease.job, spent.as_secs_f32())),
             Err(error) => say(&format!("job {}: {error:#}", lease.job)),
         }
         Ok(true)
@@ -75,11 +75,11 @@ impl Agent {
         }
     }
 
-    async fn work(&self, lease: &Lease) -> Result<()> {
-        let log = JobLog::default();
+    async fn work(&self, lease: &Lease) -> Result<Duration> {
+        let (log, spent) = (JobLog::default(), Spent::default());
         let (job, token) = (lease.job, lease.token);
         let working = async {
-            let measured = tokio::time::timeout(JOB_TIMEOUT, self.measure(&lease.work, &log)).await;
+            let measured = tokio::time::timeout(JOB_TIMEOUT, self.measure(&lease.work, &log, &spent)).await;
             let end = match measured {
                 Ok(Ok(pair)) => {
                     for measurement in [pair.base, pair.head] {
@@ -93,7 +93,7 @@ impl Agent {
             self.beat(job, token, &log).await?;
             self.client.finish(job, &Finish { token, end: end.clone() }).await?;
             match end {
-                End::Done => Ok(()),
+                End::Done => Ok(spent.so_far()),
                 End::Failed { detail, .. } => Err(anyhow::anyhow!("failed: {detail}")),
             }
         };
@@ -124,7 +124,7 @@ impl Agent {
         Ok(self.client.heartbeat(job, &Heartbeat { token, doing, log: text }).await?.cancel)
     }
 
-    async fn measure(&self, work: &Work, log: &JobLog) -> Result<Pair> {
+    async fn measure(&self, work: &Work, log: &JobLog, spent: &Spent) -> Result<Pair> {
         let manifest = Manifest::parse(&work.manifest)?;
         manifest.board(&work.board)?;
         let key = format!("{}__{}", work.repo.owner(), work.repo.name());
@@ -134,7 +134,7 @@ impl Agent {
         log.step(0, 1, "fetching the commits");
         workshop.mirror().bring(&[&work.base, &work.head], &origin).await?;
         let order = weigh::Order { manifest: &manifest, boards: std::slice::from_ref(&work.board), base: &work.base, head: &work.head };
-        let bench = weigh::Room { workshop: &workshop, home: &self.home, sandbox: &self.sandbox };
+        let bench = weigh::Room { workshop: &workshop, home: &self.home, sandbox: &self.sandbox, spent };
         let mut pairs = weigh::pairs(&order, &bench, log, log).await?;
         pairs.remove(&work.board).ok_or_else(|| anyhow::anyhow!("the board {} gave no measurement", work.board))
     }

@@ -3,7 +3,7 @@
 use super::{End, chosen, local_manifest, print};
 use crate::home::Home;
 use crate::progress::{Progress, Terminal};
-use crate::weigh::{Room, Scale, load_program};
+use crate::weigh::{Room, Scale, Spent, load_program};
 use crate::workshop::Workshop;
 use crate::workshop::checkout::LocalRepo;
 use crate::workshop::sandbox::Sandbox;
@@ -60,7 +60,7 @@ impl Bench {
         if self.elf.is_some() && boards.len() != 1 {
             bail!("--elf is the image of one board: name it with --board");
         }
-        let room = Room { workshop: &workshop, home, sandbox: &sandbox };
+        let room = Room { workshop: &workshop, home, sandbox: &sandbox, spent: &Spent::default() };
         let scratch = home.scratch()?;
         let prepared = match &self.elf {
             Some(_) => Ok(()),

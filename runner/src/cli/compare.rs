@@ -3,7 +3,7 @@
 use super::{End, Format, chosen, print, terminal};
 use crate::home::Home;
 use crate::progress::Terminal;
-use crate::weigh::{self, Order, Room};
+use crate::weigh::{self, Order, Room, Spent};
 use crate::workshop::Workshop;
 use crate::workshop::checkout::LocalRepo;
 use crate::workshop::sandbox::Sandbox;
@@ -65,7 +65,7 @@ async fn compare(home: &Home, repo: &LocalRepo, base: &CommitSha, head: &CommitS
     let mut manifest = workshop.manifest(base).await?;
     let boards = chosen(asked, &manifest)?;
     let progress = Terminal::new();
-    let room = Room { workshop: &workshop, home, sandbox: &sandbox };
+    let room = Room { workshop: &workshop, home, sandbox: &sandbox, spent: &Spent::default() };
     let pairs = weigh::pairs(&Order { manifest: &manifest, boards: &boards, base, head }, &room, &(), &progress).await?;
     drop(progress);
     manifest.boards.retain(|name, _| boards.contains(name));

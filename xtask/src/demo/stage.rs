@@ -1,0 +1,101 @@
+//! What the demo plays on: built programs, a bare clone of this repository, and a branch with the demo's patch.
+
+use crate::root;
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+use tokio::process::Command;
+
+/// The change that the demo's pull request makes; `xtask/demo/change.patch` says in its head what it does to the firmware.
+const PATCH: &str = "xtask/demo/change.patch";
+/// The branch it is on.
+pub const BRANCH: &str = "demo";
+
+/// The stage. Dropping it removes the clone.
+pub struct Stage {
+    /// Scratch space.
+    pub scratch: tempfile::TempDir,
+    /// The bare clone.
+    pub bare: PathBuf,
+    /// The commit of this repository that the pull request is for.
+    pub base: String,
+    /// The pull request's commit.
+    pub head: String,
+    /// Where the built programs are.
+    pub bin: PathBuf,
+}
+
+impl Stage {
+    /// Builds the programs and prepares the clone.
+    pub async fn set() -> Result<Stage> {
+        let root = root();
+        eprintln!("demo: building server, runner and counter");
+        let packages = ["build", "--quiet", "-p", "ounce-server", "-p", "ounce", "-p", "ounce-qemu-plugin"];
+        run(program("cargo").args(packages).current_dir(&root)).await?;
+        let scratch = tempfile::Builder::new().prefix("ounce-demo-").tempdir()?;
+        let bare = scratch.path().join("pyrite.git");
+        run(git(&root).args(["init", "--quiet", "--bare", "--initial-branch=main"]).arg(&bare)).await?;
+        run(git(&bare).args(["fetch", "--quiet", "--no-tags"]).arg(&root).arg("HEAD:refs/heads/main")).await?;
+        let base = said(git(&bare).args(["rev-parse", "refs/heads/main"])).await?;
+        let head = commit_patch(&root, &bare, scratch.path()).await?;
+        Ok(Stage { scratch, bare, base, head, bin: root.join("target/debug") })
+    }
+
+    /// Where the agent keeps its caches between demos.
+    pub fn home() -> PathBuf {
+        root().join("target/demo/home")
+    }
+}
+
+/// Commits the patch on the demo's branch without any checkout. Names and times are fixed: the same base gives the same commit.
+async fn commit_patch(root: &Path, bare: &Path, scratch: &Path) -> Result<String> {
+    let index = scratch.join("index");
+    let with_index = || {
+        let mut command = git(bare);
+        command.env("GIT_INDEX_FILE", &index);
+        command
+    };
+    run(with_index().args(["read-tree", "refs/heads/main"])).await?;
+    let applied = run(with_index().args(["apply", "--cached", "--whitespace=nowarn"]).arg(root.join(PATCH))).await;
+    applied.with_context(|| format!("{PATCH} does not apply any more: make it again for today's firmware"))?;
+    let tree = said(with_index().arg("write-tree")).await?;
+    let message = "vm: unroll what is called most";
+    let commit = said(git(bare).args(["commit-tree", &tree, "-p", "refs/heads/main", "-m", message])).await?;
+    run(git(bare).args(["update-ref", &format!("refs/heads/{BRANCH}"), &commit])).await?;
+    Ok(commit)
+}
+
+/// git in a folder, without anybody's configuration and with a fixed identity.
+pub fn git(folder: &Path) -> Command {
+    let mut git = program("git");
+    git.arg("-C").arg(folder).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    for (key, value) in [("NAME", "Octo Dev"), ("EMAIL", "octo-dev@example.invalid"), ("DATE", "2026-01-01T00:00:00Z")] {
+        git.env(format!("GIT_AUTHOR_{key}"), value).env(format!("GIT_COMMITTER_{key}"), value);
+    }
+    git
+}
+
+/// A program of this repository or of the developer's machine.
+pub fn program(name: impl AsRef<std::ffi::OsStr>) -> Command {
+    #[expect(clippy::disallowed_methods, reason = "this crate runs the repository's own tools, not a stranger's commands")]
+    let mut command = Command::new(name);
+    command.kill_on_drop(true).stdin(std::process::Stdio::null());
+    command
+}
+
+/// Runs a command to its end.
+pub async fn run(command: &mut Command) -> Result<()> {
+    let status = command.status().await.with_context(|| format!("{command:?} cannot be started"))?;
+    if !status.success() {
+        bail!("{:?} failed: {status}", command.as_std());
+    }
+    Ok(())
+}
+
+/// Runs a command and gives what it said, without the last line's end.
+pub async fn said(command: &mut Command) -> Result<String> {
+    let out = command.output().await.with_context(|| format!("{command:?} cannot be started"))?;
+    if !out.status.success() {
+        bail!("{:?} failed: {}", command.as_std(), String::from_utf8_lossy(&out.stderr).trim());
+    }
+    Ok(String::from_utf8(out.stdout)?.trim_end().to_owned())
+}
