@@ -2,7 +2,7 @@
 //!
 //! Owners are matched in passes, each over what the passes before it left:
 //!
-//! 1. the same linkage name in the same section;
+//! 1. the same linkage name in the same section (not for names that are numbers only: outlined functions, anonymous constants);
 //! 2. the same linkage name in another section;
 //! 3. the same name for people, without what a rebuild may change: hashes and crate disambiguators (which that name does not
 //!    have), clone suffixes, trailing numbers;
@@ -27,8 +27,8 @@ pub fn region_deltas(base: &Ledger, head: &Ledger) -> Vec<RegionDelta> {
 fn region_delta(base: Option<&RegionLedger>, head: &RegionLedger) -> RegionDelta {
     let base_rows = base.map_or(&[][..], |b| &b.rows);
     let mut pairs = Pairs { base: owned(base_rows), head: owned(&head.rows), rows: Vec::new() };
-    pairs.by(|row| Some((row.owner, linkage(row).to_owned(), row.section.clone())), same);
-    pairs.by(|row| Some((row.owner, linkage(row).to_owned())), same);
+    pairs.by(|row| (!is_numbered(row)).then(|| (row.owner, linkage(row).to_owned(), row.section.clone())), same);
+    pairs.by(|row| (!is_numbered(row)).then(|| (row.owner, linkage(row).to_owned())), same);
     pairs.by(|row| Some((row.owner, normalised(&row.name).into_owned())), same);
     let place = |row: &Row| (row.bytes, last_segment(&normalised(&row.name)).to_owned());
     pairs.by(|row| (row.owner == Owner::Symbol).then(|| place(row)), renamed);
@@ -57,6 +57,11 @@ fn region_delta(base: Option<&RegionLedger>, head: &RegionLedger) -> RegionDelta
 
 fn linkage(row: &Row) -> &str {
     row.linkage.as_deref().unwrap_or(&row.name)
+}
+
+/// Outlined functions and anonymous constants: their numbers are given anew in each build, so only their sizes tell them apart.
+fn is_numbered(row: &Row) -> bool {
+    normalised(&row.name).ends_with('*') && !row.name.ends_with('*')
 }
 
 fn owned(rows: &[Row]) -> Vec<&Row> {

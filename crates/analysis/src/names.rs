@@ -68,12 +68,11 @@ fn demangled(text: &str) -> Option<Name> {
     None
 }
 
-/// A legacy Rust name is a C++ name by its looks; it ends in `17h`, 16 hexadecimal digits and `E`.
+/// A legacy Rust name is a C++ name by its looks; it ends in `17h`, 16 hexadecimal digits and `E`, before any suffix of LLVM.
 fn is_legacy_rust(text: &str) -> bool {
-    let Some(rest) = text.strip_prefix("_ZN") else { return false };
-    let rest = rest.split_once('.').map_or(rest, |(before, _)| before);
-    let tail = rest.len().checked_sub(20).and_then(|at| rest.get(at..)).unwrap_or_default();
-    tail.starts_with("17h") && tail.ends_with('E') && tail[3..19].bytes().all(|b| b.is_ascii_hexdigit())
+    let Some((_, tail)) = text.strip_prefix("_ZN").and_then(|rest| rest.rsplit_once("17h")) else { return false };
+    let (Some(hash), Some(rest)) = (tail.get(..16), tail.get(16..)) else { return false };
+    hash.bytes().all(|b| b.is_ascii_hexdigit()) && (rest == "E" || rest.starts_with("E."))
 }
 
 /// The first crate in a v0 name, following the grammar in preorder: paths `N`, `M`, `X`, `Y`, `I`, the types before a crate, and
