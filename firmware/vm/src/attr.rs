@@ -1,0 +1,364 @@
+//! Attributes and names: reading, writing and deleting them, on every kind of object.
+
+use crate::call;
+use crate::code::ModulePtr;
+use crate::frame::{FramePtr, Slots};
+use crate::heap::Kind;
+use crate::map;
+use crate::qstr::Qstr;
+use crate::types::{self, T, class, exception};
+use crate::value::{Obj, Raised, Res};
+use crate::vm::Vm;
+use crate::{builtins, print};
+
+/// A global of the module, else a builtin.
+#[inline(always)]
+pub(crate) fn global(vm: &mut Vm, module: ModulePtr, name: Obj) -> Res {
+    match map::get(module.get().globals.field(types::MODULE_TABLE), name) {
+        it if it == Obj::NULL => builtin(vm, name),
+        value => Ok(value),
+    }
+}
+
+#[inline(never)]
+fn builtin(vm: &mut Vm, name: Obj) -> Res {
+    match builtins::find(name) {
+        Some(value) => Ok(value),
+        None => Err(vm.raise_name(T::NameError, name)),
+    }
+}
+
+/// The class whose body a frame executes.
+fn class_of_body(frame: FramePtr) -> Option<Obj> {
+    Some(frame.extra()).filter(|extra| extra.is(Kind::Class))
+}
+
+pub(crate) fn load_name(vm: &mut Vm, frame: FramePtr, module: ModulePtr, name: Obj) -> Res {
+    if let Some(class) = class_of_body(frame) {
+        let found = map::get(class.field(class::TABLE), name);
+        if found != Obj::NULL {
+            return Ok(found);
+        }
+    }
+    global(vm, module, name)
+}
+
+pub(crate) fn store_name(vm: &mut Vm, frame: FramePtr, module: ModulePtr, name: Obj, value: Obj) -> Res<()> {
+    match class_of_body(frame) {
+        Some(class) => map::set(vm, class, class::TABLE, name, value),
+        None => vm.set_global(module, name, value),
+    }
+}
+
+pub(crate) fn delete_name(vm: &mut Vm, frame: FramePtr, module: ModulePtr, name: Obj, in_class: bool) -> Res<()> {
+    let table = match class_of_body(frame).filter(|_| in_class) {
+        Some(class) => class.field(class::TABLE),
+        None => module.get().globals.field(types::MODULE_TABLE),
+    };
+    if map::remove(table, name) { Ok(()) } else { Err(vm.raise_name(T::NameError, name)) }
+}
+
+/// An instance's own attribute, the quick way; NULL when it takes more.
+#[inline(always)]
+pub(crate) fn own(object: Obj, name: Obj) -> Obj {
+    if object.is(Kind::Instance) { map::get(object.field(class::INSTANCE_TABLE), name) } else { Obj::NULL }
+}
+
+/// An attribute of an instance's class; NULL for anything that is not an instance of a class.
+pub(crate) fn of_class(object: Obj, name: Obj) -> Obj {
+    if !object.is(Kind::Instance) && !object.is(Kind::Exception) {
+        return Obj::NULL;
+    }
+    let class = object.field(class::INSTANCE_CLASS);
+    if class.is(Kind::Class) { class::lookup(class, name) } else { Obj::NULL }
+}
+
+/// A special method of an instance of a class; NULL when there is none.
+pub(crate) fn special(_vm: &Vm, object: Obj, name: Qstr) -> Obj {
+    of_class(object, Obj::name(name))
+}
+
+/// Begins `object.name()`; may push a frame.
+pub(crate) fn call_special(vm: &mut Vm, object: Obj, name: Qstr) -> Res {
+    let kept = vm.kept();
+    let arguments = vm.alloc(Kind::Slots, 4)?;
+    vm.keep(arguments)?;
+    let at = Slots::of(arguments, 0);
+    at.set(1, object);
+    load_method(vm, at.plus(1), Obj::name(name))?;
+    let (function, receiver) = (at.get(1), at.get(2));
+    let value = if receiver == Obj::NULL {
+        call::start(vm, function, at.plus(3), 0, 0)
+    } else {
+        call::start_with_self(vm, function, at.plus(2), 1, 0)
+    };
+    vm.release(kept);
+    value
+}
+
+/// `object.name`; may push a frame (a property).
+#[inline(never)]
+pub(crate) fn load(vm: &mut Vm, object: Obj, name: Obj) -> Res {
+    if object.is(Kind::Instance) || object.is(Kind::Exception) {
+        let own = map::get(object.field(class::INSTANCE_TABLE), name);
+        if own != Obj::NULL {
+            return Ok(own);
+        }
+        let class = object.field(class::INSTANCE_CLASS);
+        let found = if class.is(Kind::Class) { class::lookup(class, name) } else { Obj::NULL };
+        if found != Obj::NULL {
+            return bind(vm, object, class, found);
+        }
+        if object.is(Kind::Exception) {
+            if name == Obj::name(Qstr::ARGS) {
+                return exception::args(vm, object);
+            }
+            if name == Obj::name(Qstr::VALUE) && exception::is_subclass(class, T::StopIteration.obj()) {
+                return Ok(exception::value(object));
+            }
+        }
+        if name == Obj::name(Qstr::D_CLASS) {
+            return Ok(class);
+        }
+        if class.is(Kind::Class) {
+            let hook = class::lookup(class, Obj::name(Qstr::D_GETATTR));
+            if hook != Obj::NULL {
+                return call::call(vm, hook, &[object, name]);
+            }
+        }
+        return load_builtin(vm, object, name);
+    }
+    if object.is(Kind::Class) {
+        let found = class::lookup(object, name);
+        if found != Obj::NULL {
+            return bind_to_class(vm, object, found);
+        }
+        if name == Obj::name(Qstr::D_NAME) {
+            return Ok(object.field(class::NAME));
+        }
+        return Err(no_attribute(vm, object, name));
+    }
+    if object.is(Kind::Module) {
+        let found = map::get(object.field(types::MODULE_TABLE), name);
+        return if found == Obj::NULL { Err(no_attribute(vm, object, name)) } else { Ok(found) };
+    }
+    if object.is(Kind::Super) {
+        let found = class::super_lookup(object.field(0), name);
+        let receiver = object.field(1);
+        return if found == Obj::NULL { Err(no_attribute(vm, object, name)) } else { bind(vm, receiver, types::type_of(receiver), found) };
+    }
+    if name == Obj::name(Qstr::D_NAME) {
+        if let Some(index) = object.as_type_index() {
+            return Ok(Obj::name(T::from_index(index).info().name));
+        }
+        if object.is(Kind::Function) || object.is(Kind::Closure) {
+            return Ok(print::function_name(object));
+        }
+    }
+    if name == Obj::name(Qstr::D_CLASS) {
+        return Ok(types::type_of(object));
+    }
+    load_builtin(vm, object, name)
+}
+
+/// A method of a built-in type, bound; or, of the type itself, as it is.
+fn load_builtin(vm: &mut Vm, object: Obj, name: Obj) -> Res {
+    if let Some(index) = object.as_type_index() {
+        return match T::from_index(index).method(name) {
+            Some(native) => Ok(native),
+            None => Err(no_attribute(vm, object, name)),
+        };
+    }
+    match types::builtin_type_of(object).method(name) {
+        Some(native) => bound(vm, native, object),
+        None => Err(no_attribute(vm, object, name)),
+    }
+}
+
+/// A bound method of rooted parts.
+fn bound(vm: &mut Vm, function: Obj, receiver: Obj) -> Res {
+    let made = vm.alloc(Kind::Method, 2)?;
+    made.set_field(types::METHOD_FUNCTION, function);
+    made.set_field(types::METHOD_SELF, receiver);
+    Ok(made)
+}
+
+/// What an instance gives for an attribute found in its class.
+fn bind(vm: &mut Vm, object: Obj, class: Obj, found: Obj) -> Res {
+    if found.as_native().is_some() {
+        return bound(vm, found, object);
+    }
+    if !found.is_heap() {
+        return Ok(found);
+    }
+    match found.kind() {
+        Kind::Function | Kind::Closure => bound(vm, found, object),
+        Kind::StaticMethod => Ok(found.field(0)),
+        Kind::ClassMethod => bound(vm, found.field(0), class),
+        Kind::Property => {
+            let getter = found.field(0);
+            if getter == Obj::NULL {
+                return Err(vm.raise(T::AttributeError, Qstr::M_PROPERTY));
+            }
+            // The getter's own slots: in the frame it pushes, the object is local 0.
+            let arguments = vm.alloc(Kind::Slots, 2)?;
+            vm.keep(arguments)?;
+            let at = Slots::of(arguments, 1);
+            at.set(0, object);
+            let value = call::start(vm, getter, at, 1, 0);
+            vm.unkeep(1);
+            value
+        }
+        _ => Ok(found),
+    }
+}
+
+fn bind_to_class(vm: &mut Vm, class: Obj, found: Obj) -> Res {
+    if found.is(Kind::StaticMethod) {
+        return Ok(found.field(0));
+    }
+    if found.is(Kind::ClassMethod) {
+        return bound(vm, found.field(0), class);
+    }
+    Ok(found)
+}
+
+/// LOAD_METHOD: the object at `at` becomes a function and its self, or any value and NULL.
+#[inline(always)]
+pub(crate) fn load_method(vm: &mut Vm, at: Slots, name: Obj) -> Res<()> {
+    let object = at.get(0);
+    if object.is(Kind::Instance) && map::get(object.field(class::INSTANCE_TABLE), name) == Obj::NULL {
+        let class = object.field(class::INSTANCE_CLASS);
+        if class.is(Kind::Class) {
+            let found = class::lookup(class, name);
+            if found.is(Kind::Function) {
+                at.set(0, found);
+                at.set(1, object);
+                return Ok(());
+            }
+        }
+    }
+    load_method_slow(vm, at, name)
+}
+
+#[inline(never)]
+fn load_method_slow(vm: &mut Vm, at: Slots, name: Obj) -> Res<()> {
+    let object = at.get(0);
+    if object.is(Kind::Instance) || object.is(Kind::Exception) {
+        let class = object.field(class::INSTANCE_CLASS);
+        if map::get(object.field(class::INSTANCE_TABLE), name) == Obj::NULL && class.is(Kind::Class) {
+            let found = class::lookup(class, name);
+            if found != Obj::NULL {
+                return method_of_class(vm, at, object, class, found);
+            }
+        }
+    } else if object.is(Kind::Super) {
+        let found = class::super_lookup(object.field(0), name);
+        if found != Obj::NULL {
+            let receiver = object.field(1);
+            return method_of_class(vm, at, receiver, types::type_of(receiver), found);
+        }
+    } else if !object.is(Kind::Class)
+        && !object.is(Kind::Module)
+        && object.as_type_index().is_none()
+        && let Some(native) = types::builtin_type_of(object).method(name)
+    {
+        at.set(0, native);
+        at.set(1, object);
+        return Ok(());
+    }
+    let value = load_now(vm, object, name)?;
+    at.set(0, value);
+    at.set(1, Obj::NULL);
+    Ok(())
+}
+
+/// Puts what was found in a class at `at` as function and self.
+pub(crate) fn method_of_class(vm: &mut Vm, at: Slots, object: Obj, class: Obj, found: Obj) -> Res<()> {
+    let (function, receiver) = if found.as_native().is_some() || found.is(Kind::Function) || found.is(Kind::Closure) {
+        (found, object)
+    } else if found.is(Kind::ClassMethod) {
+        (found.field(0), class)
+    } else if found.is(Kind::StaticMethod) {
+        (found.field(0), Obj::NULL)
+    } else if found.is(Kind::Property) {
+        (call::call(vm, found.field(0), &[object])?, Obj::NULL)
+    } else {
+        (found, Obj::NULL)
+    };
+    at.set(0, function);
+    at.set(1, receiver);
+    Ok(())
+}
+
+/// `object.name` for native code: runs a property to its end.
+pub(crate) fn load_now(vm: &mut Vm, object: Obj, name: Obj) -> Res {
+    let found = of_class(object, name);
+    let own = object.is(Kind::Instance) && map::get(object.field(class::INSTANCE_TABLE), name) != Obj::NULL;
+    if found.is(Kind::Property) && !own {
+        return call::call(vm, found.field(0), &[object]);
+    }
+    load(vm, object, name)
+}
+
+/// `object.name = value`, or `del` when the value is NULL. All rooted.
+#[inline(always)]
+pub(crate) fn store(vm: &mut Vm, object: Obj, name: Obj, value: Obj) -> Res<()> {
+    if object.is(Kind::Instance) && value != Obj::NULL && map::replace(object.field(class::INSTANCE_TABLE), name, value) {
+        return Ok(());
+    }
+    store_slow(vm, object, name, value)
+}
+
+#[inline(never)]
+fn store_slow(vm: &mut Vm, object: Obj, name: Obj, value: Obj) -> Res<()> {
+    if object.is(Kind::Instance) || object.is(Kind::Exception) {
+        let found = of_class(object, name);
+        if found.is(Kind::Property) {
+            let function = found.field(if value == Obj::NULL { 2 } else { 1 });
+            if function == Obj::NULL {
+                return Err(vm.raise(T::AttributeError, Qstr::M_PROPERTY));
+            }
+            let arguments = [object, value];
+            call::call(vm, function, if value == Obj::NULL { &arguments[..1] } else { &arguments })?;
+            return Ok(());
+        }
+        return store_in(vm, object, class::INSTANCE_TABLE, name, value);
+    }
+    if object.is(Kind::Class) {
+        return store_in(vm, object, class::TABLE, name, value);
+    }
+    if object.is(Kind::Module) {
+        return store_in(vm, object, types::MODULE_TABLE, name, value);
+    }
+    Err(no_attribute(vm, object, name))
+}
+
+fn store_in(vm: &mut Vm, object: Obj, field: usize, name: Obj, value: Obj) -> Res<()> {
+    if value != Obj::NULL {
+        return map::set(vm, object, field, name, value);
+    }
+    if map::remove(object.field(field), name) { Ok(()) } else { Err(no_attribute(vm, object, name)) }
+}
+
+/// An AttributeError.
+#[cold]
+#[inline(never)]
+pub(crate) fn no_attribute(vm: &mut Vm, object: Obj, name: Obj) -> Raised {
+    let class = types::name_of(if object.is(Kind::Class) { T::Type.obj() } else { types::type_of(object) });
+    let start = Obj::name(Qstr::M_QUOTE);
+    let parts = [start, class, Obj::name(Qstr::M_NO_ATTR), name, start];
+    match types::str::concat(vm, &parts) {
+        Ok(text) => vm.raise_value(T::AttributeError, text),
+        Err(raised) => raised,
+    }
+}
+
+/// An ImportError: there are no modules to import in this build.
+#[cold]
+pub(crate) fn no_module(vm: &mut Vm, name: Obj) -> Raised {
+    match types::str::concat(vm, &[Obj::name(Qstr::M_NO_IMPORT), name, Obj::name(Qstr::M_QUOTE)]) {
+        Ok(text) => vm.raise_value(T::ImportError, text),
+        Err(raised) => raised,
+    }
+}

@@ -1,0 +1,292 @@
+//! Builtin names and functions.
+
+use crate::call::{self, Args};
+use crate::heap::Kind;
+use crate::natives::N;
+use crate::opcodes::binary as op;
+use crate::print::{self, Sink};
+use crate::qstr::Qstr;
+use crate::types::str::Builder;
+use crate::types::{self, T, TYPES, dict, exception, generator, int, str as text, tuple};
+use crate::value::{Obj, Res};
+use crate::vm::Vm;
+use crate::{attr, iter as iteration, ops};
+
+/// Builtin functions; types are found by their own names.
+static FUNCTIONS: [(Qstr, N); 23] = [
+    (Qstr::LEN, N::Len),
+    (Qstr::PRINT, N::Print),
+    (Qstr::ISINSTANCE, N::IsInstance),
+    (Qstr::NEXT, N::Next),
+    (Qstr::SUM, N::Sum),
+    (Qstr::MAX, N::Max),
+    (Qstr::MIN, N::Min),
+    (Qstr::SORTED, N::Sorted),
+    (Qstr::ABS, N::Abs),
+    (Qstr::ALL, N::All),
+    (Qstr::ANY, N::Any),
+    (Qstr::CALLABLE, N::Callable),
+    (Qstr::CHR, N::Chr),
+    (Qstr::DIVMOD, N::Divmod),
+    (Qstr::GETATTR, N::GetAttr),
+    (Qstr::HASATTR, N::HasAttr),
+    (Qstr::HASH, N::Hash),
+    (Qstr::ISSUBCLASS, N::IsSubclass),
+    (Qstr::ITER, N::Iter),
+    (Qstr::ORD, N::Ord),
+    (Qstr::POW, N::Pow),
+    (Qstr::REPR, N::Repr),
+    (Qstr::SETATTR, N::SetAttr),
+];
+
+/// Types that are no builtin names.
+const NAMELESS: [T; 9] = [T::NoneType, T::Ellipsis, T::Function, T::Method, T::Generator, T::Iterator, T::Cell, T::Module, T::Slice];
+
+/// The value of a builtin name.
+pub(crate) fn find(name: Obj) -> Option<Obj> {
+    if let Some((_, native)) = FUNCTIONS.iter().find(|(known, _)| Obj::name(*known) == name) {
+        return Some(Obj::native(*native as u16));
+    }
+    if name == Obj::name(Qstr::ELLIPSIS) {
+        return Some(Obj::ELLIPSIS);
+    }
+    let index = TYPES.iter().position(|info| Obj::name(info.name) == name)? as u8;
+    (!NAMELESS.contains(&T::from_index(index))).then(|| Obj::type_index(index))
+}
+
+pub(crate) fn abs(vm: &mut Vm, args: Args) -> Res {
+    let value = ops::as_int(vm, args.get(0))?;
+    int::new(vm, i64::from(value).abs())
+}
+
+/// Whether an item whose truth is `wanted` comes from an iterable.
+fn has(vm: &mut Vm, args: Args, wanted: bool) -> Res<bool> {
+    let iterator = iteration::get_native(vm, args.get(0))?;
+    args.set(0, iterator);
+    loop {
+        let value = iteration::next(vm, iterator)?;
+        if value == Obj::STOP {
+            return Ok(false);
+        }
+        vm.keep(value)?;
+        if ops::truth(vm, value)? == wanted {
+            return Ok(true);
+        }
+        vm.unkeep(1);
+    }
+}
+
+pub(crate) fn all(vm: &mut Vm, args: Args) -> Res {
+    Ok(Obj::bool(!has(vm, args, false)?))
+}
+
+pub(crate) fn any(vm: &mut Vm, args: Args) -> Res {
+    Ok(Obj::bool(has(vm, args, true)?))
+}
+
+pub(crate) fn callable(vm: &mut Vm, args: Args) -> Res {
+    let value = args.get(0);
+    let is = value.as_native().is_some()
+        || value.as_type_index().is_some()
+        || [Kind::Function, Kind::Closure, Kind::Method, Kind::Class].iter().any(|kind| value.is(*kind))
+        || attr::special(vm, value, Qstr::D_CALL) != Obj::NULL;
+    Ok(Obj::bool(is))
+}
+
+/// A text of one character.
+pub(crate) fn char_of(vm: &mut Vm, number: i32) -> Res {
+    match u32::try_from(number).ok().and_then(char::from_u32) {
+        Some(letter) => text::new(vm, letter.encode_utf8(&mut [0; 4]).as_bytes()),
+        None => vm.value_error(Qstr::M_CHR),
+    }
+}
+
+pub(crate) fn chr(vm: &mut Vm, args: Args) -> Res {
+    let number = ops::as_int(vm, args.get(0))?;
+    char_of(vm, number)
+}
+
+pub(crate) fn ord(vm: &mut Vm, args: Args) -> Res {
+    let bytes = text::text(vm, args.get(0)).unwrap_or(b"");
+    let mut letters = core::str::from_utf8(bytes).unwrap_or("").chars();
+    match (letters.next(), letters.next()) {
+        (Some(letter), None) => Ok(Obj::int(letter as i32)),
+        _ => vm.type_error(Qstr::M_ORD),
+    }
+}
+
+pub(crate) fn divmod(vm: &mut Vm, args: Args) -> Res {
+    let quotient = ops::binary(vm, op::FLOOR_DIVIDE, args.get(0), args.get(1), None)?;
+    vm.keep(quotient)?;
+    let remainder = ops::binary(vm, op::MODULO, args.get(0), args.get(1), None)?;
+    vm.keep(remainder)?;
+    tuple::new(vm, &[quotient, remainder])
+}
+
+pub(crate) fn pow(vm: &mut Vm, args: Args) -> Res {
+    ops::binary(vm, op::POWER, args.get(0), args.get(1), None)
+}
+
+/// A name given as a text at run time. Names nobody has spelled cannot be attributes.
+fn name_argument(vm: &mut Vm, args: Args) -> Res<Option<Obj>> {
+    match text::text(vm, args.get(1)) {
+        Some(bytes) => Ok(vm.find_name(bytes)),
+        None => vm.type_error(Qstr::M_EXPECTED_STR),
+    }
+}
+
+/// `getattr` as far as it may fail softly: NULL when there is no such attribute.
+fn lookup(vm: &mut Vm, args: Args) -> Res {
+    let Some(name) = name_argument(vm, args)? else { return Ok(Obj::NULL) };
+    let level = vm.level();
+    match attr::load_now(vm, args.get(0), name) {
+        Err(_) if !vm.halted && call::error_is(vm, T::AttributeError) => {
+            vm.return_to(level);
+            Ok(Obj::NULL)
+        }
+        other => other,
+    }
+}
+
+pub(crate) fn getattr(vm: &mut Vm, args: Args) -> Res {
+    match (lookup(vm, args)?, args.opt(2)) {
+        (it, Some(default)) if it == Obj::NULL => Ok(default),
+        (it, None) if it == Obj::NULL => Err(attr::no_attribute(vm, args.get(0), args.get(1))),
+        (value, _) => Ok(value),
+    }
+}
+
+pub(crate) fn hasattr(vm: &mut Vm, args: Args) -> Res {
+    Ok(Obj::bool(lookup(vm, args)? != Obj::NULL))
+}
+
+pub(crate) fn setattr(vm: &mut Vm, args: Args) -> Res {
+    match name_argument(vm, args)? {
+        Some(name) => attr::store(vm, args.get(0), name, args.get(2))?,
+        None => return Err(attr::no_attribute(vm, args.get(0), args.get(1))),
+    }
+    Ok(Obj::NONE)
+}
+
+pub(crate) fn hash(vm: &mut Vm, args: Args) -> Res {
+    let value = dict::hash(vm, args.get(0))?;
+    Ok(Obj::int((value & 0x3fff_ffff) as i32))
+}
+
+pub(crate) fn isinstance(_vm: &mut Vm, args: Args) -> Res {
+    Ok(Obj::bool(ops::is_instance(args.get(0), args.get(1))))
+}
+
+pub(crate) fn issubclass(vm: &mut Vm, args: Args) -> Res {
+    let class = args.get(0);
+    if class.as_type_index().is_none() && !class.is(Kind::Class) {
+        return vm.type_error(Qstr::M_NOT_CLASS);
+    }
+    let one_of = match tuple::sequence(args.get(1)) {
+        Some(classes) => classes.iter().any(|one| exception::is_subclass(class, *one)),
+        None => exception::is_subclass(class, args.get(1)),
+    };
+    Ok(Obj::bool(one_of))
+}
+
+pub(crate) fn iter(vm: &mut Vm, args: Args) -> Res {
+    iteration::get(vm, args.get(0))
+}
+
+pub(crate) fn len(vm: &mut Vm, args: Args) -> Res {
+    Ok(Obj::count(ops::len(vm, args.get(0))?))
+}
+
+pub(crate) fn next(vm: &mut Vm, args: Args) -> Res {
+    let (iterator, default) = (args.get(0), args.opt(1).unwrap_or(Obj::NULL));
+    if iterator.is(Kind::Generator) {
+        return generator::resume(vm, iterator, Obj::NONE, default);
+    }
+    match iteration::next(vm, iterator)? {
+        it if it == Obj::STOP && default == Obj::NULL => Err(vm.raise_value(T::StopIteration, Obj::NULL)),
+        it if it == Obj::STOP => Ok(default),
+        value => Ok(value),
+    }
+}
+
+/// `max` and `min`: of the arguments or of the items of the only one, by `key`, with a `default`.
+fn extreme(vm: &mut Vm, args: Args, largest: bool) -> Res {
+    let key = args.kw_named(Qstr::KEY).unwrap_or(Obj::NONE);
+    let source = if args.n == 1 { args.get(0) } else { vm.keep_tuple(args)? };
+    let iterator = iteration::get_native(vm, source)?;
+    vm.keep(iterator)?;
+    // Holds the best value so far and its key.
+    let best = vm.alloc(Kind::Slots, 2)?;
+    vm.keep(best)?;
+    loop {
+        let value = iteration::next(vm, iterator)?;
+        if value == Obj::STOP {
+            break;
+        }
+        vm.keep(value)?;
+        let weight = if key == Obj::NONE { value } else { call::call(vm, key, &[value])? };
+        vm.keep(weight)?;
+        let better = best.field(0) == Obj::NULL
+            || if largest { ops::less(vm, best.field(1), weight)? } else { ops::less(vm, weight, best.field(1))? };
+        if better {
+            best.set_field(0, value);
+            best.set_field(1, weight);
+        }
+        vm.unkeep(2);
+    }
+    match (best.field(0), args.kw_named(Qstr::DEFAULT)) {
+        (it, Some(default)) if it == Obj::NULL => Ok(default),
+        (it, None) if it == Obj::NULL => vm.value_error(Qstr::M_EMPTY_SEQUENCE),
+        (value, _) => Ok(value),
+    }
+}
+
+pub(crate) fn max(vm: &mut Vm, args: Args) -> Res {
+    extreme(vm, args, true)
+}
+
+pub(crate) fn min(vm: &mut Vm, args: Args) -> Res {
+    extreme(vm, args, false)
+}
+
+pub(crate) fn print(vm: &mut Vm, args: Args) -> Res {
+    let separator = args.kw_named(Qstr::SEP).unwrap_or(Obj::name(Qstr::SPACE));
+    let end = args.kw_named(Qstr::END).unwrap_or(Obj::name(Qstr::NEWLINE));
+    for index in 0..args.n {
+        if index > 0 {
+            print::str(vm, Sink::Out, separator)?;
+        }
+        print::str(vm, Sink::Out, args.get(index))?;
+    }
+    print::str(vm, Sink::Out, end)?;
+    Ok(Obj::NONE)
+}
+
+pub(crate) fn repr(vm: &mut Vm, args: Args) -> Res {
+    let builder = Builder::new(vm)?;
+    print::repr(vm, Sink::Text(builder), args.get(0))?;
+    Ok(builder.finish())
+}
+
+pub(crate) fn sum(vm: &mut Vm, args: Args) -> Res {
+    let iterator = iteration::get_native(vm, args.get(0))?;
+    args.set(0, iterator);
+    let holder = types::wrap(vm, Kind::Cell, args.opt(1).unwrap_or(Obj::int(0)))?;
+    vm.keep(holder)?;
+    loop {
+        let value = iteration::next(vm, iterator)?;
+        if value == Obj::STOP {
+            return Ok(holder.field(0));
+        }
+        let quick = ops::quick(op::ADD, holder.field(0), value);
+        let total = if quick != Obj::NULL {
+            quick
+        } else {
+            vm.keep(value)?;
+            let total = ops::binary(vm, op::ADD, holder.field(0), value, None)?;
+            vm.unkeep(1);
+            total
+        };
+        holder.set_field(0, total);
+    }
+}

@@ -1,0 +1,432 @@
+//! Frames: what a running Python function needs, on the machine's own frame stack or inside a generator object.
+//!
+//! ```text
+//! Frame (6 words) | function | extra | locals and value stack: n_state | exception blocks: 3 slots each
+//! ```
+//! Everything behind the six words is values, so the collector reads a frame as it reads a tuple. A frame is filled with `NULL` before it
+//! is entered and scanned whole. `Slots` and `FramePtr` read and write without bounds checks: the verifier has proved that a
+//! function stays between its first slot and `n_state`, and that its exception blocks number at most `n_exc`.
+
+use core::ptr::NonNull;
+
+use crate::code::{CodePtr, Ip};
+use crate::heap::{Heap, WORD};
+use crate::value::Obj;
+
+/// What becomes of the value a frame returns (for a generator also: yields).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(crate) enum Action {
+    /// To the caller's stack.
+    Push,
+    /// `__init__`: must be None; the new object is on the caller's stack already.
+    Init,
+    /// The body of a class: the class goes to the caller's stack.
+    Class,
+    /// `__eq__` for `!=`: the opposite to the caller's stack.
+    Not,
+    /// Its truth to the caller's stack.
+    Truth,
+    /// `__enter__`: to the stack, and the with block begins.
+    Enter,
+    /// `__exit__`: may swallow the exception.
+    Exit,
+    /// An iterator's `__next__` for a `for` loop; StopIteration ends the loop.
+    ForNext,
+    /// A generator for a `for` loop.
+    ForGenerator,
+    /// A generator for `next` and `send`.
+    Send,
+    /// A generator behind `yield from`.
+    Delegate,
+    /// A generator being closed.
+    Close,
+}
+
+/// How far a generator is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(crate) enum State {
+    Fresh,
+    Running,
+    Suspended,
+    Done,
+}
+
+#[repr(C)]
+struct Frame {
+    prev: Option<FramePtr>,
+    code: CodePtr,
+    ip: Ip,
+    sp: Slots,
+    locals: Slots,
+    n_blocks: u8,
+    action: Action,
+    is_generator: bool,
+    state: State,
+}
+
+/// Words of a frame that are not values.
+pub(crate) const FRAME_WORDS: usize = size_of::<Frame>() / WORD;
+/// `function` and `extra`.
+const OWN_SLOTS: usize = 2;
+const BLOCK_SLOTS: usize = 3;
+
+/// Words the collector skips in a generator object.
+pub(crate) fn generator_raw_words(_generator: Obj) -> usize {
+    FRAME_WORDS
+}
+
+/// Words a frame for `code` takes.
+#[inline(always)]
+pub(crate) fn frame_words(code: CodePtr) -> usize {
+    let code = code.get();
+    FRAME_WORDS + OWN_SLOTS + usize::from(code.n_state) + BLOCK_SLOTS * usize::from(code.n_exc)
+}
+
+/// A frame.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
+pub(crate) struct FramePtr(NonNull<Frame>);
+
+/// A position among a frame's slots.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
+pub(crate) struct Slots(*mut Obj);
+
+impl Slots {
+    /// The slots of a heap object's fields from `index` on.
+    pub(crate) fn of(obj: Obj, index: usize) -> Slots {
+        Slots(obj.field_ptr(index))
+    }
+
+    /// The elements of a Rust array that outlives the use.
+    pub(crate) fn of_array(values: &mut [Obj]) -> Slots {
+        Slots(values.as_mut_ptr())
+    }
+
+    #[inline(always)]
+    pub(crate) fn get(self, index: isize) -> Obj {
+        // SAFETY: see the head of this file.
+        unsafe { self.0.offset(index).read() }
+    }
+
+    #[inline(always)]
+    pub(crate) fn set(self, index: isize, value: Obj) {
+        // SAFETY: see the head of this file.
+        unsafe { self.0.offset(index).write(value) }
+    }
+
+    #[inline(always)]
+    pub(crate) fn plus(self, count: isize) -> Slots {
+        Slots(self.0.wrapping_offset(count))
+    }
+
+    #[inline(always)]
+    pub(crate) fn push(&mut self, value: Obj) {
+        *self = self.plus(1);
+        self.set(0, value);
+    }
+
+    #[inline(always)]
+    pub(crate) fn pop(&mut self) -> Obj {
+        let value = self.get(0);
+        *self = self.plus(-1);
+        value
+    }
+
+    /// Slots between `start` and this.
+    #[inline(always)]
+    pub(crate) fn index(self, start: Slots) -> usize {
+        (self.0.addr() - start.0.addr()) / WORD
+    }
+
+    /// `len` slots as a slice, for natives that read their arguments; nothing may write them while it is used.
+    pub(crate) fn as_slice<'x>(self, len: usize) -> &'x [Obj] {
+        // SAFETY: the caller counts slots that exist; frames do not move.
+        unsafe { core::slice::from_raw_parts(self.0, len) }
+    }
+}
+
+/// The kind of an exception block.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum BlockKind {
+    Except = 0,
+    Finally = 1,
+    With = 2,
+}
+
+/// Why a finally block runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Pending {
+    Nothing = 0,
+    Exception = 1,
+    Return = 2,
+    Jump = 3,
+}
+
+/// One exception block, unpacked. It is stored as three values: `value`, then two small ints.
+#[derive(Clone, Copy)]
+pub(crate) struct Block {
+    /// The exception being handled, or the value being returned.
+    pub(crate) value: Obj,
+    /// Offset of the handler in the function.
+    pub(crate) handler: u16,
+    pub(crate) kind: BlockKind,
+    pub(crate) pending: Pending,
+    /// Blocks still to leave by a pending jump, and 0x80 when a loop's iterator goes with it.
+    pub(crate) unwind: u8,
+    /// Offset a pending jump goes to.
+    pub(crate) target: u16,
+    /// How many values the stack held when the block began.
+    pub(crate) depth: u16,
+}
+
+impl FramePtr {
+    #[inline(always)]
+    fn get(&self) -> &Frame {
+        // SAFETY: frames are made by `push` and `in_generator` and are valid until popped; the machine holds no pointer to a popped one.
+        unsafe { self.0.as_ref() }
+    }
+
+    #[inline(always)]
+    fn get_mut(&mut self) -> &mut Frame {
+        // SAFETY: as `get`; references are never held across calls.
+        unsafe { self.0.as_mut() }
+    }
+
+    #[inline(always)]
+    pub(crate) fn prev(self) -> Option<FramePtr> {
+        self.get().prev
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_prev(mut self, prev: Option<FramePtr>) {
+        self.get_mut().prev = prev;
+    }
+
+    #[inline(always)]
+    pub(crate) fn code(self) -> CodePtr {
+        self.get().code
+    }
+
+    #[inline(always)]
+    pub(crate) fn ip(self) -> Ip {
+        self.get().ip
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_ip(mut self, ip: Ip) {
+        self.get_mut().ip = ip;
+    }
+
+    #[inline(always)]
+    pub(crate) fn sp(self) -> Slots {
+        self.get().sp
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_sp(mut self, sp: Slots) {
+        self.get_mut().sp = sp;
+    }
+
+    /// Local 0; local `i` is at index `-i`.
+    #[inline(always)]
+    pub(crate) fn locals(self) -> Slots {
+        self.get().locals
+    }
+
+    #[inline(always)]
+    pub(crate) fn action(self) -> Action {
+        self.get().action
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_action(mut self, action: Action) {
+        self.get_mut().action = action;
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_generator(self) -> bool {
+        self.get().is_generator
+    }
+
+    #[inline(always)]
+    pub(crate) fn state(self) -> State {
+        self.get().state
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_state(mut self, state: State) {
+        self.get_mut().state = state;
+    }
+
+    /// The generator object a generator's frame lies in.
+    pub(crate) fn generator(self) -> Obj {
+        debug_assert!(self.is_generator());
+        // SAFETY: a generator's frame starts right behind the header word of its object.
+        let at = unsafe { self.0.as_ptr().cast::<usize>().sub(1) };
+        NonNull::new(at.cast()).map_or(Obj::NULL, Obj::from_heap)
+    }
+
+    #[inline(always)]
+    fn own(self) -> Slots {
+        // SAFETY: the slots follow the frame's six words.
+        Slots(unsafe { self.0.as_ptr().add(1).cast::<Obj>() })
+    }
+
+    #[inline(always)]
+    pub(crate) fn function(self) -> Obj {
+        self.own().get(0)
+    }
+
+    #[inline(always)]
+    pub(crate) fn extra(self) -> Obj {
+        self.own().get(1)
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_extra(self, value: Obj) {
+        self.own().set(1, value);
+    }
+
+    /// First slot of the value stack.
+    #[inline(always)]
+    pub(crate) fn stack(self) -> Slots {
+        self.own().plus(OWN_SLOTS as isize)
+    }
+
+    #[inline(always)]
+    pub(crate) fn n_blocks(self) -> usize {
+        usize::from(self.get().n_blocks)
+    }
+
+    pub(crate) fn set_n_blocks(mut self, count: usize) {
+        self.get_mut().n_blocks = count as u8;
+    }
+
+    fn block_slot(self, index: usize) -> Slots {
+        debug_assert!(index < usize::from(self.code().get().n_exc));
+        self.stack().plus((usize::from(self.code().get().n_state) + BLOCK_SLOTS * index) as isize)
+    }
+
+    pub(crate) fn push_block(self, kind: BlockKind, handler: usize, sp: Slots) {
+        let depth = sp.plus(1).index(self.stack()) as u16;
+        let block = Block { value: Obj::NULL, handler: handler as u16, kind, pending: Pending::Nothing, unwind: 0, target: 0, depth };
+        self.set_n_blocks(self.n_blocks() + 1);
+        self.set_block(self.n_blocks() - 1, block);
+    }
+
+    pub(crate) fn pop_block(self) {
+        debug_assert!(self.n_blocks() > 0);
+        self.set_n_blocks(self.n_blocks() - 1);
+        self.block_slot(self.n_blocks()).set(0, Obj::NULL);
+    }
+
+    pub(crate) fn set_block(self, index: usize, block: Block) {
+        let at = self.block_slot(index);
+        at.set(0, block.value);
+        let reason = i32::from(block.unwind) << 20 | (block.pending as i32) << 18 | (block.kind as i32) << 16;
+        at.set(1, Obj::int(reason | i32::from(block.handler)));
+        at.set(2, Obj::int(i32::from(block.depth) << 16 | i32::from(block.target)));
+    }
+
+    pub(crate) fn block(self, index: usize) -> Block {
+        let at = self.block_slot(index);
+        let (reason, place) = (at.get(1).as_int(), at.get(2).as_int());
+        Block {
+            value: at.get(0),
+            handler: reason as u16,
+            kind: match (reason >> 16) & 3 {
+                0 => BlockKind::Except,
+                1 => BlockKind::Finally,
+                _ => BlockKind::With,
+            },
+            pending: match (reason >> 18) & 3 {
+                0 => Pending::Nothing,
+                1 => Pending::Exception,
+                2 => Pending::Return,
+                _ => Pending::Jump,
+            },
+            unwind: (reason >> 20) as u8,
+            target: place as u16,
+            depth: (place >> 16) as u16,
+        }
+    }
+
+    /// Marks what the frame refers to.
+    pub(crate) fn mark(self, heap: &mut Heap) {
+        if self.is_generator() {
+            heap.mark(self.generator());
+            return;
+        }
+        let slots = self.own();
+        for index in 0..frame_words(self.code()) - FRAME_WORDS {
+            heap.mark(slots.get(index as isize));
+        }
+    }
+
+    #[inline(always)]
+    fn fill(at: NonNull<Frame>, code: CodePtr, function: Obj, is_generator: bool) -> FramePtr {
+        let n = frame_words(code) - FRAME_WORDS;
+        // SAFETY: `at` has room for `frame_words(code)` words.
+        unsafe {
+            let slots = at.as_ptr().add(1).cast::<Obj>();
+            for index in 0..n {
+                slots.add(index).write(Obj::NULL);
+            }
+            slots.write(function);
+            let stack = slots.add(OWN_SLOTS);
+            at.as_ptr().write(Frame {
+                prev: None,
+                code,
+                ip: code.get().start,
+                sp: Slots(stack.wrapping_sub(1)),
+                locals: Slots(stack.wrapping_add(usize::from(code.get().n_state)).wrapping_sub(1)),
+                n_blocks: 0,
+                action: Action::Push,
+                is_generator,
+                state: State::Fresh,
+            });
+        }
+        FramePtr(at)
+    }
+
+    /// A new frame on the frame stack, not yet linked. `None`: no room between heap and stack.
+    #[inline(always)]
+    pub(crate) fn push(heap: &mut Heap, code: CodePtr, function: Obj) -> Option<FramePtr> {
+        let bytes = (frame_words(code) * WORD).next_multiple_of(crate::heap::GRANULE);
+        if heap.stack_low.addr() - heap.stack_limit().addr() < bytes {
+            return None;
+        }
+        heap.stack_low = heap.stack_low.wrapping_byte_sub(bytes);
+        heap.note_frame(bytes);
+        NonNull::new(heap.stack_low.cast::<Frame>()).map(|at| FramePtr::fill(at, code, function, false))
+    }
+
+    /// Gives a stack frame's room back; it must be the lowest.
+    #[inline(always)]
+    pub(crate) fn pop(self, heap: &mut Heap) {
+        let bytes = (frame_words(self.code()) * WORD).next_multiple_of(crate::heap::GRANULE);
+        debug_assert!(self.0.as_ptr().addr() == heap.stack_low.addr());
+        heap.stack_low = heap.stack_low.wrapping_byte_add(bytes);
+        heap.forget_frame(bytes);
+    }
+
+    /// The frame of a new generator object, which has `frame_words(code)` words.
+    pub(crate) fn start_generator(generator: Obj, code: CodePtr, function: Obj) -> FramePtr {
+        assert!(generator.words() >= frame_words(code));
+        let at = generator.field_ptr(0).cast::<Frame>();
+        // SAFETY: the address of a field is not null.
+        let at = unsafe { NonNull::new_unchecked(at) };
+        FramePtr::fill(at, code, function, true)
+    }
+
+    /// The frame inside a generator object.
+    #[inline(always)]
+    pub(crate) fn of_generator(generator: Obj) -> FramePtr {
+        debug_assert!(generator.is(crate::heap::Kind::Generator));
+        // SAFETY: the address of a field is not null, and generators are filled when they are made.
+        FramePtr(unsafe { NonNull::new_unchecked(generator.field_ptr(0).cast::<Frame>()) })
+    }
+}

@@ -1,0 +1,41 @@
+//! Pyrite: a Python virtual machine for microcontrollers. It executes MicroPython `.mpy` files (version 6, no machine code) in place,
+//! from flash, in an arena the caller gives.
+//!
+//! What holds everywhere in here:
+//! - it knows no clock, no hardware and no allocator; output goes through [`Out`], memory comes from the arena;
+//! - errors are return values; nothing panics or unwinds on purpose, and `core::fmt` is not used;
+//! - Python calls, generators in `for` loops and garbage collection take no machine stack that grows with the program; natives that
+//!   call back (a sort key, `__repr__`) are counted and limited;
+//! - the same file gives the same output on every machine: ints have 31 bits everywhere, nothing shows an address;
+//! - a file is hostile until the verifier has walked it. `unsafe` is only in `value`, `heap`, `frame` and `code`.
+
+#![cfg_attr(not(test), no_std)]
+
+mod attr;
+mod builtins;
+mod call;
+#[expect(unsafe_code, reason = "reads verified bytecode and tables without bounds checks")]
+mod code;
+#[expect(unsafe_code, reason = "frames and slots are raw memory of the arena")]
+mod frame;
+#[expect(unsafe_code, reason = "objects are raw memory of the arena")]
+mod heap;
+mod iter;
+mod map;
+mod mpy;
+mod natives;
+mod opcodes;
+mod ops;
+mod print;
+mod qstr;
+mod run;
+mod spread;
+mod subscr;
+mod types;
+#[expect(unsafe_code, reason = "builds the tagged word, which is never zero")]
+mod value;
+mod verify;
+mod vm;
+
+pub use value::Obj;
+pub use vm::{Malformed, Out, Stop, Vm};

@@ -1,0 +1,106 @@
+//! The table of native functions: every builtin function and every method of a built-in type, by number.
+//!
+//! A native is an immediate value that indexes this table, so natives take no RAM.
+
+use crate::builtins;
+use crate::call::Args;
+use crate::qstr::Qstr;
+use crate::types::{self, dict, exception, generator, list, str, tuple};
+use crate::value::Res;
+use crate::vm::Vm;
+
+/// A native function.
+pub(crate) struct Native {
+    pub(crate) function: fn(&mut Vm, Args) -> Res,
+    /// Positional arguments it takes, a method's self included.
+    pub(crate) min: u8,
+    pub(crate) max: u8,
+    pub(crate) keywords: bool,
+    pub(crate) name: Qstr,
+}
+
+const ANY: u8 = 255;
+
+macro_rules! natives {
+    ($($number:ident $name:ident $min:tt $max:tt $keywords:literal $function:path,)*) => {
+        /// The number of a native function.
+        #[derive(Clone, Copy, PartialEq, Eq)]
+        #[repr(u16)]
+        pub(crate) enum N { $($number,)* }
+
+        pub(crate) static NATIVES: [Native; [$(N::$number),*].len()] = [
+            $(Native { function: $function, min: $min, max: $max, keywords: $keywords, name: Qstr::$name },)*
+        ];
+    };
+}
+
+natives! {
+    // number           name         min max keywords function
+    Abs                 ABS          1 1   false builtins::abs,
+    All                 ALL          1 1   false builtins::all,
+    Any                 ANY          1 1   false builtins::any,
+    Callable            CALLABLE     1 1   false builtins::callable,
+    Chr                 CHR          1 1   false builtins::chr,
+    Divmod              DIVMOD       2 2   false builtins::divmod,
+    GetAttr             GETATTR      2 3   false builtins::getattr,
+    HasAttr             HASATTR      2 2   false builtins::hasattr,
+    Hash                HASH         1 1   false builtins::hash,
+    IsInstance          ISINSTANCE   2 2   false builtins::isinstance,
+    IsSubclass          ISSUBCLASS   2 2   false builtins::issubclass,
+    Iter                ITER         1 1   false builtins::iter,
+    Len                 LEN          1 1   false builtins::len,
+    Max                 MAX          1 ANY true  builtins::max,
+    Min                 MIN          1 ANY true  builtins::min,
+    Next                NEXT         1 2   false builtins::next,
+    Ord                 ORD          1 1   false builtins::ord,
+    Pow                 POW          2 2   false builtins::pow,
+    Print               PRINT        0 ANY true  builtins::print,
+    Repr                REPR         1 1   false builtins::repr,
+    SetAttr             SETATTR      3 3   false builtins::setattr,
+    Sorted              SORTED       1 1   true  list::sorted,
+    Sum                 SUM          1 2   false builtins::sum,
+    ObjectInit          D_INIT       1 1   false types::object_init,
+    PropertySetter      SETTER       2 2   false types::property_setter,
+    PropertyDeleter     DELETER      2 2   false types::property_deleter,
+    ExceptionInit       D_INIT       1 ANY false exception::init,
+    GeneratorSend       SEND         2 2   false generator::send,
+    GeneratorClose      CLOSE        1 1   false generator::close,
+    GeneratorThrow      THROW        2 4   false generator::throw,
+    SequenceIndex       INDEX        2 2   false tuple::index,
+    SequenceCount       COUNT        2 2   false tuple::count,
+    ListAppend          APPEND       2 2   false list::append_method,
+    ListPop             POP          1 2   false list::pop,
+    ListInsert          INSERT       3 3   false list::insert,
+    ListExtend          EXTEND       2 2   false list::extend_method,
+    ListSort            SORT         1 1   true  list::sort_method,
+    ListRemove          REMOVE       2 2   false list::remove,
+    ListReverse         REVERSE      1 1   false list::reverse,
+    ListClear           CLEAR        1 1   false list::clear,
+    ListCopy            COPY         1 1   false list::copy,
+    DictGet             GET          2 3   false dict::get_method,
+    DictPop             POP          2 3   false dict::pop,
+    DictSetDefault      SETDEFAULT   2 3   false dict::set_default,
+    DictUpdate          UPDATE       1 2   true  dict::update_method,
+    DictItems           ITEMS        1 1   false dict::items,
+    DictKeys            KEYS         1 1   false dict::keys,
+    DictValues          VALUES       1 1   false dict::values,
+    DictClear           CLEAR        1 1   false dict::clear,
+    DictCopy            COPY         1 1   false dict::copy,
+    StrJoin             JOIN         2 2   false str::join,
+    StrSplit            SPLIT        1 3   false str::split,
+    StrStrip            STRIP        1 2   false str::strip,
+    StrLstrip           LSTRIP       1 2   false str::lstrip,
+    StrRstrip           RSTRIP       1 2   false str::rstrip,
+    StrFind             FIND         2 4   false str::find_method,
+    StrRfind            RFIND        2 4   false str::rfind,
+    StrIndex            INDEX        2 4   false str::index,
+    StrCount            COUNT        2 4   false str::count,
+    StrReplace          REPLACE      3 4   false str::replace,
+    StrStartsWith       STARTSWITH   2 2   false str::starts_with,
+    StrEndsWith         ENDSWITH     2 2   false str::ends_with,
+    StrUpper            UPPER        1 1   false str::upper,
+    StrLower            LOWER        1 1   false str::lower,
+    StrIsDigit          ISDIGIT      1 1   false str::is_digit,
+    StrIsAlpha          ISALPHA      1 1   false str::is_alpha,
+    StrIsSpace          ISSPACE      1 1   false str::is_space,
+}

@@ -1,0 +1,495 @@
+//! Operators on values: arithmetic, comparison, truth, length. Special methods of classes are begun or called from here.
+
+use crate::call;
+use crate::frame::{Action, Slots};
+use crate::heap::Kind;
+use crate::opcodes::{binary as op, unary as un};
+use crate::qstr::Qstr;
+use crate::types::{self, dict, exception, int, list, range, str, tuple};
+use crate::value::{INT_MAX, Obj, Res};
+use crate::vm::Vm;
+use crate::{attr, iter};
+
+/// Two small ints and an operator that has a quick answer; NULL when it has not.
+#[inline(always)]
+pub(crate) fn quick(operator: u8, left: Obj, right: Obj) -> Obj {
+    if left.word() & right.word() & 1 == 0 {
+        return Obj::NULL;
+    }
+    let (a, b) = (left.tagged(), right.tagged());
+    match operator {
+        op::LESS => Obj::bool(a < b),
+        op::MORE => Obj::bool(a > b),
+        op::EQUAL => Obj::bool(a == b),
+        op::LESS_EQUAL => Obj::bool(a <= b),
+        op::MORE_EQUAL => Obj::bool(a >= b),
+        op::NOT_EQUAL => Obj::bool(a != b),
+        // Tagged words are twice the value plus one, so their sums overflow 32 bits exactly when the values leave 31.
+        op::ADD | IN_PLACE_ADD => match a.checked_add(b - 1) {
+            Some(sum) => Obj::from_tagged(sum),
+            None => Obj::NULL,
+        },
+        op::SUBTRACT | IN_PLACE_SUBTRACT => match a.checked_sub(b - 1) {
+            Some(difference) => Obj::from_tagged(difference),
+            None => Obj::NULL,
+        },
+        op::MULTIPLY | IN_PLACE_MULTIPLY => match (a - 1).checked_mul(b >> 1) {
+            Some(product) => Obj::from_tagged(product | 1),
+            None => Obj::NULL,
+        },
+        op::AND | IN_PLACE_AND => Obj::from_tagged(a & b),
+        op::OR | op::IN_PLACE_OR => Obj::from_tagged(a | b),
+        op::XOR | IN_PLACE_XOR => Obj::from_tagged((a ^ b) | 1),
+        op::SHIFT_RIGHT | IN_PLACE_SHIFT_RIGHT if b >= 0 => Obj::from_tagged((a >> (b >> 1).min(31)) | 1),
+        op::MODULO | IN_PLACE_MODULO if b != 1 => Obj::int(int::divide(a >> 1, b >> 1).1),
+        op::FLOOR_DIVIDE | IN_PLACE_FLOOR_DIVIDE if b > 1 => Obj::int(int::divide(a >> 1, b >> 1).0),
+        _ => Obj::NULL,
+    }
+}
+
+/// From an in-place operator to its plain form.
+const TO_PLAIN: u8 = op::OR - op::IN_PLACE_OR;
+const IN_PLACE_LAST: u8 = op::OR - 1;
+const IN_PLACE_ADD: u8 = op::ADD - TO_PLAIN;
+const IN_PLACE_SUBTRACT: u8 = op::SUBTRACT - TO_PLAIN;
+const IN_PLACE_MULTIPLY: u8 = op::MULTIPLY - TO_PLAIN;
+const IN_PLACE_AND: u8 = op::AND - TO_PLAIN;
+const IN_PLACE_XOR: u8 = op::XOR - TO_PLAIN;
+const IN_PLACE_SHIFT_RIGHT: u8 = op::SHIFT_RIGHT - TO_PLAIN;
+const IN_PLACE_MODULO: u8 = op::MODULO - TO_PLAIN;
+const IN_PLACE_FLOOR_DIVIDE: u8 = op::FLOOR_DIVIDE - TO_PLAIN;
+
+/// Names of special methods, by operator from LESS on (IN, IS and EXCEPTION_MATCH have none here).
+static METHODS: [Qstr; 35] = [
+    Qstr::D_LT,
+    Qstr::D_GT,
+    Qstr::D_EQ,
+    Qstr::D_LE,
+    Qstr::D_GE,
+    Qstr::D_NE,
+    Qstr::NEWLINE,
+    Qstr::NEWLINE,
+    Qstr::NEWLINE,
+    Qstr::D_IOR,
+    Qstr::D_IXOR,
+    Qstr::D_IAND,
+    Qstr::D_ILSHIFT,
+    Qstr::D_IRSHIFT,
+    Qstr::D_IADD,
+    Qstr::D_ISUB,
+    Qstr::D_IMUL,
+    Qstr::D_IMATMUL,
+    Qstr::D_IFLOORDIV,
+    Qstr::D_ITRUEDIV,
+    Qstr::D_IMOD,
+    Qstr::D_IPOW,
+    Qstr::D_OR,
+    Qstr::D_XOR,
+    Qstr::D_AND,
+    Qstr::D_LSHIFT,
+    Qstr::D_RSHIFT,
+    Qstr::D_ADD,
+    Qstr::D_SUB,
+    Qstr::D_MUL,
+    Qstr::D_MATMUL,
+    Qstr::D_FLOORDIV,
+    Qstr::D_TRUEDIV,
+    Qstr::D_MOD,
+    Qstr::D_POW,
+];
+
+/// Names of the reflected arithmetic methods, from OR on.
+static REFLECTED: [Qstr; 13] = [
+    Qstr::D_ROR,
+    Qstr::D_RXOR,
+    Qstr::D_RAND,
+    Qstr::D_RLSHIFT,
+    Qstr::D_RRSHIFT,
+    Qstr::D_RADD,
+    Qstr::D_RSUB,
+    Qstr::D_RMUL,
+    Qstr::D_RMATMUL,
+    Qstr::D_RFLOORDIV,
+    Qstr::D_RTRUEDIV,
+    Qstr::D_RMOD,
+    Qstr::D_RPOW,
+];
+
+/// Any binary operator on rooted values. With `args` (two slots that hold them) a Python method is begun and `CALL` given;
+/// without, it is run to its end.
+#[inline(never)]
+pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Option<Slots>) -> Res {
+    match operator {
+        op::IS => return Ok(Obj::bool(left == right)),
+        op::EXCEPTION_MATCH => return Ok(Obj::bool(exception::matches(vm, left, right)?)),
+        op::IN => return contains(vm, right, left, args),
+        _ => {}
+    }
+    if is_object(left) || is_object(right) {
+        return binary_of_objects(vm, operator, left, right, args);
+    }
+    match operator {
+        op::EQUAL => Ok(Obj::bool(equal(vm, left, right)?)),
+        op::NOT_EQUAL => Ok(Obj::bool(!equal(vm, left, right)?)),
+        op::LESS => Ok(Obj::bool(less(vm, left, right)?)),
+        op::MORE => Ok(Obj::bool(less(vm, right, left)?)),
+        op::LESS_EQUAL => Ok(Obj::bool(!less(vm, right, left)?)),
+        op::MORE_EQUAL => Ok(Obj::bool(!less(vm, left, right)?)),
+        op::IN_PLACE_ADD if left.is(Kind::List) => {
+            list::extend(vm, left, right)?;
+            Ok(left)
+        }
+        _ => arithmetic(vm, if operator <= IN_PLACE_LAST { operator + TO_PLAIN } else { operator }, left, right),
+    }
+}
+
+/// An instance of a class, whose operators are its methods.
+fn is_object(value: Obj) -> bool {
+    value.is(Kind::Instance)
+}
+
+fn arithmetic(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
+    if let (Some(a), Some(b)) = (small(left), small(right)) {
+        let both_bool = left.is_bool() && right.is_bool();
+        let value = int::arithmetic(vm, operator, a, b)?;
+        return Ok(if both_bool && operator <= op::AND { Obj::bool(value == Obj::int(1)) } else { value });
+    }
+    if str::is(left) {
+        return str::operator(vm, operator, left, right);
+    }
+    if operator == op::MULTIPLY && small(left).is_some() {
+        return arithmetic_of_sequence(vm, operator, right, left);
+    }
+    arithmetic_of_sequence(vm, operator, left, right)
+}
+
+fn arithmetic_of_sequence(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
+    if str::is(left) {
+        return str::operator(vm, operator, left, right);
+    }
+    let Some(items) = tuple::sequence(left) else { return vm.type_error(Qstr::M_BAD_OPERANDS) };
+    let is_list = left.is(Kind::List);
+    match operator {
+        op::ADD if left.is(Kind::List) && right.is(Kind::List) => {
+            let made = list::new(vm, items)?;
+            vm.keep(made)?;
+            list::extend(vm, made, right)?;
+            vm.unkeep(1);
+            Ok(made)
+        }
+        op::ADD if left.is(Kind::Tuple) && right.is(Kind::Tuple) => {
+            let more = tuple::items(right);
+            let made = tuple::with_room(vm, items.len() + more.len())?;
+            for (index, item) in items.iter().chain(more).enumerate() {
+                tuple::set(made, index, *item);
+            }
+            Ok(made)
+        }
+        op::MULTIPLY => {
+            let Some(times) = small(right) else { return vm.type_error(Qstr::M_BAD_OPERANDS) };
+            let Some(total) = items.len().checked_mul(times.max(0) as usize).filter(|total| *total < INT_MAX as usize) else {
+                return vm.no_memory();
+            };
+            let made = if is_list {
+                let made = list::new(vm, &[])?;
+                vm.keep(made)?;
+                list::splice(vm, made, 0, 0, &[])?;
+                for index in 0..total {
+                    list::append(vm, made, items[index % items.len()])?;
+                }
+                vm.unkeep(1);
+                made
+            } else {
+                let made = tuple::with_room(vm, total)?;
+                for index in 0..total {
+                    tuple::set(made, index, items[index % items.len()]);
+                }
+                made
+            };
+            Ok(made)
+        }
+        _ => vm.type_error(Qstr::M_BAD_OPERANDS),
+    }
+}
+
+/// The value of an int or bool.
+pub(crate) fn small(value: Obj) -> Option<i32> {
+    match value {
+        it if it == Obj::FALSE => Some(0),
+        it if it == Obj::TRUE => Some(1),
+        _ => value.is_int().then(|| value.as_int()),
+    }
+}
+
+pub(crate) fn as_int(vm: &mut Vm, value: Obj) -> Res<i32> {
+    match small(value) {
+        Some(value) => Ok(value),
+        None => vm.type_error(Qstr::M_EXPECTED_INT),
+    }
+}
+
+/// Begins a method with two arguments where `args` are, or calls it.
+fn method(vm: &mut Vm, function: Obj, left: Obj, right: Obj, args: Option<Slots>) -> Res {
+    match args {
+        Some(at) => {
+            at.set(0, left);
+            at.set(1, right);
+            call::start_with_self(vm, function, at, 2, 0)
+        }
+        None => call::call(vm, function, &[left, right]),
+    }
+}
+
+fn binary_of_objects(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Option<Slots>) -> Res {
+    let name = METHODS[usize::from(operator)];
+    let found = attr::special(vm, left, name);
+    if found != Obj::NULL {
+        return method(vm, found, left, right, args);
+    }
+    if (op::IN_PLACE_OR..=IN_PLACE_LAST).contains(&operator) {
+        return binary_of_objects(vm, operator + TO_PLAIN, left, right, args);
+    }
+    match operator {
+        op::NOT_EQUAL => {
+            let same = attr::special(vm, left, Qstr::D_EQ);
+            if same == Obj::NULL {
+                return Ok(Obj::bool(left != right));
+            }
+            let value = method(vm, same, left, right, args)?;
+            if value != Obj::CALL {
+                return Ok(Obj::bool(!truth(vm, value)?));
+            }
+            if let Some(frame) = vm.frame {
+                frame.set_action(Action::Not);
+            }
+            Ok(Obj::CALL)
+        }
+        op::LESS..=op::MORE_EQUAL => {
+            let mirrored = [op::MORE, op::LESS, op::EQUAL, op::MORE_EQUAL, op::LESS_EQUAL][usize::from(operator)];
+            let found = attr::special(vm, right, METHODS[usize::from(mirrored)]);
+            if found != Obj::NULL {
+                return method(vm, found, right, left, args);
+            }
+            if operator == op::EQUAL { Ok(Obj::bool(left == right)) } else { vm.type_error(Qstr::M_BAD_OPERANDS) }
+        }
+        _ => {
+            let found = attr::special(vm, right, REFLECTED[usize::from(operator - op::OR)]);
+            if found != Obj::NULL {
+                return method(vm, found, right, left, args);
+            }
+            vm.type_error(Qstr::M_BAD_OPERANDS)
+        }
+    }
+}
+
+/// `item in container`.
+fn contains(vm: &mut Vm, container: Obj, item: Obj, args: Option<Slots>) -> Res {
+    if container.is(Kind::List) || container.is(Kind::Tuple) {
+        return Ok(Obj::bool(tuple::position(vm, container, item, 0)?.is_some()));
+    }
+    if container.is(Kind::Dict) {
+        return Ok(Obj::bool(dict::get(vm, container, item)? != Obj::NULL));
+    }
+    if let (true, Some(value)) = (container.is(Kind::Range), small(item)) {
+        return Ok(Obj::bool(range::contains(container, value)));
+    }
+    if let Some(text) = str::text(vm, container) {
+        return match str::text(vm, item) {
+            Some(part) => Ok(Obj::bool(str::find(text, part).is_some())),
+            None => vm.type_error(Qstr::M_EXPECTED_STR),
+        };
+    }
+    let function = attr::special(vm, container, Qstr::D_CONTAINS);
+    if function != Obj::NULL {
+        let value = method(vm, function, container, item, args)?;
+        if value != Obj::CALL {
+            return Ok(Obj::bool(truth(vm, value)?));
+        }
+        if let Some(frame) = vm.frame {
+            frame.set_action(Action::Truth);
+        }
+        return Ok(Obj::CALL);
+    }
+    let iterator = iter::get_native(vm, container)?;
+    vm.keep(iterator)?;
+    loop {
+        let value = iter::next(vm, iterator)?;
+        if value == Obj::STOP {
+            vm.unkeep(1);
+            return Ok(Obj::FALSE);
+        }
+        vm.keep(value)?;
+        let same = equal(vm, value, item)?;
+        vm.unkeep(1);
+        if same {
+            vm.unkeep(1);
+            return Ok(Obj::TRUE);
+        }
+    }
+}
+
+/// `left == right` as native code needs it; both rooted.
+pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
+    if left == right && !is_object(left) {
+        return Ok(true);
+    }
+    if let (Some(a), Some(b)) = (small(left), small(right)) {
+        return Ok(a == b);
+    }
+    if str::is(left) {
+        return Ok(str::text(vm, left) == str::text(vm, right));
+    }
+    if is_object(left) || is_object(right) {
+        let value = binary_of_objects(vm, op::EQUAL, left, right, None)?;
+        return truth(vm, value);
+    }
+    if left.is(Kind::Dict) && right.is(Kind::Dict) {
+        vm.enter()?;
+        let same = dict::equal(vm, left, right);
+        vm.leave();
+        return same;
+    }
+    if left.is(Kind::Range) && right.is(Kind::Range) {
+        let n = range::len(left);
+        let same_items =
+            n == 0 || range::item(left, 0) == range::item(right, 0) && (n == 1 || range::parts(left).2 == range::parts(right).2);
+        return Ok(n == range::len(right) && same_items);
+    }
+    if !(left.is(Kind::List) && right.is(Kind::List) || left.is(Kind::Tuple) && right.is(Kind::Tuple)) {
+        return Ok(false);
+    }
+    vm.enter()?;
+    let mut index = 0;
+    let same = loop {
+        let (Some(a), Some(b)) = (tuple::sequence(left), tuple::sequence(right)) else { break false };
+        if a.len() != b.len() {
+            break false;
+        }
+        let (Some(a), Some(b)) = (a.get(index).copied(), b.get(index).copied()) else { break true };
+        if !equal(vm, a, b)? {
+            break false;
+        }
+        index += 1;
+    };
+    vm.leave();
+    Ok(same)
+}
+
+/// `left < right` as native code needs it; both rooted.
+pub(crate) fn less(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
+    if let (Some(a), Some(b)) = (small(left), small(right)) {
+        return Ok(a < b);
+    }
+    if let (Some(a), Some(b)) = (str::text(vm, left), str::text(vm, right)) {
+        return Ok(a < b);
+    }
+    if is_object(left) || is_object(right) {
+        let value = binary_of_objects(vm, op::LESS, left, right, None)?;
+        return truth(vm, value);
+    }
+    if !(left.is(Kind::List) && right.is(Kind::List) || left.is(Kind::Tuple) && right.is(Kind::Tuple)) {
+        return vm.type_error(Qstr::M_BAD_OPERANDS);
+    }
+    vm.enter()?;
+    let mut index = 0;
+    let answer = loop {
+        let (Some(a), Some(b)) = (tuple::sequence(left), tuple::sequence(right)) else { break false };
+        let (Some(x), Some(y)) = (a.get(index).copied(), b.get(index).copied()) else { break a.len() < b.len() };
+        if !equal(vm, x, y)? {
+            break less(vm, x, y)?;
+        }
+        index += 1;
+    };
+    vm.leave();
+    Ok(answer)
+}
+
+/// Whether a rooted value counts as true.
+#[inline(never)]
+pub(crate) fn truth(vm: &mut Vm, value: Obj) -> Res<bool> {
+    if value.is_int() {
+        return Ok(value != Obj::int(0));
+    }
+    if value == Obj::TRUE {
+        return Ok(true);
+    }
+    if value == Obj::FALSE || value == Obj::NONE {
+        return Ok(false);
+    }
+    if value.is_name() {
+        return Ok(value != Obj::name(Qstr::EMPTY));
+    }
+    if !value.is_heap() {
+        return Ok(true);
+    }
+    match value.kind() {
+        Kind::List => Ok(list::len(value) > 0),
+        Kind::Tuple => Ok(tuple::len(value) > 0),
+        Kind::Dict => Ok(dict::len(value) > 0),
+        Kind::Range => Ok(range::len(value) > 0),
+        Kind::Str | Kind::ConstStr => Ok(str::text(vm, value).is_some_and(|text| !text.is_empty())),
+        Kind::Instance => {
+            for name in [Qstr::D_BOOL, Qstr::D_LEN] {
+                let function = attr::special(vm, value, name);
+                if function != Obj::NULL {
+                    let answer = call::call(vm, function, &[value])?;
+                    return Ok(answer != Obj::FALSE && answer != Obj::int(0));
+                }
+            }
+            Ok(true)
+        }
+        _ => Ok(true),
+    }
+}
+
+/// A unary operator other than `not`. May begin a Python method.
+pub(crate) fn unary(vm: &mut Vm, operator: u8, value: Obj) -> Res {
+    if let Some(number) = small(value) {
+        return match operator {
+            un::NEGATIVE => int::new(vm, -i64::from(number)),
+            un::INVERT => Ok(Obj::int(!number)),
+            _ => Ok(Obj::int(number)),
+        };
+    }
+    let name = match operator {
+        un::POSITIVE => Qstr::D_POS,
+        un::NEGATIVE => Qstr::D_NEG,
+        _ => Qstr::D_INVERT,
+    };
+    match attr::special(vm, value, name) {
+        it if it == Obj::NULL => vm.type_error(Qstr::M_BAD_OPERAND),
+        function => call::call(vm, function, &[value]),
+    }
+}
+
+/// `len(value)`.
+pub(crate) fn len(vm: &mut Vm, value: Obj) -> Res<usize> {
+    if let Some(text) = str::text(vm, value) {
+        return Ok(str::char_count(text));
+    }
+    if value.is_heap() {
+        match value.kind() {
+            Kind::List => return Ok(list::len(value)),
+            Kind::Tuple => return Ok(tuple::len(value)),
+            Kind::Dict => return Ok(dict::len(value)),
+            Kind::Range => return Ok(range::len(value)),
+            Kind::Instance => {
+                let function = attr::special(vm, value, Qstr::D_LEN);
+                if function != Obj::NULL {
+                    let answer = call::call(vm, function, &[value])?;
+                    return Ok(as_int(vm, answer)?.max(0) as usize);
+                }
+            }
+            _ => {}
+        }
+    }
+    vm.type_error(Qstr::M_NO_LEN)
+}
+
+/// `isinstance(value, class)`, where `class` may be a tuple of classes.
+pub(crate) fn is_instance(value: Obj, class: Obj) -> bool {
+    if class.is(Kind::Tuple) {
+        return tuple::items(class).iter().any(|one| is_instance(value, *one));
+    }
+    exception::is_subclass(types::type_of(value), class)
+}

@@ -1,0 +1,266 @@
+//! Printing: `str` and `repr` of every kind of value, to the output or into a text being built. No `core::fmt`.
+
+use crate::attr;
+use crate::call;
+use crate::code::CodePtr;
+use crate::heap::Kind;
+use crate::qstr::Qstr;
+use crate::types::str::Builder;
+use crate::types::{self, T, dict, exception, int, range, str as text, tuple};
+use crate::value::{Obj, Res};
+use crate::vm::Vm;
+
+/// Where text goes.
+#[derive(Clone, Copy)]
+pub(crate) enum Sink {
+    Out,
+    Text(Builder),
+}
+
+impl Sink {
+    pub(crate) fn put(self, vm: &mut Vm, bytes: &[u8]) -> Res<()> {
+        match self {
+            Sink::Out => {
+                vm.write(bytes);
+                Ok(())
+            }
+            Sink::Text(builder) => builder.push(vm, bytes),
+        }
+    }
+
+    fn put_int(self, vm: &mut Vm, value: i32) -> Res<()> {
+        let mut out = [0; 33];
+        self.put(vm, int::digits(value, 10, &mut out))
+    }
+
+    fn put_name(self, vm: &mut Vm, value: Obj) -> Res<()> {
+        let bytes = text::text(vm, value).unwrap_or(b"?");
+        self.put(vm, bytes)
+    }
+}
+
+/// `str(value)`; `value` is rooted.
+pub(crate) fn str(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
+    if let Some(bytes) = text::text(vm, value) {
+        return sink.put(vm, bytes);
+    }
+    if value.is(Kind::Exception) {
+        if !special(vm, sink, value, Qstr::D_STR)? {
+            exception_text(vm, sink, value)?;
+        }
+        return Ok(());
+    }
+    if value.is(Kind::Instance) && special(vm, sink, value, Qstr::D_STR)? {
+        return Ok(());
+    }
+    repr(vm, sink, value)
+}
+
+/// Lets an instance's own method do it, if there is one.
+fn special(vm: &mut Vm, sink: Sink, value: Obj, name: Qstr) -> Res<bool> {
+    let function = attr::special(vm, value, name);
+    if function == Obj::NULL || function.as_native().is_some() {
+        return Ok(false);
+    }
+    let made = call::call(vm, function, &[value])?;
+    vm.keep(made)?;
+    let Some(bytes) = text::text(vm, made) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
+    sink.put(vm, bytes)?;
+    vm.unkeep(1);
+    Ok(true)
+}
+
+/// The text of an exception: its argument, or all of them.
+fn exception_text(vm: &mut Vm, sink: Sink, error: Obj) -> Res<()> {
+    match error.field(exception::ARGS) {
+        it if it == Obj::NULL => Ok(()),
+        args if args.is(Kind::Tuple) => match tuple::items(args) {
+            [] => Ok(()),
+            [one] => str(vm, sink, *one),
+            _ => repr(vm, sink, args),
+        },
+        // As everywhere in Python, a KeyError shows its key as it is written.
+        one if exception::is_subclass(error.field(exception::CLASS), T::KeyError.obj()) => repr(vm, sink, one),
+        one => str(vm, sink, one),
+    }
+}
+
+/// `Type: text` of an exception, to the output.
+pub(crate) fn exception(vm: &mut Vm, error: Obj) -> Res<()> {
+    let sink = Sink::Out;
+    sink.put_name(vm, types::name_of(types::type_of(error)))?;
+    let builder = Builder::new(vm)?;
+    str(vm, Sink::Text(builder), error)?;
+    let made = builder.finish();
+    let bytes = text::text(vm, made).unwrap_or(b"");
+    if !bytes.is_empty() {
+        sink.put(vm, b": ")?;
+        sink.put(vm, bytes)?;
+    }
+    vm.unkeep(1);
+    Ok(())
+}
+
+/// `repr(value)`; `value` is rooted. Containers nest as deep as natives may; deeper is a RecursionError.
+pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
+    if value.is_int() {
+        return sink.put_int(vm, value.as_int());
+    }
+    if let Some(bytes) = text::text(vm, value) {
+        return quoted(vm, sink, bytes);
+    }
+    if !value.is_heap() {
+        return immediate(vm, sink, value);
+    }
+    match value.kind() {
+        Kind::List | Kind::Tuple => {
+            vm.enter()?;
+            let is_tuple = value.is(Kind::Tuple);
+            sink.put(vm, if is_tuple { b"(" } else { b"[" })?;
+            let mut index = 0;
+            while let Some(item) = tuple::sequence(value).and_then(|items| items.get(index)).copied() {
+                if index > 0 {
+                    sink.put(vm, b", ")?;
+                }
+                repr(vm, sink, item)?;
+                index += 1;
+            }
+            let end: &[u8] = match (is_tuple, index) {
+                (true, 1) => b",)",
+                (true, _) => b")",
+                _ => b"]",
+            };
+            sink.put(vm, end)?;
+            vm.leave();
+            Ok(())
+        }
+        Kind::Dict => {
+            vm.enter()?;
+            sink.put(vm, b"{")?;
+            let (mut at, mut first) = (0, true);
+            while let Some((key, item, next)) = dict::entry(value, at) {
+                if !first {
+                    sink.put(vm, b", ")?;
+                }
+                repr(vm, sink, key)?;
+                sink.put(vm, b": ")?;
+                repr(vm, sink, item)?;
+                (at, first) = (next, false);
+            }
+            sink.put(vm, b"}")?;
+            vm.leave();
+            Ok(())
+        }
+        Kind::Range => {
+            let (start, stop, step) = range::parts(value);
+            sink.put(vm, b"range(")?;
+            sink.put_int(vm, start)?;
+            sink.put(vm, b", ")?;
+            sink.put_int(vm, stop)?;
+            if step != 1 {
+                sink.put(vm, b", ")?;
+                sink.put_int(vm, step)?;
+            }
+            sink.put(vm, b")")
+        }
+        Kind::Slice => {
+            sink.put(vm, b"slice")?;
+            vm.enter()?;
+            for field in 0..3 {
+                sink.put(vm, if field == 0 { b"(" } else { b", " })?;
+                repr(vm, sink, value.field(field))?;
+            }
+            vm.leave();
+            sink.put(vm, b")")
+        }
+        Kind::Exception => exception_repr(vm, sink, value),
+        Kind::Instance => {
+            if special(vm, sink, value, Qstr::D_REPR)? {
+                return Ok(());
+            }
+            named(vm, sink, b"<", types::name_of(types::type_of(value)), b" object>")
+        }
+        Kind::Class => named(vm, sink, b"<class '", types::name_of(value), b"'>"),
+        Kind::Function | Kind::Closure => named(vm, sink, b"<function ", function_name(value), b">"),
+        Kind::Module => named(vm, sink, b"<module '", value.field(types::MODULE_NAME), b"'>"),
+        _ => named(vm, sink, b"<", types::name_of(types::type_of(value)), b">"),
+    }
+}
+
+fn named(vm: &mut Vm, sink: Sink, before: &[u8], name: Obj, after: &[u8]) -> Res<()> {
+    sink.put(vm, before)?;
+    sink.put_name(vm, name)?;
+    sink.put(vm, after)
+}
+
+fn immediate(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
+    if value.as_type_index().is_some() {
+        return named(vm, sink, b"<class '", types::name_of(value), b"'>");
+    }
+    if let Some(index) = value.as_native() {
+        return named(vm, sink, b"<built-in function ", call::native_name(index), b">");
+    }
+    sink.put(
+        vm,
+        match value {
+            it if it == Obj::NONE => b"None",
+            it if it == Obj::TRUE => b"True",
+            it if it == Obj::FALSE => b"False",
+            it if it == Obj::ELLIPSIS => b"Ellipsis",
+            it if it == Obj::NOT_IMPLEMENTED => b"NotImplemented",
+            _ => b"<null>",
+        },
+    )
+}
+
+fn exception_repr(vm: &mut Vm, sink: Sink, error: Obj) -> Res<()> {
+    if special(vm, sink, error, Qstr::D_REPR)? {
+        return Ok(());
+    }
+    sink.put_name(vm, types::name_of(types::type_of(error)))?;
+    let args = exception::args(vm, error)?;
+    vm.keep(args)?;
+    vm.enter()?;
+    sink.put(vm, b"(")?;
+    for (index, item) in tuple::items(args).iter().enumerate() {
+        if index > 0 {
+            sink.put(vm, b", ")?;
+        }
+        repr(vm, sink, *item)?;
+    }
+    vm.leave();
+    vm.unkeep(1);
+    sink.put(vm, b")")
+}
+
+/// The name a function was defined with.
+pub(crate) fn function_name(function: Obj) -> Obj {
+    CodePtr::from_raw(function.pointer(call::function::CODE)).name()
+}
+
+/// A text as it would be written in a program: in single quotes unless it has them and no double ones.
+fn quoted(vm: &mut Vm, sink: Sink, bytes: &[u8]) -> Res<()> {
+    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { b'"' } else { b'\'' };
+    sink.put(vm, &[quote])?;
+    let mut plain_from = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        let letter = match byte {
+            b'\n' => b'n',
+            b'\r' => b'r',
+            b'\t' => b't',
+            b'\\' => b'\\',
+            byte if *byte == quote => quote,
+            0..0x20 | 0x7f => b'x',
+            _ => continue,
+        };
+        sink.put(vm, &bytes[plain_from..at])?;
+        sink.put(vm, &[b'\\', letter])?;
+        if letter == b'x' {
+            let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + value - 10 };
+            sink.put(vm, &[digit(byte >> 4), digit(byte & 15)])?;
+        }
+        plain_from = at + 1;
+    }
+    sink.put(vm, &bytes[plain_from..])?;
+    sink.put(vm, &[quote])
+}

@@ -1,0 +1,850 @@
+//! The run loop: executes verified bytecode until a boundary frame has its value.
+//!
+//! `ip`, `sp` and `locals` of the running frame are Rust locals; they are written back before a call and read again after a
+//! frame was pushed or popped. Every way an operation can fail leads to one place, `unwind`, which finds the handler.
+
+use crate::code::Ip;
+use crate::frame::{Action, Block, BlockKind, FramePtr, Pending, Slots, State};
+use crate::heap::Kind;
+use crate::opcodes::{self, OPS, Op, unary};
+use crate::qstr::Qstr;
+use crate::types::{T, class, dict, exception, list, slice, tuple};
+use crate::value::{Obj, Raised, Res};
+use crate::vm::Vm;
+use crate::{attr, call, iter, ops, subscr, types};
+
+/// Runs from `vm.frame` on, which lies above a boundary frame. Starts by raising when `start` is `Err`.
+#[inline(never)]
+pub(crate) fn run(vm: &mut Vm, start: Res<()>) -> Res {
+    // What natives held, and how deep they were, when something raised in them.
+    let level = vm.level();
+    let mut outcome = start.map(|()| Obj::NULL);
+    loop {
+        if outcome.is_err() {
+            vm.return_to(level);
+            unwind(vm)?;
+        }
+        outcome = execute(vm);
+        if outcome.is_ok() {
+            return outcome;
+        }
+    }
+}
+
+/// The running frame. There is one whenever the loop runs: `call` has linked it.
+#[inline(always)]
+fn current(vm: &Vm) -> Res<FramePtr> {
+    vm.frame.ok_or(Raised)
+}
+
+/// Executes until the boundary frame's `Halt`, whose value it gives, or until something raises; then the frame's `ip` is saved.
+#[expect(clippy::too_many_lines, reason = "one arm for each operation")]
+fn execute(vm: &mut Vm) -> Res {
+    let mut frame = current(vm)?;
+    let mut ip = frame.ip();
+    let mut sp = frame.sp();
+    let mut locals = frame.locals();
+
+    // Takes up the frame that is on top now.
+    macro_rules! reload {
+        () => {{
+            frame = current(vm)?;
+            ip = frame.ip();
+            sp = frame.sp();
+            locals = frame.locals();
+        }};
+    }
+    // The value of something that may raise.
+    macro_rules! check {
+        ($value:expr) => {
+            match $value {
+                Ok(value) => value,
+                Err(raised) => {
+                    if vm.frame == Some(frame) {
+                        frame.set_ip(ip);
+                    }
+                    return Err(raised);
+                }
+            }
+        };
+    }
+    // A value that may come from a Python function: it replaces the slots from `$at` on.
+    macro_rules! value_at {
+        ($at:expr, $value:expr) => {{
+            let at: Slots = $at;
+            frame.set_ip(ip);
+            frame.set_sp(at);
+            let value = $value?;
+            if value == Obj::CALL {
+                reload!();
+            } else {
+                at.set(0, value);
+                sp = at;
+            }
+        }};
+    }
+    macro_rules! jump_back_check {
+        ($distance:expr) => {
+            if $distance < 0 && vm.watch {
+                check!(vm.attend());
+            }
+        };
+    }
+    macro_rules! load_local {
+        ($index:expr) => {{
+            let value = locals.get(-($index as isize));
+            if value == Obj::NULL {
+                check!(Err(vm.raise(T::NameError, Qstr::M_LOCAL)));
+            }
+            sp.push(value);
+        }};
+    }
+
+    loop {
+        let opcode = ip.byte();
+        match OPS[usize::from(opcode)] {
+            Op::Invalid => return Err(Raised),
+            Op::Halt => return Ok(sp.get(0)),
+
+            Op::LoadFalse => sp.push(Obj::FALSE),
+            Op::LoadNone => sp.push(Obj::NONE),
+            Op::LoadTrue => sp.push(Obj::TRUE),
+            Op::LoadNull => sp.push(Obj::NULL),
+            Op::LoadIntMulti => sp.push(Obj::int(i32::from(opcode) - i32::from(opcodes::INT_MULTI_ZERO))),
+            Op::LoadInt => {
+                let value = ip.varint();
+                sp.push(Obj::int(value));
+            }
+            Op::LoadString => {
+                let name = frame.code().get().module.name(ip.varuint());
+                sp.push(name);
+            }
+            Op::LoadConst => {
+                let index = ip.varuint();
+                sp.push(tuple::items(frame.code().get().module.get().consts)[index]);
+            }
+
+            Op::LoadFastMulti => load_local!(opcode - opcodes::LOAD_FAST_MULTI),
+            Op::LoadFast => {
+                let index = ip.varuint();
+                load_local!(index);
+            }
+            Op::StoreFastMulti => {
+                let value = sp.pop();
+                locals.set(-isize::from(opcode - opcodes::STORE_FAST_MULTI), value);
+            }
+            Op::StoreFast => {
+                let index = ip.varuint();
+                locals.set(-(index as isize), sp.pop());
+            }
+            Op::DeleteFast => {
+                let index = ip.varuint();
+                if locals.get(-(index as isize)) == Obj::NULL {
+                    check!(Err(vm.raise(T::NameError, Qstr::M_LOCAL)));
+                }
+                locals.set(-(index as isize), Obj::NULL);
+            }
+            Op::LoadDeref => {
+                let cell = locals.get(-(ip.varuint() as isize));
+                let value = if cell.is(Kind::Cell) { cell.field(0) } else { Obj::NULL };
+                if value == Obj::NULL {
+                    check!(Err(vm.raise(T::NameError, Qstr::M_LOCAL)));
+                }
+                sp.push(value);
+            }
+            Op::StoreDeref => {
+                let cell = locals.get(-(ip.varuint() as isize));
+                let value = sp.pop();
+                if cell.is(Kind::Cell) {
+                    cell.set_field(0, value);
+                }
+            }
+            Op::DeleteDeref => {
+                let cell = locals.get(-(ip.varuint() as isize));
+                if !cell.is(Kind::Cell) || cell.field(0) == Obj::NULL {
+                    check!(Err(vm.raise(T::NameError, Qstr::M_LOCAL)));
+                }
+                cell.set_field(0, Obj::NULL);
+            }
+
+            Op::LoadGlobal => {
+                let module = frame.code().get().module;
+                let name = module.name(ip.varuint());
+                sp.push(check!(attr::global(vm, module, name)));
+            }
+            Op::LoadName => {
+                let module = frame.code().get().module;
+                let name = module.name(ip.varuint());
+                sp.push(check!(attr::load_name(vm, frame, module, name)));
+            }
+            Op::StoreName => {
+                let module = frame.code().get().module;
+                let name = module.name(ip.varuint());
+                check!(attr::store_name(vm, frame, module, name, sp.get(0)));
+                sp = sp.plus(-1);
+            }
+            Op::StoreGlobal => {
+                let module = frame.code().get().module;
+                let name = module.name(ip.varuint());
+                check!(vm.set_global(module, name, sp.get(0)));
+                sp = sp.plus(-1);
+            }
+            Op::DeleteName | Op::DeleteGlobal => {
+                let module = frame.code().get().module;
+                let name = module.name(ip.varuint());
+                let in_class = OPS[usize::from(opcode)] == Op::DeleteName;
+                check!(attr::delete_name(vm, frame, module, name, in_class));
+            }
+
+            Op::LoadAttr => {
+                let name = frame.code().get().module.name(ip.varuint());
+                let object = sp.get(0);
+                let quick = attr::own(object, name);
+                if quick != Obj::NULL {
+                    sp.set(0, quick);
+                } else {
+                    value_at!(sp, attr::load(vm, object, name));
+                }
+            }
+            Op::LoadMethod => {
+                let name = frame.code().get().module.name(ip.varuint());
+                check!(attr::load_method(vm, sp, name));
+                sp = sp.plus(1);
+            }
+            Op::LoadSuperMethod => {
+                let name = frame.code().get().module.name(ip.varuint());
+                sp = sp.plus(-2);
+                check!(class::load_super_method(vm, sp, name));
+                sp = sp.plus(1);
+            }
+            Op::StoreAttr => {
+                let name = frame.code().get().module.name(ip.varuint());
+                let at = sp.plus(-1);
+                frame.set_ip(ip);
+                frame.set_sp(at);
+                attr::store(vm, at.get(1), name, at.get(0))?;
+                sp = at.plus(-1);
+            }
+            Op::LoadBuildClass => sp.push(Obj::BUILD_CLASS),
+
+            Op::LoadSubscr => {
+                let (object, index) = (sp.get(-1), sp.get(0));
+                let quick = subscr::quick(object, index);
+                if quick != Obj::NULL {
+                    sp = sp.plus(-1);
+                    sp.set(0, quick);
+                } else {
+                    let args = sp.plus(-1);
+                    value_at!(args, subscr::load(vm, object, index, Some(args)));
+                }
+            }
+            Op::StoreSubscr => {
+                let (value, object, index) = (sp.get(-2), sp.get(-1), sp.get(0));
+                check!(subscr::store(vm, object, index, value));
+                sp = sp.plus(-3);
+            }
+
+            Op::DupTop => {
+                let value = sp.get(0);
+                sp.push(value);
+            }
+            Op::DupTopTwo => {
+                let (first, second) = (sp.get(-1), sp.get(0));
+                sp.push(first);
+                sp.push(second);
+            }
+            Op::PopTop => sp = sp.plus(-1),
+            Op::RotTwo => {
+                let (first, second) = (sp.get(-1), sp.get(0));
+                sp.set(-1, second);
+                sp.set(0, first);
+            }
+            Op::RotThree => {
+                let (first, second, third) = (sp.get(-2), sp.get(-1), sp.get(0));
+                sp.set(-2, third);
+                sp.set(-1, first);
+                sp.set(0, second);
+            }
+
+            Op::Jump => {
+                let distance = ip.signed_label();
+                jump_back_check!(distance);
+                ip.jump(distance);
+            }
+            Op::PopJumpIfTrue | Op::PopJumpIfFalse => {
+                let distance = ip.signed_label();
+                let value = sp.get(0);
+                let truth = if value == Obj::TRUE {
+                    true
+                } else if value == Obj::FALSE {
+                    false
+                } else {
+                    check!(ops::truth(vm, value))
+                };
+                sp = sp.plus(-1);
+                if truth == (opcode == opcodes::POP_JUMP_IF_TRUE) {
+                    jump_back_check!(distance);
+                    ip.jump(distance);
+                }
+            }
+            Op::JumpIfTrueOrPop | Op::JumpIfFalseOrPop => {
+                let when = OPS[usize::from(opcode)] == Op::JumpIfTrueOrPop;
+                let distance = ip.label();
+                if check!(ops::truth(vm, sp.get(0))) == when {
+                    ip.jump(distance as isize);
+                } else {
+                    sp = sp.plus(-1);
+                }
+            }
+
+            Op::SetupExcept => {
+                let distance = ip.label();
+                frame.push_block(BlockKind::Except, ip.plus(distance).offset(frame.code().get().start), sp);
+            }
+            Op::SetupFinally => {
+                let distance = ip.label();
+                frame.push_block(BlockKind::Finally, ip.plus(distance).offset(frame.code().get().start), sp);
+            }
+            Op::SetupWith => {
+                let distance = ip.label();
+                let handler = ip.plus(distance).offset(frame.code().get().start);
+                let manager = sp.get(0);
+                check!(attr::load_method(vm, sp, Obj::name(Qstr::D_EXIT)));
+                sp = sp.plus(1);
+                frame.set_ip(ip);
+                frame.set_sp(sp.plus(1));
+                let value = attr::call_special(vm, manager, Qstr::D_ENTER)?;
+                if value == Obj::CALL {
+                    let entered = current(vm)?;
+                    entered.set_action(Action::Enter);
+                    entered.set_extra(Obj::int(handler as i32));
+                    reload!();
+                } else {
+                    frame.push_block(BlockKind::With, handler, sp);
+                    sp.push(value);
+                }
+            }
+            Op::PopExceptJump => {
+                let distance = ip.label();
+                frame.pop_block();
+                ip.jump(distance as isize);
+            }
+            Op::UnwindJump => {
+                let distance = ip.signed_label();
+                let mut target = ip;
+                target.jump(distance);
+                let unwind = ip.peek();
+                jump_back_check!(distance);
+                (ip, sp) = unwind_jump(frame, ip, sp, target, unwind);
+            }
+            Op::WithCleanup => {
+                let block = frame.block(frame.n_blocks() - 1);
+                let exiting = block.pending == Pending::Exception && types::is_exception(sp.get(0));
+                let (kind, value) = if exiting { (sp.get(0).field(exception::CLASS), sp.get(0)) } else { (Obj::NONE, Obj::NONE) };
+                // Held in the block while __exit__ runs, and told to END_FINALLY afterwards.
+                frame.set_block(frame.n_blocks() - 1, Block { value: sp.get(0), ..block });
+                sp.set(0, kind);
+                sp.set(1, value);
+                sp.set(2, Obj::NONE);
+                frame.set_ip(ip);
+                frame.set_sp(sp.plus(-2));
+                let (callee, receiver) = (sp.get(-2), sp.get(-1));
+                let result = if receiver == Obj::NULL {
+                    call::start(vm, callee, sp, 3, 0)?
+                } else {
+                    call::start_with_self(vm, callee, sp.plus(-1), 4, 0)?
+                };
+                if result == Obj::CALL {
+                    current(vm)?.set_action(Action::Exit);
+                    reload!();
+                } else {
+                    exited(vm, frame, result)?;
+                    sp = frame.sp();
+                }
+            }
+            Op::EndFinally => {
+                let block = frame.block(frame.n_blocks() - 1);
+                match block.pending {
+                    Pending::Nothing => {
+                        frame.pop_block();
+                        sp = sp.plus(-1);
+                        // `try … except` without a match ends here as well, with the exception on the stack.
+                    }
+                    Pending::Exception => {
+                        let error = sp.get(0);
+                        frame.pop_block();
+                        sp = sp.plus(-1);
+                        vm.error = error;
+                        if !types::is_exception(error) {
+                            check!(Err(vm.raise(T::TypeError, Qstr::M_NOT_EXCEPTION)));
+                        }
+                        check!(Err(Raised));
+                    }
+                    Pending::Return => {
+                        frame.pop_block();
+                        if !unwind_return(frame, &mut ip, &mut sp) {
+                            match leave(vm, frame, sp.get(0)) {
+                                Ok(()) => reload!(),
+                                Err(raised) => return Err(raised),
+                            }
+                        }
+                    }
+                    Pending::Jump => {
+                        frame.pop_block();
+                        let target = frame.code().get().start.plus(usize::from(block.target));
+                        (ip, sp) = unwind_jump(frame, ip, sp.plus(-1), target, block.unwind);
+                    }
+                }
+            }
+
+            Op::GetIter => value_at!(sp, iter::get(vm, sp.get(0))),
+            Op::GetIterStack => {
+                check!(iter::get_on_stack(vm, sp));
+                sp = sp.plus(3);
+            }
+            Op::ForIter => {
+                let distance = ip.label();
+                let slots = sp.plus(-3);
+                let subject = slots.get(0);
+                if subject == Obj::RANGE_LOOP {
+                    let (now, stop, step) = (slots.get(1).as_int(), slots.get(2).as_int(), slots.get(3).as_int());
+                    if if step > 0 { now < stop } else { now > stop } {
+                        sp.push(Obj::int(now));
+                        // Cannot leave the small ints far: the end is one, and so is the step.
+                        slots.set(1, Obj::int((now + step).clamp(crate::value::INT_MIN, crate::value::INT_MAX)));
+                    } else {
+                        sp = sp.plus(-4);
+                        ip.jump(distance as isize);
+                    }
+                } else {
+                    frame.set_ip(ip);
+                    frame.set_sp(sp.plus(1));
+                    let end = ip.plus(distance).offset(frame.code().get().start);
+                    let value = iter::next_for_loop(vm, slots, end)?;
+                    if value == Obj::CALL {
+                        reload!();
+                    } else if value == Obj::STOP {
+                        sp = sp.plus(-4);
+                        ip.jump(distance as isize);
+                    } else {
+                        sp.push(value);
+                    }
+                }
+            }
+
+            Op::BuildTuple => {
+                let n = ip.varuint();
+                let at = sp.plus(1 - n as isize);
+                let made = check!(tuple::new(vm, at.as_slice(n)));
+                sp = at;
+                sp.set(0, made);
+            }
+            Op::BuildList => {
+                let n = ip.varuint();
+                let at = sp.plus(1 - n as isize);
+                let made = check!(list::new(vm, at.as_slice(n)));
+                sp = at;
+                sp.set(0, made);
+            }
+            Op::BuildMap => {
+                ip.varuint();
+                let made = check!(dict::new(vm));
+                sp.push(made);
+            }
+            Op::StoreMap => {
+                let (target, value, key) = (sp.get(-2), sp.get(-1), sp.get(0));
+                if target.is(Kind::Dict) {
+                    check!(dict::set(vm, target, key, value));
+                }
+                sp = sp.plus(-2);
+            }
+            Op::BuildSet => {
+                ip.varuint();
+                check!(vm.type_error::<()>(Qstr::M_NO_SET));
+            }
+            Op::BuildSlice => {
+                let n = ip.varuint();
+                let at = sp.plus(1 - n as isize);
+                let step = if n == 3 { at.get(2) } else { Obj::NONE };
+                let made = check!(slice::new(vm, at.get(0), at.get(1), step));
+                sp = at;
+                sp.set(0, made);
+            }
+            Op::StoreComp => {
+                let operand = ip.varuint();
+                let target = sp.get(-((operand >> 2) as isize));
+                if operand & 3 == 0 && target.is(Kind::List) {
+                    check!(list::append(vm, target, sp.get(0)));
+                } else if operand & 3 == 1 && target.is(Kind::Dict) {
+                    check!(dict::set(vm, target, sp.get(0), sp.get(-1)));
+                    sp = sp.plus(-1);
+                } else {
+                    check!(vm.type_error::<()>(Qstr::M_NO_SET));
+                }
+                sp = sp.plus(-1);
+            }
+            Op::UnpackSequence => {
+                let n = ip.varuint();
+                check!(iter::unpack(vm, sp, n));
+                sp = sp.plus(n as isize - 1);
+            }
+            Op::UnpackEx => {
+                let operand = ip.varuint();
+                check!(iter::unpack_ex(vm, sp, operand & 0xff, (operand >> 8) & 0xff));
+                sp = sp.plus(((operand & 0xff) + ((operand >> 8) & 0xff)) as isize);
+            }
+
+            Op::Unary => {
+                let op = opcode - opcodes::UNARY_MULTI;
+                let value = sp.get(0);
+                if op == unary::NOT {
+                    let truth = check!(ops::truth(vm, value));
+                    sp.set(0, Obj::bool(!truth));
+                } else {
+                    value_at!(sp, ops::unary(vm, op, value));
+                }
+            }
+            Op::Binary => {
+                let op = opcode - opcodes::BINARY_MULTI;
+                let (left, right) = (sp.get(-1), sp.get(0));
+                let quick = ops::quick(op, left, right);
+                if quick != Obj::NULL {
+                    sp = sp.plus(-1);
+                    sp.set(0, quick);
+                } else {
+                    let args = sp.plus(-1);
+                    value_at!(args, ops::binary(vm, op, left, right, Some(args)));
+                }
+            }
+
+            Op::MakeFunction | Op::MakeFunctionDefaults => {
+                let with = OPS[usize::from(opcode)] == Op::MakeFunctionDefaults;
+                let code = frame.code().child(ip.varuint());
+                let at = if with { sp.plus(-1) } else { sp.plus(1) };
+                let (defaults, keywords) = if with { types::defaults(at) } else { (Obj::NULL, Obj::NULL) };
+                let made = check!(call::make_function(vm, code, defaults, keywords, at, 0));
+                sp = at;
+                sp.set(0, made);
+            }
+            Op::MakeClosure | Op::MakeClosureDefaults => {
+                let with = OPS[usize::from(opcode)] == Op::MakeClosureDefaults;
+                let code = frame.code().child(ip.varuint());
+                let n = usize::from(ip.byte());
+                let cells = sp.plus(1 - n as isize);
+                let at = if with { cells.plus(-2) } else { cells };
+                let (defaults, keywords) = if with { types::defaults(at) } else { (Obj::NULL, Obj::NULL) };
+                let made = check!(call::make_function(vm, code, defaults, keywords, cells, n));
+                sp = at;
+                sp.set(0, made);
+            }
+            Op::Call => {
+                let operand = ip.varuint();
+                let (n, n_kw) = (operand & 0xff, operand >> 8);
+                let args = sp.plus(1 - (n + 2 * n_kw) as isize);
+                value_at!(args.plus(-1), call::start(vm, args.get(-1), args, n, n_kw));
+            }
+            Op::CallMethod => {
+                let operand = ip.varuint();
+                let (n, n_kw) = (operand & 0xff, operand >> 8);
+                let args = sp.plus(1 - (n + 2 * n_kw) as isize);
+                let (callee, receiver) = (args.get(-2), args.get(-1));
+                if receiver == Obj::NULL {
+                    value_at!(args.plus(-2), call::start(vm, callee, args, n, n_kw));
+                } else {
+                    value_at!(args.plus(-2), call::start_with_self(vm, callee, args.plus(-1), n + 1, n_kw));
+                }
+            }
+            Op::CallVarKw => {
+                let operand = ip.varuint();
+                let (n, n_kw) = (operand & 0xff, operand >> 8);
+                let args = sp.plus(-((n + 2 * n_kw) as isize));
+                value_at!(args.plus(-1), crate::spread::call(vm, args.get(-1), Obj::NULL, args, n, n_kw));
+            }
+            Op::CallMethodVarKw => {
+                let operand = ip.varuint();
+                let (n, n_kw) = (operand & 0xff, operand >> 8);
+                let args = sp.plus(-((n + 2 * n_kw) as isize));
+                value_at!(args.plus(-2), crate::spread::call(vm, args.get(-2), args.get(-1), args, n, n_kw));
+            }
+
+            Op::Return => {
+                if frame.n_blocks() > 0 && unwind_return(frame, &mut ip, &mut sp) {
+                    continue;
+                }
+                let value = sp.get(0);
+                if frame.action() == Action::Push && !frame.is_generator() {
+                    vm.frame = frame.prev();
+                    frame.pop(&mut vm.heap);
+                    reload!();
+                    sp.set(0, value);
+                } else {
+                    leave(vm, frame, value)?;
+                    reload!();
+                }
+            }
+            Op::Yield => {
+                frame.set_ip(ip);
+                frame.set_sp(sp);
+                yield_value(vm, frame, sp.get(0))?;
+                reload!();
+            }
+            Op::YieldFrom => {
+                let (inner, sent) = (sp.get(-1), sp.get(0));
+                frame.set_ip(ip.back(1));
+                frame.set_sp(sp);
+                let value = if inner.is(Kind::Generator) {
+                    call::resume(vm, inner, sent, Action::Delegate, Obj::NULL)
+                } else {
+                    iter::next(vm, inner)
+                };
+                match value {
+                    Ok(it) if it == Obj::CALL => reload!(),
+                    Ok(it) if it == Obj::STOP => {
+                        sp = sp.plus(-1);
+                        sp.set(0, Obj::NONE);
+                    }
+                    Ok(value) => {
+                        sp.set(0, value);
+                        yield_value(vm, frame, value)?;
+                        reload!();
+                    }
+                    Err(raised) => {
+                        // Not to be taken up again: the delegation is over.
+                        if vm.frame == Some(frame) {
+                            frame.set_ip(ip);
+                        }
+                        return Err(raised);
+                    }
+                }
+            }
+
+            Op::RaiseObj => {
+                let value = sp.get(0);
+                check!(exception::raise(vm, value));
+            }
+            Op::RaiseFrom => {
+                let value = sp.get(-1);
+                check!(exception::raise(vm, value));
+            }
+            Op::RaiseLast => {
+                let handled = (0..frame.n_blocks())
+                    .rev()
+                    .map(|index| frame.block(index))
+                    .find(|block| block.pending == Pending::Exception && types::is_exception(block.value));
+                match handled {
+                    Some(block) => vm.error = block.value,
+                    None => {
+                        let _ = vm.raise(T::RuntimeError, Qstr::M_NO_RERAISE);
+                    }
+                }
+                check!(Err(Raised));
+            }
+            Op::ImportName | Op::ImportFrom => {
+                let name = frame.code().get().module.name(ip.varuint());
+                check!(Err(attr::no_module(vm, name)));
+            }
+            Op::ImportStar => check!(Err(vm.raise(T::ImportError, Qstr::M_NO_IMPORT))),
+        }
+    }
+}
+
+/// Leaves exception blocks for a jump: up to the next finally block that is to run, or to the target.
+#[inline(never)]
+fn unwind_jump(frame: FramePtr, ip: Ip, mut sp: Slots, target: Ip, mut unwind: u8) -> (Ip, Slots) {
+    let start = frame.code().get().start;
+    let here = ip.offset(start);
+    while unwind & 0x7f > 0 {
+        unwind -= 1;
+        let index = frame.n_blocks() - 1;
+        let block = frame.block(index);
+        if block.kind != BlockKind::Except {
+            if usize::from(block.handler) >= here {
+                let target = target.offset(start) as u16;
+                frame.set_block(index, Block { pending: Pending::Jump, unwind, target, ..block });
+                sp.push(Obj::NONE);
+                return (start.plus(usize::from(block.handler)), sp);
+            }
+            // A finally block that is running already is given up, with what it was going to do.
+            sp = sp.plus(-1);
+        }
+        frame.pop_block();
+    }
+    (target, if unwind == 0 { sp } else { sp.plus(-4) })
+}
+
+/// Looks for a finally block to run before returning the value on top; true when there is one, and `ip` and `sp` are set to it.
+#[inline(never)]
+fn unwind_return(frame: FramePtr, ip: &mut Ip, sp: &mut Slots) -> bool {
+    let start = frame.code().get().start;
+    let here = ip.offset(start);
+    while frame.n_blocks() > 0 {
+        let index = frame.n_blocks() - 1;
+        let block = frame.block(index);
+        if block.kind != BlockKind::Except && usize::from(block.handler) >= here {
+            let value = sp.get(0);
+            *sp = frame.stack().plus(block.depth as isize);
+            sp.set(0, value);
+            frame.set_block(index, Block { pending: Pending::Return, ..block });
+            *ip = start.plus(usize::from(block.handler));
+            return true;
+        }
+        frame.pop_block();
+    }
+    false
+}
+
+/// After `__exit__`: says on the stack how END_FINALLY goes on. The frame's `sp` is where `__exit__` was.
+fn exited(vm: &mut Vm, frame: FramePtr, result: Obj) -> Res<()> {
+    let index = frame.n_blocks() - 1;
+    let block = frame.block(index);
+    let swallow = block.pending == Pending::Exception && ops::truth(vm, result)?;
+    let value = if swallow { Obj::NONE } else { block.value };
+    if swallow {
+        frame.set_block(index, Block { pending: Pending::Nothing, ..block });
+    }
+    frame.sp().set(0, value);
+    Ok(())
+}
+
+/// Takes the top frame off and makes its caller the running one.
+#[inline(always)]
+fn pop_frame(vm: &mut Vm, frame: FramePtr) {
+    vm.frame = frame.prev();
+    if frame.is_generator() {
+        frame.set_state(State::Done);
+        frame.set_prev(None);
+    } else {
+        frame.pop(&mut vm.heap);
+    }
+}
+
+/// A frame returns `value`: does what was to be done with it.
+#[inline(never)]
+fn leave(vm: &mut Vm, frame: FramePtr, value: Obj) -> Res<()> {
+    let (action, extra) = (frame.action(), frame.extra());
+    let value = vm.keep(value)?;
+    pop_frame(vm, frame);
+    let done = deliver(vm, action, extra, value);
+    vm.unkeep(1);
+    done
+}
+
+fn deliver(vm: &mut Vm, action: Action, extra: Obj, value: Obj) -> Res<()> {
+    let caller = current(vm)?;
+    let sp = caller.sp();
+    match action {
+        Action::Push | Action::ForNext => sp.set(0, value),
+        Action::Init => {
+            if value != Obj::NONE {
+                return vm.type_error(Qstr::M_INIT_NONE);
+            }
+        }
+        Action::Class => {
+            if value.is(Kind::Cell) {
+                value.set_field(0, extra);
+            }
+            sp.set(0, extra);
+        }
+        Action::Not => {
+            let truth = ops::truth(vm, value)?;
+            sp.set(0, Obj::bool(!truth));
+        }
+        Action::Truth => {
+            let truth = ops::truth(vm, value)?;
+            sp.set(0, Obj::bool(truth));
+        }
+        Action::Enter => {
+            sp.set(0, value);
+            caller.push_block(BlockKind::With, extra.as_int() as usize, sp.plus(-1));
+        }
+        Action::Exit => exited(vm, caller, value)?,
+        Action::ForGenerator => end_loop(caller, extra),
+        Action::Send => {
+            if extra == Obj::NULL {
+                let argument = if value == Obj::NONE { Obj::NULL } else { value };
+                return Err(vm.raise_value(T::StopIteration, argument));
+            }
+            sp.set(0, extra);
+        }
+        Action::Delegate => {
+            let sp = sp.plus(-1);
+            sp.set(0, value);
+            caller.set_sp(sp);
+            caller.set_ip(caller.ip().plus(1));
+        }
+        Action::Close => sp.set(0, Obj::NONE),
+    }
+    Ok(())
+}
+
+/// Ends the `for` loop a frame waits in: its `sp` is where the item would go.
+fn end_loop(frame: FramePtr, end: Obj) {
+    frame.set_sp(frame.sp().plus(-5));
+    frame.set_ip(frame.code().get().start.plus(end.as_int() as usize));
+}
+
+/// A generator yields: to a `for` loop, to `next`, or through the generators that delegate to it.
+fn yield_value(vm: &mut Vm, frame: FramePtr, value: Obj) -> Res<()> {
+    let mut frame = frame;
+    loop {
+        frame.set_state(State::Suspended);
+        vm.frame = frame.prev();
+        frame.set_prev(None);
+        let caller = current(vm)?;
+        caller.sp().set(0, value);
+        match frame.action() {
+            Action::Delegate => frame = caller,
+            Action::Close => return Err(vm.raise(T::RuntimeError, Qstr::M_GENERATOR_EXIT)),
+            _ => return Ok(()),
+        }
+    }
+}
+
+/// Finds who handles `vm.error`, popping frames; gives `Err` when it is a boundary frame, that is, native code.
+#[inline(never)]
+fn unwind(vm: &mut Vm) -> Res<()> {
+    loop {
+        let frame = current(vm)?;
+        let start = frame.code().get().start;
+        let here = frame.ip().offset(start);
+        while frame.n_blocks() > 0 && !vm.halted {
+            let index = frame.n_blocks() - 1;
+            let block = frame.block(index);
+            // A handler before this point is running already, and has itself raised.
+            if usize::from(block.handler) >= here {
+                frame.set_block(index, Block { value: vm.error, pending: Pending::Exception, ..block });
+                let sp = frame.stack().plus(block.depth as isize);
+                sp.set(0, vm.error);
+                frame.set_sp(sp);
+                frame.set_ip(start.plus(usize::from(block.handler)));
+                vm.error = Obj::NULL;
+                return Ok(());
+            }
+            frame.pop_block();
+        }
+        if frame.code() == vm.boundary {
+            return Err(Raised);
+        }
+        let (action, extra, is_generator) = (frame.action(), frame.extra(), frame.is_generator());
+        pop_frame(vm, frame);
+        if vm.halted {
+            continue;
+        }
+        let caller = current(vm)?;
+        if action == Action::ForNext && call::error_is(vm, T::StopIteration) {
+            end_loop(caller, extra);
+            return Ok(());
+        }
+        if action == Action::Close && (call::error_is(vm, T::GeneratorExit) || call::error_is(vm, T::StopIteration)) {
+            caller.sp().set(0, Obj::NONE);
+            return Ok(());
+        }
+        if is_generator && call::error_is(vm, T::StopIteration) {
+            let _ = vm.raise(T::RuntimeError, Qstr::M_GENERATOR_STOP);
+        }
+        if action == Action::Delegate {
+            // The delegation is over: the opcode is not to be taken up again.
+            caller.set_ip(caller.ip().plus(1));
+        }
+    }
+}

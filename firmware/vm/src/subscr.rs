@@ -1,0 +1,148 @@
+//! Subscripts: `object[index]` and its assignment and deletion, and slices.
+
+use crate::call;
+use crate::frame::Slots;
+use crate::heap::Kind;
+use crate::qstr::Qstr;
+use crate::types::{T, dict, list, range, slice, str, tuple};
+use crate::value::{Obj, Res};
+use crate::vm::Vm;
+use crate::{attr, ops};
+
+/// A list or tuple and an int that is a valid index; NULL for everything else.
+#[inline(always)]
+pub(crate) fn quick(object: Obj, index: Obj) -> Obj {
+    if !index.is_int() || !object.is_heap() {
+        return Obj::NULL;
+    }
+    let items = if object.is(Kind::List) {
+        list::items(object)
+    } else if object.is(Kind::Tuple) {
+        tuple::items(object)
+    } else {
+        return Obj::NULL;
+    };
+    let index = index.as_int();
+    let index = if index < 0 { (items.len() as i32).wrapping_add(index) } else { index };
+    items.get(index as usize).copied().unwrap_or(Obj::NULL)
+}
+
+/// A subscript as a position within `len` items.
+pub(crate) fn index(vm: &mut Vm, value: Obj, len: usize) -> Res<usize> {
+    let Some(at) = ops::small(value) else { return vm.type_error(Qstr::M_INDEX_INT) };
+    let at = if at < 0 { i64::from(at) + len as i64 } else { i64::from(at) };
+    if at < 0 || at >= len as i64 { Err(vm.raise(T::IndexError, Qstr::M_INDEX_RANGE)) } else { Ok(at as usize) }
+}
+
+/// `object[index]`, both rooted. With `args` (two slots that hold them) `__getitem__` is begun and `CALL` given.
+#[inline(never)]
+pub(crate) fn load(vm: &mut Vm, object: Obj, at: Obj, args: Option<Slots>) -> Res {
+    if object.is(Kind::Dict) {
+        return match dict::get(vm, object, at)? {
+            it if it == Obj::NULL => Err(vm.raise_value(T::KeyError, at)),
+            value => Ok(value),
+        };
+    }
+    if let Some(items) = tuple::sequence(object) {
+        if at.is(Kind::Slice) {
+            return load_slice(vm, object, at, items.len());
+        }
+        let index = index(vm, at, items.len())?;
+        return Ok(items[index]);
+    }
+    if str::is(object) {
+        return str::subscript(vm, object, at);
+    }
+    if object.is(Kind::Range) {
+        let len = range::len(object);
+        if at.is(Kind::Slice) {
+            let (start, stop, step) = slice::resolve(vm, at, len)?;
+            let (first, _, width) = range::parts(object);
+            return range::new(vm, first + start * width, first + stop * width, step * width);
+        }
+        let index = index(vm, at, len)?;
+        return Ok(range::item(object, index));
+    }
+    let function = attr::special(vm, object, Qstr::D_GETITEM);
+    if function == Obj::NULL {
+        return vm.type_error(Qstr::M_NOT_SUBSCRIPTABLE);
+    }
+    match args {
+        Some(slots) => call::start_with_self(vm, function, slots, 2, 0),
+        None => call::call(vm, function, &[object, at]),
+    }
+}
+
+fn load_slice(vm: &mut Vm, object: Obj, at: Obj, len: usize) -> Res {
+    let (start, stop, step) = slice::resolve(vm, at, len)?;
+    let is_list = object.is(Kind::List);
+    if step == 1 {
+        let items = tuple::sequence(object).unwrap_or(&[]);
+        let items = items.get(start as usize..stop.max(start) as usize).unwrap_or(&[]);
+        return if is_list { list::new(vm, items) } else { tuple::new(vm, items) };
+    }
+    let n = slice::count(start, stop, step);
+    let made = tuple::with_room(vm, n)?;
+    let items = tuple::sequence(object).unwrap_or(&[]);
+    for index in 0..n {
+        tuple::set(made, index, items.get((start + step * index as i32) as usize).copied().unwrap_or(Obj::NONE));
+    }
+    if !is_list {
+        return Ok(made);
+    }
+    vm.keep(made)?;
+    let all = list::new(vm, tuple::items(made));
+    vm.unkeep(1);
+    all
+}
+
+/// `object[index] = value`, or `del` when the value is NULL. All rooted.
+pub(crate) fn store(vm: &mut Vm, object: Obj, at: Obj, value: Obj) -> Res<()> {
+    if object.is(Kind::List) {
+        if at.is(Kind::Slice) {
+            return store_slice(vm, object, at, value);
+        }
+        let index = index(vm, at, list::len(object))?;
+        if value == Obj::NULL {
+            list::remove_at(object, index);
+        } else {
+            list::set(object, index, value);
+        }
+        return Ok(());
+    }
+    if object.is(Kind::Dict) {
+        if value != Obj::NULL {
+            return dict::set(vm, object, at, value);
+        }
+        return match dict::remove(vm, object, at)? {
+            it if it == Obj::NULL => Err(vm.raise_value(T::KeyError, at)),
+            _ => Ok(()),
+        };
+    }
+    let name = if value == Obj::NULL { Qstr::D_DELITEM } else { Qstr::D_SETITEM };
+    let function = attr::special(vm, object, name);
+    if function == Obj::NULL {
+        return vm.type_error(Qstr::M_NOT_SUBSCRIPTABLE);
+    }
+    let arguments = [object, at, value];
+    call::call(vm, function, if value == Obj::NULL { &arguments[..2] } else { &arguments })?;
+    Ok(())
+}
+
+fn store_slice(vm: &mut Vm, object: Obj, at: Obj, value: Obj) -> Res<()> {
+    let (start, stop, step) = slice::resolve(vm, at, list::len(object))?;
+    if step != 1 {
+        return vm.type_error(Qstr::M_ASSIGN_SLICE);
+    }
+    let (start, stop) = (start as usize, stop.max(start) as usize);
+    if value == Obj::NULL {
+        return list::splice(vm, object, start, stop, &[]);
+    }
+    // A copy: the value may be the list itself, or any iterable.
+    let items = list::from_iterable(vm, value)?;
+    vm.keep(items)?;
+    let stop = stop.min(list::len(object));
+    list::splice(vm, object, start.min(stop), stop, list::items(items))?;
+    vm.unkeep(1);
+    Ok(())
+}

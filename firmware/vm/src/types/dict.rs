@@ -1,0 +1,379 @@
+//! Dicts: `count`, `used`, entries, index. Keeps the order of insertion.
+//!
+//! Entries are pairs `key, value` in order, deleted ones with the key `DELETED`. Up to `LINEAR` entries are searched one after another;
+//! larger dicts have an index, a block of 16-bit entry numbers (plus one; 0 is free) of power-of-two size, hashed by content.
+
+use crate::call::Args;
+use crate::heap::Kind;
+use crate::natives::N;
+use crate::qstr::Qstr;
+use crate::types::{Method, T, list, str, tuple};
+use crate::value::{Obj, Res};
+use crate::vm::Vm;
+use crate::{attr, call, iter, ops};
+
+const COUNT: usize = 0;
+const USED: usize = 1;
+const ENTRIES: usize = 2;
+const INDEX: usize = 3;
+const LINEAR: usize = 8;
+const ENTRIES_MAX: usize = 32_000;
+
+pub(crate) const METHODS: &[Method] = &[
+    (Qstr::GET, N::DictGet),
+    (Qstr::POP, N::DictPop),
+    (Qstr::SETDEFAULT, N::DictSetDefault),
+    (Qstr::UPDATE, N::DictUpdate),
+    (Qstr::ITEMS, N::DictItems),
+    (Qstr::KEYS, N::DictKeys),
+    (Qstr::VALUES, N::DictValues),
+    (Qstr::CLEAR, N::DictClear),
+    (Qstr::COPY, N::DictCopy),
+];
+
+pub(crate) fn new(vm: &mut Vm) -> Res {
+    let made = vm.alloc(Kind::Dict, 4)?;
+    made.set_field(COUNT, Obj::int(0));
+    made.set_field(USED, Obj::int(0));
+    Ok(made)
+}
+
+pub(crate) fn len(dict: Obj) -> usize {
+    dict.field(COUNT).as_int() as usize
+}
+
+fn used(dict: Obj) -> usize {
+    dict.field(USED).as_int() as usize
+}
+
+fn key(dict: Obj, entry: usize) -> Obj {
+    dict.field(ENTRIES).field(2 * entry)
+}
+
+fn value(dict: Obj, entry: usize) -> Obj {
+    dict.field(ENTRIES).field(2 * entry + 1)
+}
+
+/// A number that is equal for equal keys.
+pub(crate) fn hash(vm: &mut Vm, key: Obj) -> Res<u32> {
+    if key.is_int() || key.is_bool() {
+        let value = ops::as_int(vm, key)? as u32;
+        return Ok(value ^ (value >> 7));
+    }
+    if let Some(text) = str::text(vm, key) {
+        // Multiply and add over the bytes: fixed, so that runs repeat.
+        return Ok(text.iter().fold(5381_u32, |hash, byte| hash.wrapping_mul(33) ^ u32::from(*byte)));
+    }
+    if key.is(Kind::Tuple) {
+        vm.enter()?;
+        let mut all = 17_u32;
+        for index in 0..tuple::len(key) {
+            all = all.wrapping_mul(31) ^ hash(vm, tuple::items(key)[index])?;
+        }
+        vm.leave();
+        return Ok(all);
+    }
+    if !key.is_heap() {
+        return Ok(key.word() as u32);
+    }
+    match key.kind() {
+        Kind::Instance => match attr::of_class(key, Obj::name(Qstr::D_HASH)) {
+            it if it == Obj::NULL && attr::of_class(key, Obj::name(Qstr::D_EQ)) != Obj::NULL => vm.type_error(Qstr::M_UNHASHABLE),
+            // Objects do not move, and no output depends on this: entries keep their order.
+            it if it == Obj::NULL => Ok((key.word() >> 3) as u32),
+            function => {
+                let value = call::call(vm, function, &[key])?;
+                Ok(ops::as_int(vm, value)? as u32)
+            }
+        },
+        Kind::List | Kind::Dict | Kind::Slice => vm.type_error(Qstr::M_UNHASHABLE),
+        _ => Ok((key.word() >> 3) as u32),
+    }
+}
+
+fn index_get(index: Obj, slot: usize) -> usize {
+    let bytes = &index.bytes(1, 2 * (index.raw(0) + 1))[2 * slot..2 * slot + 2];
+    usize::from(u16::from_le_bytes([bytes[0], bytes[1]]))
+}
+
+fn index_set(index: Obj, slot: usize, entry: usize) {
+    index.write_bytes(1, 2 * slot, &(entry as u16).to_le_bytes());
+}
+
+/// The entry of `wanted`. Everything is rooted; comparing may run Python code, which may change the dict.
+fn find(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res<Option<usize>> {
+    if dict.field(INDEX) == Obj::NULL {
+        if wanted.is(Kind::List) || wanted.is(Kind::Dict) {
+            return vm.type_error(Qstr::M_UNHASHABLE);
+        }
+        let mut entry = 0;
+        while entry < used(dict) {
+            let found = key(dict, entry);
+            if found == wanted || (found != Obj::DELETED && ops::equal(vm, found, wanted)?) {
+                return Ok(Some(entry));
+            }
+            entry += 1;
+        }
+        return Ok(None);
+    }
+    let hash = hash(vm, wanted)? as usize;
+    let mut step = 0;
+    loop {
+        let index = dict.field(INDEX);
+        if index == Obj::NULL || step > index.raw(0) {
+            return Ok(None);
+        }
+        let entry = index_get(index, (hash + step) & index.raw(0));
+        step += 1;
+        if entry == 0 {
+            return Ok(None);
+        }
+        if entry > used(dict) {
+            continue;
+        }
+        let found = key(dict, entry - 1);
+        if found == wanted || (found != Obj::DELETED && ops::equal(vm, found, wanted)?) {
+            return Ok(Some(entry - 1));
+        }
+    }
+}
+
+/// Makes room for one more entry: drops deleted ones, grows, and rebuilds the index.
+fn grow(vm: &mut Vm, dict: Obj) -> Res<()> {
+    let live = len(dict);
+    let room = (live + live / 2 + 2).max(4);
+    if room > ENTRIES_MAX {
+        return vm.no_memory();
+    }
+    let entries = vm.alloc(Kind::Slots, 2 * room)?;
+    vm.keep(entries)?;
+    let index = if room > LINEAR {
+        let size = (room * 3 / 2).next_power_of_two();
+        let index = vm.alloc(Kind::Str, 1 + (2 * size).div_ceil(crate::heap::WORD))?;
+        index.set_raw(0, size - 1);
+        for slot in 0..size {
+            index_set(index, slot, 0);
+        }
+        vm.keep(index)?
+    } else {
+        Obj::NULL
+    };
+    let mut to = 0;
+    for from in 0..used(dict) {
+        let found = key(dict, from);
+        if found == Obj::DELETED {
+            continue;
+        }
+        entries.set_field(2 * to, found);
+        entries.set_field(2 * to + 1, value(dict, from));
+        to += 1;
+        if index != Obj::NULL {
+            let hash = hash(vm, found)? as usize;
+            place(index, hash, to);
+        }
+    }
+    vm.unkeep(if index == Obj::NULL { 1 } else { 2 });
+    dict.set_field(ENTRIES, entries);
+    dict.set_field(INDEX, index);
+    dict.set_field(USED, Obj::count(to));
+    dict.set_field(COUNT, Obj::count(to));
+    Ok(())
+}
+
+fn place(index: Obj, hash: usize, entry: usize) {
+    for step in 0..=index.raw(0) {
+        let slot = (hash + step) & index.raw(0);
+        if index_get(index, slot) == 0 {
+            index_set(index, slot, entry);
+            return;
+        }
+    }
+}
+
+/// The value of a rooted key, or NULL.
+pub(crate) fn get(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res {
+    Ok(match find(vm, dict, wanted)? {
+        Some(entry) if entry < used(dict) => value(dict, entry),
+        _ => Obj::NULL,
+    })
+}
+
+/// Sets a rooted key to a rooted value.
+pub(crate) fn set(vm: &mut Vm, dict: Obj, wanted: Obj, to: Obj) -> Res<()> {
+    if let Some(entry) = find(vm, dict, wanted)?
+        && entry < used(dict)
+    {
+        dict.field(ENTRIES).set_field(2 * entry + 1, to);
+        return Ok(());
+    }
+    // Also says whether the key can be hashed at all.
+    let hash = hash(vm, wanted)? as usize;
+    let room = if dict.field(ENTRIES) == Obj::NULL { 0 } else { dict.field(ENTRIES).words() / 2 };
+    if used(dict) >= room || (dict.field(INDEX) == Obj::NULL && used(dict) >= LINEAR) {
+        grow(vm, dict)?;
+    }
+    let entry = used(dict);
+    if 2 * entry + 1 >= dict.field(ENTRIES).words() {
+        return vm.no_memory();
+    }
+    dict.field(ENTRIES).set_field(2 * entry, wanted);
+    dict.field(ENTRIES).set_field(2 * entry + 1, to);
+    dict.set_field(USED, Obj::count(entry + 1));
+    dict.set_field(COUNT, Obj::count(len(dict) + 1));
+    if dict.field(INDEX) != Obj::NULL {
+        place(dict.field(INDEX), hash, entry + 1);
+    }
+    Ok(())
+}
+
+/// Takes a key out; its value, or NULL when it is not there.
+pub(crate) fn remove(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res {
+    let Some(entry) = find(vm, dict, wanted)? else { return Ok(Obj::NULL) };
+    let removed = value(dict, entry);
+    dict.field(ENTRIES).set_field(2 * entry, Obj::DELETED);
+    dict.field(ENTRIES).set_field(2 * entry + 1, Obj::NULL);
+    dict.set_field(COUNT, Obj::count(len(dict) - 1));
+    Ok(removed)
+}
+
+/// The first entry from `from` on that is there: key, value, where to go on.
+pub(crate) fn entry(dict: Obj, from: usize) -> Option<(Obj, Obj, usize)> {
+    (from..used(dict)).find(|at| key(dict, *at) != Obj::DELETED).map(|at| (key(dict, at), value(dict, at), at + 1))
+}
+
+/// Adds all entries of another dict, or the pairs of an iterable.
+pub(crate) fn update(vm: &mut Vm, dict: Obj, other: Obj) -> Res<()> {
+    if other.is(Kind::Dict) {
+        let mut at = 0;
+        while let Some((key, value, next)) = entry(other, at) {
+            set(vm, dict, key, value)?;
+            at = next;
+        }
+        return Ok(());
+    }
+    let iterator = iter::get_native(vm, other)?;
+    vm.keep(iterator)?;
+    loop {
+        let pair = iter::next(vm, iterator)?;
+        if pair == Obj::STOP {
+            break;
+        }
+        vm.keep(pair)?;
+        let items = list::from_iterable(vm, pair)?;
+        vm.keep(items)?;
+        match *list::items(items) {
+            [key, value] => set(vm, dict, key, value)?,
+            _ => return vm.value_error(Qstr::M_UNPACK_FEWER),
+        }
+        vm.unkeep(2);
+    }
+    vm.unkeep(1);
+    Ok(())
+}
+
+pub(crate) fn construct(vm: &mut Vm, args: Args) -> Res {
+    let made = new(vm)?;
+    vm.keep(made)?;
+    if let Some(other) = args.opt(0) {
+        update(vm, made, other)?;
+    }
+    for index in 0..args.n_kw {
+        let (key, value) = args.kw(index);
+        set(vm, made, key, value)?;
+    }
+    Ok(made)
+}
+
+fn check(vm: &mut Vm, args: Args) -> Res {
+    let dict = args.get(0);
+    if dict.is(Kind::Dict) { Ok(dict) } else { vm.type_error(Qstr::M_BAD_OPERAND) }
+}
+
+pub(crate) fn get_method(vm: &mut Vm, args: Args) -> Res {
+    let dict = check(vm, args)?;
+    Ok(match get(vm, dict, args.get(1))? {
+        it if it == Obj::NULL => args.opt(2).unwrap_or(Obj::NONE),
+        value => value,
+    })
+}
+
+pub(crate) fn pop(vm: &mut Vm, args: Args) -> Res {
+    let dict = check(vm, args)?;
+    match (remove(vm, dict, args.get(1))?, args.opt(2)) {
+        (it, Some(default)) if it == Obj::NULL => Ok(default),
+        (it, None) if it == Obj::NULL => Err(vm.raise_value(T::KeyError, args.get(1))),
+        (value, _) => Ok(value),
+    }
+}
+
+pub(crate) fn set_default(vm: &mut Vm, args: Args) -> Res {
+    let dict = check(vm, args)?;
+    match get(vm, dict, args.get(1))? {
+        it if it == Obj::NULL => {
+            let value = args.opt(2).unwrap_or(Obj::NONE);
+            set(vm, dict, args.get(1), value)?;
+            Ok(value)
+        }
+        value => Ok(value),
+    }
+}
+
+pub(crate) fn update_method(vm: &mut Vm, args: Args) -> Res {
+    let dict = check(vm, args)?;
+    if let Some(other) = args.opt(1) {
+        update(vm, dict, other)?;
+    }
+    for index in 0..args.n_kw {
+        let (key, value) = args.kw(index);
+        set(vm, dict, key, value)?;
+    }
+    Ok(Obj::NONE)
+}
+
+pub(crate) fn items(vm: &mut Vm, args: Args) -> Res {
+    let dict = check(vm, args)?;
+    iter::over_dict(vm, dict, iter::DICT_ITEMS)
+}
+
+pub(crate) fn keys(vm: &mut Vm, args: Args) -> Res {
+    let dict = check(vm, args)?;
+    iter::over_dict(vm, dict, iter::DICT_KEYS)
+}
+
+pub(crate) fn values(vm: &mut Vm, args: Args) -> Res {
+    let dict = check(vm, args)?;
+    iter::over_dict(vm, dict, iter::DICT_VALUES)
+}
+
+pub(crate) fn clear(vm: &mut Vm, args: Args) -> Res {
+    let dict = check(vm, args)?;
+    dict.set_field(COUNT, Obj::int(0));
+    dict.set_field(USED, Obj::int(0));
+    dict.set_field(ENTRIES, Obj::NULL);
+    dict.set_field(INDEX, Obj::NULL);
+    Ok(Obj::NONE)
+}
+
+pub(crate) fn copy(vm: &mut Vm, args: Args) -> Res {
+    let dict = check(vm, args)?;
+    let made = new(vm)?;
+    vm.keep(made)?;
+    update(vm, made, dict)?;
+    Ok(made)
+}
+
+/// Equal when both have the same keys with equal values.
+pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
+    if len(left) != len(right) {
+        return Ok(false);
+    }
+    let mut at = 0;
+    while let Some((key, value, next)) = entry(left, at) {
+        let other = get(vm, right, key)?;
+        if other == Obj::NULL || !ops::equal(vm, value, other)? {
+            return Ok(false);
+        }
+        at = next;
+    }
+    Ok(true)
+}

@@ -1,0 +1,195 @@
+//! Ints: 31-bit small ints only in this build. What does not fit is an OverflowError.
+
+use crate::call::Args;
+use crate::opcodes::binary as op;
+use crate::qstr::Qstr;
+use crate::types::{T, str};
+use crate::value::{INT_MAX, INT_MIN, Obj, Res};
+use crate::vm::Vm;
+
+/// A result as an int.
+pub(crate) fn new(vm: &mut Vm, value: i64) -> Res {
+    if (i64::from(INT_MIN)..=i64::from(INT_MAX)).contains(&value) {
+        Ok(Obj::int(value as i32))
+    } else {
+        Err(vm.raise(T::OverflowError, Qstr::M_INT_OVERFLOW))
+    }
+}
+
+/// Quotient rounded down, and the remainder with the divisor's sign.
+#[inline(always)]
+pub(crate) fn divide(left: i32, right: i32) -> (i32, i32) {
+    let (quotient, remainder) = (left.wrapping_div(right), left.wrapping_rem(right));
+    if remainder != 0 && (remainder ^ right) < 0 { (quotient - 1, remainder + right) } else { (quotient, remainder) }
+}
+
+/// An arithmetic operator (plain form) on two ints.
+pub(crate) fn arithmetic(vm: &mut Vm, operator: u8, left: i32, right: i32) -> Res {
+    let (wide_left, wide_right) = (i64::from(left), i64::from(right));
+    match operator {
+        op::OR => Ok(Obj::int(left | right)),
+        op::XOR => Ok(Obj::int(left ^ right)),
+        op::AND => Ok(Obj::int(left & right)),
+        op::ADD => new(vm, wide_left + wide_right),
+        op::SUBTRACT => new(vm, wide_left - wide_right),
+        op::MULTIPLY => new(vm, wide_left * wide_right),
+        op::SHIFT_LEFT | op::SHIFT_RIGHT if right < 0 => vm.value_error(Qstr::M_NEGATIVE_SHIFT),
+        op::SHIFT_RIGHT => Ok(Obj::int(left >> right.min(31))),
+        op::SHIFT_LEFT if left == 0 => Ok(Obj::int(0)),
+        op::SHIFT_LEFT if right > 31 => Err(vm.raise(T::OverflowError, Qstr::M_INT_OVERFLOW)),
+        op::SHIFT_LEFT => new(vm, wide_left << right),
+        op::FLOOR_DIVIDE | op::MODULO if right == 0 => Err(vm.raise(T::ZeroDivisionError, Qstr::M_DIVISION)),
+        op::FLOOR_DIVIDE => new(vm, i64::from(divide(left, right).0)),
+        op::MODULO => Ok(Obj::int(divide(left, right).1)),
+        op::POWER => power(vm, left, right),
+        op::TRUE_DIVIDE => vm.type_error(Qstr::M_NO_FLOAT),
+        _ => vm.type_error(Qstr::M_BAD_OPERANDS),
+    }
+}
+
+fn power(vm: &mut Vm, base: i32, exponent: i32) -> Res {
+    if exponent < 0 {
+        return vm.value_error(Qstr::M_NEGATIVE_POWER);
+    }
+    let (mut result, mut square, mut left) = (1_i64, i64::from(base), exponent);
+    while left > 0 {
+        if left & 1 != 0 {
+            result = match new(vm, result.saturating_mul(square)) {
+                Ok(fits) => i64::from(fits.as_int()),
+                Err(raised) => return Err(raised),
+            };
+        }
+        left >>= 1;
+        // Beyond the range only matters if it is multiplied in, which is noticed above.
+        square = square.saturating_mul(square);
+    }
+    new(vm, result)
+}
+
+/// Reads an int as Python source or `int(text, base)` has it; base 0 takes prefixes. Whitespace around it is allowed.
+pub(crate) fn parse(text: &[u8], base: u32) -> Option<i32> {
+    let text = text.trim_ascii();
+    let (negative, digits) = match text.split_first() {
+        Some((b'-', rest)) => (true, rest),
+        Some((b'+', rest)) => (false, rest),
+        _ => (false, text),
+    };
+    let prefix = |base: u32| match base {
+        16 => Some(b'x'),
+        8 => Some(b'o'),
+        2 => Some(b'b'),
+        _ => None,
+    };
+    let (mut base, mut digits) = (base, digits);
+    if let [b'0', letter, rest @ ..] = digits {
+        for candidate in [16, 8, 2] {
+            if (base == candidate || base == 0) && prefix(candidate) == Some(letter.to_ascii_lowercase()) {
+                (base, digits) = (candidate, rest);
+                break;
+            }
+        }
+    }
+    let base = if base == 0 { 10 } else { base };
+    let mut value = 0_i64;
+    let mut after_digit = false;
+    for byte in digits {
+        if *byte == b'_' && after_digit {
+            after_digit = false;
+            continue;
+        }
+        value = value * i64::from(base) + i64::from((*byte as char).to_digit(base)?);
+        after_digit = true;
+        if value > 1 << 32 {
+            return None;
+        }
+    }
+    let value = if negative { -value } else { value };
+    if !after_digit { None } else { i32::try_from(value).ok() }
+}
+
+/// Writes an int in any base from the end of `out`; gives the text.
+pub(crate) fn digits(value: i32, base: u32, out: &mut [u8; 33]) -> &[u8] {
+    let mut at = out.len();
+    let mut left = value.unsigned_abs();
+    loop {
+        at -= 1;
+        let digit = (left % base) as u8;
+        out[at] = if digit < 10 { b'0' + digit } else { b'a' + digit - 10 };
+        left /= base;
+        if left == 0 {
+            break;
+        }
+    }
+    if value < 0 {
+        at -= 1;
+        out[at] = b'-';
+    }
+    &out[at..]
+}
+
+/// `int(…)`.
+pub(crate) fn construct(vm: &mut Vm, args: Args) -> Res {
+    let Some(value) = args.opt(0) else { return Ok(Obj::int(0)) };
+    if value.is_int() || value.is_bool() {
+        return Ok(Obj::int(crate::ops::as_int(vm, value)?));
+    }
+    let Some(text) = str::text(vm, value) else {
+        return match crate::attr::special(vm, value, Qstr::D_INT) {
+            it if it == Obj::NULL => vm.type_error(Qstr::M_BAD_OPERAND),
+            function => crate::call::call(vm, function, &[value]),
+        };
+    };
+    let base = match args.opt(1) {
+        Some(base) => crate::ops::as_int(vm, base)?,
+        None => 10,
+    };
+    if base != 0 && !(2..=36).contains(&base) {
+        return vm.value_error(Qstr::M_BAD_INT);
+    }
+    match parse(text, base as u32) {
+        Some(value) => new(vm, i64::from(value)),
+        None => vm.value_error(Qstr::M_BAD_INT),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn division_rounds_down() {
+        for (left, right, expected) in [(17, 5, (3, 2)), (-17, 5, (-4, 3)), (17, -5, (-4, -3)), (-17, -5, (3, -2)), (15, -5, (-3, 0))] {
+            assert_eq!(divide(left, right), expected, "{left} / {right}");
+        }
+    }
+
+    #[test]
+    fn ints_are_read() {
+        let cases: [(&str, u32, Option<i32>); 12] = [
+            ("12", 10, Some(12)),
+            (" -7\n", 10, Some(-7)),
+            ("12x", 10, None),
+            ("", 10, None),
+            ("-", 10, None),
+            ("0x1F", 0, Some(31)),
+            ("ff", 16, Some(255)),
+            ("0xff", 16, Some(255)),
+            ("1_000", 10, Some(1000)),
+            ("_1", 10, None),
+            ("9999999999", 10, None),
+            ("0b101", 2, Some(5)),
+        ];
+        for (text, base, expected) in cases {
+            assert_eq!(parse(text.as_bytes(), base), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn ints_are_written() {
+        let mut out = [0; 33];
+        assert_eq!(digits(0, 10, &mut out), b"0");
+        assert_eq!(digits(-1073741824, 10, &mut out), b"-1073741824");
+        assert_eq!(digits(255, 16, &mut out), b"ff");
+        assert_eq!(digits(i32::MIN, 2, &mut out).len(), 33);
+    }
+}

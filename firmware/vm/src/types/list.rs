@@ -1,0 +1,365 @@
+//! Lists: `len` and a block of slots with room to grow.
+
+use crate::call::{self, Args};
+use crate::frame::Slots;
+use crate::heap::Kind;
+use crate::natives::N;
+use crate::qstr::Qstr;
+use crate::types::{Method, T};
+use crate::value::{Obj, Res};
+use crate::vm::Vm;
+use crate::{iter, ops, subscr};
+
+const LEN: usize = 0;
+const SLOTS: usize = 1;
+const ROOM_MIN: usize = 3;
+
+pub(crate) const METHODS: &[Method] = &[
+    (Qstr::APPEND, N::ListAppend),
+    (Qstr::POP, N::ListPop),
+    (Qstr::INSERT, N::ListInsert),
+    (Qstr::EXTEND, N::ListExtend),
+    (Qstr::SORT, N::ListSort),
+    (Qstr::INDEX, N::SequenceIndex),
+    (Qstr::COUNT, N::SequenceCount),
+    (Qstr::REMOVE, N::ListRemove),
+    (Qstr::REVERSE, N::ListReverse),
+    (Qstr::CLEAR, N::ListClear),
+    (Qstr::COPY, N::ListCopy),
+];
+
+#[inline(always)]
+pub(crate) fn len(list: Obj) -> usize {
+    list.field(LEN).as_int() as usize
+}
+
+/// The items as they are now; not to be used over anything that may change the list.
+#[inline(always)]
+pub(crate) fn items<'x>(list: Obj) -> &'x [Obj] {
+    let len = len(list);
+    if len == 0 { &[] } else { Slots::of(list.field(SLOTS), 0).as_slice(len) }
+}
+
+#[inline(always)]
+pub(crate) fn set(list: Obj, index: usize, value: Obj) {
+    debug_assert!(index < len(list));
+    list.field(SLOTS).set_field(index, value);
+}
+
+/// A list of rooted values.
+pub(crate) fn new(vm: &mut Vm, values: &[Obj]) -> Res {
+    let made = vm.alloc(Kind::List, 2)?;
+    made.set_field(LEN, Obj::int(0));
+    if !values.is_empty() {
+        vm.keep(made)?;
+        let slots = vm.alloc(Kind::Slots, values.len())?;
+        vm.unkeep(1);
+        for (index, value) in values.iter().enumerate() {
+            slots.set_field(index, *value);
+        }
+        made.set_field(SLOTS, slots);
+        made.set_field(LEN, Obj::count(values.len()));
+    }
+    Ok(made)
+}
+
+/// Makes room for `room` items; the list is rooted.
+fn reserve(vm: &mut Vm, list: Obj, room: usize) -> Res<()> {
+    let slots = list.field(SLOTS);
+    let now = if slots == Obj::NULL { 0 } else { slots.words() };
+    if room <= now {
+        return Ok(());
+    }
+    if slots != Obj::NULL && vm.heap.extend(slots, room) {
+        return Ok(());
+    }
+    let grown = vm.alloc(Kind::Slots, room)?;
+    for (index, value) in items(list).iter().enumerate() {
+        grown.set_field(index, *value);
+    }
+    list.set_field(SLOTS, grown);
+    if slots != Obj::NULL {
+        vm.heap.free(slots);
+    }
+    Ok(())
+}
+
+/// Adds a rooted value to a rooted list.
+#[inline(always)]
+pub(crate) fn append(vm: &mut Vm, list: Obj, value: Obj) -> Res<()> {
+    let len = len(list);
+    let slots = list.field(SLOTS);
+    if slots == Obj::NULL || len >= slots.words() {
+        grow(vm, list, len)?;
+    }
+    list.field(SLOTS).set_field(len, value);
+    list.set_field(LEN, Obj::count(len + 1));
+    Ok(())
+}
+
+#[inline(never)]
+fn grow(vm: &mut Vm, list: Obj, len: usize) -> Res<()> {
+    let comfortable = (len + (len >> 1)).max(ROOM_MIN);
+    match reserve(vm, list, comfortable) {
+        Ok(()) => Ok(()),
+        // Short of memory: just what is needed.
+        Err(_) => reserve(vm, list, len + 1),
+    }
+}
+
+fn set_len(list: Obj, len: usize) {
+    for index in len..self::len(list) {
+        list.field(SLOTS).set_field(index, Obj::NULL);
+    }
+    list.set_field(LEN, Obj::count(len));
+}
+
+/// Adds all items of a rooted iterable.
+pub(crate) fn extend(vm: &mut Vm, list: Obj, other: Obj) -> Res<()> {
+    if let Some(values) = crate::types::tuple::sequence(other) {
+        let (old, more) = (len(list), values.len());
+        reserve(vm, list, old + more)?;
+        list.set_field(LEN, Obj::count(old + more));
+        for index in 0..more {
+            // Read again each time: the list may be extended by itself.
+            let value = crate::types::tuple::sequence(other).map_or(Obj::NULL, |values| values[index]);
+            set(list, old + index, value);
+        }
+        return Ok(());
+    }
+    let iterator = iter::get_native(vm, other)?;
+    vm.keep(iterator)?;
+    loop {
+        let value = iter::next(vm, iterator)?;
+        if value == Obj::STOP {
+            break;
+        }
+        vm.keep(value)?;
+        append(vm, list, value)?;
+        vm.unkeep(1);
+    }
+    vm.unkeep(1);
+    Ok(())
+}
+
+/// A new list of the items of a rooted iterable.
+pub(crate) fn from_iterable(vm: &mut Vm, value: Obj) -> Res {
+    let made = new(vm, &[])?;
+    vm.keep(made)?;
+    extend(vm, made, value)?;
+    vm.unkeep(1);
+    Ok(made)
+}
+
+/// Replaces the items from `start` to `stop` by those of a list or tuple.
+pub(crate) fn splice(vm: &mut Vm, list: Obj, start: usize, stop: usize, values: &[Obj]) -> Res<()> {
+    let old = len(list);
+    let tail = old - stop;
+    let new_len = start + values.len() + tail;
+    reserve(vm, list, new_len)?;
+    if new_len > old {
+        list.set_field(LEN, Obj::count(new_len));
+        for index in (0..tail).rev() {
+            set(list, start + values.len() + index, items(list)[stop + index]);
+        }
+    } else {
+        for index in 0..tail {
+            set(list, start + values.len() + index, items(list)[stop + index]);
+        }
+        set_len(list, new_len);
+    }
+    for (index, value) in values.iter().enumerate() {
+        set(list, start + index, *value);
+    }
+    Ok(())
+}
+
+/// Removes and gives item `index`.
+pub(crate) fn remove_at(list: Obj, index: usize) -> Obj {
+    let value = items(list)[index];
+    let len = len(list);
+    for at in index + 1..len {
+        set(list, at - 1, items(list)[at]);
+    }
+    set_len(list, len - 1);
+    value
+}
+
+fn check(vm: &mut Vm, args: Args) -> Res {
+    let list = args.get(0);
+    if list.is(Kind::List) { Ok(list) } else { vm.type_error(Qstr::M_BAD_OPERAND) }
+}
+
+pub(crate) fn append_method(vm: &mut Vm, args: Args) -> Res {
+    let list = check(vm, args)?;
+    append(vm, list, args.get(1))?;
+    Ok(Obj::NONE)
+}
+
+pub(crate) fn pop(vm: &mut Vm, args: Args) -> Res {
+    let list = check(vm, args)?;
+    if len(list) == 0 {
+        return Err(vm.raise(T::IndexError, Qstr::M_POP_EMPTY));
+    }
+    let index = match args.opt(1) {
+        Some(index) => subscr::index(vm, index, len(list))?,
+        None => len(list) - 1,
+    };
+    Ok(remove_at(list, index))
+}
+
+pub(crate) fn insert(vm: &mut Vm, args: Args) -> Res {
+    let list = check(vm, args)?;
+    let len = len(list);
+    let at = ops::as_int(vm, args.get(1))?;
+    let at = if at < 0 { (len as i32).saturating_add(at).max(0) as usize } else { (at as usize).min(len) };
+    append(vm, list, Obj::NONE)?;
+    for index in (at..len).rev() {
+        set(list, index + 1, items(list)[index]);
+    }
+    set(list, at, args.get(2));
+    Ok(Obj::NONE)
+}
+
+pub(crate) fn extend_method(vm: &mut Vm, args: Args) -> Res {
+    let list = check(vm, args)?;
+    extend(vm, list, args.get(1))?;
+    Ok(Obj::NONE)
+}
+
+pub(crate) fn remove(vm: &mut Vm, args: Args) -> Res {
+    let list = check(vm, args)?;
+    match crate::types::tuple::position(vm, list, args.get(1), 0)? {
+        Some(index) if index < len(list) => {
+            remove_at(list, index);
+            Ok(Obj::NONE)
+        }
+        _ => vm.value_error(Qstr::M_NOT_IN_LIST),
+    }
+}
+
+pub(crate) fn reverse(vm: &mut Vm, args: Args) -> Res {
+    let list = check(vm, args)?;
+    let len = len(list);
+    for index in 0..len / 2 {
+        let (low, high) = (items(list)[index], items(list)[len - 1 - index]);
+        set(list, index, high);
+        set(list, len - 1 - index, low);
+    }
+    Ok(Obj::NONE)
+}
+
+pub(crate) fn clear(vm: &mut Vm, args: Args) -> Res {
+    let list = check(vm, args)?;
+    set_len(list, 0);
+    Ok(Obj::NONE)
+}
+
+pub(crate) fn copy(vm: &mut Vm, args: Args) -> Res {
+    let list = check(vm, args)?;
+    new(vm, items(list))
+}
+
+pub(crate) fn sort_method(vm: &mut Vm, args: Args) -> Res {
+    let list = check(vm, args)?;
+    sort(vm, list, args)?;
+    Ok(Obj::NONE)
+}
+
+pub(crate) fn sorted(vm: &mut Vm, args: Args) -> Res {
+    let list = from_iterable(vm, args.get(0))?;
+    vm.keep(list)?;
+    sort(vm, list, args)?;
+    Ok(list)
+}
+
+/// Sorts a rooted list, stable, with the keywords `key` and `reverse`: a merge sort from runs of one upwards. Keys are computed once.
+/// The list is taken empty while it is sorted, so a comparison that looks at it or changes it can do no harm.
+fn sort(vm: &mut Vm, list: Obj, args: Args) -> Res<()> {
+    let key = args.kw_named(Qstr::KEY).unwrap_or(Obj::NONE);
+    let reverse = match args.kw_named(Qstr::REVERSE) {
+        Some(value) => ops::truth(vm, value)?,
+        None => false,
+    };
+    let n = len(list);
+    if n < 2 {
+        return Ok(());
+    }
+    let kept = vm.kept();
+    let values = list.field(SLOTS);
+    vm.keep(values)?;
+    list.set_field(SLOTS, Obj::NULL);
+    list.set_field(LEN, Obj::int(0));
+    let done = sort_slots(vm, values, n, key, reverse);
+    list.set_field(SLOTS, values);
+    list.set_field(LEN, Obj::count(n));
+    vm.release(kept);
+    done
+}
+
+fn sort_slots(vm: &mut Vm, values: Obj, n: usize, key: Obj, reverse: bool) -> Res<()> {
+    let keys = if key == Obj::NONE {
+        values
+    } else {
+        let keys = vm.alloc(Kind::Slots, n)?;
+        vm.keep(keys)?;
+        for index in 0..n {
+            let value = call::call(vm, key, &[values.field(index)])?;
+            keys.set_field(index, value);
+        }
+        keys
+    };
+    let spare_values = vm.alloc(Kind::Slots, n)?;
+    vm.keep(spare_values)?;
+    let spare_keys = if keys == values {
+        spare_values
+    } else {
+        let spare = vm.alloc(Kind::Slots, n)?;
+        vm.keep(spare)?
+    };
+    let (mut from, mut to) = ((values, keys), (spare_values, spare_keys));
+    let mut run = 1;
+    while run < n {
+        let mut start = 0;
+        while start < n {
+            merge(vm, from, to, (start, (start + run).min(n), (start + 2 * run).min(n)), reverse)?;
+            start += 2 * run;
+        }
+        core::mem::swap(&mut from, &mut to);
+        run *= 2;
+    }
+    if from.0 != values {
+        for index in 0..n {
+            values.set_field(index, from.0.field(index));
+        }
+    }
+    Ok(())
+}
+
+/// Merges two neighbouring runs of `from` into `to`, values and keys alike.
+fn merge(vm: &mut Vm, from: (Obj, Obj), to: (Obj, Obj), run: (usize, usize, usize), reverse: bool) -> Res<()> {
+    let (start, middle, end) = run;
+    let (mut left, mut right) = (start, middle);
+    for out in start..end {
+        let take_right = if left == middle {
+            true
+        } else if right == end {
+            false
+        } else {
+            let (a, b) = (from.1.field(left), from.1.field(right));
+            if reverse { ops::less(vm, a, b)? } else { ops::less(vm, b, a)? }
+        };
+        let taken = if take_right { &mut right } else { &mut left };
+        to.0.set_field(out, from.0.field(*taken));
+        if to.1 != to.0 {
+            to.1.set_field(out, from.1.field(*taken));
+        }
+        *taken += 1;
+    }
+    Ok(())
+}
+
+/// The slots of a list that is not empty.
+pub(crate) fn slots(list: Obj) -> Slots {
+    Slots::of(list.field(SLOTS), 0)
+}

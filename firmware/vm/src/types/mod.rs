@@ -1,0 +1,324 @@
+//! Built-in types: their numbers, names, bases and methods, and how calling one makes a value.
+//!
+//! A built-in type is an immediate value that indexes `TYPES`, so types take no RAM. Layouts that several files need are here.
+
+pub(crate) mod class;
+pub(crate) mod dict;
+pub(crate) mod exception;
+pub(crate) mod generator;
+pub(crate) mod int;
+pub(crate) mod list;
+pub(crate) mod range;
+pub(crate) mod slice;
+pub(crate) mod str;
+pub(crate) mod tuple;
+
+use crate::call::{self, Args};
+use crate::frame::Slots;
+use crate::heap::Kind;
+use crate::iter;
+use crate::natives::N;
+use crate::ops;
+use crate::qstr::Qstr;
+use crate::value::{Obj, Res};
+use crate::vm::Vm;
+
+/// `Kind::Module`: name, table of globals.
+pub(crate) const MODULE_NAME: usize = 0;
+pub(crate) const MODULE_TABLE: usize = 1;
+/// `Kind::Method`: function, self.
+pub(crate) const METHOD_FUNCTION: usize = 0;
+pub(crate) const METHOD_SELF: usize = 1;
+
+/// Name and native of a method.
+pub(crate) type Method = (Qstr, N);
+
+pub(crate) struct TypeInfo {
+    pub(crate) name: Qstr,
+    pub(crate) base: T,
+    pub(crate) methods: &'static [Method],
+}
+
+macro_rules! types {
+    ($($name:ident $qstr:ident $base:ident $methods:expr,)*) => {
+        /// The number of a built-in type.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[repr(u8)]
+        pub(crate) enum T { $($name,)* }
+
+        const ALL: &[T] = &[$(T::$name,)*];
+
+        pub(crate) static TYPES: [TypeInfo; ALL.len()] = [
+            $(TypeInfo { name: Qstr::$qstr, base: T::$base, methods: $methods },)*
+        ];
+    };
+}
+
+types! {
+    // number           name                  base             methods
+    Object              OBJECT                Object           &[(Qstr::D_INIT, N::ObjectInit)],
+    Type                TYPE                  Object           &[],
+    NoneType            NONE_TYPE             Object           &[],
+    Ellipsis            ELLIPSIS              Object           &[],
+    Int                 INT                   Object           &[],
+    Bool                BOOL                  Int              &[],
+    Str                 STR                   Object           str::METHODS,
+    Tuple               TUPLE                 Object           tuple::METHODS,
+    List                LIST                  Object           list::METHODS,
+    Dict                DICT                  Object           dict::METHODS,
+    Range               RANGE                 Object           &[],
+    Slice               SLICE                 Object           &[],
+    Function            FUNCTION              Object           &[],
+    Method              BOUND_METHOD          Object           &[],
+    Generator           GENERATOR             Object           generator::METHODS,
+    Iterator            ITERATOR              Object           &[(Qstr::D_NEXT, N::Next)],
+    Cell                CELL                  Object           &[],
+    Module              MODULE                Object           &[],
+    Property            PROPERTY              Object           &[(Qstr::SETTER, N::PropertySetter), (Qstr::DELETER, N::PropertyDeleter)],
+    StaticMethod        STATICMETHOD          Object           &[],
+    ClassMethod         CLASSMETHOD           Object           &[],
+    Super               SUPER                 Object           &[],
+    Zip                 ZIP                   Iterator         &[],
+    Map                 MAP                   Iterator         &[],
+    Filter              FILTER                Iterator         &[],
+    Enumerate           ENUMERATE             Iterator         &[],
+    Reversed            REVERSED              Iterator         &[],
+    BaseException       BASE_EXCEPTION        Object           exception::METHODS,
+    SystemExit          SYSTEM_EXIT           BaseException    &[],
+    KeyboardInterrupt   KEYBOARD_INTERRUPT    BaseException    &[],
+    GeneratorExit       GENERATOR_EXIT        BaseException    &[],
+    Exception           EXCEPTION             BaseException    &[],
+    StopIteration       STOP_ITERATION        Exception        &[],
+    ArithmeticError     ARITHMETIC_ERROR      Exception        &[],
+    OverflowError       OVERFLOW_ERROR        ArithmeticError  &[],
+    ZeroDivisionError   ZERO_DIVISION_ERROR   ArithmeticError  &[],
+    AssertionError      ASSERTION_ERROR       Exception        &[],
+    AttributeError      ATTRIBUTE_ERROR       Exception        &[],
+    EofError            EOFERROR              Exception        &[],
+    ImportError         IMPORT_ERROR          Exception        &[],
+    LookupError         LOOKUP_ERROR          Exception        &[],
+    IndexError          INDEX_ERROR           LookupError      &[],
+    KeyError            KEY_ERROR             LookupError      &[],
+    MemoryError         MEMORY_ERROR          Exception        &[],
+    NameError           NAME_ERROR            Exception        &[],
+    OsError             OSERROR               Exception        &[],
+    RuntimeError        RUNTIME_ERROR         Exception        &[],
+    NotImplementedError NOT_IMPLEMENTED_ERROR RuntimeError     &[],
+    RecursionError      RECURSION_ERROR       RuntimeError     &[],
+    SyntaxError         SYNTAX_ERROR          Exception        &[],
+    TypeError           TYPE_ERROR            Exception        &[],
+    ValueError          VALUE_ERROR           Exception        &[],
+}
+
+impl T {
+    pub(crate) const fn obj(self) -> Obj {
+        Obj::type_index(self as u8)
+    }
+
+    pub(crate) fn from_index(index: u8) -> T {
+        ALL.get(usize::from(index)).copied().unwrap_or(T::Object)
+    }
+
+    pub(crate) fn info(self) -> &'static TypeInfo {
+        &TYPES[self as usize]
+    }
+
+    /// Whether this is `other` or derived from it.
+    pub(crate) fn derives(self, other: T) -> bool {
+        let mut at = self;
+        while at != other {
+            if at == T::Object {
+                return false;
+            }
+            at = at.info().base;
+        }
+        true
+    }
+
+    /// The native a type has under this name, its bases included.
+    pub(crate) fn method(self, name: Obj) -> Option<Obj> {
+        let mut at = self;
+        loop {
+            if let Some((_, native)) = at.info().methods.iter().find(|(known, _)| Obj::name(*known) == name) {
+                return Some(Obj::native(*native as u16));
+            }
+            if at == T::Object {
+                return None;
+            }
+            at = at.info().base;
+        }
+    }
+}
+
+/// The type of a value: a built-in type, or the class of an instance.
+pub(crate) fn type_of(value: Obj) -> Obj {
+    if value.is(Kind::Instance) || value.is(Kind::Exception) {
+        return value.field(class::INSTANCE_CLASS);
+    }
+    builtin_type_of(value).obj()
+}
+
+/// The built-in type of a value; `Object` for instances of classes.
+pub(crate) fn builtin_type_of(value: Obj) -> T {
+    if value.is_int() {
+        return T::Int;
+    }
+    if value.is_name() {
+        return T::Str;
+    }
+    if !value.is_heap() {
+        return match value {
+            it if it == Obj::TRUE || it == Obj::FALSE => T::Bool,
+            it if it == Obj::NONE => T::NoneType,
+            it if it == Obj::ELLIPSIS => T::Ellipsis,
+            _ if value.as_native().is_some() => T::Function,
+            _ if value.as_type_index().is_some() => T::Type,
+            _ => T::Object,
+        };
+    }
+    match value.kind() {
+        Kind::Str | Kind::ConstStr => T::Str,
+        Kind::Generator => T::Generator,
+        Kind::Function | Kind::Closure => T::Function,
+        Kind::Tuple => T::Tuple,
+        Kind::List => T::List,
+        Kind::Dict => T::Dict,
+        Kind::Range => T::Range,
+        Kind::Slice => T::Slice,
+        Kind::Cell => T::Cell,
+        Kind::Method => T::Method,
+        Kind::Class => T::Type,
+        Kind::Exception => T::BaseException,
+        Kind::Property => T::Property,
+        Kind::StaticMethod => T::StaticMethod,
+        Kind::ClassMethod => T::ClassMethod,
+        Kind::Super => T::Super,
+        Kind::Iter => iter::type_of(value),
+        Kind::Module => T::Module,
+        Kind::Free | Kind::Permanent | Kind::MapTable | Kind::Slots | Kind::Instance => T::Object,
+    }
+}
+
+pub(crate) fn is_exception(value: Obj) -> bool {
+    value.is(Kind::Exception)
+}
+
+/// The defaults that MAKE_FUNCTION_DEFARGS finds on the stack, if they are what they should be.
+pub(crate) fn defaults(at: Slots) -> (Obj, Obj) {
+    let (positional, keywords) = (at.get(0), at.get(1));
+    (if positional.is(Kind::Tuple) { positional } else { Obj::NULL }, if keywords.is(Kind::Dict) { keywords } else { Obj::NULL })
+}
+
+/// An object that only holds one value.
+pub(crate) fn wrap(vm: &mut Vm, kind: Kind, value: Obj) -> Res {
+    let made = vm.alloc(kind, 1)?;
+    made.set_field(0, value);
+    Ok(made)
+}
+
+/// Calls a built-in type.
+pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
+    if class.derives(T::BaseException) {
+        return exception::construct(vm, class.obj(), args);
+    }
+    let (min, max) = match class {
+        T::Range => (1, 3),
+        T::Zip => (0, usize::MAX),
+        T::Map => (2, usize::MAX),
+        T::Filter => (2, 2),
+        T::Type | T::StaticMethod | T::ClassMethod | T::Reversed => (1, 1),
+        T::Enumerate | T::Slice => (1, 2),
+        T::Super => (2, 2),
+        T::Property => (0, 3),
+        T::Int => (0, 2),
+        _ => (0, 1),
+    };
+    if args.n < min || args.n > max {
+        return vm.type_error(Qstr::M_ARG_COUNT);
+    }
+    if args.n_kw > 0 && class != T::Dict && class != T::Enumerate {
+        return vm.type_error(Qstr::M_NO_KW);
+    }
+    let first = args.opt(0);
+    match class {
+        T::Object => class::plain_object(vm),
+        T::Type => Ok(type_of(args.get(0))),
+        T::Int => int::construct(vm, args),
+        T::Bool => match first {
+            Some(value) => Ok(Obj::bool(ops::truth(vm, value)?)),
+            None => Ok(Obj::FALSE),
+        },
+        T::Str => match first {
+            Some(value) => str::of(vm, value),
+            None => Ok(Obj::name(Qstr::EMPTY)),
+        },
+        T::Tuple => match first {
+            Some(value) if value.is(Kind::Tuple) => Ok(value),
+            Some(value) => {
+                let items = list::from_iterable(vm, value)?;
+                vm.keep(items)?;
+                tuple::new(vm, list::items(items))
+            }
+            None => tuple::new(vm, &[]),
+        },
+        T::List => match first {
+            Some(value) => list::from_iterable(vm, value),
+            None => list::new(vm, &[]),
+        },
+        T::Dict => dict::construct(vm, args),
+        T::Range => range::construct(vm, args),
+        T::Slice => slice::new(vm, Obj::NONE, args.get(0), Obj::NONE),
+        T::Zip | T::Map | T::Filter | T::Enumerate | T::Reversed => iter::construct(vm, class, args),
+        T::Property => {
+            let made = vm.alloc(Kind::Property, 3)?;
+            for index in 0..args.n {
+                made.set_field(index, args.get(index));
+            }
+            Ok(made)
+        }
+        T::StaticMethod => wrap(vm, Kind::StaticMethod, args.get(0)),
+        T::ClassMethod => wrap(vm, Kind::ClassMethod, args.get(0)),
+        T::Super => {
+            let made = vm.alloc(Kind::Super, 2)?;
+            made.set_field(0, args.get(0));
+            made.set_field(1, args.get(1));
+            Ok(made)
+        }
+        _ => vm.type_error(Qstr::M_CANT_CREATE),
+    }
+}
+
+/// A copy of a property with one of its functions replaced.
+fn property_with(vm: &mut Vm, args: Args, index: usize) -> Res {
+    let made = vm.alloc(Kind::Property, 3)?;
+    for field in 0..3 {
+        made.set_field(field, if field == index { args.get(1) } else { args.get(0).field(field) });
+    }
+    Ok(made)
+}
+
+pub(crate) fn property_setter(vm: &mut Vm, args: Args) -> Res {
+    if !args.get(0).is(Kind::Property) {
+        return vm.type_error(Qstr::M_PROPERTY);
+    }
+    property_with(vm, args, 1)
+}
+
+pub(crate) fn property_deleter(vm: &mut Vm, args: Args) -> Res {
+    if !args.get(0).is(Kind::Property) {
+        return vm.type_error(Qstr::M_PROPERTY);
+    }
+    property_with(vm, args, 2)
+}
+
+pub(crate) fn object_init(_vm: &mut Vm, _args: Args) -> Res {
+    Ok(Obj::NONE)
+}
+
+/// The name of a type or class, as a str.
+pub(crate) fn name_of(class: Obj) -> Obj {
+    if let Some(index) = class.as_type_index() {
+        return Obj::name(T::from_index(index).info().name);
+    }
+    if class.is(Kind::Class) { class.field(class::NAME) } else { call::native_name(u16::MAX) }
+}

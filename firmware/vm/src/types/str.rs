@@ -1,0 +1,635 @@
+//! Texts (UTF-8). Three forms: a name, a block with the bytes in it (`len`, bytes), and a constant that lies in the loaded file
+//! (`pointer`, `len`).
+
+use crate::call::Args;
+use crate::heap::{Kind, WORD};
+use crate::natives::N;
+use crate::opcodes::binary as op;
+use crate::print::{self, Sink};
+use crate::qstr::Qstr;
+use crate::types::{Method, list, slice, tuple};
+use crate::value::{INT_MAX, Obj, Res};
+use crate::vm::Vm;
+use crate::{ops, subscr};
+
+pub(crate) const METHODS: &[Method] = &[
+    (Qstr::JOIN, N::StrJoin),
+    (Qstr::SPLIT, N::StrSplit),
+    (Qstr::STRIP, N::StrStrip),
+    (Qstr::LSTRIP, N::StrLstrip),
+    (Qstr::RSTRIP, N::StrRstrip),
+    (Qstr::FIND, N::StrFind),
+    (Qstr::RFIND, N::StrRfind),
+    (Qstr::INDEX, N::StrIndex),
+    (Qstr::COUNT, N::StrCount),
+    (Qstr::REPLACE, N::StrReplace),
+    (Qstr::STARTSWITH, N::StrStartsWith),
+    (Qstr::ENDSWITH, N::StrEndsWith),
+    (Qstr::UPPER, N::StrUpper),
+    (Qstr::LOWER, N::StrLower),
+    (Qstr::ISDIGIT, N::StrIsDigit),
+    (Qstr::ISALPHA, N::StrIsAlpha),
+    (Qstr::ISSPACE, N::StrIsSpace),
+];
+
+#[inline(always)]
+pub(crate) fn is(value: Obj) -> bool {
+    value.is_name() || value.is(Kind::Str) || value.is(Kind::ConstStr)
+}
+
+/// The bytes of a text; good as long as the value is rooted.
+pub(crate) fn text<'x>(vm: &Vm, value: Obj) -> Option<&'x [u8]> {
+    if value.is_name() {
+        Some(vm.name_text(value.as_name()))
+    } else if value.is(Kind::Str) {
+        Some(value.bytes(1, value.raw(0)))
+    } else if value.is(Kind::ConstStr) {
+        Some(crate::heap::const_bytes(value.pointer(0), value.raw(1)))
+    } else {
+        None
+    }
+}
+
+/// A block for `len` bytes, not yet written.
+fn with_room(vm: &mut Vm, len: usize) -> Res {
+    if len >= INT_MAX as usize {
+        return vm.no_memory();
+    }
+    let made = vm.alloc(Kind::Str, 1 + len.div_ceil(WORD))?;
+    made.set_raw(0, len);
+    Ok(made)
+}
+
+/// A new text; `bytes` may be those of a rooted value.
+pub(crate) fn new(vm: &mut Vm, bytes: &[u8]) -> Res {
+    if bytes.len() <= 1 {
+        if bytes.is_empty() {
+            return Ok(Obj::name(Qstr::EMPTY));
+        }
+        if let Some(name) = crate::qstr::find_letter(bytes[0]) {
+            return Ok(Obj::name(name));
+        }
+    }
+    let made = with_room(vm, bytes.len())?;
+    made.write_bytes(1, 0, bytes);
+    Ok(made)
+}
+
+/// A text of the loaded file, which outlives the machine.
+pub(crate) fn constant<'a>(vm: &mut Vm<'a>, bytes: &'a [u8]) -> Res {
+    let made = vm.alloc(Kind::ConstStr, 2)?;
+    made.set_pointer(0, bytes.as_ptr());
+    made.set_raw(1, bytes.len());
+    Ok(made)
+}
+
+/// Several rooted texts as one.
+pub(crate) fn concat(vm: &mut Vm, parts: &[Obj]) -> Res {
+    let mut len = 0;
+    for part in parts {
+        match text(vm, *part) {
+            Some(bytes) => len += bytes.len(),
+            None => return vm.type_error(Qstr::M_EXPECTED_STR),
+        }
+    }
+    let level = vm.kept();
+    for part in parts {
+        vm.keep(*part)?;
+    }
+    let made = with_room(vm, len);
+    vm.release(level);
+    let made = made?;
+    let mut at = 0;
+    for part in parts {
+        let bytes = text(vm, *part).unwrap_or(b"");
+        made.write_bytes(1, at, bytes);
+        at += bytes.len();
+    }
+    Ok(made)
+}
+
+/// A text being built: a block that grows. Root it with `keep` through `Builder::new`.
+#[derive(Clone, Copy)]
+pub(crate) struct Builder {
+    holder: Obj,
+}
+
+impl Builder {
+    /// A builder held by `vm.keep`.
+    pub(crate) fn new(vm: &mut Vm) -> Res<Builder> {
+        let holder = vm.alloc(Kind::Cell, 1)?;
+        vm.keep(holder)?;
+        let block = with_room(vm, 24)?;
+        block.set_raw(0, 0);
+        holder.set_field(0, block);
+        Ok(Builder { holder })
+    }
+
+    /// Adds bytes, which may be those of a rooted value.
+    pub(crate) fn push(&self, vm: &mut Vm, bytes: &[u8]) -> Res<()> {
+        let block = self.holder.field(0);
+        let len = block.raw(0);
+        let room = (block.words() - 1) * WORD;
+        if len + bytes.len() > room {
+            let wanted = len + bytes.len();
+            if !vm.heap.extend(block, 1 + wanted.max(room + room / 2).div_ceil(WORD)) {
+                let grown = with_room(vm, wanted.max(room + room / 2))?;
+                grown.set_raw(0, len);
+                grown.write_bytes(1, 0, block.bytes(1, len));
+                self.holder.set_field(0, grown);
+                vm.heap.free(block);
+            }
+        }
+        let block = self.holder.field(0);
+        block.write_bytes(1, len, bytes);
+        block.set_raw(0, len + bytes.len());
+        Ok(())
+    }
+
+    /// The text. The builder must not be used after.
+    pub(crate) fn finish(self) -> Obj {
+        self.holder.field(0)
+    }
+}
+
+/// How many bytes the character has that starts with this byte.
+pub(crate) fn char_len(first: u8) -> usize {
+    match first {
+        0..0xc0 => 1,
+        0xc0..0xe0 => 2,
+        0xe0..0xf0 => 3,
+        _ => 4,
+    }
+}
+
+pub(crate) fn char_count(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
+}
+
+/// The byte position of character `index`, at most the end.
+fn byte_at(bytes: &[u8], index: usize) -> usize {
+    if bytes.is_ascii() {
+        return index.min(bytes.len());
+    }
+    bytes.iter().enumerate().filter(|(_, byte)| **byte & 0xc0 != 0x80).nth(index).map_or(bytes.len(), |(at, _)| at)
+}
+
+/// Where `part` first is in `bytes`, in bytes.
+pub(crate) fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
+    if part.is_empty() {
+        return Some(0);
+    }
+    (0..(bytes.len() + 1).saturating_sub(part.len())).find(|at| bytes[*at..].starts_with(part))
+}
+
+/// `str(value)`.
+pub(crate) fn of(vm: &mut Vm, value: Obj) -> Res {
+    if is(value) {
+        return Ok(value);
+    }
+    let builder = Builder::new(vm)?;
+    print::str(vm, Sink::Text(builder), value)?;
+    Ok(builder.finish())
+}
+
+/// `text[index]` and `text[slice]`.
+pub(crate) fn subscript(vm: &mut Vm, value: Obj, at: Obj) -> Res {
+    let bytes = text(vm, value).unwrap_or(b"");
+    let len = char_count(bytes);
+    if at.is(Kind::Slice) {
+        let (start, stop, step) = slice::resolve(vm, at, len)?;
+        if step == 1 {
+            let (from, to) = (byte_at(bytes, start as usize), byte_at(bytes, stop.max(start) as usize));
+            return new(vm, &bytes[from..to]);
+        }
+        let builder = Builder::new(vm)?;
+        for index in 0..slice::count(start, stop, step) {
+            let from = byte_at(bytes, (start + step * index as i32) as usize);
+            builder.push(vm, &bytes[from..(from + char_len(bytes[from])).min(bytes.len())])?;
+        }
+        vm.unkeep(1);
+        return Ok(builder.finish());
+    }
+    let index = subscr::index(vm, at, len)?;
+    let from = byte_at(bytes, index);
+    new(vm, &bytes[from..(from + char_len(bytes[from])).min(bytes.len())])
+}
+
+/// A binary operator (plain form) with a text on the left.
+pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
+    match operator {
+        op::ADD if is(right) => concat(vm, &[left, right]),
+        op::MULTIPLY => {
+            let Some(times) = ops::small(right) else { return vm.type_error(Qstr::M_BAD_OPERANDS) };
+            let bytes = text(vm, left).unwrap_or(b"");
+            let Some(total) = bytes.len().checked_mul(times.max(0) as usize) else { return vm.no_memory() };
+            if total == 0 {
+                return Ok(Obj::name(Qstr::EMPTY));
+            }
+            let made = with_room(vm, total)?;
+            for index in 0..times as usize {
+                made.write_bytes(1, index * bytes.len(), bytes);
+            }
+            Ok(made)
+        }
+        op::MODULO => format(vm, left, right),
+        _ => vm.type_error(Qstr::M_BAD_OPERANDS),
+    }
+}
+
+/// `text % values`: `%s %r %d %i %u %x %X %o %c %%`, with `-`, `0`, a width, and a precision for texts.
+fn format(vm: &mut Vm, template: Obj, values: Obj) -> Res {
+    let kept = vm.kept();
+    let builder = Builder::new(vm)?;
+    let pattern = text(vm, template).unwrap_or(b"");
+    let mut bytes = pattern.iter().copied().enumerate();
+    let mut used = 0;
+    let mut plain_from = 0;
+    while let Some((at, byte)) = bytes.next() {
+        if byte != b'%' {
+            continue;
+        }
+        builder.push(vm, &pattern[plain_from..at])?;
+        let mut spec = Spec::default();
+        let kind = loop {
+            match bytes.next() {
+                Some((_, b'-')) => spec.left = true,
+                Some((_, b'0')) if spec.width == 0 && !spec.has_precision => spec.zero = true,
+                Some((_, b'.')) => spec.has_precision = true,
+                Some((_, digit @ b'0'..=b'9')) => {
+                    let number = if spec.has_precision { &mut spec.precision } else { &mut spec.width };
+                    *number = (*number * 10 + usize::from(digit - b'0')).min(1000);
+                }
+                Some((end, kind)) => {
+                    plain_from = end + 1;
+                    break kind;
+                }
+                None => return vm.value_error(Qstr::M_FORMAT_BAD),
+            }
+        };
+        if kind == b'%' {
+            builder.push(vm, b"%")?;
+            continue;
+        }
+        let value = if values.is(Kind::Tuple) {
+            tuple::items(values).get(used).copied()
+        } else if used == 0 {
+            Some(values)
+        } else {
+            None
+        };
+        let Some(value) = value else { return vm.type_error(Qstr::M_FORMAT_ARGS) };
+        used += 1;
+        format_one(vm, builder, kind, &spec, value)?;
+    }
+    builder.push(vm, &pattern[plain_from..])?;
+    let wanted = if values.is(Kind::Tuple) { tuple::len(values) } else { 1 };
+    if used < wanted && !values.is(Kind::Dict) {
+        return vm.type_error(Qstr::M_FORMAT_MANY);
+    }
+    vm.release(kept);
+    Ok(builder.finish())
+}
+
+/// What stands between `%` and its letter.
+#[derive(Default)]
+struct Spec {
+    left: bool,
+    zero: bool,
+    width: usize,
+    has_precision: bool,
+    precision: usize,
+}
+
+fn format_one(vm: &mut Vm, builder: Builder, kind: u8, spec: &Spec, value: Obj) -> Res<()> {
+    let kept = vm.kept();
+    match kind {
+        b's' | b'r' => {
+            let part = Builder::new(vm)?;
+            if kind == b's' {
+                print::str(vm, Sink::Text(part), value)?;
+            } else {
+                print::repr(vm, Sink::Text(part), value)?;
+            }
+            let done = vm.keep(part.finish())?;
+            let bytes = text(vm, done).unwrap_or(b"");
+            let bytes = if spec.has_precision { &bytes[..byte_at(bytes, spec.precision)] } else { bytes };
+            pad(vm, builder, spec, bytes, b"")?;
+        }
+        b'c' => {
+            let done = if value.is_int() { crate::builtins::char_of(vm, value.as_int())? } else { value };
+            vm.keep(done)?;
+            match text(vm, done) {
+                Some(bytes) if char_count(bytes) == 1 => pad(vm, builder, spec, bytes, b"")?,
+                _ => return vm.type_error(Qstr::M_ORD),
+            }
+        }
+        b'd' | b'i' | b'u' | b'x' | b'X' | b'o' => {
+            let number = ops::as_int(vm, value)?;
+            let base = match kind {
+                b'x' | b'X' => 16,
+                b'o' => 8,
+                _ => 10,
+            };
+            let mut out = [0; 33];
+            let mut digits = [0; 33];
+            let written = crate::types::int::digits(number, base, &mut out);
+            let digits = &mut digits[..written.len()];
+            digits.copy_from_slice(written);
+            if kind == b'X' {
+                digits.make_ascii_uppercase();
+            }
+            let (sign, digits): (&[u8], &[u8]) = match digits {
+                [b'-', rest @ ..] => (b"-", rest),
+                all => (b"", all),
+            };
+            pad(vm, builder, spec, digits, sign)?;
+        }
+        _ => return vm.value_error(Qstr::M_FORMAT_BAD),
+    }
+    vm.release(kept);
+    Ok(())
+}
+
+fn pad(vm: &mut Vm, builder: Builder, spec: &Spec, bytes: &[u8], sign: &[u8]) -> Res<()> {
+    let missing = spec.width.saturating_sub(char_count(bytes) + sign.len());
+    let zeros = spec.zero && !spec.left;
+    if zeros {
+        builder.push(vm, sign)?;
+    }
+    if !spec.left {
+        for _ in 0..missing {
+            builder.push(vm, if zeros { b"0" } else { b" " })?;
+        }
+    }
+    if !zeros {
+        builder.push(vm, sign)?;
+    }
+    builder.push(vm, bytes)?;
+    if spec.left {
+        for _ in 0..missing {
+            builder.push(vm, b" ")?;
+        }
+    }
+    Ok(())
+}
+
+// ----- methods
+
+fn receiver<'x>(vm: &mut Vm, args: Args) -> Res<&'x [u8]> {
+    argument(vm, args, 0)
+}
+
+fn argument<'x>(vm: &mut Vm, args: Args, index: usize) -> Res<&'x [u8]> {
+    match text(vm, args.get(index)) {
+        Some(bytes) => Ok(bytes),
+        None => vm.type_error(Qstr::M_EXPECTED_STR),
+    }
+}
+
+pub(crate) fn join(vm: &mut Vm, args: Args) -> Res {
+    let between = receiver(vm, args)?;
+    let parts = list::from_iterable(vm, args.get(1))?;
+    vm.keep(parts)?;
+    let mut len = 0;
+    for part in list::items(parts) {
+        match text(vm, *part) {
+            Some(bytes) => len += bytes.len() + between.len(),
+            None => return vm.type_error(Qstr::M_JOIN),
+        }
+    }
+    if len == 0 {
+        return Ok(Obj::name(Qstr::EMPTY));
+    }
+    let made = with_room(vm, len - between.len())?;
+    let mut at = 0;
+    for (index, part) in list::items(parts).iter().enumerate() {
+        if index > 0 {
+            made.write_bytes(1, at, between);
+            at += between.len();
+        }
+        let bytes = text(vm, *part).unwrap_or(b"");
+        made.write_bytes(1, at, bytes);
+        at += bytes.len();
+    }
+    Ok(made)
+}
+
+pub(crate) fn split(vm: &mut Vm, args: Args) -> Res {
+    let bytes = receiver(vm, args)?;
+    let made = list::new(vm, &[])?;
+    vm.keep(made)?;
+    let mut left = match args.opt(2) {
+        Some(count) => ops::as_int(vm, count)?,
+        None => -1,
+    };
+    let separator = match args.opt(1).filter(|given| *given != Obj::NONE) {
+        None => None,
+        Some(_) => Some(argument(vm, args, 1)?),
+    };
+    if separator == Some(b"") {
+        return vm.value_error(Qstr::M_SEP);
+    }
+    let mut rest = bytes;
+    loop {
+        let cut = match separator {
+            _ if left == 0 => None,
+            Some(separator) => find(rest, separator).map(|at| (at, at + separator.len())),
+            None => {
+                rest = rest.trim_ascii_start();
+                rest.iter().position(u8::is_ascii_whitespace).map(|at| (at, at + 1))
+            }
+        };
+        if separator.is_none() {
+            rest = rest.trim_ascii_start();
+            if rest.is_empty() {
+                return Ok(made);
+            }
+        }
+        let (part, next) = match cut {
+            Some((end, next)) => (&rest[..end], Some(next)),
+            None if separator.is_none() && left != 0 => (rest.trim_ascii_end(), None),
+            None => (rest, None),
+        };
+        let part = new(vm, part)?;
+        vm.keep(part)?;
+        list::append(vm, made, part)?;
+        vm.unkeep(1);
+        match next {
+            Some(next) => rest = &rest[next..],
+            None => return Ok(made),
+        }
+        left -= 1;
+    }
+}
+
+fn strip_by(vm: &mut Vm, args: Args, left: bool, right: bool) -> Res {
+    let mut bytes = receiver(vm, args)?;
+    let set = match args.opt(1).filter(|given| *given != Obj::NONE) {
+        None => &b" \t\n\r\x0b\x0c"[..],
+        Some(_) => argument(vm, args, 1)?,
+    };
+    let before = bytes.len();
+    while left && bytes.first().is_some_and(|byte| set.contains(byte)) {
+        bytes = &bytes[1..];
+    }
+    while right && bytes.last().is_some_and(|byte| set.contains(byte)) {
+        bytes = &bytes[..bytes.len() - 1];
+    }
+    if bytes.len() == before { Ok(args.get(0)) } else { new(vm, bytes) }
+}
+
+pub(crate) fn strip(vm: &mut Vm, args: Args) -> Res {
+    strip_by(vm, args, true, true)
+}
+
+pub(crate) fn lstrip(vm: &mut Vm, args: Args) -> Res {
+    strip_by(vm, args, true, false)
+}
+
+pub(crate) fn rstrip(vm: &mut Vm, args: Args) -> Res {
+    strip_by(vm, args, false, true)
+}
+
+/// Start and end, in bytes, of the part a method with optional bounds looks at.
+fn bounds(vm: &mut Vm, args: Args, bytes: &[u8]) -> Res<(usize, usize)> {
+    let len = char_count(bytes);
+    let mut at = [0, len];
+    for (index, bound) in at.iter_mut().enumerate() {
+        if let Some(value) = args.opt(2 + index)
+            && value != Obj::NONE
+        {
+            let value = ops::as_int(vm, value)?;
+            *bound = if value < 0 { (len as i32 + value).max(0) as usize } else { (value as usize).min(len) };
+        }
+    }
+    Ok((byte_at(bytes, at[0]), byte_at(bytes, at[1])))
+}
+
+fn find_by(vm: &mut Vm, args: Args, from_right: bool) -> Res<Option<usize>> {
+    let bytes = receiver(vm, args)?;
+    let part = argument(vm, args, 1)?;
+    let (start, end) = bounds(vm, args, bytes)?;
+    let Some(within) = bytes.get(start..end) else { return Ok(None) };
+    let found = if from_right {
+        (0..(within.len() + 1).saturating_sub(part.len())).rev().find(|at| within[*at..].starts_with(part))
+    } else {
+        find(within, part)
+    };
+    Ok(found.map(|at| char_count(&bytes[..start + at])))
+}
+
+pub(crate) fn find_method(vm: &mut Vm, args: Args) -> Res {
+    Ok(find_by(vm, args, false)?.map_or(Obj::int(-1), Obj::count))
+}
+
+pub(crate) fn rfind(vm: &mut Vm, args: Args) -> Res {
+    Ok(find_by(vm, args, true)?.map_or(Obj::int(-1), Obj::count))
+}
+
+pub(crate) fn index(vm: &mut Vm, args: Args) -> Res {
+    match find_by(vm, args, false)? {
+        Some(at) => Ok(Obj::count(at)),
+        None => vm.value_error(Qstr::M_SUBSTRING),
+    }
+}
+
+pub(crate) fn count(vm: &mut Vm, args: Args) -> Res {
+    let bytes = receiver(vm, args)?;
+    let part = argument(vm, args, 1)?;
+    let (start, end) = bounds(vm, args, bytes)?;
+    let Some(mut rest) = bytes.get(start..end) else { return Ok(Obj::int(0)) };
+    if part.is_empty() {
+        return Ok(Obj::count(char_count(rest) + 1));
+    }
+    let mut found = 0;
+    while let Some(at) = find(rest, part) {
+        found += 1;
+        rest = &rest[at + part.len()..];
+    }
+    Ok(Obj::count(found))
+}
+
+pub(crate) fn replace(vm: &mut Vm, args: Args) -> Res {
+    let mut rest = receiver(vm, args)?;
+    let (old, new) = (argument(vm, args, 1)?, argument(vm, args, 2)?);
+    let mut left = match args.opt(3) {
+        Some(count) => ops::as_int(vm, count)?,
+        None => -1,
+    };
+    let builder = Builder::new(vm)?;
+    while left != 0 {
+        if old.is_empty() {
+            builder.push(vm, new)?;
+            let Some(first) = rest.first() else { break };
+            let len = char_len(*first).min(rest.len());
+            builder.push(vm, &rest[..len])?;
+            rest = &rest[len..];
+        } else {
+            let Some(at) = find(rest, old) else { break };
+            builder.push(vm, &rest[..at])?;
+            builder.push(vm, new)?;
+            rest = &rest[at + old.len()..];
+        }
+        left -= 1;
+    }
+    builder.push(vm, rest)?;
+    Ok(builder.finish())
+}
+
+fn any_of(vm: &mut Vm, args: Args, test: impl Fn(&[u8], &[u8]) -> bool) -> Res {
+    let bytes = receiver(vm, args)?;
+    if args.get(1).is(Kind::Tuple) {
+        for part in tuple::items(args.get(1)) {
+            if text(vm, *part).is_some_and(|part| test(bytes, part)) {
+                return Ok(Obj::TRUE);
+            }
+        }
+        return Ok(Obj::FALSE);
+    }
+    let part = argument(vm, args, 1)?;
+    Ok(Obj::bool(test(bytes, part)))
+}
+
+pub(crate) fn starts_with(vm: &mut Vm, args: Args) -> Res {
+    any_of(vm, args, |bytes, part| bytes.starts_with(part))
+}
+
+pub(crate) fn ends_with(vm: &mut Vm, args: Args) -> Res {
+    any_of(vm, args, |bytes, part| bytes.ends_with(part))
+}
+
+/// A copy with every byte changed by `change` (ASCII letters only, as MicroPython does it).
+fn mapped(vm: &mut Vm, args: Args, change: impl Fn(u8) -> u8) -> Res {
+    let bytes = receiver(vm, args)?;
+    let made = with_room(vm, bytes.len())?;
+    for (at, byte) in bytes.iter().enumerate() {
+        made.write_bytes(1, at, &[change(*byte)]);
+    }
+    Ok(made)
+}
+
+pub(crate) fn upper(vm: &mut Vm, args: Args) -> Res {
+    mapped(vm, args, |byte| byte.to_ascii_uppercase())
+}
+
+pub(crate) fn lower(vm: &mut Vm, args: Args) -> Res {
+    mapped(vm, args, |byte| byte.to_ascii_lowercase())
+}
+
+fn all_are(vm: &mut Vm, args: Args, test: impl Fn(&u8) -> bool) -> Res {
+    let bytes = receiver(vm, args)?;
+    Ok(Obj::bool(!bytes.is_empty() && bytes.iter().all(test)))
+}
+
+pub(crate) fn is_digit(vm: &mut Vm, args: Args) -> Res {
+    all_are(vm, args, u8::is_ascii_digit)
+}
+
+pub(crate) fn is_alpha(vm: &mut Vm, args: Args) -> Res {
+    all_are(vm, args, u8::is_ascii_alphabetic)
+}
+
+pub(crate) fn is_space(vm: &mut Vm, args: Args) -> Res {
+    all_are(vm, args, u8::is_ascii_whitespace)
+}

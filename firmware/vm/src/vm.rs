@@ -1,0 +1,524 @@
+//! The machine: what a user of this crate calls, and the state everything else works on.
+
+use core::mem::MaybeUninit;
+
+use crate::code::{Code, CodePtr, ModulePtr, Tables};
+use crate::frame::{FramePtr, Slots};
+use crate::heap::{Heap, Kind};
+use crate::opcodes;
+use crate::print::Sink;
+use crate::qstr::{self, Qstr};
+use crate::types::{T, exception};
+use crate::value::{Obj, Raised, Res};
+use crate::{attr, call, map, mpy, print};
+
+/// Where a program's output goes.
+pub trait Out {
+    /// Writes all of `text` (UTF-8, any part of it).
+    fn write(&mut self, text: &[u8]);
+}
+
+/// Why a file was refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Malformed {
+    /// What is wrong, in a few words.
+    pub reason: &'static str,
+    /// Where in the file, in bytes.
+    pub offset: usize,
+}
+
+/// Why the machine stopped.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stop {
+    /// The file is not one this machine executes; nothing of it was executed.
+    Malformed(Malformed),
+    /// The arena is too small: an uncaught MemoryError, or not even room to begin.
+    NoMemory,
+    /// An uncaught exception, see [`Vm::print_exception`].
+    Raised,
+    /// The budget given to [`Vm::set_budget`] is used up.
+    Budget,
+}
+
+/// How many files one machine may load.
+const MODULES_MAX: usize = 8;
+/// How many values natives may hold at once over allocations.
+const KEEP: usize = 48;
+/// How deep natives may call back into Python code, or walk nested containers. Each level takes machine stack.
+const DEPTH_MAX: u8 = 12;
+
+/// Names of one loaded file that were new to the machine.
+#[derive(Clone, Copy)]
+struct Names {
+    /// Pointer and length of each.
+    block: Obj,
+    first: u16,
+    count: u16,
+}
+
+/// A Python machine in an arena of its own.
+pub struct Vm<'a> {
+    pub(crate) heap: Heap<'a>,
+    /// The running function.
+    pub(crate) frame: Option<FramePtr>,
+    /// Something wants attention at the next jump back or call: the budget.
+    pub(crate) watch: bool,
+    budget: u64,
+    /// The budget is used up: no handler may catch what is raised.
+    pub(crate) halted: bool,
+    /// The exception `Raised` stands for.
+    pub(crate) error: Obj,
+    memory_error: Obj,
+    pub(crate) boundary: CodePtr,
+    pub(crate) modules: Option<ModulePtr>,
+    names: [Names; MODULES_MAX],
+    n_names: usize,
+    next_name: u16,
+    keep: [Obj; KEEP],
+    keep_len: usize,
+    depth: u8,
+    result: Obj,
+    #[cfg(feature = "stress")]
+    allocations_left: Option<u64>,
+    out: &'a mut dyn Out,
+}
+
+static HALT_CODE: [u8; 1] = [opcodes::HALT];
+/// Slots of a boundary frame: what native code passes to a Python function.
+const BOUNDARY_SLOTS: u16 = 8;
+
+impl<'a> Vm<'a> {
+    /// A machine in `arena`, printing to `out`.
+    ///
+    /// # Errors
+    /// [`Stop::NoMemory`] when the arena cannot even hold the machine's own few objects.
+    pub fn new(arena: &'a mut [MaybeUninit<u64>], out: &'a mut dyn Out) -> Result<Vm<'a>, Stop> {
+        let mut heap = Heap::new(arena);
+        if !heap.start() {
+            return Err(Stop::NoMemory);
+        }
+        let words = Tables::words(0, 1);
+        let block = heap.alloc(Kind::Permanent, words).ok_or(Stop::NoMemory)?;
+        let mut tables = Tables::new(block, 0, 0, 1);
+        let code = Code::new(&HALT_CODE, &HALT_CODE, tables.module(), BOUNDARY_SLOTS, 0, 0, (0, 0, 0), 0, 0);
+        tables.push_code(code, 1);
+        let memory_error = heap.alloc(Kind::Exception, 3).ok_or(Stop::NoMemory)?;
+        memory_error.set_field(exception::CLASS, T::MemoryError.obj());
+        Ok(Vm {
+            heap,
+            frame: None,
+            watch: false,
+            budget: 0,
+            halted: false,
+            error: Obj::NULL,
+            memory_error,
+            boundary: tables.module().code(0),
+            modules: None,
+            names: [Names { block: Obj::NULL, first: 0, count: 0 }; MODULES_MAX],
+            n_names: 0,
+            next_name: qstr::DYNAMIC_FIRST,
+            keep: [Obj::NULL; KEEP],
+            keep_len: 0,
+            depth: 0,
+            result: Obj::NULL,
+            #[cfg(feature = "stress")]
+            allocations_left: None,
+            out,
+        })
+    }
+
+    /// Reads, checks and executes a compiled file, its `__name__` being the file's name without its ending. `mpy` may be longer
+    /// than the file: the format says itself where it ends. The bytecode is executed where it lies.
+    ///
+    /// # Errors
+    /// [`Stop::Malformed`] when the file was refused; nothing of it was executed then. Otherwise what its execution ended with.
+    pub fn load(&mut self, mpy: &'a [u8]) -> Result<(), Stop> {
+        if self.n_names == MODULES_MAX {
+            return Err(Stop::Malformed(Malformed { reason: "too many files", offset: 0 }));
+        }
+        let module = mpy::load(self, mpy)?;
+        let ran = call::run_module(self, module);
+        self.end(ran).map(|_| ())
+    }
+
+    /// Calls the global `main` of the file loaded last, without arguments. The value stays good until the next call.
+    ///
+    /// # Errors
+    /// [`Stop::Raised`] with a NameError when there is no `main`; otherwise what its execution ended with.
+    pub fn call_main(&mut self) -> Result<Obj, Stop> {
+        let name = Obj::name(Qstr::MAIN);
+        let found = match self.modules {
+            Some(module) => attr::global(self, module, name),
+            None => Err(self.raise_name(T::NameError, name)),
+        };
+        let result = found.and_then(|main| call::call(self, main, &[]));
+        self.end(result)
+    }
+
+    /// Prints `repr(value)`, no newline. Should that raise, what is printed ends there.
+    pub fn print_repr(&mut self, value: Obj) {
+        self.result = value;
+        if print::repr(self, Sink::Out, value).is_err() {
+            self.write(b"<repr failed>");
+        }
+    }
+
+    /// Prints the exception that [`Stop::Raised`] or [`Stop::NoMemory`] reported, as `ValueError: text`, no newline.
+    pub fn print_exception(&mut self) {
+        if self.error == Obj::NULL {
+            return;
+        }
+        let error = self.error;
+        if print::exception(self, error).is_err() {
+            self.write(b"<str failed>");
+        }
+        self.error = error;
+    }
+
+    /// The name of the file loaded last, as its compiler was told.
+    #[must_use]
+    pub fn source_name(&self) -> &str {
+        let Some(module) = self.modules else { return "" };
+        core::str::from_utf8(self.name_text(module.name(0).as_name())).unwrap_or("")
+    }
+
+    /// The most bytes that objects and frames took at once; garbage counts until a collection has found it.
+    #[must_use]
+    pub fn heap_peak_bytes(&self) -> usize {
+        self.heap.peak_bytes()
+    }
+
+    /// The size of the arena, in bytes.
+    #[must_use]
+    pub fn heap_size_bytes(&self) -> usize {
+        self.heap.size_bytes()
+    }
+
+    /// Lets the machine make at most `steps` jumps back and calls from now on; then it ends with [`Stop::Budget`].
+    pub fn set_budget(&mut self, steps: u64) {
+        self.budget = steps;
+        self.watch = true;
+        self.halted = false;
+    }
+
+    /// Makes every allocation after the next `count` fail. For tests.
+    #[cfg(feature = "stress")]
+    pub fn fail_after(&mut self, count: u64) {
+        self.allocations_left = Some(count);
+    }
+
+    /// Turns how an execution ended into what the caller is told, and leaves the machine ready for another.
+    fn end(&mut self, result: Res) -> Result<Obj, Stop> {
+        self.keep_len = 0;
+        self.depth = 0;
+        match result {
+            Ok(value) => {
+                self.result = value;
+                Ok(value)
+            }
+            Err(Raised) if self.halted => Err(Stop::Budget),
+            Err(Raised) if self.error == self.memory_error => Err(Stop::NoMemory),
+            Err(Raised) => Err(Stop::Raised),
+        }
+    }
+
+    /// One step of the budget; raises when it is used up.
+    #[inline(never)]
+    #[cold]
+    pub(crate) fn attend(&mut self) -> Res<()> {
+        match self.budget.checked_sub(1) {
+            Some(left) => {
+                self.budget = left;
+                Ok(())
+            }
+            None => {
+                self.halted = true;
+                self.error = self.memory_error;
+                Err(Raised)
+            }
+        }
+    }
+
+    pub(crate) fn write(&mut self, text: &[u8]) {
+        self.out.write(text);
+    }
+
+    // ----- memory
+
+    /// A new object whose values are NULL (raw kinds: whatever was there). Everything not rooted may be gone afterwards.
+    #[inline(always)]
+    pub(crate) fn alloc(&mut self, kind: Kind, words: usize) -> Res {
+        #[cfg(feature = "stress")]
+        self.stress()?;
+        match self.heap.alloc(kind, words) {
+            Some(obj) => Ok(obj),
+            None => self.alloc_slow(kind, words),
+        }
+    }
+
+    #[cfg(feature = "stress")]
+    fn stress(&mut self) -> Res<()> {
+        if let Some(left) = self.allocations_left {
+            match left.checked_sub(1) {
+                Some(left) => self.allocations_left = Some(left),
+                None => return self.no_memory(),
+            }
+        }
+        self.collect();
+        Ok(())
+    }
+
+    #[inline(never)]
+    #[cold]
+    fn alloc_slow(&mut self, kind: Kind, words: usize) -> Res {
+        self.collect();
+        if let Some(obj) = self.heap.alloc(kind, words) {
+            return Ok(obj);
+        }
+        if self.heap.take_from_stack(crate::heap::STACK_SPARE) {
+            self.collect();
+            if let Some(obj) = self.heap.alloc(kind, words) {
+                return Ok(obj);
+            }
+        }
+        self.no_memory()
+    }
+
+    #[cold]
+    pub(crate) fn no_memory<V>(&mut self) -> Res<V> {
+        self.error = self.memory_error;
+        Err(Raised)
+    }
+
+    /// A new frame on the frame stack; not linked yet.
+    #[inline(always)]
+    pub(crate) fn push_frame(&mut self, code: CodePtr, function: Obj) -> Res<FramePtr> {
+        match FramePtr::push(&mut self.heap, code, function) {
+            Some(frame) => Ok(frame),
+            None => self.push_frame_slow(code, function),
+        }
+    }
+
+    /// Asks the heap for room. That the stack cannot grow is a RuntimeError, as everywhere else in Python.
+    #[inline(never)]
+    #[cold]
+    fn push_frame_slow(&mut self, code: CodePtr, function: Obj) -> Res<FramePtr> {
+        let granules = (crate::frame::frame_words(code) * crate::heap::WORD).div_ceil(crate::heap::GRANULE);
+        for try_next in [granules + crate::heap::STACK_SPARE, granules] {
+            if !self.heap.give_to_stack(try_next) {
+                let function = self.keep(function)?;
+                self.collect();
+                self.unkeep(1);
+                if !self.heap.give_to_stack(try_next) {
+                    continue;
+                }
+                return FramePtr::push(&mut self.heap, code, function).ok_or(Raised);
+            }
+            if let Some(frame) = FramePtr::push(&mut self.heap, code, function) {
+                return Ok(frame);
+            }
+        }
+        Err(self.raise(T::RecursionError, Qstr::M_RECURSION))
+    }
+
+    /// Holds a value over allocations until `unkeep`, or until the native function that is running returns.
+    pub(crate) fn keep(&mut self, value: Obj) -> Res {
+        match self.keep.get_mut(self.keep_len) {
+            Some(place) => {
+                *place = value;
+                self.keep_len += 1;
+                Ok(value)
+            }
+            None => Err(self.raise(T::RecursionError, Qstr::M_RECURSION)),
+        }
+    }
+
+    /// A native's positional arguments as a tuple, held.
+    pub(crate) fn keep_tuple(&mut self, args: call::Args) -> Res {
+        let made = crate::types::tuple::new(self, args.at.as_slice(args.n))?;
+        self.keep(made)
+    }
+
+    pub(crate) fn unkeep(&mut self, count: usize) {
+        self.keep_len -= count;
+    }
+
+    /// For `release`: how many values are held.
+    pub(crate) fn kept(&self) -> usize {
+        self.keep_len
+    }
+
+    /// Lets go of everything held since `kept` gave `mark`.
+    #[inline(always)]
+    pub(crate) fn release(&mut self, mark: usize) {
+        self.keep_len = mark;
+    }
+
+    /// What natives hold and how deep they are.
+    pub(crate) fn level(&self) -> (usize, u8) {
+        (self.keep_len, self.depth)
+    }
+
+    /// Back to an earlier `level`, after something was raised above it.
+    pub(crate) fn return_to(&mut self, level: (usize, u8)) {
+        (self.keep_len, self.depth) = level;
+    }
+
+    /// One level deeper in natives that call back or walk containers; `leave` must follow.
+    pub(crate) fn enter(&mut self) -> Res<()> {
+        if self.depth >= DEPTH_MAX {
+            return Err(self.raise(T::RecursionError, Qstr::M_RECURSION));
+        }
+        self.depth += 1;
+        Ok(())
+    }
+
+    pub(crate) fn leave(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// Frees what cannot be reached.
+    #[inline(never)]
+    pub(crate) fn collect(&mut self) {
+        let heap = &mut self.heap;
+        heap.begin_mark();
+        for value in [self.error, self.memory_error, self.result] {
+            heap.mark(value);
+        }
+        for value in &self.keep[..self.keep_len] {
+            heap.mark(*value);
+        }
+        let mut module = self.modules;
+        while let Some(at) = module {
+            heap.mark(at.get().globals);
+            heap.mark(at.get().consts);
+            module = at.get().next;
+        }
+        let mut frame = self.frame;
+        while let Some(at) = frame {
+            at.mark(heap);
+            frame = at.prev();
+        }
+        heap.finish();
+    }
+
+    // ----- names
+
+    /// The text of a name.
+    pub(crate) fn name_text<'x>(&self, name: Qstr) -> &'x [u8] {
+        if let Some(text) = qstr::text(name) {
+            return text.as_bytes();
+        }
+        for names in &self.names[..self.n_names] {
+            let index = name.0.wrapping_sub(names.first);
+            if index < names.count {
+                let at = usize::from(index) * 2;
+                return crate::heap::const_bytes(names.block.pointer(at), names.block.raw(at + 1));
+            }
+        }
+        b""
+    }
+
+    /// The name that spells `text`, if the machine has met it.
+    pub(crate) fn find_name(&self, text: &[u8]) -> Option<Obj> {
+        if let Some(name) = qstr::find(text) {
+            return Some(Obj::name(name));
+        }
+        for names in &self.names[..self.n_names] {
+            for index in 0..names.count {
+                let name = Qstr(names.first + index);
+                if self.name_text(name) == text {
+                    return Some(Obj::name(name));
+                }
+            }
+        }
+        None
+    }
+
+    /// Begins a file's own names in `block`, which has two words for each.
+    pub(crate) fn begin_names(&mut self, block: Obj) {
+        self.names[self.n_names] = Names { block, first: self.next_name, count: 0 };
+        self.n_names += 1;
+    }
+
+    /// Forgets the names of a file that was refused.
+    pub(crate) fn drop_names(&mut self) {
+        self.n_names -= 1;
+        self.next_name = self.names[self.n_names].first;
+    }
+
+    /// A name of the file being loaded: the known one, or a new one. `None` when there are too many.
+    pub(crate) fn intern(&mut self, text: &'a [u8]) -> Option<Obj> {
+        if let Some(name) = self.find_name(text) {
+            return Some(name);
+        }
+        let names = &mut self.names[self.n_names - 1];
+        let at = usize::from(names.count) * 2;
+        if at + 2 > names.block.words() || self.next_name >= u16::MAX >> 1 {
+            return None;
+        }
+        names.block.set_pointer(at, text.as_ptr());
+        names.block.set_raw(at + 1, text.len());
+        names.count += 1;
+        let name = Qstr(self.next_name);
+        self.next_name += 1;
+        Some(Obj::name(name))
+    }
+
+    // ----- raising
+
+    /// Makes `Raised` stand for an exception of a built-in type with a constant message.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn raise(&mut self, class: T, message: Qstr) -> Raised {
+        self.raise_value(class, Obj::name(message))
+    }
+
+    /// The same with any one argument; NULL for none.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn raise_value(&mut self, class: T, argument: Obj) -> Raised {
+        if self.keep(argument).is_err() {
+            return Raised;
+        }
+        if let Ok(error) = self.alloc(Kind::Exception, 3) {
+            error.set_field(exception::CLASS, class.obj());
+            error.set_field(exception::ARGS, argument);
+            self.error = error;
+        }
+        self.unkeep(1);
+        Raised
+    }
+
+    /// A NameError about `name`.
+    #[cold]
+    pub(crate) fn raise_name(&mut self, class: T, name: Obj) -> Raised {
+        crate::types::str::concat(self, &[Obj::name(Qstr::M_NAME_START), name, Obj::name(Qstr::M_NAME_END)])
+            .map_or_else(|raised| raised, |text| self.raise_value(class, text))
+    }
+
+    /// A TypeError.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn type_error<V>(&mut self, message: Qstr) -> Res<V> {
+        Err(self.raise(T::TypeError, message))
+    }
+
+    /// A ValueError.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn value_error<V>(&mut self, message: Qstr) -> Res<V> {
+        Err(self.raise(T::ValueError, message))
+    }
+
+    /// Slots that natives may pass around for `values`, which must outlive their use.
+    pub(crate) fn slots(values: &mut [Obj]) -> Slots {
+        Slots::of_array(values)
+    }
+
+    /// Sets a global of the module.
+    pub(crate) fn set_global(&mut self, module: ModulePtr, name: Obj, value: Obj) -> Res<()> {
+        let globals = module.get().globals;
+        map::set(self, globals, crate::types::MODULE_TABLE, name, value)
+    }
+}
