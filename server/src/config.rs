@@ -64,6 +64,16 @@ pub enum Account {
     },
 }
 
+impl Account {
+    /// What it is, for people.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Account::Token(_) => "the owner of a token",
+            Account::App { .. } => "a GitHub App",
+        }
+    }
+}
+
 /// How long things are kept, in days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]

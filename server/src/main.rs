@@ -1,2 +1,136 @@
-//! (being written)
-fn main() {}
+//! `ounce-server`: reads the command line and the configuration, and hands over to the library.
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+use ounce_protocol::ids::RunnerName;
+use ounce_server::clock::Clock;
+use ounce_server::config::Config;
+use ounce_server::serve;
+use ounce_server::store::{Store, runners};
+use ounce_server::work::lease;
+use std::io::Write;
+use std::path::PathBuf;
+use tracing_subscriber::EnvFilter;
+
+/// The Ounce service: webhooks in, jobs to runners, one report per pull request out.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Cli {
+    /// The configuration; without it, ounce-server.toml where there is one. Environment variables go over it.
+    #[arg(long, global = true, env = "OUNCE_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the service. Brings the database up to date first.
+    Serve,
+    /// Brings the database up to date and ends.
+    Migrate,
+    /// Reads the configuration and says what it means, without its secrets.
+    CheckConfig,
+    /// The runners that may claim work.
+    #[command(subcommand)]
+    Runner(RunnerCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum RunnerCommand {
+    /// Prints a code that makes one runner of this name, once, within a day.
+    Enroll {
+        /// The runner's name. One that has it already gets a new token, and loses the old one.
+        #[arg(long)]
+        name: RunnerName,
+    },
+    /// Lists the runners.
+    List,
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    // What asks for the log on stdout would mix it with what scripts read there.
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let config = Config::load(cli.config.as_deref(), &|name| std::env::var(name).ok())?;
+    // Two threads serve one machine's webhooks, and keep an idle service small.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().context("starting the runtime")?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Serve => run(&config).await,
+            Command::Migrate => migrate(&config).await,
+            Command::CheckConfig => check(&config),
+            Command::Runner(RunnerCommand::Enroll { name }) => enroll(&config, &name).await,
+            Command::Runner(RunnerCommand::List) => list(&config).await,
+        }
+    })
+}
+
+async fn run(config: &Config) -> Result<()> {
+    let clock = Clock::default();
+    let forge = serve::connect(&config.forge, clock.clone())?;
+    let store = serve::open(config).await?;
+    let mut running = serve::start(config, store, forge, clock).await?;
+    say(&format!("listening on http://{}", running.addr))?;
+    tokio::select! {
+        error = running.broken() => {
+            running.stop().await;
+            Err(error)
+        }
+        () = serve::asked_to_end() => {
+            tracing::info!("ending");
+            running.stop().await;
+            Ok(())
+        }
+    }
+}
+
+async fn migrate(config: &Config) -> Result<()> {
+    let store = Store::open(&config.database).await.with_context(|| format!("opening the database {}", config.database.display()))?;
+    let steps = store.migrate().await.with_context(|| format!("migrating the database {}", config.database.display()))?;
+    store.close().await;
+    say(&format!("{}: {steps} migrations applied, up to date", config.database.display()))
+}
+
+async fn enroll(config: &Config, name: &RunnerName) -> Result<()> {
+    let store = serve::open(config).await?;
+    let code = lease::new_code(&store, name, Clock::default().now()).await?;
+    store.close().await;
+    say(&code)?;
+    eprintln!("good once, for a runner named {name}, within {} hours", lease::CODE_MS / 3_600_000);
+    Ok(())
+}
+
+async fn list(config: &Config) -> Result<()> {
+    let store = serve::open(config).await?;
+    let now = Clock::default().now();
+    for runner in runners::list(&mut *store.connection().await?).await? {
+        let seen = runner.seen_ms.map_or("never seen".into(), |at| format!("seen {} s ago", (now - at).max(0) / 1000));
+        let machines = serde_json::from_str::<Vec<String>>(&runner.can_run).map_or(0, |m| m.len());
+        say(&format!("{}\t{seen}\t{machines} machines\t{}", runner.name, if runner.sandbox { "sandbox" } else { "no sandbox" }))?;
+    }
+    store.close().await;
+    Ok(())
+}
+
+fn check(config: &Config) -> Result<()> {
+    let projects: Vec<String> = config.projects.iter().map(ToString::to_string).collect();
+    let secrets = config.forge.webhook_secrets.len();
+    say(&format!(
+        "listen      {}\npublic_url  {}\ndatabase    {}\nprojects    {}\nforge       {} as {}, {secrets} webhook secret{}",
+        config.listen,
+        config.public_url.as_deref().unwrap_or("none: reports have no links"),
+        config.database.display(),
+        projects.join(", "),
+        config.forge.api_url,
+        config.forge.account.kind(),
+        if secrets == 1 { "" } else { "s" },
+    ))
+}
+
+/// A line on stdout, at once: scripts wait for it.
+fn say(line: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).context("writing to stdout")
+}

@@ -1,8 +1,9 @@
 //! Joins the parts to a server, and takes them apart in order.
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Account, Config, ForgeConfig};
 use crate::forge::Forge;
+use crate::forge::github::GitHub;
 use crate::store::Store;
 use crate::web::{self, App};
 use crate::work::{self, Context, Wake};
@@ -28,6 +29,15 @@ pub struct Running {
     http: JoinHandle<std::io::Result<()>>,
     loops: JoinSet<()>,
     store: Store,
+}
+
+/// The configured forge. Nothing is sent yet.
+pub fn connect(config: &ForgeConfig, clock: Clock) -> anyhow::Result<GitHub> {
+    let forge = match &config.account {
+        Account::Token(token) => GitHub::with_token(&config.api_url, &config.clone_url, token.expose()),
+        Account::App { id, key } => GitHub::with_app(&config.api_url, &config.clone_url, *id, key.expose(), clock),
+    };
+    forge.with_context(|| format!("connecting to {}", config.api_url))
 }
 
 /// Opens the configured database and brings its tables up to date.

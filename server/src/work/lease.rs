@@ -15,8 +15,8 @@ use tokio::time::Instant;
 
 /// How long an enrolment code is good for.
 pub const CODE_MS: Millis = 24 * 3_600_000;
-/// Most things a runner may offer, and the longest of them.
-pub const CAN_RUN_MAX: usize = 200;
+/// Most things a runner may offer. QEMU knows some two hundred machines.
+pub const CAN_RUN_MAX: usize = 1_000;
 /// Longest name of one of them, bytes.
 pub const CAN_RUN_BYTES_MAX: usize = 100;
 /// Longest `doing` of a heartbeat that is kept, bytes.

@@ -1,0 +1,269 @@
+//! Jobs: claimed once, kept by heartbeats, given again when a runner is lost, and never finished by who lost them.
+
+use crate::runner::built;
+use crate::world::World;
+use ounce_protocol::ids::{BoardName, CommitSha, RunnerName};
+use ounce_protocol::job::{ATTEMPTS_MAX, FailureKind, JobEvent, JobState, LEASE_MS, Refused};
+use ounce_protocol::runner_api::{End, LOG_CHUNK_BYTES_MAX};
+use ounce_server::forge::CommitInfo;
+use ounce_server::store::jobs::{self, Holder, JobError, Offer};
+use ounce_server::store::runs::{self, NewRun, RunState};
+use ounce_server::store::{Connection, Store, projects};
+
+#[tokio::test]
+async fn a_lost_runners_job_runs_again_and_its_late_result_is_refused() {
+    let world = World::new().await;
+    let pull = world.pull("lost").await;
+    let (lost, other) = (world.runner("lost").await, world.runner("other").await);
+    let old = lost.claim().await;
+    assert_eq!(lost.upload(&old, built(&old, &old.work.base, 7)).await, 204);
+    world.pass(LEASE_MS + 1_000);
+    world.row("the lapsed lease", "SELECT id FROM jobs WHERE state = 'queued' AND attempts = 1").await;
+
+    let again = other.claim().await;
+    assert_eq!((again.job, again.attempt), (old.job, 2));
+    assert!(again.token > old.token, "the token grows");
+    assert_eq!(lost.upload(&old, built(&old, &old.work.head, 7)).await, 409);
+    assert_eq!(lost.finish(&old, End::Done).await, 409);
+    assert_eq!(lost.heartbeat(&old, "").await.0, 409);
+    assert_eq!(other.upload(&again, built(&again, &again.work.head, 1_000)).await, 204);
+    assert_eq!(other.finish(&again, End::Done).await, 422, "the lost runner's base does not count");
+    assert_eq!(other.upload(&again, built(&again, &again.work.base, 1_000)).await, 204);
+    assert_eq!(other.finish(&again, End::Done).await, 204);
+    let second = other.claim().await;
+    other.measure(&second, 1_000, 1_000).await;
+    world.comment_saying(pull, "No change").await;
+}
+
+#[tokio::test]
+async fn heartbeats_keep_a_lease_and_its_log() {
+    let world = World::new().await;
+    world.pull("slow").await;
+    let runner = world.runner("desk").await;
+    let lease = runner.claim().await;
+    for _ in 0..4 {
+        world.pass(LEASE_MS - 5_000);
+        assert_eq!(runner.heartbeat(&lease, "cc main.c\n").await, (200.try_into().unwrap(), false));
+        world.settle().await;
+    }
+    let log: String = sqlx::query_scalar("SELECT text FROM job_logs").fetch_one(world.store.pool()).await.unwrap();
+    assert_eq!(log, "cc main.c\n".repeat(4));
+    assert_eq!(runner.heartbeat(&lease, &"x".repeat(LOG_CHUNK_BYTES_MAX + 1)).await.0, 422);
+    for _ in 0..20 {
+        assert_eq!(runner.heartbeat(&lease, &"ü".repeat(LOG_CHUNK_BYTES_MAX / 2)).await.0, 200);
+    }
+    let (kept, dropped): (i64, i64) =
+        sqlx::query_as("SELECT octet_length(text), dropped_bytes FROM job_logs").fetch_one(world.store.pool()).await.unwrap();
+    assert_eq!(kept, 256 * 1024);
+    assert_eq!(kept + dropped, 40 + 20 * 16 * 1024);
+}
+
+#[tokio::test]
+async fn work_goes_to_who_can_do_it() {
+    let world = World::new().await;
+    world.pull("both").await;
+    let (mut plain, qemu) = (world.runner("plain").await, world.runner("qemu").await);
+    plain.can_run = vec!["qemu:microbit".into()];
+    let lease = plain.claim().await;
+    assert_eq!(lease.work.board.as_str(), "mini", "sizes only: anybody can");
+    plain.wait_ms = 200;
+    assert!(plain.try_claim().await.is_none(), "disco wants netduinoplus2");
+    assert_eq!(qemu.claim().await.work.board.as_str(), "disco");
+}
+
+#[tokio::test]
+async fn a_waiting_runner_gets_work_at_once() {
+    let world = World::new().await;
+    let runner = world.runner("desk").await;
+    let claim = async {
+        let lease = runner.claim().await;
+        (lease, std::time::Instant::now())
+    };
+    let push = async {
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        world.pull("woken").await;
+        world.row("a job", "SELECT id FROM jobs").await;
+        std::time::Instant::now()
+    };
+    let ((_, claimed), queued) = tokio::join!(claim, push);
+    assert!(claimed.saturating_duration_since(queued).as_millis() < 1_000, "woken, not polled");
+}
+
+#[tokio::test]
+async fn a_measurement_is_of_the_job_and_adds_up() {
+    let world = World::new().await;
+    world.pull("strict").await;
+    let (runner, other) = (world.runner("desk").await, world.runner("other").await);
+    let lease = runner.claim().await;
+    let good = || built(&lease, &lease.work.base, 1_000);
+    let mut elsewhere = good();
+    elsewhere.commit = CommitSha::parse(&"f".repeat(40)).unwrap();
+    assert_eq!(runner.upload(&lease, elsewhere).await, 422);
+    let mut board = good();
+    board.board = BoardName::parse("other").unwrap();
+    assert_eq!(runner.upload(&lease, board).await, 422);
+    let mut sum = good();
+    if let ounce_protocol::measurement::Outcome::Built { ledger, .. } = &mut sum.outcome {
+        ledger.regions[0].used_bytes += 1;
+    }
+    assert_eq!(runner.upload(&lease, sum).await, 422);
+    assert_eq!(other.upload(&lease, good()).await, 409, "another runner's lease, whatever its token");
+    assert_eq!(runner.upload(&lease, good()).await, 204);
+    assert_eq!(runner.upload(&lease, good()).await, 204, "twice changes nothing");
+    assert_eq!(world.count("SELECT COUNT(*) FROM measurements").await, 1);
+    assert_eq!(runner.finish(&lease, End::Done).await, 422, "the head is missing");
+}
+
+#[tokio::test]
+async fn a_job_that_keeps_failing_for_our_reasons_is_given_up() {
+    let world = World::new().await;
+    let pull = world.pull("cursed").await;
+    let mut runner = world.runner("desk").await;
+    runner.can_run.clear();
+    for attempt in 1..=ATTEMPTS_MAX {
+        let lease = runner.claim().await;
+        assert_eq!(lease.attempt, attempt);
+        runner.give_up(&lease, FailureKind::Infra, "the disk is full").await;
+    }
+    runner.can_run = vec!["qemu:netduinoplus2".into()];
+    let lease = runner.claim().await;
+    runner.give_up(&lease, FailureKind::Timeout, "took longer than an hour").await;
+    let comment = world.comment_saying(pull, "Incomplete").await;
+    assert!(comment.body.contains("the disk is full") && comment.body.contains("took longer"), "{}", comment.body);
+}
+
+#[tokio::test]
+async fn a_job_is_claimed_by_one_runner_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("db")).await.unwrap();
+    store.migrate().await.unwrap();
+    for n in 0..20 {
+        queued(&store, n).await;
+    }
+    let mut claims = tokio::task::JoinSet::new();
+    for n in 0..40 {
+        let store = store.clone();
+        claims.spawn(async move {
+            let runner = RunnerName::parse(&format!("r{n}")).unwrap();
+            let offer = Offer { runner: &runner, can_run: &[], sandbox: false };
+            jobs::claim(&mut *store.connection().await.unwrap(), offer, 0).await.unwrap().map(|c| c.job)
+        });
+    }
+    let mut claimed: Vec<i64> = claims.join_all().await.into_iter().flatten().collect();
+    claimed.sort_unstable();
+    assert_eq!(claimed.len(), 20);
+    claimed.dedup();
+    assert_eq!(claimed.len(), 20, "a job was given twice");
+}
+
+/// Plays random orders of events against the rules as protocol states them and as the store has them in SQL.
+#[tokio::test]
+async fn the_store_keeps_the_rules_of_a_job() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("db")).await.unwrap();
+    store.migrate().await.unwrap();
+    let runner = RunnerName::parse("r").unwrap();
+    let mut c = store.connection().await.unwrap();
+    let mut endings = std::collections::BTreeMap::<&str, u32>::new();
+    for seed in 0..150u64 {
+        let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+        let (run, job) = queued(&store, seed).await;
+        let (mut state, mut now, mut token) = (JobState::new(), 0, 0);
+        for step in 0..40 {
+            now += i64::try_from(random.below(20_000)).unwrap();
+            let event = match random.below(7) {
+                0 | 1 => JobEvent::Claim { runner: runner.clone(), token: token + 1, now },
+                2 => JobEvent::Heartbeat { token: token.saturating_sub(random.below(2)), now },
+                3 if random.below(3) == 0 => JobEvent::Finish { token: token.saturating_sub(random.below(2)) },
+                4 => JobEvent::Fail { token: token.saturating_sub(random.below(2)), kind: FailureKind::Infra, detail: format!("d{step}") },
+                5 if random.below(6) == 0 => JobEvent::Fail { token, kind: FailureKind::Timeout, detail: "t".into() },
+                6 if random.below(8) == 0 => JobEvent::Supersede,
+                _ => JobEvent::Tick { now },
+            };
+            let expected = state.step(event.clone());
+            let done = play(&mut c, run, job, &runner, &event).await;
+            assert_eq!(done, expected.as_ref().map(|_| ()).map_err(|e| *e), "seed {seed}, step {step}: {event:?} in {state:?}");
+            if let Ok(next) = expected {
+                state = next;
+            }
+            if let JobState::Leased { token: held, .. } = state {
+                token = held;
+            }
+            assert_eq!(jobs::state(&mut c, job).await.unwrap(), state, "seed {seed}, step {step}: after {event:?}");
+        }
+        *endings.entry(state.word()).or_default() += 1;
+        jobs::supersede(&mut c, run, now).await.unwrap();
+    }
+    for word in ["done", "failed", "superseded"] {
+        assert!(endings.get(word).is_some_and(|n| *n > 5), "the seeds hardly reach {word}: {endings:?}");
+    }
+}
+
+async fn play(c: &mut Connection, run: i64, job: i64, runner: &RunnerName, event: &JobEvent) -> Result<(), Refused> {
+    let holder = |token: &u64| Holder { job, runner, token: *token };
+    let result = match event {
+        JobEvent::Claim { now, .. } => {
+            let offer = Offer { runner, can_run: &[], sandbox: true };
+            return match jobs::claim(c, offer, *now).await.unwrap() {
+                Some(claimed) => {
+                    assert_eq!(claimed.job, job);
+                    Ok(())
+                }
+                None => Err(if jobs::state(c, job).await.unwrap().is_final() { Refused::Ended } else { Refused::NotQueued }),
+            };
+        }
+        JobEvent::Heartbeat { token, now } => jobs::heartbeat(c, holder(token), "", *now).await,
+        JobEvent::Finish { token } => jobs::finish(c, holder(token), 0).await,
+        JobEvent::Fail { token, kind, detail } => jobs::fail(c, holder(token), *kind, detail, 0).await,
+        JobEvent::Tick { now } => jobs::sweep(c, *now).await.map(|_| ()).map_err(JobError::Store),
+        JobEvent::Supersede => {
+            let ended = jobs::state(c, job).await.unwrap().is_final();
+            jobs::supersede(c, run, 0).await.unwrap();
+            return if ended { Err(Refused::Ended) } else { Ok(()) };
+        }
+    };
+    match result {
+        Ok(()) => Ok(()),
+        Err(JobError::Refused(refused)) => Err(refused),
+        Err(JobError::Store(error)) => panic!("{error}"),
+    }
+}
+
+/// A run of its own with one job.
+async fn queued(store: &Store, n: u64) -> (i64, i64) {
+    let mut c = store.write().await.unwrap();
+    let project = projects::project(&mut c, &ounce_protocol::ids::RepoName::parse("a/b").unwrap(), "main", 0).await.unwrap();
+    let sha = CommitSha::parse(&format!("{n:040x}")).unwrap();
+    projects::put_commit(&mut c, project, &CommitInfo { sha: sha.clone(), parents: vec![], committed_s: 0, summary: String::new() }, false)
+        .await
+        .unwrap();
+    let new = NewRun {
+        project,
+        pull: None,
+        shown: &sha,
+        base: &sha,
+        head: &sha,
+        conflict: false,
+        trusted: true,
+        manifest: "",
+        manifest_changed: false,
+        state: RunState::Measuring,
+        note: "",
+    };
+    let run = runs::insert(&mut c, &new, 0).await.unwrap();
+    let job = jobs::insert(&mut c, run, &BoardName::parse("b").unwrap(), None, true, 0, 0).await.unwrap();
+    c.commit().await.unwrap();
+    (run, job)
+}
+
+/// xorshift: the same orders of events for the same seed.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % n
+    }
+}

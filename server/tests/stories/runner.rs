@@ -1,0 +1,122 @@
+//! A runner that measures nothing: it says over the real runner API what the story wants it to say.
+
+use crate::world::World;
+use ounce_protocol::ids::{BenchName, CommitSha, ImageId, RegionName, RunnerName};
+use ounce_protocol::job::FailureKind;
+use ounce_protocol::measurement::{
+    BenchOutcome, Count, Fingerprint, FunctionCount, Ledger, Measurement, Outcome, Owner, RegionKind, RegionLedger, Row, SCHEMA, Stage,
+};
+use ounce_protocol::runner_api::{
+    Claim, End, Enroll, Enrolled, Finish, Heartbeat, HeartbeatAnswer, Lease, PROTOCOL, PROTOCOL_HEADER, Upload,
+};
+use reqwest::{Response, StatusCode};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+pub struct ScriptedRunner {
+    pub token: String,
+    base: String,
+    http: reqwest::Client,
+    pub can_run: Vec<String>,
+    pub wait_ms: u64,
+}
+
+impl ScriptedRunner {
+    pub async fn enroll(world: &World, name: &RunnerName, code: &str) -> ScriptedRunner {
+        let mut runner = ScriptedRunner {
+            token: String::new(),
+            base: world.url("/api/runner/v1/"),
+            http: world.http.clone(),
+            can_run: vec!["qemu:netduinoplus2".into()],
+            wait_ms: 10_000,
+        };
+        let answer = runner.post("enroll", &Enroll { code: code.into(), name: name.clone() }).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        runner.token = answer.json::<Enrolled>().await.unwrap().token;
+        runner
+    }
+
+    pub async fn post(&self, path: &str, body: &impl Serialize) -> Response {
+        let request = self.http.post(format!("{}{path}", self.base)).header(PROTOCOL_HEADER, PROTOCOL).bearer_auth(&self.token);
+        request.json(body).send().await.unwrap()
+    }
+
+    pub async fn try_claim(&self) -> Option<Lease> {
+        let answer = self.post("claim", &Claim { wait_ms: self.wait_ms, can_run: self.can_run.clone(), sandbox: true }).await;
+        match answer.status() {
+            StatusCode::OK => Some(answer.json().await.unwrap()),
+            status => {
+                assert_eq!(status, StatusCode::NO_CONTENT);
+                None
+            }
+        }
+    }
+
+    pub async fn claim(&self) -> Lease {
+        self.try_claim().await.expect("there is work")
+    }
+
+    pub async fn heartbeat(&self, lease: &Lease, log: &str) -> (StatusCode, bool) {
+        let answer = self
+            .post(&format!("jobs/{}/heartbeat", lease.job), &Heartbeat { token: lease.token, doing: "building".into(), log: log.into() })
+            .await;
+        let status = answer.status();
+        let cancel = status == StatusCode::OK && answer.json::<HeartbeatAnswer>().await.unwrap().cancel;
+        (status, cancel)
+    }
+
+    pub async fn upload(&self, lease: &Lease, measurement: Measurement) -> StatusCode {
+        self.post(&format!("jobs/{}/measurement", lease.job), &Upload { token: lease.token, measurement }).await.status()
+    }
+
+    pub async fn finish(&self, lease: &Lease, end: End) -> StatusCode {
+        self.post(&format!("jobs/{}/finish", lease.job), &Finish { token: lease.token, end }).await.status()
+    }
+
+    pub async fn give_up(&self, lease: &Lease, why: FailureKind, detail: &str) {
+        assert_eq!(self.finish(lease, End::Failed { why, detail: detail.into() }).await, StatusCode::NO_CONTENT);
+    }
+
+    /// Measures a job: this many bytes of flash at the base and at the head.
+    pub async fn measure(&self, lease: &Lease, base_bytes: u64, head_bytes: u64) {
+        self.measured(lease, built(lease, &lease.work.base, base_bytes), built(lease, &lease.work.head, head_bytes)).await;
+    }
+
+    /// Hands in both sides and finishes.
+    pub async fn measured(&self, lease: &Lease, base: Measurement, head: Measurement) {
+        assert_eq!(self.upload(lease, base).await, StatusCode::NO_CONTENT);
+        assert_eq!(self.upload(lease, head).await, StatusCode::NO_CONTENT);
+        assert_eq!(self.finish(lease, End::Done).await, StatusCode::NO_CONTENT);
+    }
+}
+
+/// A board that was built and uses this many bytes of flash.
+pub fn built(lease: &Lease, commit: &CommitSha, bytes: u64) -> Measurement {
+    let row = Row { owner: Owner::Symbol, name: "main".into(), linkage: None, group: "C".into(), section: ".text".into(), bytes };
+    let flash = RegionLedger {
+        name: RegionName::parse("flash").unwrap(),
+        kind: RegionKind::Flash,
+        size_bytes: if lease.work.board.as_str() == "mini" { 64 << 10 } else { 1 << 20 },
+        used_bytes: bytes,
+        rows: vec![row],
+    };
+    let instructions = 1_000 + bytes;
+    let profile = vec![FunctionCount { name: "main".into(), instructions }];
+    let count = Count { instructions, second_take: None, stack_peak_bytes: Some(96), heap_peak_bytes: None, profile };
+    let benches = match lease.work.board.as_str() {
+        "disco" => BTreeMap::from([(BenchName::parse("sum").unwrap(), BenchOutcome::Counted(count))]),
+        _ => BTreeMap::new(),
+    };
+    let ledger = Ledger { image: ImageId::parse(&format!("{bytes:064x}")).unwrap(), regions: vec![flash], outside: vec![] };
+    measurement(lease, commit, Outcome::Built { ledger, benches })
+}
+
+/// A board whose build failed.
+pub fn build_failed(lease: &Lease, commit: &CommitSha, log: &str) -> Measurement {
+    measurement(lease, commit, Outcome::Failed { stage: Stage::Build, log_tail: log.into() })
+}
+
+fn measurement(lease: &Lease, commit: &CommitSha, outcome: Outcome) -> Measurement {
+    let fingerprint = Fingerprint(BTreeMap::from([("cc".into(), "cc 1.0".into())]));
+    Measurement { schema: SCHEMA, board: lease.work.board.clone(), commit: commit.clone(), fingerprint, outcome }
+}
