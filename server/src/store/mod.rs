@@ -8,6 +8,7 @@ pub mod jobs;
 pub mod measurements;
 pub mod numbers;
 pub mod outbox;
+pub mod pages;
 pub mod projects;
 pub mod runners;
 pub mod runs;

@@ -1,5 +1,6 @@
 //! The doors: one file each. An extractor proves, a handler arranges, `work` and `store` do.
 
+pub mod dashboard;
 pub mod health;
 pub mod metrics;
 pub mod runner_api;
@@ -73,8 +74,9 @@ pub fn router<F: Forge>(app: App<F>) -> Router {
         .merge(runner_api::routes())
         .merge(health::routes())
         .merge(metrics::routes())
+        .merge(dashboard::routes())
         .with_state(app)
-        .fallback(|| async { ApiError::NotFound })
+        .fallback(dashboard::not_found)
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, Duration::from_millis(ANSWER_MS_MAX)))
         .layer(nosniff)
 }
@@ -86,8 +88,6 @@ pub enum ApiError {
     BadRequest(String),
     /// Who asks is not known.
     Unauthorized(&'static str),
-    /// Nothing is there.
-    NotFound,
     /// The body took too long.
     TooSlow,
     /// The state of things does not allow it.
@@ -113,7 +113,6 @@ impl IntoResponse for ApiError {
         let (status, error) = match self {
             ApiError::BadRequest(why) => (StatusCode::BAD_REQUEST, why),
             ApiError::Unauthorized(why) => (StatusCode::UNAUTHORIZED, why.to_owned()),
-            ApiError::NotFound => (StatusCode::NOT_FOUND, "nothing is here".to_owned()),
             ApiError::TooSlow => (StatusCode::REQUEST_TIMEOUT, format!("the body did not come within {} s", BODY_MS_MAX / 1000)),
             ApiError::Conflict(why) => (StatusCode::CONFLICT, why),
             ApiError::TooLarge(bytes) => (StatusCode::PAYLOAD_TOO_LARGE, format!("the body is over {bytes} bytes")),
