@@ -179,7 +179,7 @@ fn enter(vm: &mut Vm, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res 
 fn make_generator(vm: &mut Vm, code: CodePtr, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     vm.keep(function)?;
     let generator = vm.alloc(Kind::Generator, frame_words(code))?;
-    let frame = FramePtr::start_generator(generator, code, function);
+    let frame = FramePtr::start_in(generator, code, function);
     vm.keep(generator)?;
     let bound = bind(vm, frame, function, args, n, n_kw);
     vm.unkeep(2);

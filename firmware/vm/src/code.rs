@@ -5,7 +5,6 @@
 
 use core::ptr::NonNull;
 
-use crate::qstr::Qstr;
 use crate::value::Obj;
 
 /// What the VM needs to know about one function's bytecode, decoded once.
@@ -36,7 +35,6 @@ pub(crate) struct Code {
 pub(crate) const FLAG_GENERATOR: u8 = 1;
 pub(crate) const FLAG_VAR_KEYWORDS: u8 = 2;
 pub(crate) const FLAG_VAR_ARGS: u8 = 4;
-pub(crate) const FLAG_DEFAULT_KEYWORDS: u8 = 8;
 
 /// A loaded file: tables shared by its functions.
 #[repr(C)]
@@ -255,11 +253,6 @@ impl Code {
             simple: flags == 0 && n_kwonly == 0 && n_cells == 0,
         }
     }
-
-    /// The function's bytes.
-    pub(crate) fn bytes<'x>(&self) -> &'x [u8] {
-        crate::heap::const_bytes(self.start.0, usize::from(self.len))
-    }
 }
 
 /// A position in verified bytecode.
@@ -354,9 +347,4 @@ impl Ip {
         // SAFETY: offsets are made by `offset` or checked by the verifier.
         Ip(unsafe { self.0.add(offset) })
     }
-}
-
-/// Reads a name's number out of its value.
-pub(crate) fn name_of(value: Obj) -> Qstr {
-    value.as_name()
 }

@@ -53,6 +53,16 @@ pub(crate) enum State {
     Done,
 }
 
+/// Where a frame lies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+enum Home {
+    Stack,
+    Generator,
+    /// In a block of its own, because the frame stack could not grow.
+    Heap,
+}
+
 #[repr(C)]
 struct Frame {
     prev: Option<FramePtr>,
@@ -62,7 +72,7 @@ struct Frame {
     locals: Slots,
     n_blocks: u8,
     action: Action,
-    is_generator: bool,
+    home: Home,
     state: State,
 }
 
@@ -71,11 +81,6 @@ pub(crate) const FRAME_WORDS: usize = size_of::<Frame>() / WORD;
 /// `function` and `extra`.
 const OWN_SLOTS: usize = 2;
 const BLOCK_SLOTS: usize = 3;
-
-/// Words the collector skips in a generator object.
-pub(crate) fn generator_raw_words(_generator: Obj) -> usize {
-    FRAME_WORDS
-}
 
 /// Words a frame for `code` takes.
 #[inline(always)]
@@ -248,7 +253,7 @@ impl FramePtr {
 
     #[inline(always)]
     pub(crate) fn is_generator(self) -> bool {
-        self.get().is_generator
+        self.get().home == Home::Generator
     }
 
     #[inline(always)]
@@ -261,10 +266,10 @@ impl FramePtr {
         self.get_mut().state = state;
     }
 
-    /// The generator object a generator's frame lies in.
-    pub(crate) fn generator(self) -> Obj {
-        debug_assert!(self.is_generator());
-        // SAFETY: a generator's frame starts right behind the header word of its object.
+    /// The object the frame of a generator, or one on the heap, lies in.
+    fn object(self) -> Obj {
+        debug_assert!(self.get().home != Home::Stack);
+        // SAFETY: such a frame starts right behind the header word of its object.
         let at = unsafe { self.0.as_ptr().cast::<usize>().sub(1) };
         NonNull::new(at.cast()).map_or(Obj::NULL, Obj::from_heap)
     }
@@ -273,11 +278,6 @@ impl FramePtr {
     fn own(self) -> Slots {
         // SAFETY: the slots follow the frame's six words.
         Slots(unsafe { self.0.as_ptr().add(1).cast::<Obj>() })
-    }
-
-    #[inline(always)]
-    pub(crate) fn function(self) -> Obj {
-        self.own().get(0)
     }
 
     #[inline(always)]
@@ -356,8 +356,8 @@ impl FramePtr {
 
     /// Marks what the frame refers to.
     pub(crate) fn mark(self, heap: &mut Heap) {
-        if self.is_generator() {
-            heap.mark(self.generator());
+        if self.get().home != Home::Stack {
+            heap.mark(self.object());
             return;
         }
         let slots = self.own();
@@ -367,7 +367,7 @@ impl FramePtr {
     }
 
     #[inline(always)]
-    fn fill(at: NonNull<Frame>, code: CodePtr, function: Obj, is_generator: bool) -> FramePtr {
+    fn fill(at: NonNull<Frame>, code: CodePtr, function: Obj, home: Home) -> FramePtr {
         let n = frame_words(code) - FRAME_WORDS;
         // SAFETY: `at` has room for `frame_words(code)` words.
         unsafe {
@@ -385,7 +385,7 @@ impl FramePtr {
                 locals: Slots(stack.wrapping_add(usize::from(code.get().n_state)).wrapping_sub(1)),
                 n_blocks: 0,
                 action: Action::Push,
-                is_generator,
+                home,
                 state: State::Fresh,
             });
         }
@@ -401,25 +401,35 @@ impl FramePtr {
         }
         heap.stack_low = heap.stack_low.wrapping_byte_sub(bytes);
         heap.note_frame(bytes);
-        NonNull::new(heap.stack_low.cast::<Frame>()).map(|at| FramePtr::fill(at, code, function, false))
+        NonNull::new(heap.stack_low.cast::<Frame>()).map(|at| FramePtr::fill(at, code, function, Home::Stack))
     }
 
     /// Gives a stack frame's room back; it must be the lowest.
     #[inline(always)]
     pub(crate) fn pop(self, heap: &mut Heap) {
+        if self.get().home == Home::Heap {
+            heap.free(self.object());
+            return;
+        }
         let bytes = (frame_words(self.code()) * WORD).next_multiple_of(crate::heap::GRANULE);
         debug_assert!(self.0.as_ptr().addr() == heap.stack_low.addr());
         heap.stack_low = heap.stack_low.wrapping_byte_add(bytes);
         heap.forget_frame(bytes);
     }
 
-    /// The frame of a new generator object, which has `frame_words(code)` words.
-    pub(crate) fn start_generator(generator: Obj, code: CodePtr, function: Obj) -> FramePtr {
-        assert!(generator.words() >= frame_words(code));
-        let at = generator.field_ptr(0).cast::<Frame>();
+    /// The frame of a new object, which has `frame_words(code)` words.
+    pub(crate) fn start_in(object: Obj, code: CodePtr, function: Obj) -> FramePtr {
+        assert!(object.words() >= frame_words(code));
+        let at = object.field_ptr(0).cast::<Frame>();
+        let home = if object.is(crate::heap::Kind::Generator) { Home::Generator } else { Home::Heap };
         // SAFETY: the address of a field is not null.
         let at = unsafe { NonNull::new_unchecked(at) };
-        FramePtr::fill(at, code, function, true)
+        FramePtr::fill(at, code, function, home)
+    }
+
+    /// Bytes the frame takes.
+    pub(crate) fn bytes(self) -> usize {
+        frame_words(self.code()) * WORD
     }
 
     /// The frame inside a generator object.

@@ -24,6 +24,8 @@ pub(crate) enum Kind {
     /// Bytes of a text, or the table of a dict: no values inside.
     Str,
     Generator,
+    /// A frame for which the frame stack had no room.
+    Frame,
     // From here on: every word but the first `RAW[kind]` is a value.
     Function,
     /// A function with cells.
@@ -53,6 +55,7 @@ pub(crate) enum Kind {
 const fn raw_words(kind: Kind) -> usize {
     match kind {
         Kind::Function | Kind::Closure | Kind::Class => 1,
+        Kind::Generator | Kind::Frame => crate::frame::FRAME_WORDS,
         Kind::ConstStr => 2,
         Kind::MapTable => 2,
         _ => 0,
@@ -482,7 +485,7 @@ impl<'a> Heap<'a> {
         if kind <= Kind::Str as u8 || kind == Kind::ConstStr as u8 {
             return;
         }
-        let first = if kind == Kind::Generator as u8 { crate::frame::generator_raw_words(value) } else { raw_words(value.kind()) };
+        let first = raw_words(value.kind());
         match self.mark.get_mut(self.mark_len) {
             Some(entry) => {
                 *entry = (Some(value), first as u32);

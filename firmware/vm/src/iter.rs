@@ -56,7 +56,8 @@ fn is_iterator(value: Obj) -> bool {
 #[inline(never)]
 pub(crate) fn get_on_stack(vm: &mut Vm, at: Slots) -> Res<()> {
     let value = at.get(0);
-    if lay_out(at, value) {
+    // An instance that is an iterator but has an `__iter__` of its own is asked.
+    if attr::of_class(value, Obj::name(Qstr::D_ITER)) == Obj::NULL && lay_out(at, value) {
         return Ok(());
     }
     let iterator = from_class(vm, value)?;
@@ -73,19 +74,16 @@ fn from_class(vm: &mut Vm, value: Obj) -> Res {
 
 /// GET_ITER: an iterator object for a rooted value.
 pub(crate) fn get(vm: &mut Vm, value: Obj) -> Res {
-    if is_iterator(value) && attr::of_class(value, Obj::name(Qstr::D_ITER)) == Obj::NULL {
+    if attr::of_class(value, Obj::name(Qstr::D_ITER)) != Obj::NULL {
+        return from_class(vm, value);
+    }
+    if is_iterator(value) {
         return Ok(value);
     }
     vm.keep(value)?;
     let made = new(vm, &[])?;
     vm.unkeep(1);
-    if lay_out(Slots::of(made, 0), value) {
-        // An instance that is an iterator but has an `__iter__` of its own is asked.
-        if !value.is(Kind::Instance) {
-            return Ok(made);
-        }
-    }
-    from_class(vm, value)
+    if lay_out(Slots::of(made, 0), value) { Ok(made) } else { vm.type_error(Qstr::M_NOT_ITERABLE) }
 }
 
 /// The same, for natives that go on with `next`.
@@ -367,8 +365,8 @@ pub(crate) fn unpack_ex(vm: &mut Vm, at: Slots, left: usize, right: usize) -> Re
         at.set(index as isize, items[n - 1 - index]);
     }
     at.set(right as isize, middle);
-    for index in 0..left {
-        at.set((right + left - index) as isize, items[index]);
+    for (index, item) in items.iter().take(left).enumerate() {
+        at.set((right + left - index) as isize, *item);
     }
     Ok(())
 }

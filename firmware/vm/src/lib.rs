@@ -32,6 +32,7 @@ mod run;
 mod spread;
 mod subscr;
 mod types;
+mod unwind;
 #[expect(unsafe_code, reason = "builds the tagged word, which is never zero")]
 mod value;
 mod verify;

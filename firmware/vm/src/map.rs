@@ -101,18 +101,3 @@ pub(crate) fn set(vm: &mut Vm, owner: Obj, field: usize, key: Obj, value: Obj) -
 pub(crate) fn remove(table: Obj, key: Obj) -> bool {
     get(table, key) != Obj::NULL && replace(table, key, Obj::NULL)
 }
-
-/// The `index`-th entry that has a value, with the index to go on from.
-pub(crate) fn entry(table: Obj, mut index: usize) -> Option<(Obj, Obj, usize)> {
-    if table == Obj::NULL {
-        return None;
-    }
-    while index <= table.raw(MASK) {
-        let (key, value) = (table.field(ENTRIES + 2 * index), table.field(ENTRIES + 2 * index + 1));
-        index += 1;
-        if key != Obj::NULL && value != Obj::NULL {
-            return Some((key, value, index));
-        }
-    }
-    None
-}

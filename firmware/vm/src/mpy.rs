@@ -15,7 +15,6 @@ use crate::verify;
 use crate::vm::{Malformed, Stop, Vm};
 
 const VERSION: u8 = 6;
-const SUB_VERSION: u8 = 3;
 const INT_BITS_MAX: u8 = 31;
 const NAMES_MAX: usize = 4096;
 const CONSTS_MAX: usize = 4096;
@@ -208,8 +207,9 @@ fn header(reader: &mut Reader) -> Parse<()> {
     if reader.byte()? != VERSION {
         return reader.bad("another version of .mpy");
     }
+    // The lowest two bits, the sub-version, concern machine code only.
     let features = reader.byte()?;
-    if features & 3 > SUB_VERSION || features & 0x3c != 0 {
+    if features & 0x3c != 0 {
         return reader.bad("contains machine code");
     }
     if reader.byte()? > INT_BITS_MAX {

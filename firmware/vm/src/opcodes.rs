@@ -130,7 +130,6 @@ pub(crate) const UNARY_MULTI: u8 = 0xd0;
 pub(crate) const BINARY_MULTI: u8 = 0xd7;
 pub(crate) const YIELD_FROM: u8 = 0x68;
 pub(crate) const POP_JUMP_IF_TRUE: u8 = 0x43;
-pub(crate) const POP_JUMP_IF_FALSE: u8 = 0x44;
 
 const fn fill(table: &mut [Op; 256], first: u8, count: usize, op: Op) {
     let mut index = 0;
@@ -272,7 +271,6 @@ pub(crate) mod binary {
     pub(crate) const ADD: u8 = 27;
     pub(crate) const SUBTRACT: u8 = 28;
     pub(crate) const MULTIPLY: u8 = 29;
-    pub(crate) const MATRIX_MULTIPLY: u8 = 30;
     pub(crate) const FLOOR_DIVIDE: u8 = 31;
     pub(crate) const TRUE_DIVIDE: u8 = 32;
     pub(crate) const MODULO: u8 = 33;

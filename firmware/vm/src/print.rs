@@ -76,13 +76,16 @@ fn exception_text(vm: &mut Vm, sink: Sink, error: Obj) -> Res<()> {
         it if it == Obj::NULL => Ok(()),
         args if args.is(Kind::Tuple) => match tuple::items(args) {
             [] => Ok(()),
-            [one] => str(vm, sink, *one),
+            [one] => argument_text(vm, sink, error, *one),
             _ => repr(vm, sink, args),
         },
-        // As everywhere in Python, a KeyError shows its key as it is written.
-        one if exception::is_subclass(error.field(exception::CLASS), T::KeyError.obj()) => repr(vm, sink, one),
-        one => str(vm, sink, one),
+        one => argument_text(vm, sink, error, one),
     }
+}
+
+/// The only argument; as everywhere in Python, a KeyError shows its key as it is written.
+fn argument_text(vm: &mut Vm, sink: Sink, error: Obj, one: Obj) -> Res<()> {
+    if exception::is_subclass(error.field(exception::CLASS), T::KeyError.obj()) { repr(vm, sink, one) } else { str(vm, sink, one) }
 }
 
 /// `Type: text` of an exception, to the output.

@@ -10,9 +10,14 @@ pub struct Qstr(pub u16);
 
 macro_rules! names {
     (format { $($fixed:ident $fixed_text:literal,)* } ours { $($name:ident $text:literal,)* }) => {
-        #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "constants numbered by the compiler")]
+        #[expect(
+            dead_code,
+            non_camel_case_types,
+            clippy::upper_case_acronyms,
+            reason = "constants numbered by the compiler; the format counts from 1"
+        )]
         #[repr(u16)]
-        enum Number { NULL, $($fixed,)* $($name,)* NumberCount }
+        enum Number { Null, $($fixed,)* $($name,)* End }
 
         #[expect(dead_code, reason = "the format fixes the first part, used or not")]
         impl Qstr {
@@ -23,12 +28,12 @@ macro_rules! names {
         /// Names `.mpy` files may refer to by number: 1 up to this one.
         pub const STATIC_LAST: u16 = [$($fixed_text),*].len() as u16;
 
-        static TEXTS: [&str; Number::NumberCount as usize] = ["", $($fixed_text,)* $($text,)*];
+        static TEXTS: [&str; Number::End as usize] = ["", $($fixed_text,)* $($text,)*];
     };
 }
 
 /// The first number for names that are not in the table.
-pub const DYNAMIC_FIRST: u16 = Number::NumberCount as u16;
+pub const DYNAMIC_FIRST: u16 = Number::End as u16;
 
 /// The text of a name of the table; `None` when its number is above the table.
 pub fn text(name: Qstr) -> Option<&'static str> {

@@ -3,12 +3,12 @@
 //! `ip`, `sp` and `locals` of the running frame are Rust locals; they are written back before a call and read again after a
 //! frame was pushed or popped. Every way an operation can fail leads to one place, `unwind`, which finds the handler.
 
-use crate::code::Ip;
-use crate::frame::{Action, Block, BlockKind, FramePtr, Pending, Slots, State};
+use crate::frame::{Action, Block, BlockKind, FramePtr, Pending, Slots};
 use crate::heap::Kind;
 use crate::opcodes::{self, OPS, Op, unary};
 use crate::qstr::Qstr;
 use crate::types::{T, class, dict, exception, list, slice, tuple};
+use crate::unwind::{exited, leave, unwind, unwind_jump, unwind_return, yield_value};
 use crate::value::{Obj, Raised, Res};
 use crate::vm::Vm;
 use crate::{attr, call, iter, ops, subscr, types};
@@ -33,7 +33,7 @@ pub(crate) fn run(vm: &mut Vm, start: Res<()>) -> Res {
 
 /// The running frame. There is one whenever the loop runs: `call` has linked it.
 #[inline(always)]
-fn current(vm: &Vm) -> Res<FramePtr> {
+pub(crate) fn current(vm: &Vm) -> Res<FramePtr> {
     vm.frame.ok_or(Raised)
 }
 
@@ -644,207 +644,6 @@ fn execute(vm: &mut Vm) -> Res {
                 check!(Err(attr::no_module(vm, name)));
             }
             Op::ImportStar => check!(Err(vm.raise(T::ImportError, Qstr::M_NO_IMPORT))),
-        }
-    }
-}
-
-/// Leaves exception blocks for a jump: up to the next finally block that is to run, or to the target.
-#[inline(never)]
-fn unwind_jump(frame: FramePtr, ip: Ip, mut sp: Slots, target: Ip, mut unwind: u8) -> (Ip, Slots) {
-    let start = frame.code().get().start;
-    let here = ip.offset(start);
-    while unwind & 0x7f > 0 {
-        unwind -= 1;
-        let index = frame.n_blocks() - 1;
-        let block = frame.block(index);
-        if block.kind != BlockKind::Except {
-            if usize::from(block.handler) >= here {
-                let target = target.offset(start) as u16;
-                frame.set_block(index, Block { pending: Pending::Jump, unwind, target, ..block });
-                sp.push(Obj::NONE);
-                return (start.plus(usize::from(block.handler)), sp);
-            }
-            // A finally block that is running already is given up, with what it was going to do.
-            sp = sp.plus(-1);
-        }
-        frame.pop_block();
-    }
-    (target, if unwind == 0 { sp } else { sp.plus(-4) })
-}
-
-/// Looks for a finally block to run before returning the value on top; true when there is one, and `ip` and `sp` are set to it.
-#[inline(never)]
-fn unwind_return(frame: FramePtr, ip: &mut Ip, sp: &mut Slots) -> bool {
-    let start = frame.code().get().start;
-    let here = ip.offset(start);
-    while frame.n_blocks() > 0 {
-        let index = frame.n_blocks() - 1;
-        let block = frame.block(index);
-        if block.kind != BlockKind::Except && usize::from(block.handler) >= here {
-            let value = sp.get(0);
-            *sp = frame.stack().plus(block.depth as isize);
-            sp.set(0, value);
-            frame.set_block(index, Block { pending: Pending::Return, ..block });
-            *ip = start.plus(usize::from(block.handler));
-            return true;
-        }
-        frame.pop_block();
-    }
-    false
-}
-
-/// After `__exit__`: says on the stack how END_FINALLY goes on. The frame's `sp` is where `__exit__` was.
-fn exited(vm: &mut Vm, frame: FramePtr, result: Obj) -> Res<()> {
-    let index = frame.n_blocks() - 1;
-    let block = frame.block(index);
-    let swallow = block.pending == Pending::Exception && ops::truth(vm, result)?;
-    let value = if swallow { Obj::NONE } else { block.value };
-    if swallow {
-        frame.set_block(index, Block { pending: Pending::Nothing, ..block });
-    }
-    frame.sp().set(0, value);
-    Ok(())
-}
-
-/// Takes the top frame off and makes its caller the running one.
-#[inline(always)]
-fn pop_frame(vm: &mut Vm, frame: FramePtr) {
-    vm.frame = frame.prev();
-    if frame.is_generator() {
-        frame.set_state(State::Done);
-        frame.set_prev(None);
-    } else {
-        frame.pop(&mut vm.heap);
-    }
-}
-
-/// A frame returns `value`: does what was to be done with it.
-#[inline(never)]
-fn leave(vm: &mut Vm, frame: FramePtr, value: Obj) -> Res<()> {
-    let (action, extra) = (frame.action(), frame.extra());
-    let value = vm.keep(value)?;
-    pop_frame(vm, frame);
-    let done = deliver(vm, action, extra, value);
-    vm.unkeep(1);
-    done
-}
-
-fn deliver(vm: &mut Vm, action: Action, extra: Obj, value: Obj) -> Res<()> {
-    let caller = current(vm)?;
-    let sp = caller.sp();
-    match action {
-        Action::Push | Action::ForNext => sp.set(0, value),
-        Action::Init => {
-            if value != Obj::NONE {
-                return vm.type_error(Qstr::M_INIT_NONE);
-            }
-        }
-        Action::Class => {
-            if value.is(Kind::Cell) {
-                value.set_field(0, extra);
-            }
-            sp.set(0, extra);
-        }
-        Action::Not => {
-            let truth = ops::truth(vm, value)?;
-            sp.set(0, Obj::bool(!truth));
-        }
-        Action::Truth => {
-            let truth = ops::truth(vm, value)?;
-            sp.set(0, Obj::bool(truth));
-        }
-        Action::Enter => {
-            sp.set(0, value);
-            caller.push_block(BlockKind::With, extra.as_int() as usize, sp.plus(-1));
-        }
-        Action::Exit => exited(vm, caller, value)?,
-        Action::ForGenerator => end_loop(caller, extra),
-        Action::Send => {
-            if extra == Obj::NULL {
-                let argument = if value == Obj::NONE { Obj::NULL } else { value };
-                return Err(vm.raise_value(T::StopIteration, argument));
-            }
-            sp.set(0, extra);
-        }
-        Action::Delegate => {
-            let sp = sp.plus(-1);
-            sp.set(0, value);
-            caller.set_sp(sp);
-            caller.set_ip(caller.ip().plus(1));
-        }
-        Action::Close => sp.set(0, Obj::NONE),
-    }
-    Ok(())
-}
-
-/// Ends the `for` loop a frame waits in: its `sp` is where the item would go.
-fn end_loop(frame: FramePtr, end: Obj) {
-    frame.set_sp(frame.sp().plus(-5));
-    frame.set_ip(frame.code().get().start.plus(end.as_int() as usize));
-}
-
-/// A generator yields: to a `for` loop, to `next`, or through the generators that delegate to it.
-fn yield_value(vm: &mut Vm, frame: FramePtr, value: Obj) -> Res<()> {
-    let mut frame = frame;
-    loop {
-        frame.set_state(State::Suspended);
-        vm.frame = frame.prev();
-        frame.set_prev(None);
-        let caller = current(vm)?;
-        caller.sp().set(0, value);
-        match frame.action() {
-            Action::Delegate => frame = caller,
-            Action::Close => return Err(vm.raise(T::RuntimeError, Qstr::M_GENERATOR_EXIT)),
-            _ => return Ok(()),
-        }
-    }
-}
-
-/// Finds who handles `vm.error`, popping frames; gives `Err` when it is a boundary frame, that is, native code.
-#[inline(never)]
-fn unwind(vm: &mut Vm) -> Res<()> {
-    loop {
-        let frame = current(vm)?;
-        let start = frame.code().get().start;
-        let here = frame.ip().offset(start);
-        while frame.n_blocks() > 0 && !vm.halted {
-            let index = frame.n_blocks() - 1;
-            let block = frame.block(index);
-            // A handler before this point is running already, and has itself raised.
-            if usize::from(block.handler) >= here {
-                frame.set_block(index, Block { value: vm.error, pending: Pending::Exception, ..block });
-                let sp = frame.stack().plus(block.depth as isize);
-                sp.set(0, vm.error);
-                frame.set_sp(sp);
-                frame.set_ip(start.plus(usize::from(block.handler)));
-                vm.error = Obj::NULL;
-                return Ok(());
-            }
-            frame.pop_block();
-        }
-        if frame.code() == vm.boundary {
-            return Err(Raised);
-        }
-        let (action, extra, is_generator) = (frame.action(), frame.extra(), frame.is_generator());
-        pop_frame(vm, frame);
-        if vm.halted {
-            continue;
-        }
-        let caller = current(vm)?;
-        if action == Action::ForNext && call::error_is(vm, T::StopIteration) {
-            end_loop(caller, extra);
-            return Ok(());
-        }
-        if action == Action::Close && (call::error_is(vm, T::GeneratorExit) || call::error_is(vm, T::StopIteration)) {
-            caller.sp().set(0, Obj::NONE);
-            return Ok(());
-        }
-        if is_generator && call::error_is(vm, T::StopIteration) {
-            let _ = vm.raise(T::RuntimeError, Qstr::M_GENERATOR_STOP);
-        }
-        if action == Action::Delegate {
-            // The delegation is over: the opcode is not to be taken up again.
-            caller.set_ip(caller.ip().plus(1));
         }
     }
 }

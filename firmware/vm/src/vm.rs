@@ -299,26 +299,33 @@ impl<'a> Vm<'a> {
         }
     }
 
-    /// Asks the heap for room. That the stack cannot grow is a RuntimeError, as everywhere else in Python.
+    /// Gives the frame stack more of the arena; where the heap's end is in use, the frame becomes a block of the heap.
     #[inline(never)]
     #[cold]
     fn push_frame_slow(&mut self, code: CodePtr, function: Obj) -> Res<FramePtr> {
         let granules = (crate::frame::frame_words(code) * crate::heap::WORD).div_ceil(crate::heap::GRANULE);
-        for try_next in [granules + crate::heap::STACK_SPARE, granules] {
-            if !self.heap.give_to_stack(try_next) {
-                let function = self.keep(function)?;
-                self.collect();
-                self.unkeep(1);
-                if !self.heap.give_to_stack(try_next) {
-                    continue;
-                }
-                return FramePtr::push(&mut self.heap, code, function).ok_or(Raised);
-            }
-            if let Some(frame) = FramePtr::push(&mut self.heap, code, function) {
-                return Ok(frame);
-            }
+        if (self.heap.give_to_stack(granules + crate::heap::STACK_SPARE) || self.heap.give_to_stack(granules))
+            && let Some(frame) = FramePtr::push(&mut self.heap, code, function)
+        {
+            return Ok(frame);
         }
-        Err(self.raise(T::RecursionError, Qstr::M_RECURSION))
+        self.keep(function)?;
+        let object = self.alloc(Kind::Frame, crate::frame::frame_words(code));
+        self.unkeep(1);
+        match object {
+            Ok(object) => Ok(FramePtr::start_in(object, code, function)),
+            Err(raised) => Err(self.explain_no_frame(raised)),
+        }
+    }
+
+    /// No room for a frame: where it is frames that fill the arena, that is a recursion too deep.
+    fn explain_no_frame(&mut self, raised: Raised) -> Raised {
+        let (mut bytes, mut frame) = (0, self.frame);
+        while let Some(at) = frame {
+            bytes += at.bytes();
+            frame = at.prev();
+        }
+        if bytes < self.heap.size_bytes() / 4 { raised } else { self.raise(T::RecursionError, Qstr::M_RECURSION) }
     }
 
     /// Holds a value over allocations until `unkeep`, or until the native function that is running returns.

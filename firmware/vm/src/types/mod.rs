@@ -195,7 +195,7 @@ pub(crate) fn builtin_type_of(value: Obj) -> T {
         Kind::Super => T::Super,
         Kind::Iter => iter::type_of(value),
         Kind::Module => T::Module,
-        Kind::Free | Kind::Permanent | Kind::MapTable | Kind::Slots | Kind::Instance => T::Object,
+        Kind::Free | Kind::Permanent | Kind::Frame | Kind::MapTable | Kind::Slots | Kind::Instance => T::Object,
     }
 }
 
