@@ -2,6 +2,8 @@
 //!
 //! Retries belong to the outbox, which reads before it writes: nothing here retries by itself.
 
+pub mod github;
+
 use ounce_protocol::ids::{CommitSha, RepoName};
 use std::future::Future;
 

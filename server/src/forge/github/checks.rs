@@ -1,0 +1,149 @@
+//! How a check stands: a check run for an App, a commit status for a person.
+
+use super::super::{APPROVE_ACTION, CheckReport, CheckState, ForgeError};
+use super::wire::Ask;
+use super::{GitHub, shapes};
+use http::Method;
+use ounce_protocol::ids::RepoName;
+use serde_json::{Value, json};
+
+/// The check's name, and the status's context.
+const NAME: &str = "ounce";
+const DESCRIPTION_CHARS_MAX: usize = 140;
+const SUMMARY_CHARS_MAX: usize = 65_535;
+const PER_PAGE: usize = 100;
+/// Pages of one commit's check runs of our name that are looked through.
+const PAGES_MAX: usize = 10;
+
+/// At most so many characters, the last one saying that there were more.
+fn fit(text: &str, chars_max: usize) -> String {
+    if text.chars().count() <= chars_max {
+        return text.to_owned();
+    }
+    text.chars().take(chars_max - 1).chain(['…']).collect()
+}
+
+/// The body of a commit status. GitHub has no neutral one: nothing to say does not hold anybody up.
+fn status(check: &CheckReport) -> Value {
+    let state = match check.state {
+        CheckState::Pending | CheckState::NeedsApproval => "pending",
+        CheckState::Success | CheckState::Neutral => "success",
+        CheckState::Failure => "failure",
+    };
+    let mut body = json!({ "state": state, "context": NAME, "description": fit(&check.title, DESCRIPTION_CHARS_MAX) });
+    if let Some(url) = &check.details_url {
+        body["target_url"] = json!(url);
+    }
+    body
+}
+
+/// The body of a check run, new or updated.
+fn check_run(check: &CheckReport) -> Value {
+    let (status, conclusion) = match check.state {
+        CheckState::Pending => ("in_progress", None),
+        CheckState::NeedsApproval => ("completed", Some("action_required")),
+        CheckState::Success => ("completed", Some("success")),
+        CheckState::Failure => ("completed", Some("failure")),
+        CheckState::Neutral => ("completed", Some("neutral")),
+    };
+    let approve = json!({ "label": "Run this commit", "description": "Approve exactly this commit", "identifier": APPROVE_ACTION });
+    // Sent empty too: a button that was there must go.
+    let actions = if check.state == CheckState::NeedsApproval { json!([approve]) } else { json!([]) };
+    let summary = fit(&check.summary, SUMMARY_CHARS_MAX);
+    let mut body = json!({
+        "name": NAME, "external_id": check.external_id, "status": status, "actions": actions,
+        "output": { "title": fit(&check.title, DESCRIPTION_CHARS_MAX), "summary": summary },
+    });
+    if let Some(conclusion) = conclusion {
+        body["conclusion"] = json!(conclusion);
+    }
+    if let Some(url) = &check.details_url {
+        body["details_url"] = json!(url);
+    }
+    body
+}
+
+impl GitHub {
+    /// Sets the commit's status.
+    pub(super) async fn report_status(&self, repo: &RepoName, check: &CheckReport) -> Result<(), ForgeError> {
+        let what = format!("status of {repo}@{}", check.sha.short());
+        let ask = Ask::write(Method::POST, &what, format!("/repos/{repo}/statuses/{}", check.sha), status(check));
+        self.send(repo, ask).await.map(|_| ())
+    }
+
+    /// Updates our check run of this external id, or makes it: GitHub is read before it is written to.
+    pub(super) async fn report_check_run(&self, repo: &RepoName, check: &CheckReport, slug: &str) -> Result<(), ForgeError> {
+        let what = format!("check run of {repo}@{}", check.sha.short());
+        let mut body = check_run(check);
+        let ask = match self.find_check_run(repo, check, slug, &what).await? {
+            Some(id) => Ask::write(Method::PATCH, &what, format!("/repos/{repo}/check-runs/{id}"), body),
+            None => {
+                body["head_sha"] = json!(check.sha);
+                Ask::write(Method::POST, &what, format!("/repos/{repo}/check-runs"), body)
+            }
+        };
+        self.send(repo, ask).await.map(|_| ())
+    }
+
+    async fn find_check_run(&self, repo: &RepoName, check: &CheckReport, slug: &str, what: &str) -> Result<Option<u64>, ForgeError> {
+        for page in 1..=PAGES_MAX {
+            let query = format!("check_name={NAME}&filter=all&per_page={PER_PAGE}&page={page}");
+            let path = format!("/repos/{repo}/commits/{}/check-runs?{query}", check.sha);
+            let runs = self.send(repo, Ask::get(what, path)).await?.json::<shapes::CheckRuns>()?.check_runs;
+            let last = runs.len() < PER_PAGE;
+            // Another App may use our name and our external id; its run is not ours to change.
+            let ours = |run: &&shapes::CheckRun| {
+                run.external_id.as_deref() == Some(check.external_id.as_str()) && run.app.as_ref().is_some_and(|app| app.slug == slug)
+            };
+            match runs.iter().find(ours) {
+                Some(run) => return Ok(Some(run.id)),
+                None if last => break,
+                None => {}
+            }
+        }
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ounce_protocol::ids::CommitSha;
+
+    fn report(state: CheckState) -> CheckReport {
+        CheckReport {
+            sha: CommitSha::parse(&"a".repeat(40)).unwrap(),
+            external_id: "run-1".into(),
+            state,
+            title: "é".repeat(200),
+            summary: "s".repeat(70_000),
+            details_url: None,
+        }
+    }
+
+    #[test]
+    fn each_state_has_its_word_on_both_sides() {
+        let check = |state: CheckState, expected_status: &str, expected_run: (&str, Value)| {
+            assert_eq!(status(&report(state))["state"], expected_status);
+            let run = check_run(&report(state));
+            assert_eq!((&run["status"], &run["conclusion"]), (&json!(expected_run.0), &expected_run.1));
+        };
+        check(CheckState::Pending, "pending", ("in_progress", Value::Null));
+        check(CheckState::NeedsApproval, "pending", ("completed", json!("action_required")));
+        check(CheckState::Success, "success", ("completed", json!("success")));
+        check(CheckState::Failure, "failure", ("completed", json!("failure")));
+        check(CheckState::Neutral, "success", ("completed", json!("neutral")));
+    }
+
+    #[test]
+    fn texts_stay_within_githubs_limits() {
+        let run = check_run(&report(CheckState::NeedsApproval));
+        assert_eq!(run["output"]["summary"].as_str().unwrap().chars().count(), SUMMARY_CHARS_MAX);
+        assert_eq!(status(&report(CheckState::Success))["description"].as_str().unwrap().chars().count(), 140);
+        for (field, limit) in [("label", 20), ("description", 40), ("identifier", 20)] {
+            assert!(run["actions"][0][field].as_str().unwrap().len() <= limit, "{field}");
+        }
+        assert_eq!(fit("abc", 3), "abc");
+        assert_eq!(fit("abcd", 3), "ab…");
+    }
+}

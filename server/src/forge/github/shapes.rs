@@ -1,0 +1,134 @@
+//! The few fields of GitHub's answers that are read. Everything else may change without our noticing.
+
+use super::super::{Comment as ForgeComment, Role};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+pub struct Pull {
+    pub number: u64,
+    pub title: String,
+    pub state: String,
+    pub head: Branch,
+    pub base: Branch,
+    pub mergeable: Option<bool>,
+    pub merge_commit_sha: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub struct Branch {
+    pub sha: String,
+    #[serde(rename = "ref")]
+    pub branch: String,
+    pub repo: Option<Repo>,
+}
+
+#[derive(Deserialize)]
+pub struct Repo {
+    pub full_name: String,
+}
+
+#[derive(Deserialize)]
+pub struct Sha {
+    pub sha: String,
+}
+
+#[derive(Deserialize)]
+pub struct GitCommit {
+    pub sha: String,
+    pub message: String,
+    pub committer: Person,
+    pub parents: Vec<Sha>,
+}
+
+#[derive(Deserialize)]
+pub struct Person {
+    pub date: String,
+}
+
+#[derive(Deserialize)]
+pub struct Compare {
+    pub merge_base_commit: Sha,
+}
+
+#[derive(Deserialize)]
+pub struct Account {
+    pub login: String,
+}
+
+#[derive(Deserialize)]
+pub struct Comment {
+    id: u64,
+    body: Option<String>,
+    user: Option<Account>,
+}
+
+impl Comment {
+    /// Whether this account wrote it.
+    pub fn is_by(&self, login: &str) -> bool {
+        self.user.as_ref().is_some_and(|user| user.login.eq_ignore_ascii_case(login))
+    }
+    /// Its text.
+    pub fn text(&self) -> &str {
+        self.body.as_deref().unwrap_or_default()
+    }
+}
+
+impl From<Comment> for ForgeComment {
+    fn from(comment: Comment) -> ForgeComment {
+        ForgeComment { id: comment.id, body: comment.body.unwrap_or_default() }
+    }
+}
+
+#[derive(Deserialize)]
+pub struct Permission {
+    permission: String,
+}
+
+impl Permission {
+    /// GitHub folds its five roles, and an organisation's own ones, into these: maintain is `write`, triage is `read`.
+    pub fn role(&self) -> Role {
+        match self.permission.as_str() {
+            "admin" => Role::Admin,
+            "write" => Role::Write,
+            "read" => Role::Read,
+            _ => Role::None,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub struct App {
+    pub slug: String,
+}
+
+#[derive(Deserialize)]
+pub struct Installation {
+    pub id: u64,
+}
+
+#[derive(Deserialize)]
+pub struct InstallationToken {
+    pub token: String,
+    pub expires_at: String,
+}
+
+#[derive(Deserialize)]
+pub struct CheckRuns {
+    pub check_runs: Vec<CheckRun>,
+}
+
+#[derive(Deserialize)]
+pub struct CheckRun {
+    pub id: u64,
+    pub external_id: Option<String>,
+    pub app: Option<App>,
+}
+
+#[derive(Deserialize)]
+pub struct Delivery {
+    pub id: u64,
+    pub guid: String,
+    pub delivered_at: String,
+    pub status_code: u16,
+    pub event: String,
+}

@@ -1,0 +1,53 @@
+//! GitHub's times, read. Nothing of GitHub but its notation.
+
+/// Seconds since the Unix epoch of `2025-01-31T12:00:00Z` or the same with an offset such as `+02:00`; `None` for anything else.
+pub fn parse(text: &str) -> Option<i64> {
+    let (date, time) = text.split_once('T')?;
+    let mut date = date.splitn(3, '-').map(|part| part.parse::<i64>().ok());
+    let (year, month, day) = (date.next()??, date.next()??, date.next()??);
+    let (clock, offset_s) = match time.strip_suffix('Z') {
+        Some(clock) => (clock, 0),
+        None => {
+            let at = time.rfind(['+', '-'])?;
+            let (hours, minutes) = time[at + 1..].split_once(':')?;
+            let seconds = hours.parse::<i64>().ok()? * 3600 + minutes.parse::<i64>().ok()? * 60;
+            (&time[..at], if time[at..].starts_with('-') { -seconds } else { seconds })
+        }
+    };
+    let clock = clock.split_once('.').map_or(clock, |(whole, _)| whole);
+    let mut clock = clock.splitn(3, ':').map(|part| part.parse::<i64>().ok());
+    let (hour, minute, second) = (clock.next()??, clock.next()??, clock.next()??);
+    let valid = (1..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+    let valid = valid && (0..24).contains(&hour) && (0..60).contains(&minute) && (0..=60).contains(&second);
+    valid.then(|| days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset_s)
+}
+
+/// Days since 1970-01-01 of a date of the Gregorian calendar; the year is taken to begin in March, so that the leap day is its last.
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn times_are_read() {
+        let check = |text: &str, expected: Option<i64>| assert_eq!(parse(text), expected, "{text}");
+        check("1970-01-01T00:00:00Z", Some(0));
+        check("2000-02-29T00:00:00Z", Some(951_782_400));
+        check("2024-02-29T23:59:59Z", Some(1_709_251_199));
+        check("2025-01-01T00:00:00Z", Some(1_735_689_600));
+        check("2025-01-01T02:00:00+02:00", Some(1_735_689_600));
+        check("2024-12-31T19:00:00.123-05:00", Some(1_735_689_600));
+        check("2100-01-01T00:00:00Z", Some(4_102_444_800));
+        check("1969-12-31T23:59:59Z", Some(-1));
+        check("2025-13-01T00:00:00Z", None);
+        check("2025-01-01", None);
+        check("2025-01-01T00:00:00", None);
+        check("T:Z", None);
+        check("", None);
+    }
+}
