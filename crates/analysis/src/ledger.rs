@@ -322,10 +322,13 @@ impl RowId {
 }
 
 fn row_id(elf: &Elf<'_>, owner: OwnerId, section: Option<usize>, names: &mut HashMap<u32, Name>) -> RowId {
+    let in_section = section.is_some();
     let section = section.map_or_else(|| NO_SECTION.to_owned(), |i| names::shortened(&elf.sections[i].name));
     let plain = |owner, name: String| RowId { owner, name, linkage: None, group: section.clone(), section: section.clone() };
     match owner {
         OwnerId::Section => plain(Owner::Section, section.clone()),
+        OwnerId::Padding if !in_section => plain(Owner::Padding, "padding between sections".into()),
+        OwnerId::Unattributed if !in_section => plain(Owner::Unattributed, "unattributed outside sections".into()),
         OwnerId::Padding => plain(Owner::Padding, format!("padding in {section}")),
         OwnerId::Unattributed => plain(Owner::Unattributed, format!("unattributed in {section}")),
         OwnerId::Symbol(id) => {

@@ -290,6 +290,8 @@ mod tests {
         check("_RINvNtCs9_4core3ptr4readhECs1_2my", "core::ptr::read::<u8>", "core");
         check("_RNCNvCs1_2my3runs_0B3_", "my::run::{closure#1}", "my");
         check("_RNvCs1_2my3run.llvm.9512345678901234567", "my::run", "my");
+        // A trait object is beyond the walk of the mangled name: the first crate shown is taken.
+        check("_RNvYDNtCs1_2my1TEL_NtCs5_4core3Foo1f", "<dyn my::T as core::Foo>::f", "my");
         // Legacy: the hash goes; `<T as Trait>` is T's, or Trait's where T is primitive.
         check("_ZN4core3fmt9Formatter3pad17h0123456789abcdefE", "core::fmt::Formatter::pad", "core");
         check("_ZN44_$LT$my..Bar$u20$as$u20$core..fmt..Debug$GT$3fmt17h0123456789abcdefE", "<my::Bar as core::fmt::Debug>::fmt", "my");

@@ -88,6 +88,10 @@ fn padding_is_short_and_looks_like_fill() {
     // Two bytes of alignment do not explain three bytes of gap.
     check([0, 0, 0], 2, 0, "Unattributed");
     check([b'h', b'i', 0], 4, 0, "Unattributed");
+    // Nor do four explain four.
+    let bytes = [&[0x11; 4][..], &[0; 4], &[0x22; 8]].concat();
+    let image = Image::arm().segment(0, 0, bytes).section(".s", 0, 0, 16, 4).func("f", 0, 4).func("g", 8, 8);
+    assert!(rows(&image, 0).contains("4 Unattributed"));
     // A no-operation fills code, not data.
     check([0, 0x00, 0xbf], 4, SHF_EXEC, "Padding");
     check([0, 0xc0, 0x46], 4, SHF_EXEC, "Padding");
@@ -107,8 +111,8 @@ fn a_section_without_symbols_owns_itself_and_gaps_between_sections_are_told() {
     assert_eq!(
         rows(&image, 0),
         "16 Section .ARM.exidx (.ARM.exidx) .ARM.exidx\n16 Symbol f (C) .text\n\
-         16 Unattributed unattributed in (no section) ((no section)) (no section)\n10 Section .vectors (.vectors) .vectors\n\
-         6 Padding padding in (no section) ((no section)) (no section)\n"
+         16 Unattributed unattributed outside sections ((no section)) (no section)\n10 Section .vectors (.vectors) .vectors\n\
+         6 Padding padding between sections ((no section)) (no section)\n"
     );
 }
 
