@@ -163,13 +163,9 @@ impl Program {
         drop(group);
         let tail_text = |tail: &std::sync::Mutex<Tail>| tail.lock().unwrap_or_else(|e| e.into_inner()).text();
         Ok(match ran {
-            Ok((status, stdout, stderr)) => Ran {
-                code: status.ok().and_then(|s| s.code()),
-                timed_out: false,
-                stdout,
-                stderr,
-                tail: tail_text(&tail),
-            },
+            Ok((status, stdout, stderr)) => {
+                Ran { code: status.ok().and_then(|s| s.code()), timed_out: false, stdout, stderr, tail: tail_text(&tail) }
+            }
             Err(_) => Ran { code: None, timed_out: true, stdout: vec![], stderr: vec![], tail: tail_text(&tail) },
         })
     }

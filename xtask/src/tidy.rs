@@ -55,7 +55,9 @@ fn arrows(root: &Path) -> Result<()> {
     for member in members.iter().filter_map(toml::Value::as_str) {
         let manifest = manifest(&root.join(member).join("Cargo.toml"))?;
         let name = manifest["package"]["name"].as_str().context("a package without name")?;
-        let Some(may_use) = allowed.get(name) else { bail!("{name} has no place among the arrows: add it to xtask/src/tidy.rs and docs/architecture.md") };
+        let Some(may_use) = allowed.get(name) else {
+            bail!("{name} has no place among the arrows: add it to xtask/src/tidy.rs and docs/architecture.md")
+        };
         let ours: Vec<&str> = allowed.keys().copied().chain(["pyrite", "pyrite-port"]).collect();
         for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
             let Some(dependencies) = manifest.get(section).and_then(toml::Value::as_table) else { continue };

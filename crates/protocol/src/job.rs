@@ -13,6 +13,8 @@ pub type Millis = i64;
 pub const ATTEMPTS_MAX: u32 = 3;
 /// How long a lease holds without a heartbeat.
 pub const LEASE_MS: Millis = 30_000;
+/// How long a job waits for a runner that can do it before it is given up: longer than a weekend.
+pub const QUEUED_MS_MAX: Millis = 72 * 3_600_000;
 /// How often a runner sends a heartbeat.
 pub const HEARTBEAT_MS: Millis = 5_000;
 
@@ -109,6 +111,11 @@ pub enum JobEvent {
     },
     /// A newer head arrived.
     Supersede,
+    /// No runner took it in [`QUEUED_MS_MAX`].
+    GiveUp {
+        /// For people: what no runner offers.
+        detail: String,
+    },
 }
 
 /// Why an event is refused. The state stays as it was.
@@ -159,6 +166,8 @@ impl JobState {
             (S::Leased { attempts, until, .. }, E::Tick { now }) if *until < now => {
                 Ok(again_or_failed(*attempts, FailureKind::Infra, "the runner was lost".into()))
             }
+            (S::Queued { .. }, E::GiveUp { detail }) => Ok(S::Failed { kind: FailureKind::Infra, detail }),
+            (S::Leased { .. }, E::GiveUp { .. }) => Err(Refused::NotQueued),
             (state, E::Tick { .. }) => Ok(state.clone()),
             (S::Leased { token: held, .. }, E::Heartbeat { token, .. } | E::Finish { token } | E::Fail { token, .. }) if *held != token => {
                 Err(Refused::StaleToken)

@@ -199,7 +199,7 @@ pub struct Count {
     /// Most bytes of the firmware's own heap in use, where it says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heap_peak_bytes: Option<u64>,
-    /// Instructions by function, largest first; sums to the count before the empty benchmark is subtracted.
+    /// Instructions by function, largest first, the empty benchmark's subtracted function by function; sums to `instructions`.
     pub profile: Vec<FunctionCount>,
 }
 

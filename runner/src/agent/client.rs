@@ -122,7 +122,9 @@ async fn refusal(path: &str, answer: Response) -> anyhow::Error {
     let said = answer.json::<ApiError>().await.map(|e| e.error).unwrap_or_default();
     match status {
         StatusCode::CONFLICT => Gone(said).into(),
-        StatusCode::UNAUTHORIZED => anyhow::anyhow!("{path}: the server does not know this runner ({said}): enrol it with `ounce agent --enroll CODE`"),
+        StatusCode::UNAUTHORIZED => {
+            anyhow::anyhow!("{path}: the server does not know this runner ({said}): enrol it with `ounce agent --enroll CODE`")
+        }
         StatusCode::UPGRADE_REQUIRED => {
             anyhow::anyhow!("{path}: the server speaks protocol {spoken}, this ounce speaks {PROTOCOL}: update the older of the two")
         }

@@ -57,7 +57,15 @@ impl Agent {
         let claim = Claim { wait_ms: CLAIM_WAIT_MS_MAX, can_run: self.can_run.clone(), sandbox: self.sandbox.is_on() };
         let Some(lease) = self.client.claim(&claim).await? else { return Ok(false) };
         let work = &lease.work;
-        say(&format!("job {}: {} {} at {}..{} (attempt {})", lease.job, work.repo, work.board, work.base.short(), work.head.short(), lease.attempt));
+        say(&format!(
+            "job {}: {} {} at {}..{} (attempt {})",
+            lease.job,
+            work.repo,
+            work.board,
+            work.base.short(),
+            work.head.short(),
+            lease.attempt
+        ));
         match self.work(&lease).await {
             Ok(spent) => say(&format!("job {}: done, {:.1} s building and emulating", lease.job, spent.as_secs_f32())),
             Err(error) => say(&format!("job {}: {error:#}", lease.job)),
@@ -88,7 +96,9 @@ impl Agent {
                     End::Done
                 }
                 Ok(Err(error)) => End::Failed { why: FailureKind::Infra, detail: format!("{error:#}") },
-                Err(_) => End::Failed { why: FailureKind::Timeout, detail: format!("not done after {} minutes", JOB_TIMEOUT.as_secs() / 60) },
+                Err(_) => {
+                    End::Failed { why: FailureKind::Timeout, detail: format!("not done after {} minutes", JOB_TIMEOUT.as_secs() / 60) }
+                }
             };
             self.beat(job, token, &log).await?;
             self.client.finish(job, &Finish { token, end: end.clone() }).await?;

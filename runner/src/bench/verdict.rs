@@ -129,6 +129,9 @@ mod tests {
     fn a_right_result_is_valid_with_or_without_the_protocol() {
         assert_eq!(judge(&ran(Some(0), b"ounce: result 42\n"), "42"), Meaning::Valid);
         assert_eq!(judge(&ran(Some(0), b"42\n"), "42"), Meaning::Valid);
-        assert_eq!(judge(&ran(Some(103), b"ounce: error not enough memory\n"), "42"), Meaning::NoFit("not enough memory: not enough memory".into()));
+        assert_eq!(
+            judge(&ran(Some(103), b"ounce: error not enough memory\n"), "42"),
+            Meaning::NoFit("not enough memory: not enough memory".into())
+        );
     }
 }

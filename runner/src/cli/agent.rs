@@ -43,9 +43,8 @@ impl Agent {
             let token = Client::new(&self.server, None)?.enroll(code, name).await?;
             writeln!(file, "{token}").with_context(|| format!("{} cannot be written", self.token_file.display()))?;
         }
-        let token = std::fs::read_to_string(&self.token_file).with_context(|| {
-            format!("{} cannot be read: enrol this runner with --enroll CODE --name NAME", self.token_file.display())
-        })?;
+        let token = std::fs::read_to_string(&self.token_file)
+            .with_context(|| format!("{} cannot be read: enrol this runner with --enroll CODE --name NAME", self.token_file.display()))?;
         let token = token.trim().to_owned();
         if token.is_empty() {
             bail!("{} is empty: delete it and enrol this runner again", self.token_file.display());

@@ -142,7 +142,12 @@ fn table(measurements: &[Measurement]) -> String {
                     let line = match outcome {
                         BenchOutcome::Counted(c) => {
                             let noisy = c.second_take.map_or(String::new(), |n| format!("  noisy: second take {}", grouped(n)));
-                            format!("{:>16} {:>10} {:>10}{noisy}", grouped(c.instructions), peak(c.stack_peak_bytes), peak(c.heap_peak_bytes))
+                            format!(
+                                "{:>16} {:>10} {:>10}{noisy}",
+                                grouped(c.instructions),
+                                peak(c.stack_peak_bytes),
+                                peak(c.heap_peak_bytes)
+                            )
                         }
                         BenchOutcome::NoFit { detail } => format!("no fit: {detail}"),
                         BenchOutcome::Identical => "identical binary".into(),

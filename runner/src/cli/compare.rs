@@ -79,6 +79,7 @@ async fn compare(home: &Home, repo: &LocalRepo, base: &CommitSha, head: &CommitS
 fn key_of(root: &Path) -> String {
     use sha2::Digest;
     let digest = sha2::Sha256::digest(root.as_os_str().as_encoded_bytes());
-    let name: String = root.file_name().unwrap_or_default().to_string_lossy().chars().filter(|c| c.is_ascii_alphanumeric()).take(32).collect();
+    let name: String =
+        root.file_name().unwrap_or_default().to_string_lossy().chars().filter(|c| c.is_ascii_alphanumeric()).take(32).collect();
     format!("local-{name}-{}", &hex::encode(digest)[..12])
 }

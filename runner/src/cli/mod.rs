@@ -95,7 +95,11 @@ struct Format {
 /// Writes to standard output; a reader that went away is not an error.
 fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") }).and_then(|()| out.flush()) {
+    match out
+        .write_all(text.as_bytes())
+        .and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") })
+        .and_then(|()| out.flush())
+    {
         Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => other.context("standard output cannot be written"),
     }
@@ -117,7 +121,8 @@ async fn local_manifest() -> Result<(LocalRepo, Manifest)> {
 }
 
 fn read_manifest(path: &Path) -> Result<Manifest> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read: docs/interfaces.md shows how to write one", path.display()))?;
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("{} cannot be read: docs/interfaces.md shows how to write one", path.display()))?;
     Ok(Manifest::parse(&text)?)
 }
 

@@ -82,7 +82,9 @@ impl Size {
         let (repo, manifest) = local_manifest().await.with_context(|| format!("whose memory is it? {how}"))?;
         let name = match &self.board {
             Some(name) => name.clone(),
-            None => board_of(&self.elf, &repo.root, &manifest).with_context(|| format!("which board is {} for? {how}", self.elf.display()))?,
+            None => {
+                board_of(&self.elf, &repo.root, &manifest).with_context(|| format!("which board is {} for? {how}", self.elf.display()))?
+            }
         };
         Ok(manifest.board(&name)?.regions.clone())
     }
@@ -135,7 +137,13 @@ fn table(regions: &[RegionDelta], top: usize, markdown: bool) -> String {
                 Change::Shrunk => "shrunk".to_owned(),
                 Change::Renamed { from } => format!("renamed from {}", plain(from)),
             };
-            let _ = writeln!(out, "  {:>9}  {} ({}; {what})", signed(delta(row.base_bytes, row.head_bytes)), plain(&row.name), plain(&row.group));
+            let _ = writeln!(
+                out,
+                "  {:>9}  {} ({}; {what})",
+                signed(delta(row.base_bytes, row.head_bytes)),
+                plain(&row.name),
+                plain(&row.group)
+            );
         }
         if let Some(rest) = region.rows.get(top..).filter(|rest| !rest.is_empty()) {
             let sum: i64 = rest.iter().map(|row| delta(row.base_bytes, row.head_bytes)).fold(0, i64::saturating_add);

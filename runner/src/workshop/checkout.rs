@@ -124,7 +124,16 @@ fn bare_git() -> Program {
         .env("GIT_TERMINAL_PROMPT", "0")
         .env("GIT_LFS_SKIP_SMUDGE", "1")
         .env("LC_ALL", "C")
-        .args(["-c", "core.hooksPath=/dev/null", "-c", "core.autocrlf=false", "-c", "core.fsmonitor=false", "-c", "protocol.ext.allow=never"])
+        .args([
+            "-c",
+            "core.hooksPath=/dev/null",
+            "-c",
+            "core.autocrlf=false",
+            "-c",
+            "core.fsmonitor=false",
+            "-c",
+            "protocol.ext.allow=never",
+        ])
 }
 
 fn ok(ran: &Ran, what: &str) -> Result<()> {
@@ -146,7 +155,10 @@ impl AskPass {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().context("no temporary folder can be made")?;
         let script = dir.path().join("askpass");
-        std::fs::write(&script, "#!/bin/sh\ncase \"$1\" in Username*) echo x-access-token ;; *) printf '%s\\n' \"$OUNCE_CLONE_TOKEN\" ;; esac\n")?;
+        std::fs::write(
+            &script,
+            "#!/bin/sh\ncase \"$1\" in Username*) echo x-access-token ;; *) printf '%s\\n' \"$OUNCE_CLONE_TOKEN\" ;; esac\n",
+        )?;
         std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o700))?;
         Ok(AskPass { script, token: token.to_owned(), _dir: dir })
     }
@@ -178,8 +190,12 @@ impl LocalRepo {
     /// Where it means none.
     pub async fn commit(&self, name: &str) -> Result<CommitSha> {
         let spec = format!("{name}^{{commit}}");
-        let ran =
-            Program::new("git").arg("-C").arg(&self.root).args(["rev-parse", "--verify", "--quiet", "--end-of-options", &spec]).run(&()).await?;
+        let ran = Program::new("git")
+            .arg("-C")
+            .arg(&self.root)
+            .args(["rev-parse", "--verify", "--quiet", "--end-of-options", &spec])
+            .run(&())
+            .await?;
         if !ran.ok() {
             bail!("{name:?} is not a commit of {}", self.root.display());
         }

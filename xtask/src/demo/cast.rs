@@ -57,7 +57,7 @@ impl Cast {
 
     /// Opens the pull request; its webhook goes out.
     pub async fn open_pull(&self) -> Result<u64> {
-        self.double.open_pull(REPO, NewPull::from_branch("Unroll what is called most", BRANCH)).await
+        self.double.open_pull(REPO, NewPull::from_branch(super::TITLE, BRANCH)).await
     }
 
     /// An error where server or agent have ended.

@@ -34,7 +34,11 @@ fn shows(shown: &Shown) -> Result<()> {
         let row = shown.comment.lines().find(|l| l.starts_with('|') && l.contains(board));
         row.with_context(|| format!("the comment has no row for {board}:\n{}", shown.comment))?;
     }
-    ensure!(shown.comment.contains("microbit") && shown.comment.contains("pyrite"), "the comment names no symbol of the VM:\n{}", shown.comment);
+    ensure!(
+        shown.comment.contains("microbit") && shown.comment.contains("pyrite"),
+        "the comment names no symbol of the VM:\n{}",
+        shown.comment
+    );
     Ok(())
 }
 

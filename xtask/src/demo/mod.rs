@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 
 pub use check::check;
 
+/// What the demo's commit and its pull request are called.
+const TITLE: &str = "vm: one copy of the quick operators";
 /// Longest the whole demo may take: a cold one compiles the core library for five targets.
 const DEMO_TIMEOUT: Duration = Duration::from_secs(45 * 60);
 

@@ -58,7 +58,7 @@ async fn commit_patch(root: &Path, bare: &Path, scratch: &Path) -> Result<String
     let applied = run(with_index().args(["apply", "--cached", "--whitespace=nowarn"]).arg(root.join(PATCH))).await;
     applied.with_context(|| format!("{PATCH} does not apply any more: make it again for today's firmware"))?;
     let tree = said(with_index().arg("write-tree")).await?;
-    let message = "vm: unroll what is called most";
+    let message = super::TITLE;
     let commit = said(git(bare).args(["commit-tree", &tree, "-p", "refs/heads/main", "-m", message])).await?;
     run(git(bare).args(["update-ref", &format!("refs/heads/{BRANCH}"), &commit])).await?;
     Ok(commit)
