@@ -73,8 +73,8 @@ fn functions(elf: &Elf<'_>) -> Partition<u32> {
         }
         if symbol.size > 0 {
             sized.push(Span::new(symbol.address, symbol.address.saturating_add(symbol.size).min(end), id));
-        } else {
-            // The preferred name comes first.
+        } else if !symbol.name.starts_with(b".L") {
+            // Compilers' own labels, which RISC-V keeps for relaxation, are inside a function. The preferred name comes first.
             labels.entry(symbol.address).or_insert((end, id));
         }
     }

@@ -238,6 +238,7 @@ fn a_profile_sums_to_its_counts() {
         .section(".text", SHF_EXEC, 0, 64, 4)
         .sym("start", 0, 0, GLOBAL, NOTYPE)
         .sym("$t", 2, 0, LOCAL, NOTYPE)
+        .sym(".LBB0_1", 6, 0, LOCAL, NOTYPE)
         .func("_ZN4core3fmt5write17h0123456789abcdefE", 0x11, 16)
         .func("alias_of_write", 0x11, 16)
         .func("after", 0x29, 8);
