@@ -3,7 +3,7 @@
 use crate::faults::{Fault, FaultKind};
 use crate::git::Bare;
 use crate::jwt::AppKey;
-use crate::state::{self, CheckRun, Comment, Delivery, LoggedRequest, Permission, Repo, Status, Token, User, key};
+use crate::state::{self, CheckRun, Comment, Delivery, InstallationToken, LoggedRequest, Permission, Repo, Status, Token, User, key};
 use crate::{api, webhooks};
 use anyhow::{Context, Result, ensure};
 use std::collections::BTreeMap;
@@ -309,6 +309,19 @@ impl Double {
     /// A personal token for an account, made where it does not exist.
     pub fn token_for(&self, login: &str) -> String {
         self.world.token_for(login)
+    }
+
+    /// An installation token with all the App was granted, for every repository it is installed on.
+    pub fn installation_token(&self) -> String {
+        let mut state = self.world.state();
+        let token = format!("ghs_double{}", state.next_id());
+        let kept = InstallationToken {
+            repositories: None,
+            permissions: api::apps::permissions(),
+            expires_s: crate::clock::real_s() + api::apps::TOKEN_S,
+        };
+        state.tokens.insert(token.clone(), Token::Installation(kept));
+        token
     }
 
     /// Makes a token worthless.

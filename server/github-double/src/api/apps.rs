@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// An installation token's life, seconds.
-const TOKEN_S: u64 = 3600;
+pub const TOKEN_S: u64 = 3600;
 /// What the installation was granted.
 const GRANTED: [(&str, &str); 6] = [
     ("checks", "write"),
@@ -35,7 +35,8 @@ fn as_app<'a>(world: &'a World, actor: &Actor) -> ApiResult<&'a App> {
     }
 }
 
-fn permissions() -> BTreeMap<String, String> {
+/// What the installation was granted, as GitHub lists it.
+pub fn permissions() -> BTreeMap<String, String> {
     GRANTED.iter().map(|(name, level)| ((*name).to_owned(), (*level).to_owned())).collect()
 }
 
