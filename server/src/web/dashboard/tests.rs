@@ -1,0 +1,306 @@
+//! The pages over seeded rows: what they show, that nothing hostile leaves its place, and what is said where nothing is.
+
+use super::{Pages, routes_of};
+use crate::clock::Clock;
+use crate::store::{Connection, Store};
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use std::sync::Arc;
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+const HOSTILE: &str = "<script>alert(1)</script> \"' onload=x \u{202e}";
+const NOW_MS: i64 = 1_790_000_000_000;
+const MANIFEST: &str = r#"
+version = 1
+name = "pyrite"
+
+[boards.microbit]
+title = "BBC micro:bit v1"
+build = ["make"]
+elf = "out.elf"
+regions = [{ name = "flash", kind = "flash", start = 0, size = "256K" }, { name = "ram", kind = "ram", start = 0x2000_0000, size = "16K" }]
+"#;
+
+pub(super) struct Seeded {
+    router: Router,
+    store: Store,
+    _folder: TempDir,
+}
+
+async fn execute(c: &mut Connection, sql: String) {
+    sqlx::query(sqlx::AssertSqlSafe(sql.clone())).execute(c).await.unwrap_or_else(|e| panic!("{e}: {sql}"));
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+fn sha(n: u64) -> String {
+    format!("{n:040x}")
+}
+
+impl Seeded {
+    pub(super) async fn empty() -> Seeded {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("ounce.db")).await.unwrap();
+        store.migrate().await.unwrap();
+        let clock = Clock::default();
+        clock.advance(NOW_MS - clock.now());
+        let clone_url = Arc::new(|repo: &_| format!("https://forge.example/{repo}.git"));
+        let router = routes_of().with_state(Pages { store: store.clone(), clock, clone_url });
+        Seeded { router, store, _folder: folder }
+    }
+
+    /// A project with a history of 40 commits and a run of each state, its texts hostile.
+    pub(super) async fn new() -> Seeded {
+        let seeded = Seeded::empty().await;
+        let mut tx = seeded.store.write().await.unwrap();
+        let c = &mut *tx;
+        execute(
+            c,
+            format!("INSERT INTO projects (id, repo, title, default_branch, created_ms) VALUES (1, 'o/r', {}, 'main', 0)", quoted(HOSTILE)),
+        )
+        .await;
+        execute(c, format!("INSERT INTO pulls VALUES (1, 7, {0}, {0}, '{1}', 0, 1, 0)", quoted(HOSTILE), sha(1))).await;
+        for n in 1..=40u64 {
+            let minutes = i64::try_from(40 - n).unwrap() * 60_000;
+            execute(
+                c,
+                format!(
+                    "INSERT INTO commits (id, project_id, sha, summary, committed_ms, on_default) VALUES ({n}, 1, '{}', {}, {}, 1)",
+                    sha(n),
+                    quoted(&format!("vm: change {n} {HOSTILE}")),
+                    NOW_MS - minutes
+                ),
+            )
+            .await;
+        }
+        let comparison = serde_json::to_string(&comparison()).unwrap();
+        let runs = [
+            (1, "push", "NULL", "judged", Some("over_budget")),
+            (2, "pull", "7", "judged", Some("over_budget")),
+            (3, "pull", "7", "measuring", None),
+            (4, "pull", "7", "waiting", None),
+            (5, "pull", "7", "refused", None),
+            (6, "pull", "7", "superseded", None),
+        ];
+        for (id, kind, pull, state, verdict) in runs {
+            let verdict_sql = verdict.map_or("NULL".into(), quoted);
+            let comparison = verdict.map_or("NULL".into(), |_| quoted(&comparison));
+            execute(
+                c,
+                format!(
+                    "INSERT INTO runs (id, project_id, kind, pull_number, shown_sha, base_sha, head_sha, trusted, manifest, state, note, comparison, verdict, created_ms)
+                     VALUES ({id}, 1, '{kind}', {pull}, '{0}', '{1}', '{0}', 1, {2}, '{state}', {3}, {comparison}, {verdict_sql}, {NOW_MS} - 7200000)",
+                    sha(40),
+                    sha(39),
+                    quoted(MANIFEST),
+                    quoted(HOSTILE)
+                ),
+            )
+            .await;
+        }
+        execute(
+            c,
+            format!(
+                "INSERT INTO jobs (id, run_id, board, trusted, priority, state, attempts, runner, detail, doing, created_ms, started_ms, ended_ms) VALUES
+                 (1, 2, 'microbit', 1, 0, 'done', 1, 'bench', '', '', 0, 1000, 64000),
+                 (2, 2, 'pyboard', 1, 0, 'failed', 3, 'bench', {0}, '', 0, 1000, 9000),
+                 (3, 3, 'microbit', 1, 0, 'leased', 1, 'bench', '', {0}, 0, {NOW_MS} - 8000, NULL)",
+                quoted(HOSTILE)
+            ),
+        )
+        .await;
+        execute(
+            c,
+            format!("INSERT INTO job_logs VALUES (1, {}, 1234)", quoted(&format!("\u{1b}[31merror\u{1b}[0m {HOSTILE}\nsecond line\n"))),
+        )
+        .await;
+        execute(c, format!("INSERT INTO measurements (id, run_id, board, commit_id, doc, token, trusted, received_ms) VALUES (1, 1, 'microbit', 40, '{{}}', 1, 1, 0)")).await;
+        execute(c, "INSERT INTO series VALUES (1, 1, 'microbit', 'region', 'flash'), (2, 1, 'microbit', 'region', 'ram'), (3, 1, 'microbit', 'instructions', 'fib'), (4, 1, 'microbit', 'instructions', 'sort')".into()).await;
+        for n in 1..=40u64 {
+            let values = [200_000 + n / 5 * 128, 9_000, 1_000_000 - n / 8 * 4_000, 500_000 + n / 12 * 900];
+            for (series, value) in (1..).zip(values) {
+                // One commit gave no image.
+                if n != 17 {
+                    execute(c, format!("INSERT INTO points VALUES ({series}, {n}, 1, {value}, 1)")).await;
+                }
+            }
+        }
+        tx.commit().await.unwrap();
+        seeded
+    }
+
+    pub(super) async fn get(&self, path: &str) -> (StatusCode, header::HeaderMap, String) {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, 8 << 20).await.unwrap();
+        (parts.status, parts.headers, String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
+    async fn page(&self, path: &str) -> String {
+        let (status, _, body) = self.get(path).await;
+        assert_eq!(status, StatusCode::OK, "{path}\n{body}");
+        body
+    }
+}
+
+fn comparison() -> ounce_analysis::Comparison {
+    let doc = serde_json::json!({
+        "schema": 1, "project": HOSTILE, "base": sha(39), "head": sha(40), "verdict": "over_budget",
+        "boards": [
+            { "board": "microbit", "title": "BBC micro:bit v1", "fingerprint_changes": [], "state": {
+                "state": "compared", "identical": false, "tendency": "cost", "exchange": null, "instructions_ppm": 0, "benches": [],
+                "regions": [{ "name": "flash", "kind": "flash", "size_bytes": 262_144, "base_bytes": 201_000, "head_bytes": 201_312,
+                    "rows": [{ "owner": "symbol", "name": HOSTILE, "group": HOSTILE, "change": "grown", "base_bytes": 100, "head_bytes": 412 }] }] } },
+            { "board": "pyboard", "title": HOSTILE, "fingerprint_changes": [], "state": { "state": "head_failed", "stage": "build", "log_tail": HOSTILE } },
+            { "board": "esp32c3", "title": "", "fingerprint_changes": [], "state": { "state": "missing", "detail": "no runner" } }
+        ],
+        "budgets": [{ "rule": "flash may grow by 256 B", "holds": false, "findings": ["microbit: +312 B, 56 B over"] }],
+        "notes": [HOSTILE]
+    });
+    serde_json::from_value(doc).unwrap()
+}
+
+const PAGES: [&str; 12] = [
+    "/",
+    "/p/o/r",
+    "/p/o/r?before=4",
+    "/p/o/r/boards/microbit",
+    "/runs/1",
+    "/runs/2",
+    "/runs/3",
+    "/runs/4",
+    "/runs/5",
+    "/runs/6",
+    "/jobs/1",
+    "/jobs/3",
+];
+
+#[tokio::test]
+async fn nothing_hostile_leaves_its_place() {
+    let seeded = Seeded::new().await;
+    for path in PAGES {
+        let (status, headers, body) = seeded.get(path).await;
+        assert_eq!(status, StatusCode::OK, "{path}\n{body}");
+        let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{path}: {policy}");
+        assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff", "{path}");
+        for bad in ["<script", " style=", "\u{202e}", "\u{1b}", "\" onload", "' onload"] {
+            assert!(!body.contains(bad), "{path}: {bad:?}\n{body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_run_shows_its_report_and_its_jobs() {
+    let seeded = Seeded::new().await;
+    let page = seeded.page("/runs/2").await;
+    for part in [
+        "Over budget on 1 of 3 boards.",
+        "over budget",
+        "pull request #7 by ",
+        "href=\"https://forge.example/o/r/pull/7\"",
+        "<a href=\"/jobs/1\">log",
+        "1 min 3 s",
+        "(attempt 3)",
+        "2 hours ago",
+        "+312 B",
+    ] {
+        assert!(page.contains(part), "{part}\n{page}");
+    }
+    assert!(!page.contains("http-equiv=\"refresh\""), "a judged run does not change any more");
+}
+
+#[tokio::test]
+async fn a_run_without_a_report_says_why() {
+    let seeded = Seeded::new().await;
+    let check = async |path: &str, text: &str| {
+        let page = seeded.page(path).await;
+        assert!(page.contains(text), "{path}: {text}\n{page}");
+    };
+    check("/runs/3", "http-equiv=\"refresh\"").await;
+    check("/runs/3", "running").await;
+    check("/runs/4", "approves exactly this commit").await;
+    check("/runs/4", &sha(40)).await;
+    check("/runs/5", "Not weighed: &#60;script").await;
+    check("/runs/6", "A newer head arrived").await;
+}
+
+#[tokio::test]
+async fn a_board_shows_its_history_as_chart_and_as_figures() {
+    let seeded = Seeded::new().await;
+    let page = seeded.page("/p/o/r/boards/microbit").await;
+    for part in [
+        "<svg ",
+        "40 commits, oldest at the left",
+        "201,024 of 262,144 B",
+        "61,120 B left",
+        "+128 B",
+        "−20,000 (−2.00 %)",
+        "href=\"/runs/1\"",
+    ] {
+        assert!(page.contains(part), "{part}\n{page}");
+    }
+    let (_, headers, badge) = seeded.get("/p/o/r/boards/microbit/badge.svg").await;
+    assert_eq!(headers[header::CONTENT_TYPE], "image/svg+xml");
+    assert!(badge.contains("microbit flash: 201,024 B"), "{badge}");
+}
+
+#[tokio::test]
+async fn a_project_lists_boards_and_runs() {
+    let seeded = Seeded::new().await;
+    let page = seeded.page("/p/o/r").await;
+    for part in ["BBC micro:bit v1", "201,024 of 262,144 B", "waiting for approval", "push 0000000000", "href=\"/runs/6\""] {
+        assert!(page.contains(part), "{part}\n{page}");
+    }
+    let older = seeded.page("/p/o/r?before=4").await;
+    assert!(older.contains("href=\"/runs/3\"") && !older.contains("href=\"/runs/4\""), "{older}");
+}
+
+#[tokio::test]
+async fn a_log_is_shown_without_its_colours() {
+    let page = Seeded::new().await.page("/jobs/1").await;
+    assert!(page.contains("error &lt;script&gt;") && page.contains("\nsecond line\n") && page.contains("1,234 more bytes"), "{page}");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_said_to_be_not_there() {
+    let seeded = Seeded::new().await;
+    for path in [
+        "/runs/99",
+        "/runs/0",
+        "/runs/-1",
+        "/runs/x",
+        "/runs/99999999999999999999",
+        "/jobs/99",
+        "/p/o/none",
+        "/p/o/..",
+        "/p/o/r/boards/none",
+        "/p/o/none/boards/b",
+    ] {
+        let (status, headers, body) = seeded.get(path).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
+        assert!(body.contains("<h1>Not found</h1>") && headers.contains_key(header::CONTENT_SECURITY_POLICY), "{path}\n{body}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_server_says_how_to_begin() {
+    let page = Seeded::empty().await.page("/").await;
+    assert!(page.contains("No project yet") && page.contains("ounce-server.toml"), "{page}");
+}
+
+#[tokio::test]
+async fn assets_are_there_under_the_addresses_the_pages_use() {
+    let seeded = Seeded::empty().await;
+    let page = seeded.page("/").await;
+    let style = page.split("rel=\"stylesheet\" href=\"").nth(1).unwrap().split('"').next().unwrap();
+    let (status, headers, body) = seeded.get(style).await;
+    assert_eq!((status, headers[header::CONTENT_TYPE].to_str().unwrap()), (StatusCode::OK, "text/css; charset=utf-8"));
+    assert!(body.contains("prefers-color-scheme: dark"));
+    assert_eq!(seeded.get("/assets/icon.svg").await.0, StatusCode::OK);
+}
