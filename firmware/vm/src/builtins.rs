@@ -5,15 +5,15 @@ use crate::heap::Kind;
 use crate::natives::N;
 use crate::opcodes::binary as op;
 use crate::print::{self, Sink};
-use crate::qstr::Qstr;
+use crate::qstr::{DYNAMIC_FIRST, Qstr};
 use crate::types::str::Builder;
-use crate::types::{self, T, TYPES, dict, exception, generator, int, str as text, tuple};
+use crate::types::{self, T, TYPE_TABLE, dict, exception, generator, int, str as text, tuple};
 use crate::value::{Obj, Res};
 use crate::vm::Vm;
 use crate::{attr, iter as iteration, ops};
 
 /// Builtin functions; types are found by their own names.
-static FUNCTIONS: [(Qstr, N); 23] = [
+const FUNCTIONS: [(Qstr, N); 23] = [
     (Qstr::LEN, N::Len),
     (Qstr::PRINT, N::Print),
     (Qstr::ISINSTANCE, N::IsInstance),
@@ -42,16 +42,41 @@ static FUNCTIONS: [(Qstr, N); 23] = [
 /// Types that are no builtin names.
 const NAMELESS: [T; 9] = [T::NoneType, T::Ellipsis, T::Function, T::Method, T::Generator, T::Iterator, T::Cell, T::Module, T::Slice];
 
+const NATIVE_FIRST: u8 = 1;
+const TYPE_FIRST: u8 = 128;
+const _: () = assert!(FUNCTIONS.len() < TYPE_FIRST as usize && TYPE_TABLE.len() <= 128);
+
+/// For each name of the VM's own table: 0, or which of `FUNCTIONS` or which type it is. One load instead of a search.
+static BY_NAME: [u8; DYNAMIC_FIRST as usize] = {
+    let mut table = [0; DYNAMIC_FIRST as usize];
+    let mut index = 0;
+    while index < TYPE_TABLE.len() {
+        table[TYPE_TABLE[index].name.0 as usize] = TYPE_FIRST + index as u8;
+        index += 1;
+    }
+    index = 0;
+    while index < NAMELESS.len() {
+        table[TYPE_TABLE[NAMELESS[index] as usize].name.0 as usize] = 0;
+        index += 1;
+    }
+    index = 0;
+    while index < FUNCTIONS.len() {
+        table[FUNCTIONS[index].0.0 as usize] = NATIVE_FIRST + index as u8;
+        index += 1;
+    }
+    table
+};
+
 /// The value of a builtin name.
 pub(crate) fn find(name: Obj) -> Option<Obj> {
-    if let Some((_, native)) = FUNCTIONS.iter().find(|(known, _)| Obj::name(*known) == name) {
-        return Some(Obj::native(*native as u16));
+    let found = *BY_NAME.get(usize::from(name.as_name().0))?;
+    if found >= TYPE_FIRST {
+        return Some(Obj::type_index(found - TYPE_FIRST));
     }
-    if name == Obj::name(Qstr::ELLIPSIS) {
-        return Some(Obj::ELLIPSIS);
+    if found >= NATIVE_FIRST {
+        return Some(Obj::native(FUNCTIONS[usize::from(found - NATIVE_FIRST)].1 as u16));
     }
-    let index = TYPES.iter().position(|info| Obj::name(info.name) == name)? as u8;
-    (!NAMELESS.contains(&T::from_index(index))).then(|| Obj::type_index(index))
+    (name == Obj::name(Qstr::ELLIPSIS)).then_some(Obj::ELLIPSIS)
 }
 
 pub(crate) fn abs(vm: &mut Vm, args: Args) -> Res {

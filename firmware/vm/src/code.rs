@@ -18,6 +18,8 @@ pub(crate) struct Code {
     pub(crate) len: u16,
     /// Locals and value stack together.
     pub(crate) n_state: u16,
+    /// Words of its frame.
+    pub(crate) frame_words: u16,
     children_at: u16,
     pub(crate) n_children: u16,
     pub(crate) n_exc: u8,
@@ -242,6 +244,7 @@ impl Code {
             module,
             len: code.len() as u16,
             n_state,
+            frame_words: crate::frame::words_for(n_state, n_exc),
             children_at: 0,
             n_children,
             n_exc,

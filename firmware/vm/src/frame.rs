@@ -82,11 +82,15 @@ pub(crate) const FRAME_WORDS: usize = size_of::<Frame>() / WORD;
 const OWN_SLOTS: usize = 2;
 const BLOCK_SLOTS: usize = 3;
 
+/// Words a frame takes, by its function's head.
+pub(crate) fn words_for(n_state: u16, n_exc: u8) -> u16 {
+    (FRAME_WORDS + OWN_SLOTS) as u16 + n_state + (BLOCK_SLOTS as u16) * u16::from(n_exc)
+}
+
 /// Words a frame for `code` takes.
 #[inline(always)]
 pub(crate) fn frame_words(code: CodePtr) -> usize {
-    let code = code.get();
-    FRAME_WORDS + OWN_SLOTS + usize::from(code.n_state) + BLOCK_SLOTS * usize::from(code.n_exc)
+    usize::from(code.get().frame_words)
 }
 
 /// A frame.
@@ -400,7 +404,6 @@ impl FramePtr {
             return None;
         }
         heap.stack_low = heap.stack_low.wrapping_byte_sub(bytes);
-        heap.note_frame(bytes);
         NonNull::new(heap.stack_low.cast::<Frame>()).map(|at| FramePtr::fill(at, code, function, Home::Stack))
     }
 
@@ -414,7 +417,6 @@ impl FramePtr {
         let bytes = (frame_words(self.code()) * WORD).next_multiple_of(crate::heap::GRANULE);
         debug_assert!(self.0.as_ptr().addr() == heap.stack_low.addr());
         heap.stack_low = heap.stack_low.wrapping_byte_add(bytes);
-        heap.forget_frame(bytes);
     }
 
     /// The frame of a new object, which has `frame_words(code)` words.

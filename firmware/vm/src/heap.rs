@@ -201,6 +201,7 @@ pub(crate) struct Heap<'a> {
     /// Lowest granule the frame stack uses.
     pub(crate) stack_low: *mut u64,
     arena_end: *mut u64,
+    end_lowest: *mut u64,
     /// The free run new blocks are cut from.
     cursor: *mut u64,
     run_end: *mut u64,
@@ -225,6 +226,7 @@ impl<'a> Heap<'a> {
             end,
             stack_low: end,
             arena_end: end,
+            end_lowest: end,
             cursor: base,
             run_end: end,
             used: 0,
@@ -243,6 +245,7 @@ impl<'a> Heap<'a> {
             return false;
         }
         self.end = self.end.wrapping_sub(STACK_SPARE);
+        self.end_lowest = self.end;
         self.run_end = self.end;
         true
     }
@@ -251,8 +254,9 @@ impl<'a> Heap<'a> {
         self.arena_end.addr() - self.base.addr()
     }
 
+    /// The most the objects took, and the most the frame stack was given.
     pub(crate) fn peak_bytes(&self) -> usize {
-        self.peak
+        self.peak + (self.arena_end.addr() - self.end_lowest.addr())
     }
 
     #[inline(always)]
@@ -297,17 +301,6 @@ impl<'a> Heap<'a> {
         if self.used > self.peak {
             self.peak = self.used;
         }
-    }
-
-    /// Frame bytes count as used memory as well.
-    #[inline(always)]
-    pub(crate) fn note_frame(&mut self, bytes: usize) {
-        self.note_used(bytes);
-    }
-
-    #[inline(always)]
-    pub(crate) fn forget_frame(&mut self, bytes: usize) {
-        self.used -= bytes;
     }
 
     /// A block of `words` payload words; values are `NULL`, raw kinds are left as they are. `None`: collect and ask again.
@@ -419,6 +412,7 @@ impl<'a> Heap<'a> {
         let given = free >= granules;
         if given {
             self.end = self.end.wrapping_sub(granules);
+            self.end_lowest = self.end_lowest.min(self.end);
             if free > granules {
                 Heap::write_header(free_from, header(Kind::Free, free - granules));
             }
@@ -561,8 +555,7 @@ impl<'a> Heap<'a> {
             }
             at = Heap::plus(at, size);
         }
-        let frames = self.arena_end.addr() - self.stack_low.addr();
-        self.used = live + frames;
+        self.used = live;
         match first {
             Some(from) => {
                 self.cursor = from;

@@ -117,6 +117,18 @@ opcodes! {
     ImportFrom            1 2 Name       "module -- module, attribute",
     ImportStar            1 0 None       "module --",
     Unary                 1 1 None       "a -- result",
+    Add                   2 1 None       "a, b -- sum, quick for small ints",
+    Subtract              2 1 None       "a, b -- difference, quick for small ints",
+    Multiply              2 1 None       "a, b -- product, quick for small ints",
+    And                   2 1 None       "a, b -- bits in both, quick for small ints",
+    Modulo                2 1 None       "a, b -- remainder, quick for small ints",
+    FloorDivide           2 1 None       "a, b -- quotient, quick for small ints",
+    Less                  2 1 None       "a, b -- truth, quick for small ints",
+    More                  2 1 None       "a, b -- truth, quick for small ints",
+    Equal                 2 1 None       "a, b -- truth, quick for small ints",
+    LessEqual             2 1 None       "a, b -- truth, quick for small ints",
+    MoreEqual             2 1 None       "a, b -- truth, quick for small ints",
+    NotEqual              2 1 None       "a, b -- truth, quick for small ints",
     Binary                2 1 None       "a, b -- result",
 }
 
@@ -130,6 +142,7 @@ pub(crate) const UNARY_MULTI: u8 = 0xd0;
 pub(crate) const BINARY_MULTI: u8 = 0xd7;
 pub(crate) const YIELD_FROM: u8 = 0x68;
 pub(crate) const POP_JUMP_IF_TRUE: u8 = 0x43;
+pub(crate) const POP_JUMP_IF_FALSE: u8 = 0x44;
 
 const fn fill(table: &mut [Op; 256], first: u8, count: usize, op: Op) {
     let mut index = 0;
@@ -239,6 +252,23 @@ pub(crate) static OPS: [Op; 256] = {
     fill(&mut table, STORE_FAST_MULTI, 16, StoreFastMulti);
     fill(&mut table, UNARY_MULTI, 4, Unary);
     fill(&mut table, BINARY_MULTI, 35, Binary);
+    // The plain form, and the in-place form 13 before it, are one operation for small ints.
+    let quick = [
+        (binary::ADD, Add),
+        (binary::SUBTRACT, Subtract),
+        (binary::MULTIPLY, Multiply),
+        (binary::AND, And),
+        (binary::MODULO, Modulo),
+        (binary::FLOOR_DIVIDE, FloorDivide),
+    ];
+    let mut index = 0;
+    while index < quick.len() {
+        let (operator, op) = quick[index];
+        table[(BINARY_MULTI + operator) as usize] = op;
+        table[(BINARY_MULTI + operator - 13) as usize] = op;
+        index += 1;
+    }
+    place(&mut table, BINARY_MULTI, &[Less, More, Equal, LessEqual, MoreEqual, NotEqual]);
     table
 };
 

@@ -100,550 +100,637 @@ fn execute(vm: &mut Vm) -> Res {
         }};
     }
 
-    loop {
-        let opcode = ip.byte();
-        match OPS[usize::from(opcode)] {
-            Op::Invalid => return Err(Raised),
-            Op::Halt => return Ok(sp.get(0)),
-
-            Op::LoadFalse => sp.push(Obj::FALSE),
-            Op::LoadNone => sp.push(Obj::NONE),
-            Op::LoadTrue => sp.push(Obj::TRUE),
-            Op::LoadNull => sp.push(Obj::NULL),
-            Op::LoadIntMulti => sp.push(Obj::int(i32::from(opcode) - i32::from(opcodes::INT_MULTI_ZERO))),
-            Op::LoadInt => {
-                let value = ip.varint();
-                sp.push(Obj::int(value));
+    // Two small ints, or on to the general way.
+    macro_rules! int_operands {
+        ($general:lifetime) => {{
+            let (left, right) = (sp.get(-1), sp.get(0));
+            if left.word() & right.word() & 1 == 0 {
+                break $general;
             }
-            Op::LoadString => {
-                let name = frame.code().get().module.name(ip.varuint());
-                sp.push(name);
-            }
-            Op::LoadConst => {
-                let index = ip.varuint();
-                sp.push(tuple::items(frame.code().get().module.get().consts)[index]);
-            }
-
-            Op::LoadFastMulti => load_local!(opcode - opcodes::LOAD_FAST_MULTI),
-            Op::LoadFast => {
-                let index = ip.varuint();
-                load_local!(index);
-            }
-            Op::StoreFastMulti => {
-                let value = sp.pop();
-                locals.set(-isize::from(opcode - opcodes::STORE_FAST_MULTI), value);
-            }
-            Op::StoreFast => {
-                let index = ip.varuint();
-                locals.set(-(index as isize), sp.pop());
-            }
-            Op::DeleteFast => {
-                let index = ip.varuint();
-                if locals.get(-(index as isize)) == Obj::NULL {
-                    check!(Err(vm.raise(T::NameError, Qstr::M_LOCAL)));
-                }
-                locals.set(-(index as isize), Obj::NULL);
-            }
-            Op::LoadDeref => {
-                let cell = locals.get(-(ip.varuint() as isize));
-                let value = if cell.is(Kind::Cell) { cell.field(0) } else { Obj::NULL };
-                if value == Obj::NULL {
-                    check!(Err(vm.raise(T::NameError, Qstr::M_LOCAL)));
-                }
-                sp.push(value);
-            }
-            Op::StoreDeref => {
-                let cell = locals.get(-(ip.varuint() as isize));
-                let value = sp.pop();
-                if cell.is(Kind::Cell) {
-                    cell.set_field(0, value);
-                }
-            }
-            Op::DeleteDeref => {
-                let cell = locals.get(-(ip.varuint() as isize));
-                if !cell.is(Kind::Cell) || cell.field(0) == Obj::NULL {
-                    check!(Err(vm.raise(T::NameError, Qstr::M_LOCAL)));
-                }
-                cell.set_field(0, Obj::NULL);
-            }
-
-            Op::LoadGlobal => {
-                let module = frame.code().get().module;
-                let name = module.name(ip.varuint());
-                sp.push(check!(attr::global(vm, module, name)));
-            }
-            Op::LoadName => {
-                let module = frame.code().get().module;
-                let name = module.name(ip.varuint());
-                sp.push(check!(attr::load_name(vm, frame, module, name)));
-            }
-            Op::StoreName => {
-                let module = frame.code().get().module;
-                let name = module.name(ip.varuint());
-                check!(attr::store_name(vm, frame, module, name, sp.get(0)));
-                sp = sp.plus(-1);
-            }
-            Op::StoreGlobal => {
-                let module = frame.code().get().module;
-                let name = module.name(ip.varuint());
-                check!(vm.set_global(module, name, sp.get(0)));
-                sp = sp.plus(-1);
-            }
-            Op::DeleteName | Op::DeleteGlobal => {
-                let module = frame.code().get().module;
-                let name = module.name(ip.varuint());
-                let in_class = OPS[usize::from(opcode)] == Op::DeleteName;
-                check!(attr::delete_name(vm, frame, module, name, in_class));
-            }
-
-            Op::LoadAttr => {
-                let name = frame.code().get().module.name(ip.varuint());
-                let object = sp.get(0);
-                let quick = attr::own(object, name);
-                if quick != Obj::NULL {
-                    sp.set(0, quick);
-                } else {
-                    value_at!(sp, attr::load(vm, object, name));
-                }
-            }
-            Op::LoadMethod => {
-                let name = frame.code().get().module.name(ip.varuint());
-                check!(attr::load_method(vm, sp, name));
-                sp = sp.plus(1);
-            }
-            Op::LoadSuperMethod => {
-                let name = frame.code().get().module.name(ip.varuint());
+            (left.tagged(), right.tagged())
+        }};
+    }
+    macro_rules! int_result {
+        ($value:expr) => {{
+            let value = $value;
+            sp = sp.plus(-1);
+            sp.set(0, value);
+        }};
+    }
+    // A comparison is mostly followed by the jump that uses it: then no bool is made.
+    macro_rules! compare {
+        ($general:lifetime, $operator:tt) => {{
+            let (left, right) = int_operands!($general);
+            let truth = left $operator right;
+            let next = ip.peek();
+            if next == opcodes::POP_JUMP_IF_TRUE || next == opcodes::POP_JUMP_IF_FALSE {
+                ip.byte();
+                let distance = ip.signed_label();
                 sp = sp.plus(-2);
-                check!(class::load_super_method(vm, sp, name));
-                sp = sp.plus(1);
-            }
-            Op::StoreAttr => {
-                let name = frame.code().get().module.name(ip.varuint());
-                let at = sp.plus(-1);
-                frame.set_ip(ip);
-                frame.set_sp(at);
-                attr::store(vm, at.get(1), name, at.get(0))?;
-                sp = at.plus(-1);
-            }
-            Op::LoadBuildClass => sp.push(Obj::BUILD_CLASS),
-
-            Op::LoadSubscr => {
-                let (object, index) = (sp.get(-1), sp.get(0));
-                let quick = subscr::quick(object, index);
-                if quick != Obj::NULL {
-                    sp = sp.plus(-1);
-                    sp.set(0, quick);
-                } else {
-                    let args = sp.plus(-1);
-                    value_at!(args, subscr::load(vm, object, index, Some(args)));
-                }
-            }
-            Op::StoreSubscr => {
-                let (value, object, index) = (sp.get(-2), sp.get(-1), sp.get(0));
-                check!(subscr::store(vm, object, index, value));
-                sp = sp.plus(-3);
-            }
-
-            Op::DupTop => {
-                let value = sp.get(0);
-                sp.push(value);
-            }
-            Op::DupTopTwo => {
-                let (first, second) = (sp.get(-1), sp.get(0));
-                sp.push(first);
-                sp.push(second);
-            }
-            Op::PopTop => sp = sp.plus(-1),
-            Op::RotTwo => {
-                let (first, second) = (sp.get(-1), sp.get(0));
-                sp.set(-1, second);
-                sp.set(0, first);
-            }
-            Op::RotThree => {
-                let (first, second, third) = (sp.get(-2), sp.get(-1), sp.get(0));
-                sp.set(-2, third);
-                sp.set(-1, first);
-                sp.set(0, second);
-            }
-
-            Op::Jump => {
-                let distance = ip.signed_label();
-                jump_back_check!(distance);
-                ip.jump(distance);
-            }
-            Op::PopJumpIfTrue | Op::PopJumpIfFalse => {
-                let distance = ip.signed_label();
-                let value = sp.get(0);
-                let truth = if value == Obj::TRUE {
-                    true
-                } else if value == Obj::FALSE {
-                    false
-                } else {
-                    check!(ops::truth(vm, value))
-                };
-                sp = sp.plus(-1);
-                if truth == (opcode == opcodes::POP_JUMP_IF_TRUE) {
+                if truth == (next == opcodes::POP_JUMP_IF_TRUE) {
                     jump_back_check!(distance);
                     ip.jump(distance);
                 }
+            } else {
+                int_result!(Obj::bool(truth));
             }
-            Op::JumpIfTrueOrPop | Op::JumpIfFalseOrPop => {
-                let when = OPS[usize::from(opcode)] == Op::JumpIfTrueOrPop;
-                let distance = ip.label();
-                if check!(ops::truth(vm, sp.get(0))) == when {
-                    ip.jump(distance as isize);
-                } else {
-                    sp = sp.plus(-1);
-                }
-            }
+        }};
+    }
 
-            Op::SetupExcept => {
-                let distance = ip.label();
-                frame.push_block(BlockKind::Except, ip.plus(distance).offset(frame.code().get().start), sp);
-            }
-            Op::SetupFinally => {
-                let distance = ip.label();
-                frame.push_block(BlockKind::Finally, ip.plus(distance).offset(frame.code().get().start), sp);
-            }
-            Op::SetupWith => {
-                let distance = ip.label();
-                let handler = ip.plus(distance).offset(frame.code().get().start);
-                let manager = sp.get(0);
-                check!(attr::load_method(vm, sp, Obj::name(Qstr::D_EXIT)));
-                sp = sp.plus(1);
-                frame.set_ip(ip);
-                frame.set_sp(sp.plus(1));
-                let value = attr::call_special(vm, manager, Qstr::D_ENTER)?;
-                if value == Obj::CALL {
-                    let entered = current(vm)?;
-                    entered.set_action(Action::Enter);
-                    entered.set_extra(Obj::int(handler as i32));
-                    reload!();
-                } else {
-                    frame.push_block(BlockKind::With, handler, sp);
+    'next: loop {
+        let opcode = ip.byte();
+        'binary: {
+            match OPS[usize::from(opcode)] {
+                Op::Invalid => return Err(Raised),
+                Op::Halt => return Ok(sp.get(0)),
+
+                Op::LoadFalse => sp.push(Obj::FALSE),
+                Op::LoadNone => sp.push(Obj::NONE),
+                Op::LoadTrue => sp.push(Obj::TRUE),
+                Op::LoadNull => sp.push(Obj::NULL),
+                Op::LoadIntMulti => sp.push(Obj::int(i32::from(opcode) - i32::from(opcodes::INT_MULTI_ZERO))),
+                Op::LoadInt => {
+                    let value = ip.varint();
+                    sp.push(Obj::int(value));
+                }
+                Op::LoadString => {
+                    let name = frame.code().get().module.name(ip.varuint());
+                    sp.push(name);
+                }
+                Op::LoadConst => {
+                    let index = ip.varuint();
+                    sp.push(tuple::items(frame.code().get().module.get().consts)[index]);
+                }
+
+                Op::LoadFastMulti => load_local!(opcode - opcodes::LOAD_FAST_MULTI),
+                Op::LoadFast => {
+                    let index = ip.varuint();
+                    load_local!(index);
+                }
+                Op::StoreFastMulti => {
+                    let value = sp.pop();
+                    locals.set(-isize::from(opcode - opcodes::STORE_FAST_MULTI), value);
+                }
+                Op::StoreFast => {
+                    let index = ip.varuint();
+                    locals.set(-(index as isize), sp.pop());
+                }
+                Op::DeleteFast => {
+                    let index = ip.varuint();
+                    if locals.get(-(index as isize)) == Obj::NULL {
+                        check!(Err(vm.raise(T::NameError, Qstr::M_LOCAL)));
+                    }
+                    locals.set(-(index as isize), Obj::NULL);
+                }
+                Op::LoadDeref => {
+                    let cell = locals.get(-(ip.varuint() as isize));
+                    let value = if cell.is(Kind::Cell) { cell.field(0) } else { Obj::NULL };
+                    if value == Obj::NULL {
+                        check!(Err(vm.raise(T::NameError, Qstr::M_LOCAL)));
+                    }
                     sp.push(value);
                 }
-            }
-            Op::PopExceptJump => {
-                let distance = ip.label();
-                frame.pop_block();
-                ip.jump(distance as isize);
-            }
-            Op::UnwindJump => {
-                let distance = ip.signed_label();
-                let mut target = ip;
-                target.jump(distance);
-                let unwind = ip.peek();
-                jump_back_check!(distance);
-                (ip, sp) = unwind_jump(frame, ip, sp, target, unwind);
-            }
-            Op::WithCleanup => {
-                let block = frame.block(frame.n_blocks() - 1);
-                let exiting = block.pending == Pending::Exception && types::is_exception(sp.get(0));
-                let (kind, value) = if exiting { (sp.get(0).field(exception::CLASS), sp.get(0)) } else { (Obj::NONE, Obj::NONE) };
-                // Held in the block while __exit__ runs, and told to END_FINALLY afterwards.
-                frame.set_block(frame.n_blocks() - 1, Block { value: sp.get(0), ..block });
-                sp.set(0, kind);
-                sp.set(1, value);
-                sp.set(2, Obj::NONE);
-                frame.set_ip(ip);
-                frame.set_sp(sp.plus(-2));
-                let (callee, receiver) = (sp.get(-2), sp.get(-1));
-                let result = if receiver == Obj::NULL {
-                    call::start(vm, callee, sp, 3, 0)?
-                } else {
-                    call::start_with_self(vm, callee, sp.plus(-1), 4, 0)?
-                };
-                if result == Obj::CALL {
-                    current(vm)?.set_action(Action::Exit);
-                    reload!();
-                } else {
-                    exited(vm, frame, result)?;
-                    sp = frame.sp();
-                }
-            }
-            Op::EndFinally => {
-                let block = frame.block(frame.n_blocks() - 1);
-                match block.pending {
-                    Pending::Nothing => {
-                        frame.pop_block();
-                        sp = sp.plus(-1);
-                        // `try … except` without a match ends here as well, with the exception on the stack.
-                    }
-                    Pending::Exception => {
-                        let error = sp.get(0);
-                        frame.pop_block();
-                        sp = sp.plus(-1);
-                        vm.error = error;
-                        if !types::is_exception(error) {
-                            check!(Err(vm.raise(T::TypeError, Qstr::M_NOT_EXCEPTION)));
-                        }
-                        check!(Err(Raised));
-                    }
-                    Pending::Return => {
-                        frame.pop_block();
-                        if !unwind_return(frame, &mut ip, &mut sp) {
-                            match leave(vm, frame, sp.get(0)) {
-                                Ok(()) => reload!(),
-                                Err(raised) => return Err(raised),
-                            }
-                        }
-                    }
-                    Pending::Jump => {
-                        frame.pop_block();
-                        let target = frame.code().get().start.plus(usize::from(block.target));
-                        (ip, sp) = unwind_jump(frame, ip, sp.plus(-1), target, block.unwind);
+                Op::StoreDeref => {
+                    let cell = locals.get(-(ip.varuint() as isize));
+                    let value = sp.pop();
+                    if cell.is(Kind::Cell) {
+                        cell.set_field(0, value);
                     }
                 }
-            }
+                Op::DeleteDeref => {
+                    let cell = locals.get(-(ip.varuint() as isize));
+                    if !cell.is(Kind::Cell) || cell.field(0) == Obj::NULL {
+                        check!(Err(vm.raise(T::NameError, Qstr::M_LOCAL)));
+                    }
+                    cell.set_field(0, Obj::NULL);
+                }
 
-            Op::GetIter => value_at!(sp, iter::get(vm, sp.get(0))),
-            Op::GetIterStack => {
-                check!(iter::get_on_stack(vm, sp));
-                sp = sp.plus(3);
-            }
-            Op::ForIter => {
-                let distance = ip.label();
-                let slots = sp.plus(-3);
-                let subject = slots.get(0);
-                if subject == Obj::RANGE_LOOP {
-                    let (now, stop, step) = (slots.get(1).as_int(), slots.get(2).as_int(), slots.get(3).as_int());
-                    if if step > 0 { now < stop } else { now > stop } {
-                        sp.push(Obj::int(now));
-                        // Cannot leave the small ints far: the end is one, and so is the step.
-                        slots.set(1, Obj::int((now + step).clamp(crate::value::INT_MIN, crate::value::INT_MAX)));
+                Op::LoadGlobal => {
+                    let module = frame.code().get().module;
+                    let name = module.name(ip.varuint());
+                    sp.push(check!(attr::global(vm, module, name)));
+                }
+                Op::LoadName => {
+                    let module = frame.code().get().module;
+                    let name = module.name(ip.varuint());
+                    sp.push(check!(attr::load_name(vm, frame, module, name)));
+                }
+                Op::StoreName => {
+                    let module = frame.code().get().module;
+                    let name = module.name(ip.varuint());
+                    check!(attr::store_name(vm, frame, module, name, sp.get(0)));
+                    sp = sp.plus(-1);
+                }
+                Op::StoreGlobal => {
+                    let module = frame.code().get().module;
+                    let name = module.name(ip.varuint());
+                    check!(vm.set_global(module, name, sp.get(0)));
+                    sp = sp.plus(-1);
+                }
+                Op::DeleteName | Op::DeleteGlobal => {
+                    let module = frame.code().get().module;
+                    let name = module.name(ip.varuint());
+                    let in_class = OPS[usize::from(opcode)] == Op::DeleteName;
+                    check!(attr::delete_name(vm, frame, module, name, in_class));
+                }
+
+                Op::LoadAttr => {
+                    let name = frame.code().get().module.name(ip.varuint());
+                    let object = sp.get(0);
+                    let quick = attr::own(object, name);
+                    if quick != Obj::NULL {
+                        sp.set(0, quick);
                     } else {
-                        sp = sp.plus(-4);
-                        ip.jump(distance as isize);
+                        value_at!(sp, attr::load(vm, object, name));
                     }
-                } else {
+                }
+                Op::LoadMethod => {
+                    let name = frame.code().get().module.name(ip.varuint());
+                    check!(attr::load_method(vm, sp, name));
+                    sp = sp.plus(1);
+                }
+                Op::LoadSuperMethod => {
+                    let name = frame.code().get().module.name(ip.varuint());
+                    sp = sp.plus(-2);
+                    check!(class::load_super_method(vm, sp, name));
+                    sp = sp.plus(1);
+                }
+                Op::StoreAttr => {
+                    let name = frame.code().get().module.name(ip.varuint());
+                    let at = sp.plus(-1);
+                    frame.set_ip(ip);
+                    frame.set_sp(at);
+                    attr::store(vm, at.get(1), name, at.get(0))?;
+                    sp = at.plus(-1);
+                }
+                Op::LoadBuildClass => sp.push(Obj::BUILD_CLASS),
+
+                Op::LoadSubscr => {
+                    let (object, index) = (sp.get(-1), sp.get(0));
+                    let quick = subscr::quick(object, index);
+                    if quick != Obj::NULL {
+                        sp = sp.plus(-1);
+                        sp.set(0, quick);
+                    } else {
+                        let args = sp.plus(-1);
+                        value_at!(args, subscr::load(vm, object, index, Some(args)));
+                    }
+                }
+                Op::StoreSubscr => {
+                    let (value, object, index) = (sp.get(-2), sp.get(-1), sp.get(0));
+                    check!(subscr::store(vm, object, index, value));
+                    sp = sp.plus(-3);
+                }
+
+                Op::DupTop => {
+                    let value = sp.get(0);
+                    sp.push(value);
+                }
+                Op::DupTopTwo => {
+                    let (first, second) = (sp.get(-1), sp.get(0));
+                    sp.push(first);
+                    sp.push(second);
+                }
+                Op::PopTop => sp = sp.plus(-1),
+                Op::RotTwo => {
+                    let (first, second) = (sp.get(-1), sp.get(0));
+                    sp.set(-1, second);
+                    sp.set(0, first);
+                }
+                Op::RotThree => {
+                    let (first, second, third) = (sp.get(-2), sp.get(-1), sp.get(0));
+                    sp.set(-2, third);
+                    sp.set(-1, first);
+                    sp.set(0, second);
+                }
+
+                Op::Jump => {
+                    let distance = ip.signed_label();
+                    jump_back_check!(distance);
+                    ip.jump(distance);
+                }
+                Op::PopJumpIfTrue | Op::PopJumpIfFalse => {
+                    let distance = ip.signed_label();
+                    let value = sp.get(0);
+                    let truth = if value == Obj::TRUE {
+                        true
+                    } else if value == Obj::FALSE {
+                        false
+                    } else if value.is_int() {
+                        value != Obj::int(0)
+                    } else {
+                        check!(ops::truth(vm, value))
+                    };
+                    sp = sp.plus(-1);
+                    if truth == (opcode == opcodes::POP_JUMP_IF_TRUE) {
+                        jump_back_check!(distance);
+                        ip.jump(distance);
+                    }
+                }
+                Op::JumpIfTrueOrPop | Op::JumpIfFalseOrPop => {
+                    let when = OPS[usize::from(opcode)] == Op::JumpIfTrueOrPop;
+                    let distance = ip.label();
+                    if check!(ops::truth(vm, sp.get(0))) == when {
+                        ip.jump(distance as isize);
+                    } else {
+                        sp = sp.plus(-1);
+                    }
+                }
+
+                Op::SetupExcept => {
+                    let distance = ip.label();
+                    frame.push_block(BlockKind::Except, ip.plus(distance).offset(frame.code().get().start), sp);
+                }
+                Op::SetupFinally => {
+                    let distance = ip.label();
+                    frame.push_block(BlockKind::Finally, ip.plus(distance).offset(frame.code().get().start), sp);
+                }
+                Op::SetupWith => {
+                    let distance = ip.label();
+                    let handler = ip.plus(distance).offset(frame.code().get().start);
+                    let manager = sp.get(0);
+                    check!(attr::load_method(vm, sp, Obj::name(Qstr::D_EXIT)));
+                    sp = sp.plus(1);
                     frame.set_ip(ip);
                     frame.set_sp(sp.plus(1));
-                    let end = ip.plus(distance).offset(frame.code().get().start);
-                    let value = iter::next_for_loop(vm, slots, end)?;
+                    let value = attr::call_special(vm, manager, Qstr::D_ENTER)?;
                     if value == Obj::CALL {
+                        let entered = current(vm)?;
+                        entered.set_action(Action::Enter);
+                        entered.set_extra(Obj::int(handler as i32));
                         reload!();
-                    } else if value == Obj::STOP {
-                        sp = sp.plus(-4);
-                        ip.jump(distance as isize);
                     } else {
+                        frame.push_block(BlockKind::With, handler, sp);
                         sp.push(value);
                     }
                 }
-            }
-
-            Op::BuildTuple => {
-                let n = ip.varuint();
-                let at = sp.plus(1 - n as isize);
-                let made = check!(tuple::new(vm, at.as_slice(n)));
-                sp = at;
-                sp.set(0, made);
-            }
-            Op::BuildList => {
-                let n = ip.varuint();
-                let at = sp.plus(1 - n as isize);
-                let made = check!(list::new(vm, at.as_slice(n)));
-                sp = at;
-                sp.set(0, made);
-            }
-            Op::BuildMap => {
-                ip.varuint();
-                let made = check!(dict::new(vm));
-                sp.push(made);
-            }
-            Op::StoreMap => {
-                let (target, value, key) = (sp.get(-2), sp.get(-1), sp.get(0));
-                if target.is(Kind::Dict) {
-                    check!(dict::set(vm, target, key, value));
+                Op::PopExceptJump => {
+                    let distance = ip.label();
+                    frame.pop_block();
+                    ip.jump(distance as isize);
                 }
-                sp = sp.plus(-2);
-            }
-            Op::BuildSet => {
-                ip.varuint();
-                check!(vm.type_error::<()>(Qstr::M_NO_SET));
-            }
-            Op::BuildSlice => {
-                let n = ip.varuint();
-                let at = sp.plus(1 - n as isize);
-                let step = if n == 3 { at.get(2) } else { Obj::NONE };
-                let made = check!(slice::new(vm, at.get(0), at.get(1), step));
-                sp = at;
-                sp.set(0, made);
-            }
-            Op::StoreComp => {
-                let operand = ip.varuint();
-                let target = sp.get(-((operand >> 2) as isize));
-                if operand & 3 == 0 && target.is(Kind::List) {
-                    check!(list::append(vm, target, sp.get(0)));
-                } else if operand & 3 == 1 && target.is(Kind::Dict) {
-                    check!(dict::set(vm, target, sp.get(0), sp.get(-1)));
-                    sp = sp.plus(-1);
-                } else {
+                Op::UnwindJump => {
+                    let distance = ip.signed_label();
+                    let mut target = ip;
+                    target.jump(distance);
+                    let unwind = ip.peek();
+                    jump_back_check!(distance);
+                    (ip, sp) = unwind_jump(frame, ip, sp, target, unwind);
+                }
+                Op::WithCleanup => {
+                    let block = frame.block(frame.n_blocks() - 1);
+                    let exiting = block.pending == Pending::Exception && types::is_exception(sp.get(0));
+                    let (kind, value) = if exiting { (sp.get(0).field(exception::CLASS), sp.get(0)) } else { (Obj::NONE, Obj::NONE) };
+                    // Held in the block while __exit__ runs, and told to END_FINALLY afterwards.
+                    frame.set_block(frame.n_blocks() - 1, Block { value: sp.get(0), ..block });
+                    sp.set(0, kind);
+                    sp.set(1, value);
+                    sp.set(2, Obj::NONE);
+                    frame.set_ip(ip);
+                    frame.set_sp(sp.plus(-2));
+                    let (callee, receiver) = (sp.get(-2), sp.get(-1));
+                    let result = if receiver == Obj::NULL {
+                        call::start(vm, callee, sp, 3, 0)?
+                    } else {
+                        call::start_with_self(vm, callee, sp.plus(-1), 4, 0)?
+                    };
+                    if result == Obj::CALL {
+                        current(vm)?.set_action(Action::Exit);
+                        reload!();
+                    } else {
+                        exited(vm, frame, result)?;
+                        sp = frame.sp();
+                    }
+                }
+                Op::EndFinally => {
+                    let block = frame.block(frame.n_blocks() - 1);
+                    match block.pending {
+                        Pending::Nothing => {
+                            frame.pop_block();
+                            sp = sp.plus(-1);
+                            // `try … except` without a match ends here as well, with the exception on the stack.
+                        }
+                        Pending::Exception => {
+                            let error = sp.get(0);
+                            frame.pop_block();
+                            sp = sp.plus(-1);
+                            vm.error = error;
+                            if !types::is_exception(error) {
+                                check!(Err(vm.raise(T::TypeError, Qstr::M_NOT_EXCEPTION)));
+                            }
+                            check!(Err(Raised));
+                        }
+                        Pending::Return => {
+                            frame.pop_block();
+                            if !unwind_return(frame, &mut ip, &mut sp) {
+                                match leave(vm, frame, sp.get(0)) {
+                                    Ok(()) => reload!(),
+                                    Err(raised) => return Err(raised),
+                                }
+                            }
+                        }
+                        Pending::Jump => {
+                            frame.pop_block();
+                            let target = frame.code().get().start.plus(usize::from(block.target));
+                            (ip, sp) = unwind_jump(frame, ip, sp.plus(-1), target, block.unwind);
+                        }
+                    }
+                }
+
+                Op::GetIter => value_at!(sp, iter::get(vm, sp.get(0))),
+                Op::GetIterStack => {
+                    check!(iter::get_on_stack(vm, sp));
+                    sp = sp.plus(3);
+                }
+                Op::ForIter => {
+                    let distance = ip.label();
+                    let slots = sp.plus(-3);
+                    let subject = slots.get(0);
+                    if subject == Obj::RANGE_LOOP {
+                        let (now, stop, step) = (slots.get(1), slots.get(2), slots.get(3));
+                        let more = if step.tagged() > 0 { now.tagged() < stop.tagged() } else { now.tagged() > stop.tagged() };
+                        // The three are ints unless the slots were tampered with: then the loop ends.
+                        if more && now.word() & stop.word() & step.word() & 1 != 0 {
+                            // Where the next one would leave the small ints, the end is reached as well.
+                            let next = now.tagged().checked_add(step.tagged() - 1);
+                            slots.set(1, next.map_or(stop, Obj::from_tagged));
+                            sp.push(now);
+                        } else {
+                            sp = sp.plus(-4);
+                            ip.jump(distance as isize);
+                        }
+                    } else {
+                        frame.set_ip(ip);
+                        frame.set_sp(sp.plus(1));
+                        let end = ip.plus(distance).offset(frame.code().get().start);
+                        let value = iter::next_for_loop(vm, slots, end)?;
+                        if value == Obj::CALL {
+                            reload!();
+                        } else if value == Obj::STOP {
+                            sp = sp.plus(-4);
+                            ip.jump(distance as isize);
+                        } else {
+                            sp.push(value);
+                        }
+                    }
+                }
+
+                Op::BuildTuple => {
+                    let n = ip.varuint();
+                    let at = sp.plus(1 - n as isize);
+                    let made = check!(tuple::new(vm, at.as_slice(n)));
+                    sp = at;
+                    sp.set(0, made);
+                }
+                Op::BuildList => {
+                    let n = ip.varuint();
+                    let at = sp.plus(1 - n as isize);
+                    let made = check!(list::new(vm, at.as_slice(n)));
+                    sp = at;
+                    sp.set(0, made);
+                }
+                Op::BuildMap => {
+                    ip.varuint();
+                    let made = check!(dict::new(vm));
+                    sp.push(made);
+                }
+                Op::StoreMap => {
+                    let (target, value, key) = (sp.get(-2), sp.get(-1), sp.get(0));
+                    if target.is(Kind::Dict) {
+                        check!(dict::set(vm, target, key, value));
+                    }
+                    sp = sp.plus(-2);
+                }
+                Op::BuildSet => {
+                    ip.varuint();
                     check!(vm.type_error::<()>(Qstr::M_NO_SET));
                 }
-                sp = sp.plus(-1);
-            }
-            Op::UnpackSequence => {
-                let n = ip.varuint();
-                check!(iter::unpack(vm, sp, n));
-                sp = sp.plus(n as isize - 1);
-            }
-            Op::UnpackEx => {
-                let operand = ip.varuint();
-                check!(iter::unpack_ex(vm, sp, operand & 0xff, (operand >> 8) & 0xff));
-                sp = sp.plus(((operand & 0xff) + ((operand >> 8) & 0xff)) as isize);
-            }
-
-            Op::Unary => {
-                let op = opcode - opcodes::UNARY_MULTI;
-                let value = sp.get(0);
-                if op == unary::NOT {
-                    let truth = check!(ops::truth(vm, value));
-                    sp.set(0, Obj::bool(!truth));
-                } else {
-                    value_at!(sp, ops::unary(vm, op, value));
+                Op::BuildSlice => {
+                    let n = ip.varuint();
+                    let at = sp.plus(1 - n as isize);
+                    let step = if n == 3 { at.get(2) } else { Obj::NONE };
+                    let made = check!(slice::new(vm, at.get(0), at.get(1), step));
+                    sp = at;
+                    sp.set(0, made);
                 }
-            }
-            Op::Binary => {
-                let op = opcode - opcodes::BINARY_MULTI;
-                let (left, right) = (sp.get(-1), sp.get(0));
-                let quick = ops::quick(op, left, right);
-                if quick != Obj::NULL {
-                    sp = sp.plus(-1);
-                    sp.set(0, quick);
-                } else {
-                    let args = sp.plus(-1);
-                    value_at!(args, ops::binary(vm, op, left, right, Some(args)));
-                }
-            }
-
-            Op::MakeFunction | Op::MakeFunctionDefaults => {
-                let with = OPS[usize::from(opcode)] == Op::MakeFunctionDefaults;
-                let code = frame.code().child(ip.varuint());
-                let at = if with { sp.plus(-1) } else { sp.plus(1) };
-                let (defaults, keywords) = if with { types::defaults(at) } else { (Obj::NULL, Obj::NULL) };
-                let made = check!(call::make_function(vm, code, defaults, keywords, at, 0));
-                sp = at;
-                sp.set(0, made);
-            }
-            Op::MakeClosure | Op::MakeClosureDefaults => {
-                let with = OPS[usize::from(opcode)] == Op::MakeClosureDefaults;
-                let code = frame.code().child(ip.varuint());
-                let n = usize::from(ip.byte());
-                let cells = sp.plus(1 - n as isize);
-                let at = if with { cells.plus(-2) } else { cells };
-                let (defaults, keywords) = if with { types::defaults(at) } else { (Obj::NULL, Obj::NULL) };
-                let made = check!(call::make_function(vm, code, defaults, keywords, cells, n));
-                sp = at;
-                sp.set(0, made);
-            }
-            Op::Call => {
-                let operand = ip.varuint();
-                let (n, n_kw) = (operand & 0xff, operand >> 8);
-                let args = sp.plus(1 - (n + 2 * n_kw) as isize);
-                value_at!(args.plus(-1), call::start(vm, args.get(-1), args, n, n_kw));
-            }
-            Op::CallMethod => {
-                let operand = ip.varuint();
-                let (n, n_kw) = (operand & 0xff, operand >> 8);
-                let args = sp.plus(1 - (n + 2 * n_kw) as isize);
-                let (callee, receiver) = (args.get(-2), args.get(-1));
-                if receiver == Obj::NULL {
-                    value_at!(args.plus(-2), call::start(vm, callee, args, n, n_kw));
-                } else {
-                    value_at!(args.plus(-2), call::start_with_self(vm, callee, args.plus(-1), n + 1, n_kw));
-                }
-            }
-            Op::CallVarKw => {
-                let operand = ip.varuint();
-                let (n, n_kw) = (operand & 0xff, operand >> 8);
-                let args = sp.plus(-((n + 2 * n_kw) as isize));
-                value_at!(args.plus(-1), crate::spread::call(vm, args.get(-1), Obj::NULL, args, n, n_kw));
-            }
-            Op::CallMethodVarKw => {
-                let operand = ip.varuint();
-                let (n, n_kw) = (operand & 0xff, operand >> 8);
-                let args = sp.plus(-((n + 2 * n_kw) as isize));
-                value_at!(args.plus(-2), crate::spread::call(vm, args.get(-2), args.get(-1), args, n, n_kw));
-            }
-
-            Op::Return => {
-                if frame.n_blocks() > 0 && unwind_return(frame, &mut ip, &mut sp) {
-                    continue;
-                }
-                let value = sp.get(0);
-                if frame.action() == Action::Push && !frame.is_generator() {
-                    vm.frame = frame.prev();
-                    frame.pop(&mut vm.heap);
-                    reload!();
-                    sp.set(0, value);
-                } else {
-                    leave(vm, frame, value)?;
-                    reload!();
-                }
-            }
-            Op::Yield => {
-                frame.set_ip(ip);
-                frame.set_sp(sp);
-                yield_value(vm, frame, sp.get(0))?;
-                reload!();
-            }
-            Op::YieldFrom => {
-                let (inner, sent) = (sp.get(-1), sp.get(0));
-                frame.set_ip(ip.back(1));
-                frame.set_sp(sp);
-                let value = if inner.is(Kind::Generator) {
-                    call::resume(vm, inner, sent, Action::Delegate, Obj::NULL)
-                } else {
-                    iter::next(vm, inner)
-                };
-                match value {
-                    Ok(it) if it == Obj::CALL => reload!(),
-                    Ok(it) if it == Obj::STOP => {
+                Op::StoreComp => {
+                    let operand = ip.varuint();
+                    let target = sp.get(-((operand >> 2) as isize));
+                    if operand & 3 == 0 && target.is(Kind::List) {
+                        check!(list::append(vm, target, sp.get(0)));
+                    } else if operand & 3 == 1 && target.is(Kind::Dict) {
+                        check!(dict::set(vm, target, sp.get(0), sp.get(-1)));
                         sp = sp.plus(-1);
-                        sp.set(0, Obj::NONE);
+                    } else {
+                        check!(vm.type_error::<()>(Qstr::M_NO_SET));
                     }
-                    Ok(value) => {
+                    sp = sp.plus(-1);
+                }
+                Op::UnpackSequence => {
+                    let n = ip.varuint();
+                    check!(iter::unpack(vm, sp, n));
+                    sp = sp.plus(n as isize - 1);
+                }
+                Op::UnpackEx => {
+                    let operand = ip.varuint();
+                    check!(iter::unpack_ex(vm, sp, operand & 0xff, (operand >> 8) & 0xff));
+                    sp = sp.plus(((operand & 0xff) + ((operand >> 8) & 0xff)) as isize);
+                }
+
+                Op::Unary => {
+                    let op = opcode - opcodes::UNARY_MULTI;
+                    let value = sp.get(0);
+                    if op == unary::NOT {
+                        let truth = check!(ops::truth(vm, value));
+                        sp.set(0, Obj::bool(!truth));
+                    } else {
+                        value_at!(sp, ops::unary(vm, op, value));
+                    }
+                }
+                // Tagged words are twice the value plus one: they overflow 32 bits exactly when the values leave 31.
+                Op::Add => {
+                    let (left, right) = int_operands!('binary);
+                    let Some(sum) = left.checked_add(right - 1) else { break 'binary };
+                    int_result!(Obj::from_tagged(sum));
+                }
+                Op::Subtract => {
+                    let (left, right) = int_operands!('binary);
+                    let Some(difference) = left.checked_sub(right - 1) else { break 'binary };
+                    int_result!(Obj::from_tagged(difference));
+                }
+                Op::Multiply => {
+                    let (left, right) = int_operands!('binary);
+                    let Some(product) = (left - 1).checked_mul(right >> 1) else { break 'binary };
+                    int_result!(Obj::from_tagged(product | 1));
+                }
+                Op::And => {
+                    let (left, right) = int_operands!('binary);
+                    int_result!(Obj::from_tagged(left & right));
+                }
+                Op::Modulo => {
+                    let (left, right) = int_operands!('binary);
+                    if right <= 1 {
+                        break 'binary;
+                    }
+                    let remainder = (left >> 1).wrapping_rem(right >> 1);
+                    int_result!(Obj::int(if remainder < 0 { remainder + (right >> 1) } else { remainder }));
+                }
+                Op::FloorDivide => {
+                    let (left, right) = int_operands!('binary);
+                    if right <= 1 {
+                        break 'binary;
+                    }
+                    int_result!(Obj::int((left >> 1).div_euclid(right >> 1)));
+                }
+                Op::Less => compare!('binary, <),
+                Op::More => compare!('binary, >),
+                Op::Equal => compare!('binary, ==),
+                Op::LessEqual => compare!('binary, <=),
+                Op::MoreEqual => compare!('binary, >=),
+                Op::NotEqual => compare!('binary, !=),
+                Op::Binary => break 'binary,
+
+                Op::MakeFunction | Op::MakeFunctionDefaults => {
+                    let with = OPS[usize::from(opcode)] == Op::MakeFunctionDefaults;
+                    let code = frame.code().child(ip.varuint());
+                    let at = if with { sp.plus(-1) } else { sp.plus(1) };
+                    let (defaults, keywords) = if with { types::defaults(at) } else { (Obj::NULL, Obj::NULL) };
+                    let made = check!(call::make_function(vm, code, defaults, keywords, at, 0));
+                    sp = at;
+                    sp.set(0, made);
+                }
+                Op::MakeClosure | Op::MakeClosureDefaults => {
+                    let with = OPS[usize::from(opcode)] == Op::MakeClosureDefaults;
+                    let code = frame.code().child(ip.varuint());
+                    let n = usize::from(ip.byte());
+                    let cells = sp.plus(1 - n as isize);
+                    let at = if with { cells.plus(-2) } else { cells };
+                    let (defaults, keywords) = if with { types::defaults(at) } else { (Obj::NULL, Obj::NULL) };
+                    let made = check!(call::make_function(vm, code, defaults, keywords, cells, n));
+                    sp = at;
+                    sp.set(0, made);
+                }
+                Op::Call => {
+                    let operand = ip.varuint();
+                    let (n, n_kw) = (operand & 0xff, operand >> 8);
+                    let args = sp.plus(1 - (n + 2 * n_kw) as isize);
+                    value_at!(args.plus(-1), call::start(vm, args.get(-1), args, n, n_kw));
+                }
+                Op::CallMethod => {
+                    let operand = ip.varuint();
+                    let (n, n_kw) = (operand & 0xff, operand >> 8);
+                    let args = sp.plus(1 - (n + 2 * n_kw) as isize);
+                    let (callee, receiver) = (args.get(-2), args.get(-1));
+                    if receiver == Obj::NULL {
+                        value_at!(args.plus(-2), call::start(vm, callee, args, n, n_kw));
+                    } else {
+                        value_at!(args.plus(-2), call::start_with_self(vm, callee, args.plus(-1), n + 1, n_kw));
+                    }
+                }
+                Op::CallVarKw => {
+                    let operand = ip.varuint();
+                    let (n, n_kw) = (operand & 0xff, operand >> 8);
+                    let args = sp.plus(-((n + 2 * n_kw) as isize));
+                    value_at!(args.plus(-1), crate::spread::call(vm, args.get(-1), Obj::NULL, args, n, n_kw));
+                }
+                Op::CallMethodVarKw => {
+                    let operand = ip.varuint();
+                    let (n, n_kw) = (operand & 0xff, operand >> 8);
+                    let args = sp.plus(-((n + 2 * n_kw) as isize));
+                    value_at!(args.plus(-2), crate::spread::call(vm, args.get(-2), args.get(-1), args, n, n_kw));
+                }
+
+                Op::Return => {
+                    if frame.n_blocks() > 0 && unwind_return(frame, &mut ip, &mut sp) {
+                        continue 'next;
+                    }
+                    let value = sp.get(0);
+                    if frame.action() == Action::Push && !frame.is_generator() {
+                        vm.frame = frame.prev();
+                        frame.pop(&mut vm.heap);
+                        reload!();
                         sp.set(0, value);
-                        yield_value(vm, frame, value)?;
+                    } else {
+                        leave(vm, frame, value)?;
                         reload!();
                     }
-                    Err(raised) => {
-                        // Not to be taken up again: the delegation is over.
-                        if vm.frame == Some(frame) {
-                            frame.set_ip(ip);
+                }
+                Op::Yield => {
+                    frame.set_ip(ip);
+                    frame.set_sp(sp);
+                    yield_value(vm, frame, sp.get(0))?;
+                    reload!();
+                }
+                Op::YieldFrom => {
+                    let (inner, sent) = (sp.get(-1), sp.get(0));
+                    frame.set_ip(ip.back(1));
+                    frame.set_sp(sp);
+                    let value = if inner.is(Kind::Generator) {
+                        call::resume(vm, inner, sent, Action::Delegate, Obj::NULL)
+                    } else {
+                        iter::next(vm, inner)
+                    };
+                    match value {
+                        Ok(it) if it == Obj::CALL => reload!(),
+                        Ok(it) if it == Obj::STOP => {
+                            sp = sp.plus(-1);
+                            sp.set(0, Obj::NONE);
                         }
-                        return Err(raised);
+                        Ok(value) => {
+                            sp.set(0, value);
+                            yield_value(vm, frame, value)?;
+                            reload!();
+                        }
+                        Err(raised) => {
+                            // Not to be taken up again: the delegation is over.
+                            if vm.frame == Some(frame) {
+                                frame.set_ip(ip);
+                            }
+                            return Err(raised);
+                        }
                     }
                 }
-            }
 
-            Op::RaiseObj => {
-                let value = sp.get(0);
-                check!(exception::raise(vm, value));
-            }
-            Op::RaiseFrom => {
-                let value = sp.get(-1);
-                check!(exception::raise(vm, value));
-            }
-            Op::RaiseLast => {
-                let handled = (0..frame.n_blocks())
-                    .rev()
-                    .map(|index| frame.block(index))
-                    .find(|block| block.pending == Pending::Exception && types::is_exception(block.value));
-                match handled {
-                    Some(block) => vm.error = block.value,
-                    None => {
-                        let _ = vm.raise(T::RuntimeError, Qstr::M_NO_RERAISE);
-                    }
+                Op::RaiseObj => {
+                    let value = sp.get(0);
+                    check!(exception::raise(vm, value));
                 }
-                check!(Err(Raised));
+                Op::RaiseFrom => {
+                    let value = sp.get(-1);
+                    check!(exception::raise(vm, value));
+                }
+                Op::RaiseLast => {
+                    let handled = (0..frame.n_blocks())
+                        .rev()
+                        .map(|index| frame.block(index))
+                        .find(|block| block.pending == Pending::Exception && types::is_exception(block.value));
+                    match handled {
+                        Some(block) => vm.error = block.value,
+                        None => {
+                            let _ = vm.raise(T::RuntimeError, Qstr::M_NO_RERAISE);
+                        }
+                    }
+                    check!(Err(Raised));
+                }
+                Op::ImportName | Op::ImportFrom => {
+                    let name = frame.code().get().module.name(ip.varuint());
+                    check!(Err(attr::no_module(vm, name)));
+                }
+                Op::ImportStar => check!(Err(vm.raise(T::ImportError, Qstr::M_NO_IMPORT))),
             }
-            Op::ImportName | Op::ImportFrom => {
-                let name = frame.code().get().module.name(ip.varuint());
-                check!(Err(attr::no_module(vm, name)));
-            }
-            Op::ImportStar => check!(Err(vm.raise(T::ImportError, Qstr::M_NO_IMPORT))),
+            continue 'next;
+        }
+
+        // Any other operands or operator.
+        let operator = opcode - opcodes::BINARY_MULTI;
+        let args = sp.plus(-1);
+        let (left, right) = (args.get(0), args.get(1));
+        let quick = ops::quick(operator, left, right);
+        if quick != Obj::NULL {
+            args.set(0, quick);
+            sp = args;
+        } else {
+            value_at!(args, ops::binary(vm, operator, left, right, Some(args)));
         }
     }
 }

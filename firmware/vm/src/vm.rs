@@ -182,7 +182,7 @@ impl<'a> Vm<'a> {
         core::str::from_utf8(self.name_text(module.name(0).as_name())).unwrap_or("")
     }
 
-    /// The most bytes that objects and frames took at once; garbage counts until a collection has found it.
+    /// The most bytes that objects took at once, garbage included until a collection has found it, and the most the frame stack was given.
     #[must_use]
     pub fn heap_peak_bytes(&self) -> usize {
         self.heap.peak_bytes()

@@ -48,7 +48,7 @@ macro_rules! types {
 
         const ALL: &[T] = &[$(T::$name,)*];
 
-        pub(crate) static TYPES: [TypeInfo; ALL.len()] = [
+        pub(crate) const TYPE_TABLE: [TypeInfo; ALL.len()] = [
             $(TypeInfo { name: Qstr::$qstr, base: T::$base, methods: $methods },)*
         ];
     };
@@ -109,6 +109,8 @@ types! {
     TypeError           TYPE_ERROR            Exception        &[],
     ValueError          VALUE_ERROR           Exception        &[],
 }
+
+pub(crate) static TYPES: [TypeInfo; ALL.len()] = TYPE_TABLE;
 
 impl T {
     pub(crate) const fn obj(self) -> Obj {
