@@ -162,14 +162,14 @@ fn execute(vm: &mut Vm) -> Res {
                     sp.push(tuple::items(frame.code().get().module.get().consts)[index]);
                 }
 
-                Op::LoadFastMulti => load_local!(opcode - opcodes::LOAD_FAST_MULTI),
+                Op::LoadFastMulti => load_local!(isize::from(opcode) - isize::from(opcodes::LOAD_FAST_MULTI)),
                 Op::LoadFast => {
                     let index = ip.varuint();
                     load_local!(index);
                 }
                 Op::StoreFastMulti => {
                     let value = sp.pop();
-                    locals.set(-isize::from(opcode - opcodes::STORE_FAST_MULTI), value);
+                    locals.set(isize::from(opcodes::STORE_FAST_MULTI) - isize::from(opcode), value);
                 }
                 Op::StoreFast => {
                     let index = ip.varuint();
@@ -422,10 +422,11 @@ fn execute(vm: &mut Vm) -> Res {
                         }
                         Pending::Return => {
                             frame.pop_block();
-                            if !unwind_return(frame, &mut ip, &mut sp) {
-                                match leave(vm, frame, sp.get(0)) {
-                                    Ok(()) => reload!(),
-                                    Err(raised) => return Err(raised),
+                            match unwind_return(frame, ip, sp) {
+                                Some(next) => (ip, sp) = next,
+                                None => {
+                                    leave(vm, frame, sp.get(0))?;
+                                    reload!();
                                 }
                             }
                         }
@@ -641,7 +642,10 @@ fn execute(vm: &mut Vm) -> Res {
                 }
 
                 Op::Return => {
-                    if frame.n_blocks() > 0 && unwind_return(frame, &mut ip, &mut sp) {
+                    if frame.n_blocks() > 0
+                        && let Some(next) = unwind_return(frame, ip, sp)
+                    {
+                        (ip, sp) = next;
                         continue 'next;
                     }
                     let value = sp.get(0);

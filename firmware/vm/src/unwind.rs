@@ -37,9 +37,10 @@ pub(crate) fn unwind_jump(frame: FramePtr, ip: Ip, mut sp: Slots, target: Ip, mu
     (target, if unwind == 0 { sp } else { sp.plus(-4) })
 }
 
-/// Looks for a finally block to run before returning the value on top; true when there is one, and `ip` and `sp` are set to it.
+/// Looks for a finally block to run before returning the value on top; gives where to go on when there is one. (By value: a pointer
+/// to `ip` or `sp` would keep them out of registers in the whole run loop.)
 #[inline(never)]
-pub(crate) fn unwind_return(frame: FramePtr, ip: &mut Ip, sp: &mut Slots) -> bool {
+pub(crate) fn unwind_return(frame: FramePtr, ip: Ip, sp: Slots) -> Option<(Ip, Slots)> {
     let start = frame.code().get().start;
     let here = ip.offset(start);
     while frame.n_blocks() > 0 {
@@ -47,15 +48,14 @@ pub(crate) fn unwind_return(frame: FramePtr, ip: &mut Ip, sp: &mut Slots) -> boo
         let block = frame.block(index);
         if block.kind != BlockKind::Except && usize::from(block.handler) >= here {
             let value = sp.get(0);
-            *sp = frame.stack().plus(block.depth as isize);
+            let sp = frame.stack().plus(block.depth as isize);
             sp.set(0, value);
             frame.set_block(index, Block { pending: Pending::Return, ..block });
-            *ip = start.plus(usize::from(block.handler));
-            return true;
+            return Some((start.plus(usize::from(block.handler)), sp));
         }
         frame.pop_block();
     }
-    false
+    None
 }
 
 /// After `__exit__`: says on the stack how END_FINALLY goes on. The frame's `sp` is where `__exit__` was.
