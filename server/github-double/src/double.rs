@@ -213,7 +213,7 @@ pub struct NewPull {
 }
 
 impl NewPull {
-    /// A pull request from a branch of the same repository to the default branch, by its owner.
+    /// A pull request by `octo-dev`, from a branch of the same repository to the default branch.
     pub fn from_branch(title: &str, head_branch: &str) -> NewPull {
         let author = "octo-dev".to_owned();
         NewPull { title: title.into(), body: String::new(), author, head_branch: head_branch.into(), head_repo: None, base_branch: None }
