@@ -235,6 +235,15 @@ mod tests {
         assert_eq!(later, job);
     }
 
+    #[test]
+    fn a_job_nobody_takes_is_given_up_and_one_under_way_is_not() {
+        let give_up = || JobEvent::GiveUp { detail: "no runner".into() };
+        let failed = JobState::Failed { kind: FailureKind::Infra, detail: "no runner".into() };
+        assert_eq!(JobState::new().step(give_up()), Ok(failed.clone()));
+        assert_eq!(JobState::new().step(claim(1, 0)).unwrap().step(give_up()), Err(Refused::NotQueued));
+        assert_eq!(failed.step(give_up()), Err(Refused::Ended));
+    }
+
     /// Whatever the order of events, a job ends at most once and never has two holders.
     #[test]
     fn seeded_orders_of_events_keep_the_rules() {
