@@ -11,6 +11,7 @@ CREATE TABLE projects (
     repo           TEXT    NOT NULL UNIQUE,          -- owner/name
     title          TEXT    NOT NULL DEFAULT '',      -- `name` of the latest manifest read from the default branch or a base
     default_branch TEXT    NOT NULL DEFAULT '',      -- as the latest event named it
+    hold_until_ms  BIGINT  NOT NULL DEFAULT 0,       -- the forge wants to be left alone until then: nothing is sent
     created_ms     BIGINT  NOT NULL
 );
 

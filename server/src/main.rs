@@ -8,7 +8,7 @@ use ounce_server::config::Config;
 use ounce_server::serve;
 use ounce_server::store::{Store, runners};
 use ounce_server::work::lease;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use tracing_subscriber::EnvFilter;
 
@@ -52,7 +52,7 @@ fn main() -> Result<()> {
     let cli = Cli::parse();
     // What asks for the log on stdout would mix it with what scripts read there.
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).init();
     let config = Config::load(cli.config.as_deref(), &|name| std::env::var(name).ok())?;
     // Two threads serve one machine's webhooks, and keep an idle service small.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().context("starting the runtime")?;

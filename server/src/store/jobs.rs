@@ -195,6 +195,20 @@ pub async fn sweep(c: &mut Connection, now: Millis) -> Result<u64, StoreError> {
     Ok(done.rows_affected())
 }
 
+/// Gives up the jobs that no runner took since before that time. Gives how many.
+pub async fn give_up(c: &mut Connection, created_before: Millis, now: Millis) -> Result<u64, StoreError> {
+    let done = sqlx::query(
+        "UPDATE jobs SET state = 'failed', failure_kind = 'infra', ended_ms = $2,
+             detail = 'no runner took it' || COALESCE(': it takes one that offers ' || needs, '')
+         WHERE state = 'queued' AND created_ms < $1",
+    )
+    .bind(created_before)
+    .bind(now)
+    .execute(c)
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// Ends the jobs of a run that a newer head made pointless.
 pub async fn supersede(c: &mut Connection, run: i64, now: Millis) -> Result<(), StoreError> {
     sqlx::query("UPDATE jobs SET state = 'superseded', until_ms = NULL, ended_ms = $2 WHERE run_id = $1 AND state IN ('queued', 'leased')")

@@ -24,12 +24,12 @@ pub struct Due {
     pub attempts: u32,
 }
 
-/// Wishes something to stand at a target. The same wish again changes nothing.
+/// Wishes something to stand at a target. The same wish again changes nothing; a new one keeps the wait after a failure.
 pub async fn wish(c: &mut Connection, project: i64, run: i64, target: &str, payload: &str, now: Millis) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO outbox (project_id, target, run_id, payload, due_ms) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (project_id, target) DO UPDATE SET run_id = excluded.run_id, payload = excluded.payload, version = version + 1,
-             attempts = 0, given_up = 0, error = '', due_ms = MAX(CASE WHEN attempts > 0 THEN due_ms ELSE 0 END, excluded.due_ms)
+             attempts = 0, given_up = 0, error = '', due_ms = MAX(due_ms, excluded.due_ms)
              WHERE payload <> excluded.payload OR given_up = 1",
     )
     .bind(project)
@@ -46,7 +46,7 @@ pub async fn wish(c: &mut Connection, project: i64, run: i64, target: &str, payl
 pub async fn due(c: &mut Connection, now: Millis) -> Result<Option<Due>, StoreError> {
     let row = sqlx::query(
         "SELECT outbox.id, project_id, repo, payload, version, forge_id, attempts FROM outbox JOIN projects ON projects.id = project_id
-         WHERE sent_version < version AND given_up = 0 AND due_ms <= $1 ORDER BY due_ms, outbox.id LIMIT 1",
+         WHERE sent_version < version AND given_up = 0 AND due_ms <= $1 AND hold_until_ms <= $1 ORDER BY due_ms, outbox.id LIMIT 1",
     )
     .bind(now)
     .fetch_optional(c)
@@ -92,10 +92,6 @@ pub async fn failed(c: &mut Connection, due: &Due, error: &str, next: Option<Mil
 
 /// Holds back everything of a project until then: its installation is rate limited.
 pub async fn hold(c: &mut Connection, project: i64, until: Millis) -> Result<(), StoreError> {
-    sqlx::query("UPDATE outbox SET due_ms = MAX(due_ms, $2) WHERE project_id = $1 AND sent_version < version AND given_up = 0")
-        .bind(project)
-        .bind(until)
-        .execute(c)
-        .await?;
+    sqlx::query("UPDATE projects SET hold_until_ms = MAX(hold_until_ms, $2) WHERE id = $1").bind(project).bind(until).execute(c).await?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The judge's turn: a run whose jobs have all ended → its comparison, the points of the history, and what is wished of it.
 
-use super::{Context, publish};
+use super::{Context, publish, text};
 use crate::forge::Forge;
 use crate::store::runs::{self, Run};
 use crate::store::{Connection, StoreError, jobs, measurements};
@@ -21,24 +21,40 @@ enum Ended {
 
 /// Judges the oldest run whose jobs have all ended. False where there is none.
 pub async fn step<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
-    let mut c = cx.store.connection().await?;
-    let Some(run) = runs::to_judge(&mut c).await? else { return Ok(false) };
+    let Some(run) = runs::to_judge(&mut *cx.store.connection().await?).await? else { return Ok(false) };
+    let id = run.id;
+    match weigh(cx, run).await {
+        // Rows that cannot be read, or a judge that panics, fail each time: the run ends, so that it does not stand before all others.
+        Err(StoreError::Decode(error)) => {
+            tracing::error!(run = id, %error, "a run cannot be judged");
+            refuse(cx, id, text::NOT_JUDGED).await?;
+            Ok(true)
+        }
+        other => other.map(|()| true),
+    }
+}
+
+async fn refuse<F: Forge>(cx: &Context<F>, run: i64, why: &str) -> Result<(), StoreError> {
+    let mut tx = cx.store.write().await?;
+    if runs::refuse(&mut tx, run, why).await? {
+        publish::wish_for_run(&mut tx, run, cx.public_url.as_deref(), cx.clock.now()).await?;
+    }
+    tx.commit().await?;
+    cx.wake.publish.notify_one();
+    Ok(())
+}
+
+async fn weigh<F: Forge>(cx: &Context<F>, run: Run) -> Result<(), StoreError> {
+    // It was valid when it was planned: an older version of this program planned it.
     let manifest = match Manifest::parse(&run.manifest) {
         Ok(manifest) => manifest,
-        // It was valid when it was planned: an older version of this program planned it.
-        Err(error) => {
-            runs::refuse(&mut c, run.id, &error.to_string()).await?;
-            publish::wish_for_run(&mut c, run.id, cx.public_url.as_deref(), cx.clock.now()).await?;
-            cx.wake.publish.notify_one();
-            return Ok(true);
-        }
+        Err(error) => return refuse(cx, run.id, &error.to_string()).await,
     };
-    let boards = ended(&mut c, &run).await?;
-    drop(c);
+    let boards = ended(&mut *cx.store.connection().await?, &run).await?;
     let figures = figures(&boards);
     let (id, pull) = (run.id, run.pull);
-    let comparison =
-        tokio::task::spawn_blocking(move || compare(&manifest, &run, &boards)).await.map_err(|e| StoreError::Decode(Box::new(e)))?;
+    let judging = tokio::task::spawn_blocking(move || compare(&manifest, &run, &boards));
+    let comparison = judging.await.map_err(|e| StoreError::Decode(Box::new(e)))?;
     let verdict = serde_json::to_value(comparison.verdict).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
     let doc = serde_json::to_string(&comparison).map_err(|e| StoreError::Encode(Box::new(e)))?;
 
@@ -53,7 +69,7 @@ pub async fn step<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
     tx.commit().await?;
     cx.wake.publish.notify_one();
     tracing::info!(run = id, pull, verdict, "judged");
-    Ok(true)
+    Ok(())
 }
 
 /// What came of each board. A job that says it is done has both sides; anything else is said aloud.

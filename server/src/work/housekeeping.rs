@@ -3,8 +3,10 @@
 use super::Context;
 use crate::forge::Forge;
 use crate::store::{StoreError, deliveries, jobs};
-use ounce_protocol::job::Millis;
+use ounce_protocol::job::{Millis, QUEUED_MS_MAX};
 
+/// How often lapsed leases are looked for.
+pub const SWEEP_MS: u64 = 2_000;
 /// How often old things are dropped and missed deliveries asked for.
 pub const TIDY_MS: u64 = 5 * 60_000;
 /// How far back missed deliveries are looked for.
@@ -13,11 +15,14 @@ pub const MISSED_S: u64 = 3 * 3_600;
 pub const MISSED_MAX: usize = 50;
 const DAY_MS: Millis = 24 * 3_600_000;
 
-/// Takes back lapsed leases.
+/// Takes back lapsed leases, and gives up jobs that no runner wants.
 pub async fn sweep<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
-    let swept = jobs::sweep(&mut *cx.store.connection().await?, cx.clock.now()).await?;
-    if swept > 0 {
-        tracing::warn!(jobs = swept, "leases lapsed");
+    let now = cx.clock.now();
+    let mut c = cx.store.connection().await?;
+    let swept = jobs::sweep(&mut c, now).await?;
+    let given_up = jobs::give_up(&mut c, now.saturating_sub(QUEUED_MS_MAX), now).await?;
+    if swept + given_up > 0 {
+        tracing::warn!(lapsed = swept, given_up, "jobs without a runner");
         cx.wake.queue.notify_waiters();
         cx.wake.judge.notify_one();
     }

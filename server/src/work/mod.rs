@@ -73,7 +73,7 @@ pub fn start<F: Forge>(cx: &Arc<Context<F>>) -> JoinSet<()> {
     loops.spawn(each("plan", POLL_MS, |w| &w.plan).run(|cx| async move { plan::step(&cx).await }));
     loops.spawn(each("judge", POLL_MS, |w| &w.judge).run(|cx| async move { compare::step(&cx).await }));
     loops.spawn(each("publish", POLL_MS, |w| &w.publish).run(|cx| async move { publish::step(&cx).await }));
-    loops.spawn(each("sweep", POLL_MS, |w| &w.sweep).run(|cx| async move { housekeeping::sweep(&cx).await }));
+    loops.spawn(each("sweep", housekeeping::SWEEP_MS, |w| &w.sweep).run(|cx| async move { housekeeping::sweep(&cx).await }));
     loops.spawn(each("tidy", housekeeping::TIDY_MS, |w| &w.tidy).run(|cx| async move { housekeeping::tidy(&cx).await }));
     loops
 }

@@ -24,6 +24,8 @@ const PUSH_PRIORITY: i64 = 1;
 enum Obstacle {
     /// Look again; at once after that time, where it is known.
     Later(String, Option<Millis>),
+    /// The head is another one now: look again, for a forge's answers may be late; in the end that head's own delivery counts.
+    Moved(String),
     /// Looking again would not help.
     Never(String),
 }
@@ -55,23 +57,36 @@ struct Pair {
 pub async fn step<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
     let now = cx.clock.now();
     let Some(delivery) = deliveries::due(&mut *cx.store.connection().await?, now).await? else { return Ok(false) };
+    match act(cx, &delivery).await {
+        Err(error) => {
+            // Put back, so that one that always fails does not stand before all others.
+            if !again(cx, &delivery, "the database failed", None).await? {
+                end(cx, &delivery, End::Failed, "the database failed each time").await?;
+            }
+            Err(error)
+        }
+        done => done,
+    }
+}
+
+async fn act<F: Forge>(cx: &Context<F>, delivery: &Delivery) -> Result<bool, StoreError> {
     let event = match Event::parse(&delivery.event, &delivery.body) {
         Ok(event) => event,
-        Err(error) => return end(cx, &delivery, End::Failed, &format!("not a {} event as we know it: {error}", delivery.event)).await,
+        Err(error) => return end(cx, delivery, End::Failed, &format!("not a {} event as we know it: {error}", delivery.event)).await,
     };
     if let Some(repository) = event.repository()
         && !cx.projects.iter().any(|p| p.to_string().eq_ignore_ascii_case(&repository.full_name.to_string()))
     {
-        return end(cx, &delivery, End::Ignored, &format!("{} is not in `projects` of the configuration", repository.full_name)).await;
+        return end(cx, delivery, End::Ignored, &format!("{} is not in `projects` of the configuration", repository.full_name)).await;
     }
     match event {
-        Event::Ping => end(cx, &delivery, End::Done, "the webhook is set up").await,
+        Event::Ping => end(cx, delivery, End::Done, "the webhook is set up").await,
         Event::Pull(event) => match event.ask() {
-            Ask::Weigh => weigh(cx, &delivery, &event).await,
-            Ask::Stop => stop(cx, &delivery, &event).await,
-            Ask::Nothing => end(cx, &delivery, End::Ignored, &format!("nothing to do for action {:?}", event.action)).await,
+            Ask::Weigh => weigh(cx, delivery, &event).await,
+            Ask::Stop => stop(cx, delivery, &event).await,
+            Ask::Nothing => end(cx, delivery, End::Ignored, &format!("nothing to do for action {:?}", event.action)).await,
         },
-        Event::Push(event) => pushed(cx, &delivery, &event).await,
+        Event::Push(event) => pushed(cx, delivery, &event).await,
     }
 }
 
@@ -101,6 +116,12 @@ async fn weigh<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEvent
         }
         Ok(None) => return stop(cx, delivery, event).await,
         Err(Obstacle::Later(why, wait)) if again(cx, delivery, &why, wait).await? => return Ok(true),
+        Err(Obstacle::Moved(why)) => {
+            return match again(cx, delivery, &why, None).await? {
+                true => Ok(true),
+                false => end(cx, delivery, End::Ignored, &why).await,
+            };
+        }
         Err(Obstacle::Later(why, _) | Obstacle::Never(why)) => why,
     };
     give_up(cx, delivery, event, &why).await
@@ -115,7 +136,7 @@ async fn pull_pair<F: Forge>(cx: &Context<F>, event: &PullEvent) -> Result<Optio
         return Ok(None);
     }
     if pull.head != *head_sha {
-        return Err(Obstacle::Later(format!("the head is {} now; a delivery of its own says so", pull.head.short()), None));
+        return Err(Obstacle::Moved(format!("the head is {} now, of which a delivery of its own tells", pull.head.short())));
     }
     let on_default = pull.base_branch == event.repository.default_branch;
     let (base, head, conflict) = match pull.merge {
@@ -303,7 +324,7 @@ async fn pushed<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PushEven
             true => Ok(true),
             false => end(cx, delivery, End::Failed, &why).await,
         },
-        Err(Obstacle::Never(why)) => end(cx, delivery, End::Failed, &why).await,
+        Err(Obstacle::Never(why) | Obstacle::Moved(why)) => end(cx, delivery, End::Failed, &why).await,
     }
 }
 

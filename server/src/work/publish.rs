@@ -93,6 +93,9 @@ pub async fn wish_for_run(tx: &mut Connection, run: i64, public_url: Option<&str
         RunState::Refused if run.manifest.is_empty() => {
             (None, Mark::Neutral, format!("not weighed: {}", run.note), format!("{}.\n", run.note))
         }
+        RunState::Refused if run.note == text::NOT_JUDGED => {
+            (Some(text::not_judged(&run)), Mark::Neutral, format!("not weighed: {}", run.note), text::not_judged(&run))
+        }
         RunState::Refused => (Some(text::refused(&run)), Mark::Neutral, format!("not weighed: {}", run.note), text::refused(&run)),
         RunState::Judged => {
             let comparison = comparison(&run)?;

@@ -44,6 +44,14 @@ pub fn waiting(run: &Run) -> String {
     )
 }
 
+/// Why a run whose jobs ended has no comparison.
+pub const NOT_JUDGED: &str = "the comparison failed on the server; its log says why. Push again to try once more";
+
+/// What stands there when the figures came and could not be compared.
+pub fn not_judged(run: &Run) -> String {
+    format!("**Not weighed.** {}: {}.\n", pair(run), run.note)
+}
+
 /// What stands there when the base's manifest has a mistake.
 pub fn refused(run: &Run) -> String {
     format!(

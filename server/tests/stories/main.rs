@@ -2,6 +2,7 @@
 
 mod gate;
 mod migrations;
+mod plan;
 mod post;
 mod pull_request;
 mod queue;

@@ -90,14 +90,11 @@ async fn a_rate_limit_holds_back_everything_of_the_project() {
     let world = World::new().await;
     world.double.inject("/repos/acme/blinky/issues", 1, FaultKind::SecondaryLimit { retry_after_s: 120 });
     let pull = world.pull("limited").await;
-    world
-        .row(
-            "a wish that waits",
-            "SELECT outbox.id FROM outbox JOIN runs ON runs.id = run_id WHERE outbox.due_ms >= runs.created_ms + 100000",
-        )
-        .await;
+    world.row("a project that waits", "SELECT id FROM projects WHERE hold_until_ms >= created_ms + 100000").await;
     world.double.clear_requests();
     world.pass(60_000);
+    world.double.commit(REPO, "limited", None, "more", &[("main.c", Some("more"))]).await.unwrap();
+    world.row("the run of the newer head", "SELECT id FROM runs WHERE id = 2").await;
     world.settle().await;
     assert_eq!(world.double.count("POST", "/"), 0, "nothing is written while the limit holds");
     world.pass(61_000);

@@ -3,7 +3,7 @@
 use crate::runner::built;
 use crate::world::World;
 use ounce_protocol::ids::{BoardName, CommitSha, RunnerName};
-use ounce_protocol::job::{ATTEMPTS_MAX, FailureKind, JobEvent, JobState, LEASE_MS, Refused};
+use ounce_protocol::job::{ATTEMPTS_MAX, FailureKind, JobEvent, JobState, LEASE_MS, QUEUED_MS_MAX, Refused};
 use ounce_protocol::runner_api::{End, LOG_CHUNK_BYTES_MAX};
 use ounce_server::forge::CommitInfo;
 use ounce_server::store::jobs::{self, Holder, JobError, Offer};
@@ -146,7 +146,7 @@ async fn a_job_is_claimed_by_one_runner_only() {
         claims.spawn(async move {
             let runner = RunnerName::parse(&format!("r{n}")).unwrap();
             let offer = Offer { runner: &runner, can_run: &[], sandbox: false };
-            jobs::claim(&mut *store.connection().await.unwrap(), offer, 0).await.unwrap().map(|c| c.job)
+            jobs::claim(&mut store.connection().await.unwrap(), offer, 0).await.unwrap().map(|c| c.job)
         });
     }
     let mut claimed: Vec<i64> = claims.join_all().await.into_iter().flatten().collect();
@@ -171,13 +171,14 @@ async fn the_store_keeps_the_rules_of_a_job() {
         let (mut state, mut now, mut token) = (JobState::new(), 0, 0);
         for step in 0..40 {
             now += i64::try_from(random.below(20_000)).unwrap();
-            let event = match random.below(7) {
+            let event = match random.below(8) {
                 0 | 1 => JobEvent::Claim { runner: runner.clone(), token: token + 1, now },
                 2 => JobEvent::Heartbeat { token: token.saturating_sub(random.below(2)), now },
                 3 if random.below(3) == 0 => JobEvent::Finish { token: token.saturating_sub(random.below(2)) },
                 4 => JobEvent::Fail { token: token.saturating_sub(random.below(2)), kind: FailureKind::Infra, detail: format!("d{step}") },
                 5 if random.below(6) == 0 => JobEvent::Fail { token, kind: FailureKind::Timeout, detail: "t".into() },
                 6 if random.below(8) == 0 => JobEvent::Supersede,
+                7 if random.below(12) == 0 => JobEvent::GiveUp { detail: "no runner took it".into() },
                 _ => JobEvent::Tick { now },
             };
             let expected = state.step(event.clone());
@@ -216,6 +217,11 @@ async fn play(c: &mut Connection, run: i64, job: i64, runner: &RunnerName, event
         JobEvent::Finish { token } => jobs::finish(c, holder(token), 0).await,
         JobEvent::Fail { token, kind, detail } => jobs::fail(c, holder(token), *kind, detail, 0).await,
         JobEvent::Tick { now } => jobs::sweep(c, *now).await.map(|_| ()).map_err(JobError::Store),
+        JobEvent::GiveUp { .. } => {
+            let given_up = jobs::give_up(c, 1, 0).await.unwrap();
+            let ended = jobs::state(c, job).await.unwrap().is_final();
+            return if given_up == 1 { Ok(()) } else { Err(if ended { Refused::Ended } else { Refused::NotQueued }) };
+        }
         JobEvent::Supersede => {
             let ended = jobs::state(c, job).await.unwrap().is_final();
             jobs::supersede(c, run, 0).await.unwrap();
@@ -227,6 +233,34 @@ async fn play(c: &mut Connection, run: i64, job: i64, runner: &RunnerName, event
         Err(JobError::Refused(refused)) => Err(refused),
         Err(JobError::Store(error)) => panic!("{error}"),
     }
+}
+
+#[tokio::test]
+async fn an_untrusted_job_goes_to_a_sandbox_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("db")).await.unwrap();
+    store.migrate().await.unwrap();
+    queued(&store, 1).await;
+    sqlx::query("UPDATE jobs SET trusted = 0").execute(store.pool()).await.unwrap();
+    let runner = RunnerName::parse("r").unwrap();
+    let mut c = store.connection().await.unwrap();
+    for (sandbox, gets) in [(false, false), (true, true)] {
+        let offer = Offer { runner: &runner, can_run: &[], sandbox };
+        assert_eq!(jobs::claim(&mut c, offer, 0).await.unwrap().is_some(), gets, "sandbox: {sandbox}");
+    }
+}
+
+#[tokio::test]
+async fn a_job_nobody_can_do_is_given_up_and_said() {
+    let world = World::new().await;
+    let pull = world.pull("alone").await;
+    let mut runner = world.runner("desk").await;
+    runner.can_run.clear();
+    let lease = runner.claim().await;
+    runner.measure(&lease, 1_000, 1_000).await;
+    world.pass(QUEUED_MS_MAX + 60_000);
+    let comment = world.comment_saying(pull, "Incomplete").await;
+    assert!(comment.body.contains("offers qemu:netduinoplus2"), "{}", comment.body);
 }
 
 /// A run of its own with one job.
