@@ -82,9 +82,10 @@ pub(crate) const FRAME_WORDS: usize = size_of::<Frame>() / WORD;
 const OWN_SLOTS: usize = 2;
 const BLOCK_SLOTS: usize = 3;
 
-/// Words a frame takes, by its function's head.
+/// Words a frame takes, by its function's head: whole granules.
 pub(crate) fn words_for(n_state: u16, n_exc: u8) -> u16 {
-    (FRAME_WORDS + OWN_SLOTS) as u16 + n_state + (BLOCK_SLOTS as u16) * u16::from(n_exc)
+    let words = FRAME_WORDS + OWN_SLOTS + usize::from(n_state) + BLOCK_SLOTS * usize::from(n_exc);
+    words.next_multiple_of(crate::heap::GRANULE / WORD) as u16
 }
 
 /// Words a frame for `code` takes.
@@ -399,12 +400,13 @@ impl FramePtr {
     /// A new frame on the frame stack, not yet linked. `None`: no room between heap and stack.
     #[inline(always)]
     pub(crate) fn push(heap: &mut Heap, code: CodePtr, function: Obj) -> Option<FramePtr> {
-        let bytes = (frame_words(code) * WORD).next_multiple_of(crate::heap::GRANULE);
+        let bytes = frame_words(code) * WORD;
         if heap.stack_low.addr() - heap.stack_limit().addr() < bytes {
             return None;
         }
         heap.stack_low = heap.stack_low.wrapping_byte_sub(bytes);
-        NonNull::new(heap.stack_low.cast::<Frame>()).map(|at| FramePtr::fill(at, code, function, Home::Stack))
+        let at = NonNull::new(heap.stack_low.cast::<Frame>())?;
+        Some(FramePtr::fill(at, code, function, Home::Stack))
     }
 
     /// Gives a stack frame's room back; it must be the lowest.
@@ -414,7 +416,7 @@ impl FramePtr {
             heap.free(self.object());
             return;
         }
-        let bytes = (frame_words(self.code()) * WORD).next_multiple_of(crate::heap::GRANULE);
+        let bytes = frame_words(self.code()) * WORD;
         debug_assert!(self.0.as_ptr().addr() == heap.stack_low.addr());
         heap.stack_low = heap.stack_low.wrapping_byte_add(bytes);
     }
