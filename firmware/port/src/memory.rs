@@ -25,6 +25,7 @@ impl<const BYTES: usize> Heap<BYTES> {
     ///
     /// # Panics
     /// When asked a second time.
+    #[expect(clippy::mut_from_ref, reason = "succeeds once, so that the reference is the only one")]
     pub fn take(&'static self) -> &'static mut [MaybeUninit<u64>] {
         assert!(!TAKEN.load(Ordering::Relaxed));
         TAKEN.store(true, Ordering::Relaxed);

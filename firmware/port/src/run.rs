@@ -3,7 +3,7 @@
 
 use core::mem::MaybeUninit;
 
-use pyrite::{Stop, Vm};
+use pyrite::{Out, Stop, Vm};
 
 use crate::marks::{ounce_begin, ounce_end};
 use crate::{Chip, Console, Window, exit};
@@ -20,12 +20,14 @@ pub fn run<C: Chip>(board: &str, heap: &mut [MaybeUninit<u64>], window: Window) 
         exit::exit(exit::BAD_WORKLOAD)
     };
     let mut out = &console;
-    let mut vm = match Vm::new(heap, &mut out) {
+    // Used where it was made: moving the machine out of its `Result` would hold it on the stack twice.
+    let mut made = make(heap, &mut out);
+    let vm = match &mut made {
         Ok(vm) => vm,
-        Err(stop) => give_up(&console, None, stop),
+        Err(stop) => give_up(&console, None, *stop),
     };
     if let Err(stop) = vm.load(mpy) {
-        give_up(&console, Some(&mut vm), stop)
+        give_up(&console, Some(vm), stop)
     }
     console.line("program", vm.source_name());
 
@@ -39,13 +41,19 @@ pub fn run<C: Chip>(board: &str, heap: &mut [MaybeUninit<u64>], window: Window) 
             vm.print_repr(value);
             console.end();
         }
-        Err(stop) => give_up(&console, Some(&mut vm), stop),
+        Err(stop) => give_up(&console, Some(vm), stop),
     }
     console.figure("heap_size_bytes", vm.heap_size_bytes());
     console.figure("heap_peak_bytes", vm.heap_peak_bytes());
     console.begin("done");
     console.end();
     exit::exit(exit::DONE)
+}
+
+/// Apart from [`run`], so that what making a machine takes of the stack is given back before the program runs.
+#[inline(never)]
+fn make<'a>(heap: &'a mut [MaybeUninit<u64>], out: &'a mut dyn Out) -> Result<Vm<'a>, Stop> {
+    Vm::new(heap, out)
 }
 
 /// Says why the run stopped and exits with that reason's code.

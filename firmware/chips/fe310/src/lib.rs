@@ -14,7 +14,7 @@ const PRCI: usize = 0x1000_8000;
 const GPIO0: usize = 0x1001_2000;
 const UART0: usize = 0x1001_3000;
 
-// SAFETY (all of these): addresses of peripheral registers from the manual; none is memory.
+// SAFETY: for all of these: addresses of peripheral registers from the manual; none is memory.
 const HFXOSCCFG: Register = unsafe { Register::at(PRCI + 0x04) };
 // SAFETY: as above.
 const PLLCFG: Register = unsafe { Register::at(PRCI + 0x08) };

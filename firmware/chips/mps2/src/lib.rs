@@ -44,7 +44,7 @@ const TX_ENABLE: u32 = 1;
 const BYTE_READS_MAX: u32 = 5_000;
 
 impl<const UART: usize, const CLOCK_HZ: u32, const GUARD: bool> Mps2<UART, CLOCK_HZ, GUARD> {
-    // SAFETY (all of these): UART is a CMSDK UART's base address as the type demands; these are its registers, none is memory.
+    // SAFETY: for all of these: UART is a CMSDK UART's base address as the type demands; these are its registers, none is memory.
     const DATA: Register = unsafe { Register::at(UART) };
     // SAFETY: as above.
     const STATE: Register = unsafe { Register::at(UART + 0x04) };

@@ -14,7 +14,7 @@ const CLOCK: usize = 0x4000_0000;
 const UART0: usize = 0x4000_2000;
 const GPIO: usize = 0x5000_0000;
 
-// SAFETY (all of these): addresses of peripheral registers from the reference manual; none is memory.
+// SAFETY: for all of these: addresses of peripheral registers from the reference manual; none is memory.
 const TASKS_HFCLKSTART: Register = unsafe { Register::at(CLOCK) };
 // SAFETY: as above.
 const EVENTS_HFCLKSTARTED: Register = unsafe { Register::at(CLOCK + 0x100) };

@@ -17,7 +17,7 @@ const FLASH: usize = 0x4002_3c00;
 const GPIOB: usize = 0x4002_0400;
 const USART1: usize = 0x4001_1000;
 
-// SAFETY (all of these): addresses of peripheral registers from RM0090; none is memory.
+// SAFETY: for all of these: addresses of peripheral registers from RM0090; none is memory.
 const RCC_CR: Register = unsafe { Register::at(RCC) };
 // SAFETY: as above.
 const RCC_PLLCFGR: Register = unsafe { Register::at(RCC + 0x04) };
