@@ -45,7 +45,7 @@ fn block(block: &Block) -> String {
 
 fn inline(line: &Line) -> String {
     let write = |Span { text, style }: &Span| {
-        let text = escape::html(text);
+        let text = if *style == Style::Code { escape::html(text) } else { figures_together(&escape::html(text)) };
         match style {
             Style::Plain => text,
             Style::Strong => format!("<strong>{text}</strong>"),
@@ -55,6 +55,19 @@ fn inline(line: &Line) -> String {
         }
     };
     line.0.iter().map(write).collect()
+}
+
+/// A figure and its unit stay on one line where a narrow cell wraps.
+fn figures_together(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (i, part) in text.split(' ').enumerate() {
+        let is_unit = matches!(part.trim_end_matches([',', '.', ';', ')']), "B" | "%");
+        if i > 0 {
+            out.push_str(if is_unit { "&nbsp;" } else { " " });
+        }
+        out.push_str(part);
+    }
+    out
 }
 
 fn table(table: &Table) -> String {

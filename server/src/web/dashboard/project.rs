@@ -44,6 +44,10 @@ pub(super) struct RegionView {
 
 pub(super) struct RegionSize {
     pub bytes: u64,
+    /// From here the meter warns: nine tenths.
+    pub nearly: u64,
+    /// From here it alarms.
+    pub full: u64,
     pub text: String,
     pub left: String,
     pub over: bool,
@@ -113,6 +117,8 @@ pub(super) fn region(name: &str, value: i64, board: Option<&Board>) -> RegionVie
         let text = grouped(left.unsigned_abs());
         RegionSize {
             bytes: r.size,
+            nearly: r.size / 10 * 9,
+            full: r.size.saturating_sub(1),
             text: grouped(r.size),
             left: if left < 0 { format!("over by {text} B") } else { format!("{text} B left") },
             over: left < 0,

@@ -208,7 +208,7 @@ async fn a_run_shows_its_report_and_its_jobs() {
         "1 min 3 s",
         "(attempt 3)",
         "2 hours ago",
-        "+312 B",
+        "+312&nbsp;B",
     ] {
         assert!(page.contains(part), "{part}\n{page}");
     }
