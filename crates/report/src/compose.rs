@@ -30,23 +30,41 @@ pub(crate) struct Detail {
     pub log_lines: usize,
     /// Findings shown for each budget.
     pub findings: usize,
+    /// Notes shown.
+    pub notes: usize,
 }
 
 impl Detail {
     /// What a comment and a terminal show.
-    pub const NORMAL: Detail =
-        Detail { quiet_rows: true, quiet_details: false, boards: usize::MAX, owners: 10, functions: 5, log_lines: 20, findings: 3 };
+    pub const NORMAL: Detail = Detail {
+        quiet_rows: true,
+        quiet_details: false,
+        boards: usize::MAX,
+        owners: 10,
+        functions: 5,
+        log_lines: 20,
+        findings: 3,
+        notes: 20,
+    };
     /// What a page shows.
-    pub const PAGE: Detail =
-        Detail { quiet_rows: true, quiet_details: true, boards: usize::MAX, owners: 200, functions: 40, log_lines: 40, findings: 20 };
+    pub const PAGE: Detail = Detail {
+        quiet_rows: true,
+        quiet_details: true,
+        boards: usize::MAX,
+        owners: 200,
+        functions: 40,
+        log_lines: 40,
+        findings: 20,
+        notes: 200,
+    };
     /// Coarser and coarser, for a comment that would be too long.
     pub const STEPS: [Detail; 6] = [
         Detail::NORMAL,
         Detail { owners: 4, functions: 2, log_lines: 8, ..Detail::NORMAL },
         Detail { boards: 16, owners: 4, functions: 2, log_lines: 8, ..Detail::NORMAL },
-        Detail { quiet_rows: false, boards: 16, owners: 4, functions: 2, log_lines: 8, findings: 1, ..Detail::NORMAL },
-        Detail { quiet_rows: false, boards: 4, owners: 2, functions: 0, log_lines: 3, findings: 1, ..Detail::NORMAL },
-        Detail { quiet_rows: false, boards: 0, findings: 1, ..Detail::NORMAL },
+        Detail { quiet_rows: false, boards: 16, owners: 4, functions: 2, log_lines: 8, findings: 1, notes: 5, ..Detail::NORMAL },
+        Detail { quiet_rows: false, boards: 4, owners: 2, functions: 0, log_lines: 3, findings: 1, notes: 5, ..Detail::NORMAL },
+        Detail { quiet_rows: false, boards: 0, findings: 1, notes: 5, ..Detail::NORMAL },
     ];
 }
 
@@ -82,7 +100,12 @@ pub(crate) fn compose(c: &Comparison, detail: &Detail) -> Vec<Block> {
         ));
     }
     if !c.notes.is_empty() {
-        out.push(Block::List(c.notes.iter().map(|n| Line::new().text("Note: ").sentence(n)).collect()));
+        let mut notes: Vec<Line> = c.notes.iter().take(detail.notes).map(|n| Line::from("Note: ").sentence(n)).collect();
+        let left_out = c.notes.len().saturating_sub(detail.notes);
+        if left_out > 0 {
+            notes.push(format!("{} more.", counted(left_out, "note", "notes")).into());
+        }
+        out.push(Block::List(notes));
     }
     out
 }

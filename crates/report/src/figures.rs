@@ -108,6 +108,18 @@ pub(crate) fn is_broken(board: &BoardComparison) -> bool {
     }
 }
 
+/// Whether a figure is not there, or not comparable, for reasons that are not the change's.
+pub(crate) fn is_incomplete(board: &BoardComparison) -> bool {
+    match &board.state {
+        BoardState::Missing { .. } | BoardState::BaseFailed { .. } => true,
+        BoardState::HeadFailed { .. } => false,
+        BoardState::Compared(c) => {
+            let absent = |b: &BenchDelta| b.base == BenchSide::Absent || b.head == BenchSide::Absent;
+            !board.fingerprint_changes.is_empty() || c.benches.iter().any(absent)
+        }
+    }
+}
+
 /// Whether a board has nothing to say beyond its row in the table.
 pub(crate) fn is_quiet(board: &BoardComparison) -> bool {
     match &board.state {

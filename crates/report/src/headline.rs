@@ -4,7 +4,7 @@
 
 use crate::doc::Line;
 use crate::escape::{clip, line};
-use crate::figures::{bench_broke, boards_over, counted, delta_of, is_broken, listed, ppm_size};
+use crate::figures::{bench_broke, boards_over, counted, delta_of, is_broken, is_incomplete, listed, ppm_size};
 use ounce_analysis::comparison::{BenchSide, BoardComparison, BoardState, Compared, Comparison, Tendency, Verdict};
 use ounce_protocol::measurement::RegionKind;
 use ounce_protocol::units::grouped;
@@ -55,7 +55,10 @@ pub(crate) fn verdict(c: &Comparison) -> String {
             n => format!("Over budget on {}.", of(n, total, "board")),
         },
         Verdict::Broken => format!("Broken on {}.", of(c.boards.iter().filter(|b| is_broken(b)).count(), total, "board")),
-        Verdict::Incomplete => format!("Incomplete: {} missing.", of(missing, total, "board")),
+        Verdict::Incomplete => match c.boards.iter().filter(|b| is_incomplete(b)).count() {
+            n if n == missing => format!("Incomplete: {} missing.", of(missing, total, "board")),
+            n => format!("Incomplete: not all figures on {}.", of(n, total, "board")),
+        },
     }
 }
 
@@ -155,7 +158,12 @@ fn tendency_sentence(c: &Comparison, tendency: Tendency, word: &str) -> Option<S
     if !saves.is_empty() {
         parts.push(format!("saves {}", listed(&saves)));
     }
-    let rest = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
+    let rest = match parts.is_empty() {
+        false => format!(": {}", parts.join(", ")),
+        true if tendency == Tendency::Free => String::new(),
+        // Size and instructions decide the tendency, and the size is the same.
+        true => ": by less than one instruction in a million".into(),
+    };
     Some(format!("{word} on {on}{rest}."))
 }
 

@@ -245,6 +245,36 @@ fn the_check_title_is_the_answer_as_far_as_it_fits() {
 }
 
 #[test]
+fn incomplete_says_what_is_not_there() {
+    let check = |boards: Vec<BoardComparison>, verdict: &str| {
+        let text = first_line(&comparison(Verdict::Incomplete, boards));
+        assert!(text.starts_with(verdict), "{text}");
+    };
+    let missing = || board("a", "", BoardState::Missing { detail: "no runner".into() });
+    let repaired = || board("b", "", BoardState::BaseFailed { stage: Stage::Build, log_tail: String::new(), head_builds: true });
+    let absent =
+        |name: &str| board(name, "", compared(Tendency::Free, None, vec![], vec![bench("fib", counted(1), BenchSide::Absent, &[])]));
+    check(vec![missing(), board("c", "", identical())], "**Incomplete: 1 of 2 boards missing.**");
+    check(vec![missing(), repaired(), board("c", "", identical())], "**Incomplete: not all figures on 2 of 3 boards.**");
+    check(vec![absent("a"), board("c", "", identical())], "**Incomplete: not all figures on 1 of 2 boards.**");
+}
+
+#[test]
+fn a_change_too_small_for_a_percentage_is_still_one() {
+    let benches = vec![bench("fib", counted(9_000_000_000), counted(9_000_000_001), &[("f", 1, 2)])];
+    let c = comparison(Verdict::WithinBudget, vec![board("a", "", compared(Tendency::Cost, Some(0), vec![], benches))]);
+    assert!(first_line(&c).ends_with("Cost on a: by less than one instruction in a million."), "{}", first_line(&c));
+    assert!(body(&c).contains("| 0 % in the mean |") && body(&c).contains("+1"), "{}", body(&c));
+}
+
+#[test]
+fn many_notes_are_counted_not_listed() {
+    let c = Comparison { notes: (0..30).map(|n| format!("note {n}")).collect(), ..broken() };
+    let text = body(&c);
+    assert!(text.contains("- Note: note 19\n- 10 notes more.\n"), "{text}");
+}
+
+#[test]
 fn different_tools_are_not_subtracted() {
     let mut c = six_boards();
     c.boards.truncate(1);

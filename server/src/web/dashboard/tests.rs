@@ -118,7 +118,7 @@ impl Seeded {
             format!("INSERT INTO job_logs VALUES (1, {}, 1234)", quoted(&format!("\u{1b}[31merror\u{1b}[0m {HOSTILE}\nsecond line\n"))),
         )
         .await;
-        execute(c, format!("INSERT INTO measurements (id, run_id, board, commit_id, doc, token, trusted, received_ms) VALUES (1, 1, 'microbit', 40, '{{}}', 1, 1, 0)")).await;
+        execute(c, "INSERT INTO measurements (id, run_id, board, commit_id, doc, token, trusted, received_ms) VALUES (1, 1, 'microbit', 40, '{}', 1, 1, 0)".into()).await;
         execute(c, "INSERT INTO series VALUES (1, 1, 'microbit', 'region', 'flash'), (2, 1, 'microbit', 'region', 'ram'), (3, 1, 'microbit', 'instructions', 'fib'), (4, 1, 'microbit', 'instructions', 'sort')".into()).await;
         for n in 1..=40u64 {
             let values = [200_000 + n / 5 * 128, 9_000, 1_000_000 - n / 8 * 4_000, 500_000 + n / 12 * 900];
