@@ -162,14 +162,14 @@ fn execute(vm: &mut Vm) -> Res {
                     sp.push(tuple::items(frame.code().get().module.get().consts)[index]);
                 }
 
-                Op::LoadFastMulti => load_local!(opcode - opcodes::LOAD_FAST_MULTI),
+                Op::LoadFastMulti => load_local!(opcode & 0xf),
                 Op::LoadFast => {
                     let index = ip.varuint();
                     load_local!(index);
                 }
                 Op::StoreFastMulti => {
                     let value = sp.pop();
-                    locals.set(-isize::from(opcode - opcodes::STORE_FAST_MULTI), value);
+                    locals.set(-isize::from(opcode & 0xf), value);
                 }
                 Op::StoreFast => {
                     let index = ip.varuint();

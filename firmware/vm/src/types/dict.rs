@@ -158,14 +158,16 @@ fn grow(vm: &mut Vm, dict: Obj) -> Res<()> {
     } else {
         Obj::NULL
     };
-    let mut to = 0;
-    for from in 0..used(dict) {
+    let (mut from, mut to) = (0, 0);
+    // `__hash__` may be Python code that changes the dict: its bounds are looked at each time.
+    while from < used(dict) && to < room {
         let found = key(dict, from);
+        from += 1;
         if found == Obj::DELETED {
             continue;
         }
         entries.set_field(2 * to, found);
-        entries.set_field(2 * to + 1, value(dict, from));
+        entries.set_field(2 * to + 1, value(dict, from - 1));
         to += 1;
         if index != Obj::NULL {
             let hash = hash(vm, found)? as usize;
@@ -228,11 +230,11 @@ pub(crate) fn set(vm: &mut Vm, dict: Obj, wanted: Obj, to: Obj) -> Res<()> {
 
 /// Takes a key out; its value, or NULL when it is not there.
 pub(crate) fn remove(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res {
-    let Some(entry) = find(vm, dict, wanted)? else { return Ok(Obj::NULL) };
+    let Some(entry) = find(vm, dict, wanted)?.filter(|entry| *entry < used(dict)) else { return Ok(Obj::NULL) };
     let removed = value(dict, entry);
     dict.field(ENTRIES).set_field(2 * entry, Obj::DELETED);
     dict.field(ENTRIES).set_field(2 * entry + 1, Obj::NULL);
-    dict.set_field(COUNT, Obj::count(len(dict) - 1));
+    dict.set_field(COUNT, Obj::count(len(dict).saturating_sub(1)));
     Ok(removed)
 }
 
