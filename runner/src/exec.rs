@@ -151,7 +151,7 @@ impl Program {
             std::io::ErrorKind::NotFound if self.dir.as_ref().is_none_or(|d| d.is_dir()) => ExecError::Missing { program: self.name() },
             _ => ExecError::Start { program: self.name(), source },
         })?;
-        let group = Group(child.id());
+        let mut group = Group { leader: child.id(), running: true };
         let tail = std::sync::Mutex::new(Tail::default());
         let (out, err) = (child.stdout.take(), child.stderr.take());
         let reading = async { tokio::join!(read(out, log, &tail), read(err, log, &tail)) };
@@ -160,6 +160,7 @@ impl Program {
             (child.wait().await, stdout, stderr)
         };
         let ran = tokio::time::timeout(self.timeout, waiting).await;
+        group.running = ran.is_err();
         drop(group);
         let tail_text = |tail: &std::sync::Mutex<Tail>| tail.lock().unwrap_or_else(|e| e.into_inner()).text();
         Ok(match ran {
@@ -171,16 +172,47 @@ impl Program {
     }
 }
 
-/// Kills what is left of a process group when the run is over or dropped.
-struct Group(Option<u32>);
+/// Kills what is left of a process group when the run is over or dropped, and all descendants of a leader that still runs.
+struct Group {
+    leader: Option<u32>,
+    running: bool,
+}
 
 impl Drop for Group {
     fn drop(&mut self) {
-        if let Some(pid) = self.0.and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw) {
-            // The group may be gone already: that is the usual case.
-            let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
+        use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+        let pid = |id: u32| i32::try_from(id).ok().and_then(Pid::from_raw);
+        let Some((leader_id, leader)) = self.leader.and_then(|id| Some((id, pid(id)?))) else { return };
+        if self.running {
+            // A sandbox has a session of its own, so it is not in the group; and while it is only being set up, it does not die with
+            // its parent yet. The leader is stopped first, so that it starts nothing more.
+            let _ = kill_process(leader, Signal::STOP);
+            for descendant in descendants(leader_id).into_iter().filter_map(pid) {
+                let _ = kill_process(descendant, Signal::KILL);
+            }
         }
+        // The group may be gone already: that is the usual case.
+        let _ = kill_process_group(leader, Signal::KILL);
     }
+}
+
+/// The processes below a process, as `/proc` shows them now; none where there is no `/proc`.
+fn descendants(ancestor: u32) -> Vec<u32> {
+    let ids = std::fs::read_dir("/proc").into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    let parents: Vec<(u32, u32)> =
+        ids.filter_map(|id| Some((id, parent(&std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?)?))).collect();
+    let mut found = vec![ancestor];
+    let mut next = 0;
+    while let Some(&above) = found.get(next) {
+        found.extend(parents.iter().filter(|(_, parent)| *parent == above).map(|(id, _)| *id));
+        next += 1;
+    }
+    found.split_off(1)
+}
+
+/// The parent's number in a line of `/proc/PID/stat`: the second word after the name, which stands in parentheses and may hold some.
+fn parent(stat: &str) -> Option<u32> {
+    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
 }
 
 #[derive(Default)]
@@ -258,6 +290,22 @@ mod tests {
         assert!(ran.timed_out);
         tokio::time::sleep(Duration::from_millis(1500)).await;
         assert_eq!(std::fs::read(marker.path()).unwrap(), b"", "a grandchild lived on");
+    }
+
+    #[tokio::test]
+    async fn the_time_limit_takes_children_in_sessions_of_their_own_too() {
+        let marker = tempfile::NamedTempFile::new().unwrap();
+        let script = format!("setsid sh -c 'sh -c \"sleep 1; echo alive > {}\"; true'; true", marker.path().display());
+        let ran = shell(&script).timeout(Duration::from_millis(300)).run(&()).await.unwrap();
+        assert!(ran.timed_out);
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        assert_eq!(std::fs::read(marker.path()).unwrap(), b"", "a process in another session lived on");
+    }
+
+    #[test]
+    fn a_process_may_be_called_anything() {
+        assert_eq!(parent("17 (a) b (c)) S 4 17 17 0"), Some(4));
+        assert_eq!(parent("17 (a"), None);
     }
 
     #[tokio::test]
