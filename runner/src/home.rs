@@ -1,8 +1,12 @@
 //! Where a runner keeps its things between jobs: mirrors, checkouts, caches. All of it can be deleted at any time.
 
 use anyhow::{Context, Result};
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How often a hold that someone has is asked for.
+const HOLD_POLL: Duration = Duration::from_millis(100);
 
 /// The folder: `$OUNCE_HOME`, else `ounce` in the user's cache folder.
 #[derive(Debug, Clone)]
@@ -58,7 +62,7 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// Takes the hold, waiting in a blocking thread for whoever has it.
+    /// Takes the hold, waiting for whoever has it. Asks again and again, as a thread that waits in the system cannot be stopped.
     ///
     /// # Errors
     /// Where the lock file cannot be made.
@@ -66,7 +70,18 @@ impl Hold {
         std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
         let path = folder.join("lock");
         let file = File::create(&path).with_context(|| format!("{} cannot be made", path.display()))?;
-        let file = tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await??;
-        Ok(Hold { _file: file })
+        let mut said = false;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Hold { _file: file }),
+                Err(TryLockError::WouldBlock) if said => {}
+                Err(TryLockError::WouldBlock) => {
+                    tracing::warn!("waiting for another ounce, which works in {}", folder.display());
+                    said = true;
+                }
+                Err(TryLockError::Error(source)) => return Err(source).with_context(|| format!("{} cannot be locked", path.display())),
+            }
+            tokio::time::sleep(HOLD_POLL).await;
+        }
     }
 }
