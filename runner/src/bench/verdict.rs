@@ -62,10 +62,11 @@ pub fn judge(evidence: &Evidence, expected: &str) -> Meaning {
 fn markers(evidence: &Evidence) -> Meaning {
     match &evidence.counts {
         None => Meaning::Failed(BenchFailure::Markers, "the counters are missing".into()),
-        Some(c) if !c.errors.is_empty() => Meaning::Failed(BenchFailure::Markers, c.errors.join(", ")),
+        // Before the counter's own words for it.
         Some(c) if c.begin_hits == 0 || c.begin_hits != c.end_hits => {
             Meaning::Failed(BenchFailure::Markers, format!("begin was met {} times, end {} times", c.begin_hits, c.end_hits))
         }
+        Some(c) if !c.errors.is_empty() => Meaning::Failed(BenchFailure::Markers, c.errors.join(", ")),
         Some(_) => Meaning::Valid,
     }
 }
