@@ -94,7 +94,7 @@ mod tests {
             let error = Counts::read(&GOOD.replace(from, to)).unwrap_err();
             assert!(error.contains(says), "{error}");
         };
-        check("\nend", "", "not whole");
+        check("\nend\n", "\n", "not whole");
         check("ounce-qemu 1", "ounce-qemu 2", "first line");
         check("pc 0x12 4", "pc 0x12 5", "sum to 8");
         check("pc 0x12 4", "pc 0x12", "line 10");
