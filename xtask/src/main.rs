@@ -21,6 +21,12 @@ struct Cli {
 enum Command {
     /// The main job, end to end, on this machine
     Demo(demo::Demo),
+    /// The demo as tests: with accidents, or against the desk tool
+    DemoCheck {
+        /// The one with accidents only
+        #[arg(long)]
+        accidents: bool,
+    },
     /// Everything CI checks, in order
     Test,
     /// The long fuzzing runs
@@ -38,6 +44,8 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Demo(demo) => demo.run(),
+        Command::DemoCheck { accidents: true } => demo::check_with_accidents(),
+        Command::DemoCheck { accidents: false } => demo::check(),
         Command::Test => test::run(),
         Command::Soak => test::soak(),
         Command::Tidy => tidy::run(),

@@ -1,63 +1,95 @@
-//! Who plays in the demo: GitHub's stand-in, the server, the agent.
+//! Who plays: GitHub's stand-in, the server, the agent. Each can be killed and started again in the middle of a scene.
 
-use super::stage::{BRANCH, Stage, program, said};
+use super::stage::{Stage, program, said};
 use anyhow::{Context, Result, bail};
 use github_double::{Config, Double, NewPull, RepositoryConfig, WebhookConfig};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Child;
 
-/// The repository's name on the stand-in.
-const REPO: &str = "ounce/pyrite";
 /// Longest the server may take to listen.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// All of them, running. Dropping it stops them.
 pub struct Cast {
-    double: Double,
-    server: Child,
-    agent: Child,
+    /// The stand-in.
+    pub double: Double,
+    /// The server.
+    pub server: Child,
+    /// The agent.
+    pub agent: Child,
+    /// What the agent said and how long it worked.
+    pub heard: Heard,
+    scene: Scene,
+}
+
+/// Where they play.
+#[derive(Clone)]
+struct Scene {
+    repo: String,
+    bin: PathBuf,
+    scratch: PathBuf,
+    home: PathBuf,
     server_url: String,
-    working: Arc<Mutex<Duration>>,
+}
+
+/// What was heard from the agent so far.
+#[derive(Clone, Default)]
+pub struct Heard(Arc<Mutex<(String, Duration)>>);
+
+impl Heard {
+    fn line(&self, line: &str) {
+        let mut heard = self.0.lock().unwrap_or_else(|e| e.into_inner());
+        heard.0.push_str(line);
+        heard.0.push('\n');
+        // `job 3: done, 12.3 s building and emulating`
+        let seconds = line.split_once("done, ").and_then(|(_, rest)| rest.split(' ').next()?.parse::<f64>().ok());
+        heard.1 += seconds.filter(|s| s.is_finite() && *s >= 0.0).map_or(Duration::ZERO, Duration::from_secs_f64);
+    }
+
+    /// Everything said.
+    pub fn text(&self) -> String {
+        self.0.lock().unwrap_or_else(|e| e.into_inner()).0.clone()
+    }
+
+    /// What was spent building and emulating.
+    pub fn working(&self) -> Duration {
+        self.0.lock().unwrap_or_else(|e| e.into_inner()).1
+    }
 }
 
 impl Cast {
     /// Starts everybody.
     pub async fn enter(stage: &Stage) -> Result<Cast> {
-        let repositories = vec![RepositoryConfig::new(REPO, &stage.bare)];
+        let repo = stage.repo.clone();
+        let repositories = vec![RepositoryConfig::new(&repo, &stage.bare)];
         let double = Double::start(Config { repositories, ..Config::default() }).await?;
-        let config = stage.scratch.path().join("ounce-server.toml");
         let url = double.base_url();
         let port = free_port()?;
         let text = format!(
-            "listen = \"127.0.0.1:{port}\"\npublic_url = \"http://127.0.0.1:{port}\"\ndatabase = \"ounce.sqlite3\"\nprojects = [\"{REPO}\"]\n\n[forge]\nmode = \"token\"\napi_url = \"{url}\"\n\
-             clone_url = \"{url}\"\ntoken = \"double-token\"\nwebhook_secrets = [\"demo-secret\"]\n"
+            "listen = \"127.0.0.1:{port}\"\npublic_url = \"http://127.0.0.1:{port}\"\ndatabase = \"ounce.sqlite3\"\nprojects = [\"{repo}\"]\n\n\
+             [forge]\nmode = \"token\"\napi_url = \"{url}\"\nclone_url = \"{url}\"\ntoken = \"double-token\"\nwebhook_secrets = [\"demo-secret\"]\n"
         );
-        std::fs::write(&config, text)?;
-        let server_bin = stage.bin.join("ounce-server");
-        let mut server = program(&server_bin).arg("--config").arg(&config).arg("serve").stdout(Stdio::piped()).spawn()?;
-        let server_url = tokio::time::timeout(START_TIMEOUT, listening(&mut server)).await.context("the server does not listen")??;
+        let scratch = stage.scratch.path().to_owned();
+        std::fs::write(scratch.join("ounce-server.toml"), text)?;
+        let server_url = format!("http://127.0.0.1:{port}");
         double.set_webhook(Some(WebhookConfig { url: format!("{server_url}/webhooks/github"), secret: "demo-secret".into() }));
-        let code = said(program(&server_bin).arg("--config").arg(&config).args(["runner", "enroll", "--name", "desk"])).await?;
+        let scene = Scene { repo, bin: stage.bin.clone(), scratch, home: stage.home.clone(), server_url };
+        let server = scene.start_server().await?;
+        let code = said(scene.server_command().args(["runner", "enroll", "--name", "desk"])).await?;
         let code = code.lines().rev().find_map(|l| l.split_whitespace().last()).context("no enrolment code was printed")?.to_owned();
-        let mut agent = program(stage.bin.join("ounce"))
-            .args(["agent", "--server", &server_url, "--name", "desk", "--enroll", &code, "--token-file"])
-            .arg(stage.scratch.path().join("desk.token"))
-            .arg("--home")
-            .arg(Stage::home())
-            .stderr(Stdio::piped())
-            .spawn()?;
-        let working = Arc::new(Mutex::new(Duration::ZERO));
-        tokio::spawn(follow(agent.stderr.take(), working.clone()));
-        eprintln!("demo: server at {server_url}, GitHub's stand-in at {url}, one agent");
-        Ok(Cast { double, server, agent, server_url, working })
+        let heard = Heard::default();
+        let agent = scene.start_agent(&["--name", "desk", "--enroll", &code], &heard)?;
+        eprintln!("demo: server at {}, GitHub's stand-in at {}, one agent", scene.server_url, double.base_url());
+        Ok(Cast { double, server, agent, heard, scene })
     }
 
-    /// Opens the pull request; its webhook goes out.
-    pub async fn open_pull(&self) -> Result<u64> {
-        self.double.open_pull(REPO, NewPull::from_branch(super::TITLE, BRANCH)).await
+    /// Opens the pull request from a branch; its webhook goes out.
+    pub async fn open_pull(&self, title: &str, branch: &str) -> Result<u64> {
+        self.double.open_pull(&self.scene.repo, NewPull::from_branch(title, branch)).await
     }
 
     /// An error where server or agent have ended.
@@ -71,30 +103,85 @@ impl Cast {
         Ok(())
     }
 
-    /// The check on the pull request's head, where it has ended: state and line.
-    pub fn ended_check(&self, head: &str) -> Option<(String, String)> {
-        let newest = self.double.statuses(REPO, head).into_iter().max_by_key(|s| s.id);
-        newest.filter(|s| s.state != "pending").map(|s| (s.state, s.description.unwrap_or_default()))
+    /// Kills the server without a word and starts it again on the same database.
+    pub async fn restart_server(&mut self) -> Result<()> {
+        self.server.kill().await?;
+        self.server = self.scene.start_server().await?;
+        Ok(())
     }
 
-    /// The one comment.
-    pub fn comment(&self, number: u64) -> Option<String> {
-        self.double.comments(REPO, number).into_iter().next().map(|c| c.body)
+    /// Kills the agent without a word and starts it again with its token.
+    pub async fn restart_agent(&mut self) -> Result<()> {
+        self.agent.kill().await?;
+        self.agent = self.scene.start_agent(&[], &self.heard)?;
+        Ok(())
+    }
+
+    /// Waits for the end of the check on a pull request's head: its state and its line.
+    pub async fn end_of_check(&mut self, head: &str) -> Result<(String, String)> {
+        loop {
+            self.check_alive()?;
+            let newest = self.double.statuses(&self.scene.repo, head).into_iter().max_by_key(|s| s.id);
+            if let Some(ended) = newest.filter(|s| s.state != "pending") {
+                return Ok((ended.state, ended.description.unwrap_or_default()));
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// The comments' texts.
+    pub fn comments(&self, number: u64) -> Vec<String> {
+        self.double.comments(&self.scene.repo, number).into_iter().map(|c| c.body).collect()
     }
 
     /// The test merge.
     pub async fn merge_commit(&self, number: u64) -> Result<String> {
-        self.double.settle(REPO, number).await?.context("the pull request has no test merge")
+        self.double.settle(&self.scene.repo, number).await?.context("the pull request has no test merge")
     }
 
     /// Pages worth a look.
     pub fn links(&self) -> Vec<String> {
-        vec![format!("{}/", self.server_url)]
+        vec![format!("{}/", self.scene.server_url), format!("{}/runs/1", self.scene.server_url)]
+    }
+}
+
+impl Scene {
+    fn server_command(&self) -> tokio::process::Command {
+        let mut command = program(self.bin.join("ounce-server"));
+        command.arg("--config").arg(self.scratch.join("ounce-server.toml"));
+        command
     }
 
-    /// What the agent spent building and emulating.
-    pub fn working(&self) -> Duration {
-        *self.working.lock().unwrap_or_else(|e| e.into_inner())
+    async fn start_server(&self) -> Result<Child> {
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.scratch.join("server.log"))?;
+        let mut server = self.server_command().arg("serve").stdout(Stdio::piped()).stderr(log).spawn()?;
+        let out = server.stdout.take().context("the server has no output")?;
+        let mut lines = BufReader::new(out).lines();
+        let listening = async {
+            while let Some(line) = lines.next_line().await? {
+                if line.contains("listening on ") {
+                    return Ok(());
+                }
+            }
+            bail!("the server ended before it listened:\n{}", std::fs::read_to_string(self.scratch.join("server.log"))?)
+        };
+        tokio::time::timeout(START_TIMEOUT, listening).await.context("the server does not listen")??;
+        // Whatever it says later must not fill the pipe.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Ok(server)
+    }
+
+    fn start_agent(&self, more: &[&str], heard: &Heard) -> Result<Child> {
+        let mut agent = program(self.bin.join("ounce"))
+            .args(["agent", "--server", &self.server_url, "--token-file"])
+            .arg(self.scratch.join("desk.token"))
+            .arg("--home")
+            .arg(&self.home)
+            .args(more)
+            .stderr(Stdio::piped())
+            .spawn()?;
+        tokio::spawn(follow(agent.stderr.take(), heard.clone()));
+        Ok(agent)
     }
 }
 
@@ -104,29 +191,12 @@ fn free_port() -> Result<u16> {
     Ok(bind(7878).or_else(|_| bind(0))?.local_addr()?.port())
 }
 
-async fn listening(server: &mut Child) -> Result<String> {
-    let out = server.stdout.take().context("the server has no output")?;
-    let mut lines = BufReader::new(out).lines();
-    while let Some(line) = lines.next_line().await? {
-        if let Some((_, url)) = line.split_once("listening on ") {
-            let url = url.trim().trim_end_matches('/').to_owned();
-            // Whatever it says later must not fill the pipe.
-            tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-            return Ok(url);
-        }
-    }
-    bail!("the server ended before it listened")
-}
-
-/// Shows what the agent says, and adds up the time it worked: `job 3: done, 12.3 s building and emulating`.
-async fn follow(stderr: Option<impl AsyncRead + Unpin>, working: Arc<Mutex<Duration>>) {
+/// Shows and remembers what the agent says.
+async fn follow(stderr: Option<impl AsyncRead + Unpin>, heard: Heard) {
     let Some(stderr) = stderr else { return };
     let mut lines = BufReader::new(stderr).lines();
     while let Ok(Some(line)) = lines.next_line().await {
         eprintln!("agent: {line}");
-        let seconds = line.split_once("done, ").and_then(|(_, rest)| rest.split(' ').next()?.parse::<f64>().ok());
-        if let Some(seconds) = seconds.filter(|s| s.is_finite() && *s >= 0.0) {
-            *working.lock().unwrap_or_else(|e| e.into_inner()) += Duration::from_secs_f64(seconds);
-        }
+        heard.line(&line);
     }
 }

@@ -5,16 +5,18 @@
 //! workshop's caches stay in `target/demo`, so the next run is quick.
 
 mod cast;
+mod chaos;
 mod check;
 mod stage;
 
 use anyhow::{Context, Result};
 use cast::Cast;
 use clap::Args;
-use stage::Stage;
+use stage::{BRANCH, Stage};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
+pub use chaos::check as check_with_accidents;
 pub use check::check;
 
 /// What the demo's commit and its pull request are called.
@@ -94,18 +96,12 @@ fn on_runtime<T>(play: impl Future<Output = Result<T>>) -> Result<T> {
 /// Opens the pull request and waits for the finished comment.
 async fn play(stage: &Stage, cast: &mut Cast) -> Result<Shown> {
     let began = Instant::now();
-    let number = cast.open_pull().await?;
+    let number = cast.open_pull(TITLE, BRANCH).await?;
     eprintln!("demo: pull request #{number} is open, its webhook is sent");
-    let check = loop {
-        cast.check_alive()?;
-        if let Some(ended) = cast.ended_check(&stage.head) {
-            break ended;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    };
-    let comment = cast.comment(number).context("the check ended, but there is no comment")?;
+    let check = cast.end_of_check(&stage.head).await?;
+    let comment = cast.comments(number).into_iter().next().context("the check ended, but there is no comment")?;
     let took = began.elapsed();
     // The merge is what was weighed; its first parent is what it was compared with.
     let merge = cast.merge_commit(number).await?;
-    Ok(Shown { comment, check, commits: (stage.base.clone(), merge), took, working: cast.working() })
+    Ok(Shown { comment, check, commits: (stage.base.clone(), merge), took, working: cast.heard.working() })
 }

@@ -14,35 +14,45 @@ pub const BRANCH: &str = "demo";
 pub struct Stage {
     /// Scratch space.
     pub scratch: tempfile::TempDir,
+    /// The repository's name on the stand-in.
+    pub repo: String,
     /// The bare clone.
     pub bare: PathBuf,
-    /// The commit of this repository that the pull request is for.
+    /// The commit that the pull request is for.
     pub base: String,
     /// The pull request's commit.
     pub head: String,
     /// Where the built programs are.
     pub bin: PathBuf,
+    /// Where the agent keeps its caches.
+    pub home: PathBuf,
 }
 
 impl Stage {
-    /// Builds the programs and prepares the clone.
+    /// Builds the programs and prepares the clone of this repository.
     pub async fn set() -> Result<Stage> {
+        Stage::build_programs().await?;
         let root = root();
-        eprintln!("demo: building server, runner and counter");
-        let packages = ["build", "--quiet", "-p", "ounce-server", "-p", "ounce", "-p", "ounce-qemu-plugin"];
-        run(program("cargo").args(packages).current_dir(&root)).await?;
         let scratch = tempfile::Builder::new().prefix("ounce-demo-").tempdir()?;
         let bare = scratch.path().join("pyrite.git");
         run(git(&root).args(["init", "--quiet", "--bare", "--initial-branch=main"]).arg(&bare)).await?;
         run(git(&bare).args(["fetch", "--quiet", "--no-tags"]).arg(&root).arg("HEAD:refs/heads/main")).await?;
         let base = said(git(&bare).args(["rev-parse", "refs/heads/main"])).await?;
         let head = commit_patch(&root, &bare, scratch.path()).await?;
-        Ok(Stage { scratch, bare, base, head, bin: root.join("target/debug") })
+        let home = root.join("target/demo/home");
+        Ok(Stage { scratch, repo: "ounce/pyrite".into(), bare, base, head, bin: Stage::bin(), home })
     }
 
-    /// Where the agent keeps its caches between demos.
-    pub fn home() -> PathBuf {
-        root().join("target/demo/home")
+    /// Builds server, runner and counter.
+    pub async fn build_programs() -> Result<()> {
+        eprintln!("demo: building server, runner and counter");
+        let packages = ["build", "--quiet", "-p", "ounce-server", "-p", "ounce", "-p", "ounce-qemu-plugin"];
+        run(program("cargo").args(packages).current_dir(root())).await
+    }
+
+    /// Where they are then.
+    pub fn bin() -> PathBuf {
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from).join("debug")
     }
 }
 
