@@ -49,7 +49,7 @@ impl Bench {
         let (repo, mut manifest) = local_manifest().await?;
         let sandbox = Sandbox::detect().await;
         let head = repo.commit("HEAD").await?;
-        let workshop = Workshop::open(home, "bench", sandbox.clone()).await?;
+        let workshop = Workshop::open(home, &repo.key(), sandbox.clone()).await?;
         let progress = Terminal::new();
         if self.elf.is_none() {
             workshop.mirror().bring(&[&head], &repo.origin()).await?;

@@ -59,8 +59,7 @@ async fn compare(home: &Home, repo: &LocalRepo, base: &CommitSha, head: &CommitS
     if !sandbox.is_on() {
         eprintln!("note: bubblewrap does not work here; builds run with your rights");
     }
-    let key = key_of(&repo.root);
-    let workshop = Workshop::open(home, &key, sandbox.clone()).await?;
+    let workshop = Workshop::open(home, &repo.key(), sandbox.clone()).await?;
     workshop.mirror().bring(&[base, head], &repo.origin()).await?;
     let mut manifest = workshop.manifest(base).await?;
     let boards = chosen(asked, &manifest)?;
@@ -73,13 +72,4 @@ async fn compare(home: &Home, repo: &LocalRepo, base: &CommitSha, head: &CommitS
         pairs.iter().map(|(name, pair)| (name.clone(), BoardInput::Measured { base: &pair.base, head: &pair.head })).collect();
     let manifest_changed = workshop.manifest_text(base).await? != workshop.manifest_text(head).await?;
     Ok(ounce_analysis::judge(&Judgement { manifest: &manifest, base, head, boards: input, manifest_changed }))
-}
-
-/// A folder name for a local repository: its own name, and a hash of its path so that two do not meet.
-fn key_of(root: &Path) -> String {
-    use sha2::Digest;
-    let digest = sha2::Sha256::digest(root.as_os_str().as_encoded_bytes());
-    let name: String =
-        root.file_name().unwrap_or_default().to_string_lossy().chars().filter(|c| c.is_ascii_alphanumeric()).take(32).collect();
-    format!("local-{name}-{}", &hex::encode(digest)[..12])
 }

@@ -86,15 +86,19 @@ impl Mirror {
         Ok(self.git().args(["cat-file", "-e", &format!("{commit}^{{commit}}")]).run(&()).await?.ok())
     }
 
-    /// Makes the folder hold exactly the commit's files. What the repository itself ignores stays, so that builds are
-    /// incremental; everything else that is not in the commit goes.
+    /// Makes the folder hold exactly the commit's files, and what the repository ignores and a tool has marked as its cache by a
+    /// `CACHEDIR.TAG`, as Cargo does: Cargo knows by itself what is out of date. Everything else goes, object files of another commit above all:
+    /// make would take them for this one's where only flags differ.
     ///
     /// # Errors
     /// Where git fails.
     pub async fn checkout(&self, commit: &CommitSha, into: &Path) -> Result<()> {
         let git = || self.git().arg("--work-tree").arg(into).dir(into).timeout(FETCH_TIMEOUT);
         ok(&git().args(["checkout", "--quiet", "--force", "--detach", commit.as_str(), "--"]).run(&()).await?, "git checkout")?;
-        ok(&git().args(["clean", "--quiet", "-ffd"]).run(&()).await?, "git clean")
+        // Twice, as a cache is kept only where it is ignored: a file called so in a folder of sources marks nothing.
+        ok(&git().args(["clean", "--quiet", "-ffd"]).run(&()).await?, "git clean")?;
+        let keep = caches(into).into_iter().flat_map(|folder| ["-e".to_owned(), folder]);
+        ok(&git().args(["clean", "--quiet", "-ffdx"]).args(keep).run(&()).await?, "git clean")
     }
 
     /// A file's text at a commit; `None` where there is none.
@@ -114,6 +118,50 @@ impl Mirror {
     fn git(&self) -> Program {
         bare_git().arg("--git-dir").arg(&self.git_dir)
     }
+}
+
+/// The first line of a `CACHEDIR.TAG` (bford.info/cachedir).
+const CACHE_SIGNATURE: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55";
+/// Folders deeper than this are not looked at for caches.
+const CACHE_DEPTH_MAX: usize = 4;
+/// The most caches kept.
+const CACHES_MAX: usize = 64;
+
+/// The folders below `root` that carry the tag, as patterns of git's from the root. Names that mean more than themselves in a pattern are left
+/// out, and so not kept.
+fn caches(root: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut level = vec![(root.to_owned(), String::new())];
+    for _ in 0..CACHE_DEPTH_MAX {
+        let mut below = Vec::new();
+        for (folder, pattern) in level {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
+                let Some(name) = entry.file_name().to_str().map(str::to_owned) else { continue };
+                // Links are no folders here.
+                if !entry.file_type().is_ok_and(|t| t.is_dir()) || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) {
+                    continue;
+                }
+                let (path, pattern) = (entry.path(), format!("{pattern}/{name}"));
+                if is_cache(&path) {
+                    found.push(pattern);
+                } else {
+                    below.push((path, pattern));
+                }
+            }
+        }
+        level = below;
+    }
+    found.truncate(CACHES_MAX);
+    found
+}
+
+fn is_cache(folder: &Path) -> bool {
+    use std::io::Read as _;
+    let tag = folder.join("CACHEDIR.TAG");
+    let mut begins = Vec::new();
+    tag.symlink_metadata().is_ok_and(|m| m.is_file())
+        && std::fs::File::open(tag).is_ok_and(|file| file.take(CACHE_SIGNATURE.len() as u64).read_to_end(&mut begins).is_ok())
+        && begins == CACHE_SIGNATURE
 }
 
 /// git without the user's and the system's configuration, without prompts, hooks or filters.
@@ -202,6 +250,15 @@ impl LocalRepo {
         Ok(CommitSha::parse(String::from_utf8(ran.stdout)?.trim())?)
     }
 
+    /// A folder name for its workshop: its own name, and a hash of its path so that two do not meet.
+    pub fn key(&self) -> String {
+        use sha2::Digest;
+        let digest = sha2::Sha256::digest(self.root.as_os_str().as_encoded_bytes());
+        let name = self.root.file_name().unwrap_or_default().to_string_lossy();
+        let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric()).take(32).collect();
+        format!("local-{name}-{}", &hex::encode(digest)[..12])
+    }
+
     /// The place to fetch from.
     pub fn origin(&self) -> Origin {
         Origin { url: self.root.display().to_string(), token: None, refs: vec![] }
@@ -226,12 +283,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_checkout_holds_the_commit_and_keeps_what_is_ignored() {
+    async fn a_checkout_holds_the_commit_and_keeps_marked_caches() {
         let dir = tempfile::tempdir().unwrap();
         let repo = dir.path().join("repo");
         std::fs::create_dir(&repo).unwrap();
         git(&repo, &["init", "-q"]).await;
-        std::fs::write(repo.join(".gitignore"), "target\n").unwrap();
+        std::fs::write(repo.join(".gitignore"), "target\n*.o\n").unwrap();
         std::fs::write(repo.join("a"), "1").unwrap();
         git(&repo, &["add", "."]).await;
         git(&repo, &["commit", "-qm", "one"]).await;
@@ -246,9 +303,19 @@ mod tests {
         mirror.bring(&[&one, &two], &local.origin()).await.unwrap();
 
         let src = dir.path().join("src");
-        std::fs::create_dir_all(src.join("target")).unwrap();
-        std::fs::write(src.join("target/cache"), "kept").unwrap();
-        std::fs::write(src.join("stray"), "gone").unwrap();
+        let tag = std::str::from_utf8(CACHE_SIGNATURE).unwrap();
+        let put = |path: &str, text: &str| {
+            let path = src.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        put("target/thumb/CACHEDIR.TAG", &format!("{tag}\n# of Cargo"));
+        put("target/thumb/deep/cache", "kept");
+        put("target/boards/old.elf", "gone");
+        put("target/words/CACHEDIR.TAG", "no signature");
+        put("stray", "gone");
+        put("stray.o", "gone, although it is ignored");
+        put("marked/CACHEDIR.TAG", tag);
         let names = |src: &Path| {
             let mut names: Vec<String> = std::fs::read_dir(src).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
             names.sort();
@@ -258,6 +325,8 @@ mod tests {
         assert_eq!(names(&src), ".gitignore a target");
         mirror.checkout(&two, &src).await.unwrap();
         assert_eq!(names(&src), ".gitignore b target");
+        assert_eq!(names(&src.join("target")), "thumb");
+        assert_eq!(std::fs::read(src.join("target/thumb/deep/cache")).unwrap(), b"kept");
         assert_eq!(mirror.text(&one, "a").await.unwrap().as_deref(), Some("1"));
         assert_eq!(mirror.text(&two, "a").await.unwrap(), None);
 

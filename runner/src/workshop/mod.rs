@@ -82,7 +82,7 @@ impl Workshop {
     /// The outer error is ours; the inner one is the commit's.
     pub async fn build(&self, board: &Board, into: &Path, log: &dyn LogSink) -> Result<Result<(), StageFailed>> {
         // An image left by an earlier commit must never be taken for this one's.
-        let _ = std::fs::remove_file(self.source.join(board.elf.as_str()));
+        remove_inside(&self.source, &board.elf);
         let ran = self.sandboxed(Phase::Build, &board.build).timeout(BUILD_TIMEOUT).run(log).await?;
         if let Err(failed) = judge_stage(Stage::Build, &ran) {
             return Ok(Err(failed));
@@ -146,6 +146,14 @@ fn judge_stage(stage: Stage, ran: &Ran) -> Result<(), StageFailed> {
     Err(StageFailed { stage, log_tail: format!("{}{how}", text.trim_end()) })
 }
 
+/// Removes a file below `root`, if there is one. A folder on the way to it may be a link of the commit's that leads out: there nothing is removed.
+fn remove_inside(root: &Path, path: &RepoPath) {
+    let file = root.join(path.as_str());
+    if file.parent().and_then(|folder| folder.canonicalize().ok()).is_some_and(|folder| folder.starts_with(root)) {
+        let _ = std::fs::remove_file(file);
+    }
+}
+
 /// Reads a file below `root`, refusing links that leave it: the checkout is a stranger's.
 fn read_inside(root: &Path, path: &RepoPath, bytes_max: u64) -> Result<Vec<u8>, String> {
     let name = path.as_str();
@@ -188,6 +196,25 @@ mod tests {
         check("none", Err("there is no file"));
         std::fs::write(root.join("big"), [0; 11]).unwrap();
         check("big", Err("at most 10"));
+    }
+
+    #[test]
+    fn a_file_is_removed_inside_the_checkout_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let (root, outside) = (dir.path().canonicalize().unwrap().join("root"), dir.path().join("outside"));
+        std::fs::create_dir_all(root.join("out")).unwrap();
+        std::fs::create_dir(&outside).unwrap();
+        for file in [root.join("out/image"), outside.join("image")] {
+            std::fs::write(file, "x").unwrap();
+        }
+        std::os::unix::fs::symlink(&outside, root.join("link")).unwrap();
+        std::os::unix::fs::symlink(outside.join("image"), root.join("image")).unwrap();
+        for path in ["out/image", "link/image", "image", "no/image"] {
+            remove_inside(&root, &RepoPath::try_from(path.to_owned()).unwrap());
+        }
+        assert!(!root.join("out/image").exists());
+        assert!(root.join("image").symlink_metadata().is_err(), "the link itself is inside");
+        assert!(outside.join("image").exists());
     }
 
     #[test]
