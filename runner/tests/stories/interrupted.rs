@@ -1,0 +1,61 @@
+//! Ctrl-C at the worst moments: the answer is exit code 130, and nothing stays behind.
+
+use crate::common::{Desk, Ran, fault_image, processes_with, wait_until};
+use std::fs::File;
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[track_caller]
+fn nothing_is_left(desk: &Desk, ran: Ran, mark: &str) {
+    let ran = ran.ends(130);
+    assert!(ran.stdout.is_empty() && ran.stderr.contains("ounce: interrupted"), "{}", ran.stderr);
+    wait_until(&format!("no process with {mark}"), || processes_with(mark).is_empty());
+    assert_eq!(desk.scratch(), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn during_a_build() {
+    let desk = Desk::with_one_board();
+    let mark = format!("ounce-test-build-{}", std::process::id());
+    // A child of a child, which does not care about its parents.
+    desk.edit("ounce.toml", "[\"make\", \"BOARD=an385\"]", &format!("[\"sh\", \"-c\", \"(sleep 600; echo {mark}) & wait\", \"{mark}\"]"));
+    desk.commit("takes its time");
+    // Several times: a sandbox that is only being set up is easier to leave behind than one that stands.
+    for processes in [1, 2, 2, 3, 4] {
+        let running = desk.start_ounce(&["compare", "HEAD..HEAD"]);
+        wait_until("the build", || processes_with(&mark).len() >= processes);
+        running.interrupt();
+        nothing_is_left(&desk, running.finish(), &mark);
+    }
+    // And the next one does not wait for anybody.
+    desk.edit("ounce.toml", "sleep 600", "true");
+    desk.commit("quick");
+    desk.ounce(&["bench", "--json"]).ends(1);
+}
+
+#[test]
+fn during_an_emulation() {
+    let desk = Desk::with_one_board();
+    desk.edit("ounce.toml", "load_size = \"4K\"", "load_size = \"4K\"\ninstruction_budget = 1_000_000_000_000_000\ntimeout_s = 3600");
+    desk.edit("ounce.toml", "begin = \"bench_start\"\nend = \"bench_stop\"", "");
+    let (image, home) = (fault_image("hang"), desk.home());
+    let running = desk.start_ounce(&["bench", "--board", "an385", "--bench", "median", "--elf", image.to_str().unwrap()]);
+    let mark = home.join("scratch").display().to_string();
+    wait_until("both takes", || processes_with(&mark).iter().filter(|line| line.starts_with("qemu-system-arm")).count() == 2);
+    running.interrupt();
+    nothing_is_left(&desk, running.finish(), &mark);
+}
+
+#[test]
+fn while_another_ounce_has_the_workshop() {
+    let desk = Desk::with_one_board();
+    desk.ounce(&["bench", "--board", "an385"]).ends(0);
+    let workshops = desk.home().join("workshops");
+    let held: Vec<File> = std::fs::read_dir(workshops).unwrap().map(|e| File::open(e.unwrap().path().join("lock")).unwrap()).collect();
+    assert!(!held.is_empty());
+    held.iter().for_each(|lock| lock.lock().unwrap());
+    let running = desk.start_ounce(&["bench", "--board", "an385"]);
+    std::thread::sleep(Duration::from_millis(1500));
+    running.interrupt();
+    nothing_is_left(&desk, running.finish(), "no-process-at-all");
+}

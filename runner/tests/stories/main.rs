@@ -1,0 +1,12 @@
+//! The runner as its users meet it: the built program `ounce`, real git, make, GCC, bubblewrap and QEMU. Each test is a
+//! story; what a part does inside is tested beside that part.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod bad_builds;
+mod bad_input;
+mod interrupted;
+mod measuring;
+mod misbehaving;
+mod size;
