@@ -3,12 +3,12 @@
 //! `ip`, `sp` and `locals` of the running frame are Rust locals; they are written back before a call and read again after a
 //! frame was pushed or popped. Every way an operation can fail leads to one place, `unwind`, which finds the handler.
 
-use crate::frame::{Action, Block, BlockKind, FramePtr, Pending, Slots};
+use crate::frame::{Action, BlockKind, FramePtr, Pending, Slots};
 use crate::heap::Kind;
 use crate::opcodes::{self, OPS, Op, unary};
 use crate::qstr::Qstr;
 use crate::types::{T, class, dict, exception, list, slice, tuple};
-use crate::unwind::{exited, leave, unwind, unwind_jump, unwind_return, yield_value};
+use crate::unwind::{begin_exit, exited, leave, raise_again, unwind, unwind_jump, unwind_return, yield_value};
 use crate::value::{Obj, Raised, Res};
 use crate::vm::Vm;
 use crate::{attr, call, iter, ops, subscr, types};
@@ -149,10 +149,7 @@ fn execute(vm: &mut Vm) -> Res {
                 Op::LoadTrue => sp.push(Obj::TRUE),
                 Op::LoadNull => sp.push(Obj::NULL),
                 Op::LoadIntMulti => sp.push(Obj::int(i32::from(opcode) - i32::from(opcodes::INT_MULTI_ZERO))),
-                Op::LoadInt => {
-                    let value = ip.varint();
-                    sp.push(Obj::int(value));
-                }
+                Op::LoadInt => sp.push(Obj::int(ip.varint())),
                 Op::LoadString => {
                     let name = frame.code().get().module.name(ip.varuint());
                     sp.push(name);
@@ -337,13 +334,10 @@ fn execute(vm: &mut Vm) -> Res {
                     }
                 }
 
-                Op::SetupExcept => {
+                Op::SetupExcept | Op::SetupFinally => {
                     let distance = ip.label();
-                    frame.push_block(BlockKind::Except, ip.plus(distance).offset(frame.code().get().start), sp);
-                }
-                Op::SetupFinally => {
-                    let distance = ip.label();
-                    frame.push_block(BlockKind::Finally, ip.plus(distance).offset(frame.code().get().start), sp);
+                    let kind = if OPS[usize::from(opcode)] == Op::SetupExcept { BlockKind::Except } else { BlockKind::Finally };
+                    frame.push_block(kind, ip.plus(distance).offset(frame.code().get().start), sp);
                 }
                 Op::SetupWith => {
                     let distance = ip.label();
@@ -378,22 +372,8 @@ fn execute(vm: &mut Vm) -> Res {
                     (ip, sp) = unwind_jump(frame, ip, sp, target, unwind);
                 }
                 Op::WithCleanup => {
-                    let block = frame.block(frame.n_blocks() - 1);
-                    let exiting = block.pending == Pending::Exception && types::is_exception(sp.get(0));
-                    let (kind, value) = if exiting { (sp.get(0).field(exception::CLASS), sp.get(0)) } else { (Obj::NONE, Obj::NONE) };
-                    // Held in the block while __exit__ runs, and told to END_FINALLY afterwards.
-                    frame.set_block(frame.n_blocks() - 1, Block { value: sp.get(0), ..block });
-                    sp.set(0, kind);
-                    sp.set(1, value);
-                    sp.set(2, Obj::NONE);
                     frame.set_ip(ip);
-                    frame.set_sp(sp.plus(-2));
-                    let (callee, receiver) = (sp.get(-2), sp.get(-1));
-                    let result = if receiver == Obj::NULL {
-                        call::start(vm, callee, sp, 3, 0)?
-                    } else {
-                        call::start_with_self(vm, callee, sp.plus(-1), 4, 0)?
-                    };
+                    let result = begin_exit(vm, frame, sp)?;
                     if result == Obj::CALL {
                         current(vm)?.set_action(Action::Exit);
                         reload!();
@@ -516,16 +496,8 @@ fn execute(vm: &mut Vm) -> Res {
                 }
                 Op::StoreComp => {
                     let operand = ip.varuint();
-                    let target = sp.get(-((operand >> 2) as isize));
-                    if operand & 3 == 0 && target.is(Kind::List) {
-                        check!(list::append(vm, target, sp.get(0)));
-                    } else if operand & 3 == 1 && target.is(Kind::Dict) {
-                        check!(dict::set(vm, target, sp.get(0), sp.get(-1)));
-                        sp = sp.plus(-1);
-                    } else {
-                        check!(vm.type_error::<()>(Qstr::M_NO_SET));
-                    }
-                    sp = sp.plus(-1);
+                    let taken = check!(subscr::store_in_comprehension(vm, sp, operand));
+                    sp = sp.plus(-taken);
                 }
                 Op::UnpackSequence => {
                     let n = ip.varuint();
@@ -703,19 +675,7 @@ fn execute(vm: &mut Vm) -> Res {
                     let value = sp.get(-1);
                     check!(exception::raise(vm, value));
                 }
-                Op::RaiseLast => {
-                    let handled = (0..frame.n_blocks())
-                        .rev()
-                        .map(|index| frame.block(index))
-                        .find(|block| block.pending == Pending::Exception && types::is_exception(block.value));
-                    match handled {
-                        Some(block) => vm.error = block.value,
-                        None => {
-                            let _ = vm.raise(T::RuntimeError, Qstr::M_NO_RERAISE);
-                        }
-                    }
-                    check!(Err(Raised));
-                }
+                Op::RaiseLast => check!(Err(raise_again(vm, frame))),
                 Op::ImportName | Op::ImportFrom => {
                     let name = frame.code().get().module.name(ip.varuint());
                     check!(Err(attr::no_module(vm, name)));

@@ -146,3 +146,17 @@ fn store_slice(vm: &mut Vm, object: Obj, at: Obj, value: Obj) -> Res<()> {
     vm.unkeep(1);
     Ok(())
 }
+
+/// Adds to the list or dict a comprehension builds, `operand >> 2` slots below the top; how many slots that takes off.
+pub(crate) fn store_in_comprehension(vm: &mut Vm, sp: Slots, operand: usize) -> Res<isize> {
+    let target = sp.get(-((operand >> 2) as isize));
+    if operand & 3 == 0 && target.is(Kind::List) {
+        list::append(vm, target, sp.get(0))?;
+        Ok(1)
+    } else if operand & 3 == 1 && target.is(Kind::Dict) {
+        dict::set(vm, target, sp.get(0), sp.get(-1))?;
+        Ok(2)
+    } else {
+        vm.type_error(Qstr::M_NO_SET)
+    }
+}

@@ -8,7 +8,7 @@ use crate::frame::{Action, Block, BlockKind, FramePtr, Pending, Slots, State};
 use crate::heap::Kind;
 use crate::qstr::Qstr;
 use crate::run::current;
-use crate::types::T;
+use crate::types::{self, T, exception};
 use crate::value::{Obj, Raised, Res};
 use crate::vm::Vm;
 use crate::{call, ops};
@@ -56,6 +56,36 @@ pub(crate) fn unwind_return(frame: FramePtr, ip: Ip, sp: Slots) -> Option<(Ip, S
         frame.pop_block();
     }
     None
+}
+
+/// WITH_CLEANUP: begins `__exit__`, which lies below the state on top together with its self.
+#[inline(never)]
+pub(crate) fn begin_exit(vm: &mut Vm, frame: FramePtr, sp: Slots) -> Res {
+    let index = frame.n_blocks() - 1;
+    let block = frame.block(index);
+    let state = sp.get(0);
+    let exiting = block.pending == Pending::Exception && types::is_exception(state);
+    let (kind, value) = if exiting { (state.field(exception::CLASS), state) } else { (Obj::NONE, Obj::NONE) };
+    // Held in the block while `__exit__` runs, and told to END_FINALLY afterwards.
+    frame.set_block(index, Block { value: state, ..block });
+    sp.set(0, kind);
+    sp.set(1, value);
+    sp.set(2, Obj::NONE);
+    frame.set_sp(sp.plus(-2));
+    let (callee, receiver) = (sp.get(-2), sp.get(-1));
+    if receiver == Obj::NULL { call::start(vm, callee, sp, 3, 0) } else { call::start_with_self(vm, callee, sp.plus(-1), 4, 0) }
+}
+
+/// `raise` alone: the exception that the innermost running handler handles.
+pub(crate) fn raise_again(vm: &mut Vm, frame: FramePtr) -> Raised {
+    let blocks = (0..frame.n_blocks()).rev().map(|index| frame.block(index));
+    match blocks.into_iter().find(|block| block.pending == Pending::Exception && types::is_exception(block.value)) {
+        Some(block) => {
+            vm.error = block.value;
+            Raised
+        }
+        None => vm.raise(T::RuntimeError, Qstr::M_NO_RERAISE),
+    }
 }
 
 /// After `__exit__`: says on the stack how END_FINALLY goes on. The frame's `sp` is where `__exit__` was.
