@@ -2,7 +2,7 @@
 
 use crate::runner::{build_failed, built};
 use crate::world::{MANIFEST, REPO, World};
-use github_double::NewPull;
+use github_double::{FaultKind, NewPull};
 use ounce_protocol::job::FailureKind;
 
 #[tokio::test]
@@ -34,6 +34,44 @@ async fn a_pull_request_is_weighed_as_it_would_land() {
     assert_eq!(world.status_saying(&head, "Within budget").await.state, "success");
     let points = world.count("SELECT COUNT(*) FROM points JOIN commits ON commits.id = commit_id WHERE on_default = 1").await;
     assert_eq!(points, 4, "flash of two boards, instructions and stack of one benchmark, at the base");
+}
+
+#[tokio::test]
+async fn an_app_speaks_in_check_runs_and_lends_a_token_to_clone() {
+    let world = World::as_app().await;
+    let pull = world.pull("app").await;
+    let head = world.head("app").await;
+    world.comment_saying(pull, "**Weighing**").await;
+    let check = world.eventually("a check run", || world.double.check_runs(REPO, &head).pop()).await;
+    assert_eq!((check.status.as_str(), check.conclusion.as_deref()), ("in_progress", None));
+
+    let runner = world.runner("desk").await;
+    for _ in 0..2 {
+        let lease = runner.claim().await;
+        assert!(lease.work.clone_token.is_some(), "a private repository is cloned with a token of its own");
+        runner.measure(&lease, 1_000, 1_257).await;
+    }
+    world.comment_saying(pull, "Over budget").await;
+    let failed = || world.double.check_runs(REPO, &head).pop().filter(|c| c.conclusion.is_some());
+    let check = world.eventually("the check's conclusion", failed).await;
+    assert_eq!(check.conclusion.as_deref(), Some("failure"));
+    assert!(check.title.unwrap().contains("Over budget") && check.summary.unwrap().contains("+257"));
+    assert_eq!(world.double.check_runs(REPO, &head).len(), 1, "one check run, whichever text it has");
+}
+
+#[tokio::test]
+async fn a_job_without_a_token_to_clone_goes_back() {
+    let world = World::as_app().await;
+    let pull = world.pull("app").await;
+    world.comment_saying(pull, "**Weighing**").await;
+    world.row("everything sent", "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE sent_version < version)").await;
+    world.double.expire_installation_tokens();
+    world.double.inject("/access_tokens", 1, FaultKind::Status { status: 503 });
+    let runner = world.runner("desk").await;
+    assert!(runner.try_claim().await.is_none(), "no lease without what it needs");
+    let lease = runner.claim().await;
+    assert_eq!(lease.attempt, 2);
+    assert!(lease.work.clone_token.is_some());
 }
 
 #[tokio::test]

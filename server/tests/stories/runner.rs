@@ -28,7 +28,7 @@ impl ScriptedRunner {
             base: world.url("/api/runner/v1/"),
             http: world.http.clone(),
             can_run: vec!["qemu:netduinoplus2".into()],
-            wait_ms: 10_000,
+            wait_ms: 20_000,
         };
         let answer = runner.post("enroll", &Enroll { code: code.into(), name: name.clone() }).await;
         assert_eq!(answer.status(), StatusCode::OK);

@@ -53,18 +53,34 @@ impl World {
 
     /// The same with another manifest, or none, and another double.
     pub async fn with(manifest: Option<&str>, change: impl FnOnce(&mut DoubleConfig)) -> World {
+        World::as_account(manifest, change, |double| format!("token = \"{}\"", double.token)).await
+    }
+
+    /// The server is a GitHub App instead of an account.
+    pub async fn as_app() -> World {
+        let account =
+            |double: &DoubleConfig| format!("mode = \"app\"\napp_id = {}\nkey_file = \"app.pem\"", double.app.as_ref().unwrap().id);
+        World::as_account(Some(MANIFEST), |double| double.repositories[0].private = true, account).await
+    }
+
+    async fn as_account(
+        manifest: Option<&str>,
+        change: impl FnOnce(&mut DoubleConfig),
+        account: impl FnOnce(&DoubleConfig) -> String,
+    ) -> World {
         let folder = tempfile::tempdir().unwrap();
         let mut double = DoubleConfig { lazy_answers: 0, ..DoubleConfig::default() };
         double.repositories.push(RepositoryConfig::new(REPO, &folder.path().join("blinky.git")));
         change(&mut double);
-        let token = double.token.clone();
+        let account = account(&double);
+        std::fs::write(folder.path().join("app.pem"), github_double::DEMO_APP_KEY_PEM).unwrap();
         let double = Double::start(double).await.unwrap();
         let files = [("main.c", Some("int main;")), ("ounce.toml", manifest)];
         let files: Vec<_> = files.into_iter().filter(|(_, text)| text.is_some()).collect();
         double.commit(REPO, "main", None, "begin", &files).await.unwrap();
         let config = format!(
             "listen = \"127.0.0.1:0\"\npublic_url = \"https://ounce.example.org\"\nprojects = [\"{REPO}\"]\n
-             [forge]\napi_url = \"{url}\"\nclone_url = \"{url}\"\ntoken = \"{token}\"\nwebhook_secrets = [\"{SECRET}\", \"older\"]\n",
+             [forge]\napi_url = \"{url}\"\nclone_url = \"{url}\"\n{account}\nwebhook_secrets = [\"{SECRET}\", \"older\"]\n",
             url = double.base_url()
         );
         let config = Config::parse(&config, folder.path(), &|_| None).unwrap();
