@@ -35,8 +35,8 @@ pub fn run() -> Result<()> {
 pub fn soak() -> Result<()> {
     let root = root();
     let mut tally = Tally::default();
-    // Each fuzzing test reads how many cases it shall run.
-    let long = ["OUNCE_FUZZ_CASES=1000000", "cargo", "test", "--release"];
+    // Each fuzzing test reads how many cases it shall run; the VM's, how many for each of its two dozen files.
+    let long = ["OUNCE_FUZZ_CASES=1000000", "PYRITE_MUTATIONS=40000", "cargo", "test", "--release"];
     let crates = [&long[..], &["-p", "ounce-analysis", "-p", "ounce-protocol"]].concat();
     step("fuzzing, crates", &root, "env", &crates, &mut tally)?;
     step("fuzzing, VM", &root.join("firmware"), "env", &[&long[..], &["-p", "pyrite"]].concat(), &mut tally)?;

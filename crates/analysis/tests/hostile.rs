@@ -182,10 +182,15 @@ fn try_everything(elf: &[u8]) -> Option<Ledger> {
     ledger
 }
 
+/// How many cases are run: more with OUNCE_FUZZ_CASES set, as `./dev soak` does.
+fn cases(usual: u64) -> u64 {
+    std::env::var("OUNCE_FUZZ_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
 #[test]
 fn no_damaged_file_panics() {
     let (mut weighed, mut refused) = (0, 0);
-    for seed in 0..20_000 {
+    for seed in 0..cases(20_000) {
         let mut random = Seeded(0xbad0_0000 + seed);
         let mut elf = random_image(&mut random).build();
         for _ in 0..1 + random.below(8) {
@@ -245,7 +250,7 @@ fn no_damaged_name_panics() {
         "_ZZN3foo3barEvENKUlvE_clEv",
         "OUTLINED_FUNCTION_12",
     ];
-    for seed in 0..40_000 {
+    for seed in 0..cases(40_000) {
         let mut random = Seeded(0x4a3e_0000 + seed);
         let mut name = random.pick(&good).as_bytes().to_vec();
         for _ in 0..1 + random.below(6) {

@@ -20,7 +20,7 @@ pub fn check() -> Result<()> {
     on_runtime(async {
         let stage = stage().await?;
         let mut cast = Cast::enter(&stage).await?;
-        let number = cast.open_pull("crc: clear the buffer first", "change").await?;
+        let number = cast.open_pull("crc: four bits at a time", "change").await?;
         // With a job in its hands: the build sleeps for a moment.
         until(&mut cast, |heard| heard.contains("job ")).await?;
         cast.restart_agent().await?;
@@ -38,6 +38,7 @@ pub fn check() -> Result<()> {
         for board in ["an385", "an386"] {
             ensure!(comments[0].lines().any(|l| l.starts_with('|') && l.contains(board)), "no row for {board}:\n{}", comments[0]);
         }
+        ensure!(!comments[0].contains("identical"), "nothing changed:\n{}", comments[0]);
         ensure!(cast.heard.text().contains("(attempt 2)"), "the killed agent's job was not given again:\n{}", cast.heard.text());
         println!("agent killed, webhook twice, server killed: one comment, both boards, {line}");
         Ok(())
@@ -64,8 +65,8 @@ async fn stage() -> Result<Stage> {
     run(git(&work).args(["add", "."])).await?;
     run(git(&work).args(["commit", "--quiet", "-m", "a small firmware"])).await?;
     run(git(&work).args(["checkout", "--quiet", "-b", "change"])).await?;
-    edit(&work.join("src/main.c"), "#include", "static volatile int spare __attribute__((used)) = 7;\n#include")?;
-    run(git(&work).args(["commit", "--quiet", "-am", "main: a spare word"])).await?;
+    edit(&work.join("src/config.h"), "CRC_BY_NIBBLE 0", "CRC_BY_NIBBLE 1")?;
+    run(git(&work).args(["commit", "--quiet", "-am", "crc: four bits at a time"])).await?;
     let bare = scratch.path().join("firmware.git");
     run(git(&work).args(["clone", "--quiet", "--bare", "."]).arg(&bare)).await?;
     run(git(&bare).args(["symbolic-ref", "HEAD", "refs/heads/main"])).await?;
