@@ -28,6 +28,7 @@ CREATE TABLE deliveries (
     received_ms BIGINT  NOT NULL
 );
 CREATE INDEX deliveries_due ON deliveries (due_ms) WHERE state = 'noted';
+CREATE INDEX deliveries_bodies ON deliveries (received_ms) WHERE state <> 'noted' AND length(body) > 0;
 
 -- Pull requests seen, as the latest event described them.
 CREATE TABLE pulls (

@@ -242,8 +242,10 @@ pub async fn append_log(c: &mut Connection, job: i64, text: &str) -> Result<(), 
 
 /// Drops the logs of jobs that ended before that time.
 pub async fn forget_logs(c: &mut Connection, ended_before: Millis) -> Result<u64, StoreError> {
-    let done =
-        sqlx::query("DELETE FROM job_logs WHERE job_id IN (SELECT id FROM jobs WHERE ended_ms < $1)").bind(ended_before).execute(c).await?;
+    let done = sqlx::query("DELETE FROM job_logs WHERE (SELECT ended_ms FROM jobs WHERE jobs.id = job_id) < $1")
+        .bind(ended_before)
+        .execute(c)
+        .await?;
     Ok(done.rows_affected())
 }
 

@@ -162,3 +162,29 @@ async fn operators_see_health_and_numbers() {
     assert!(text.contains("ounce_jobs{state=\"queued\"} 2\n") && text.contains("ounce_runs{state=\"measuring\"} 1\n"), "{text}");
     assert_eq!(world.double.comments(REPO, pull).len(), 1);
 }
+
+#[tokio::test]
+async fn what_is_kept_too_long_is_dropped_and_a_replay_stays_known() {
+    let world = World::new().await;
+    world.pull("old").await;
+    let runner = world.runner("desk").await;
+    for _ in 0..2 {
+        let lease = runner.claim().await;
+        assert_eq!(runner.heartbeat(&lease, "cc main.c").await.0, StatusCode::OK);
+        runner.measure(&lease, 1_000, 1_000).await;
+    }
+    world.row("a judged run", "SELECT id FROM runs WHERE state = 'judged'").await;
+    let kept = "SELECT (SELECT COUNT(*) FROM job_logs) + (SELECT COUNT(*) FROM deliveries WHERE length(body) > 0)";
+    world.pass(13 * 24 * 3_600_000);
+    world.settle().await;
+    assert_eq!(world.count(kept).await, 4, "two logs, the push of the branch, the pull request");
+    world.pass(18 * 24 * 3_600_000);
+    world
+        .row(
+            "nothing kept any more",
+            "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM job_logs) AND NOT EXISTS (SELECT 1 FROM deliveries WHERE length(body) > 0)",
+        )
+        .await;
+    let delivery = world.double.deliveries().into_iter().find(|d| d.event == "pull_request").unwrap();
+    assert_eq!(world.double.redeliver(delivery.id).await.unwrap().status_code, 200);
+}

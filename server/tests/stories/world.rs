@@ -126,7 +126,7 @@ impl World {
         if let Some(server) = &self.server {
             let wake = &server.wake;
             wake.queue.notify_waiters();
-            for bell in [&wake.plan, &wake.judge, &wake.publish, &wake.sweep] {
+            for bell in [&wake.plan, &wake.judge, &wake.publish, &wake.sweep, &wake.tidy] {
                 bell.notify_one();
             }
         }
