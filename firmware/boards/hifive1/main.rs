@@ -6,5 +6,5 @@
 pyrite_port::board! {
     name: "hifive1",
     chip: fe310::Fe310,
-    heap_bytes: 11 * 1024,
+    heap_bytes: 11_776,
 }

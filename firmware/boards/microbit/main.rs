@@ -6,5 +6,5 @@
 pyrite_port::board! {
     name: "microbit",
     chip: nrf51::Nrf51<24>,
-    heap_bytes: 11 * 1024,
+    heap_bytes: 11_776,
 }

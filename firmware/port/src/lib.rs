@@ -77,7 +77,7 @@ pub use run::run;
 /// pyrite_port::board! {
 ///     name: "microbit",
 ///     chip: nrf51::Nrf51<24>,
-///     heap_bytes: 11 * 1024,
+///     heap_bytes: 11_776,
 /// }
 /// ```
 #[macro_export]
