@@ -159,7 +159,7 @@ fn a_benchmark_whose_file_the_commit_lacks_is_named() {
 }
 
 #[test]
-fn a_build_has_no_network_and_sees_no_secrets_of_the_host() {
+fn a_build_sees_neither_secrets_nor_homes_nor_git() {
     let desk = Desk::with_one_board();
     let secret = desk.beside("token");
     std::fs::write(&secret, "s3cret\n").unwrap();
