@@ -80,6 +80,8 @@ async fn the_same_delivery_twice_is_one_run_and_one_comment() {
     world.row("the second delivery's end", "SELECT id FROM deliveries WHERE guid = 'another' AND state = 'done'").await;
     assert_eq!(world.count("SELECT COUNT(*) FROM runs").await, 1);
     assert_eq!(world.count("SELECT COUNT(*) FROM jobs").await, 2);
+    world.settle().await;
+    assert_eq!(world.double.count("POST", "/statuses"), 1, "what stands there is not said again");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use ounce_protocol::job::{ATTEMPTS_MAX, FailureKind, JobEvent, JobState, LEASE_M
 use ounce_protocol::runner_api::{End, LOG_CHUNK_BYTES_MAX};
 use ounce_server::forge::CommitInfo;
 use ounce_server::store::jobs::{self, Holder, JobError, Offer};
+use ounce_server::store::measurements::{self, Figure};
 use ounce_server::store::runs::{self, NewRun, RunState};
 use ounce_server::store::{Connection, Store, projects};
 
@@ -261,6 +262,23 @@ async fn a_job_nobody_can_do_is_given_up_and_said() {
     world.pass(QUEUED_MS_MAX + 60_000);
     let comment = world.comment_saying(pull, "Incomplete").await;
     assert!(comment.body.contains("offers qemu:netduinoplus2"), "{}", comment.body);
+}
+
+#[tokio::test]
+async fn what_an_untrusted_job_measured_is_not_history() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("db")).await.unwrap();
+    store.migrate().await.unwrap();
+    queued(&store, 1).await;
+    let mut c = store.connection().await.unwrap();
+    for (row, trusted, points) in [(1, 0, 0), (2, 1, 1)] {
+        let insert = "INSERT INTO measurements (id, run_id, board, commit_id, doc, token, trusted, received_ms) VALUES ($1, 1, $1, 1, '{}', 1, $2, 1)";
+        sqlx::query(insert).bind(row).bind(trusted).execute(&mut *c).await.unwrap();
+        let figure = Figure { kind: "region", name: "flash".into(), value: 7, exact: true };
+        measurements::put_points(&mut c, row, &[figure]).await.unwrap();
+        let kept: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM points").fetch_one(&mut *c).await.unwrap();
+        assert_eq!(kept, points, "trusted: {trusted}");
+    }
 }
 
 /// A run of its own with one job.
