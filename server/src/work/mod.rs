@@ -24,7 +24,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 /// How often a loop looks for work nobody woke it for.
-pub const POLL_MS: u64 = 500;
+pub const POLL_MS: u64 = 250;
 /// A loop waits this long after the database failed.
 const AFTER_FAILURE_MS: u64 = 5_000;
 

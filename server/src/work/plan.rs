@@ -24,6 +24,8 @@ const PUSH_PRIORITY: i64 = 1;
 enum Obstacle {
     /// Look again; at once after that time, where it is known.
     Later(String, Option<Millis>),
+    /// The forge is still trying the merge, which takes it a moment: look again, soon at first.
+    Merging(&'static str),
     /// The head is another one now: look again, for a forge's answers may be late; in the end that head's own delivery counts.
     Moved(String),
     /// Looking again would not help.
@@ -116,6 +118,12 @@ async fn weigh<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEvent
         }
         Ok(None) => return stop(cx, delivery, event).await,
         Err(Obstacle::Later(why, wait)) if again(cx, delivery, &why, wait).await? => return Ok(true),
+        Err(Obstacle::Merging(why)) => {
+            if again(cx, delivery, why, Some(backoff_ms(delivery.attempts) / 4)).await? {
+                return Ok(true);
+            }
+            why.to_owned()
+        }
         Err(Obstacle::Moved(why)) => {
             return match again(cx, delivery, &why, None).await? {
                 true => Ok(true),
@@ -140,14 +148,14 @@ async fn pull_pair<F: Forge>(cx: &Context<F>, event: &PullEvent) -> Result<Optio
     }
     let on_default = pull.base_branch == event.repository.default_branch;
     let (base, head, conflict) = match pull.merge {
-        MergeState::Unknown => return Err(Obstacle::Later("the forge has not tried the merge yet".into(), None)),
+        MergeState::Unknown => return Err(Obstacle::Merging("the forge has not tried the merge yet")),
         MergeState::Conflict => (cx.forge.merge_base(repo, &pull.base_tip, head_sha).await?, cx.forge.commit(repo, head_sha).await?, true),
         MergeState::Merged(merge) => {
             let merge = cx.forge.commit(repo, &merge).await?;
             match merge.parents.as_slice() {
                 // The second parent is the commit that was announced (and, for a fork, approved): never another one.
                 [base, second] if second == head_sha => (base.clone(), merge, false),
-                _ => return Err(Obstacle::Later("the forge's test merge is not of this head yet".into(), None)),
+                _ => return Err(Obstacle::Merging("the forge's test merge is not of this head yet")),
             }
         }
     };
@@ -324,6 +332,7 @@ async fn pushed<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PushEven
             true => Ok(true),
             false => end(cx, delivery, End::Failed, &why).await,
         },
+        Err(Obstacle::Merging(why)) => end(cx, delivery, End::Failed, why).await,
         Err(Obstacle::Never(why) | Obstacle::Moved(why)) => end(cx, delivery, End::Failed, &why).await,
     }
 }
