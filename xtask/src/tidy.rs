@@ -25,11 +25,15 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// Libraries that must never reach a package: the runner knows no database and no forge, the pure crates no I/O.
 const FORBIDDEN: &[(&str, &[&str])] = &[
     ("ounce", &["sqlx", "octocrab", "axum"]),
-    ("ounce-server", &["probe-rs", "object"]),
+    ("ounce-server", &["probe-rs", "object", "github-double"]),
     ("ounce-protocol", &["tokio", "sqlx", "reqwest", "axum"]),
     ("ounce-analysis", &["tokio", "sqlx", "reqwest", "axum"]),
     ("ounce-report", &["tokio", "sqlx", "reqwest", "axum"]),
 ];
+
+/// The same for the firmware's workspace, by folder: what a package there may use of ours, by folder too.
+const FIRMWARE_ARROWS: &[(&str, &[&str])] =
+    &[("vm", &[]), ("port", &["vm"]), ("chips", &["port"]), ("boards", &["port", "chips"]), ("faults", &["port", "chips"])];
 
 /// Checks all rules.
 ///
@@ -38,6 +42,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
 pub fn run() -> Result<()> {
     let root = root();
     arrows(&root)?;
+    firmware_arrows(&root)?;
     files(&root)?;
     println!("tidy: the arrows and the files are in order");
     Ok(())
@@ -72,6 +77,40 @@ fn arrows(root: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// `vm ← port ← chips ← boards`, and nothing of the root's workspace.
+fn firmware_arrows(root: &Path) -> Result<()> {
+    let packages = firmware_packages(&root.join("firmware"))?;
+    for (path, room, manifest) in &packages {
+        let may_use = FIRMWARE_ARROWS.iter().find(|(r, _)| r == room).map(|(_, may)| *may);
+        let may_use = may_use.with_context(|| format!("firmware/{room} has no place among the arrows: add it to xtask/src/tidy.rs"))?;
+        let Some(dependencies) = manifest.get("dependencies").and_then(toml::Value::as_table) else { continue };
+        for used in dependencies.keys() {
+            let of_ours = packages.iter().find(|(_, _, m)| m["package"]["name"].as_str() == Some(used)).map(|(_, r, _)| r.as_str());
+            match of_ours {
+                Some(of) if !may_use.contains(&of) => bail!("{} may not use {used}: vm ← port ← chips ← boards", path.display()),
+                None if ARROWS.iter().any(|(name, _)| name == used) => {
+                    bail!("{} may not use {used}: the firmware stands alone", path.display())
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Each package below a folder: its manifest's path, the folder's first part, the manifest.
+fn firmware_packages(firmware: &Path) -> Result<Vec<(PathBuf, String, toml::Table)>> {
+    let mut packages = Vec::new();
+    for room in std::fs::read_dir(firmware)?.filter_map(Result::ok).filter(|e| e.path().is_dir() && e.file_name() != "target") {
+        let name = room.file_name().to_string_lossy().into_owned();
+        let inner = std::fs::read_dir(room.path())?.filter_map(Result::ok).map(|e| e.path().join("Cargo.toml"));
+        for path in inner.chain([room.path().join("Cargo.toml")]).filter(|p| p.is_file()) {
+            packages.push((path.clone(), name.clone(), manifest(&path)?));
+        }
+    }
+    Ok(packages)
 }
 
 fn files(root: &Path) -> Result<()> {

@@ -36,7 +36,7 @@ impl Stage {
         let scratch = tempfile::Builder::new().prefix("ounce-demo-").tempdir()?;
         let bare = scratch.path().join("pyrite.git");
         run(git(&root).args(["init", "--quiet", "--bare", "--initial-branch=main"]).arg(&bare)).await?;
-        run(git(&bare).args(["fetch", "--quiet", "--no-tags"]).arg(&root).arg("HEAD:refs/heads/main")).await?;
+        run(git(&bare).args(["fetch", "--quiet", "--no-tags", "--update-shallow"]).arg(&root).arg("HEAD:refs/heads/main")).await?;
         let base = said(git(&bare).args(["rev-parse", "refs/heads/main"])).await?;
         let head = commit_patch(&root, &bare, scratch.path()).await?;
         let home = root.join("target/demo/home");
@@ -52,7 +52,7 @@ impl Stage {
 
     /// Where they are then.
     pub fn bin() -> PathBuf {
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from).join("debug")
+        root().join(std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from)).join("debug")
     }
 }
 
@@ -78,6 +78,9 @@ async fn commit_patch(root: &Path, bare: &Path, scratch: &Path) -> Result<String
 pub fn git(folder: &Path) -> Command {
     let mut git = program("git");
     git.arg("-C").arg(folder).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    // The checkout may be another user's, as in containers; this reaches the process on the other side of a fetch as well.
+    git.env("GIT_CONFIG_COUNT", "1").env("GIT_CONFIG_KEY_0", "safe.directory").env("GIT_CONFIG_VALUE_0", "*");
+    git.env_remove("GIT_DIR").env_remove("GIT_WORK_TREE").env_remove("GIT_INDEX_FILE");
     for (key, value) in [("NAME", "Octo Dev"), ("EMAIL", "octo-dev@example.invalid"), ("DATE", "2026-01-01T00:00:00Z")] {
         git.env(format!("GIT_AUTHOR_{key}"), value).env(format!("GIT_COMMITTER_{key}"), value);
     }
