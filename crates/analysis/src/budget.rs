@@ -1,7 +1,7 @@
 //! The project's own limits: each budget checked on every board (and benchmark) it applies to.
 //!
 //! Comparisons are of whole numbers; a limit that is met exactly holds. What cannot be judged is said, never passed over: a board whose tools
-//! differ between the two sides, and a benchmark whose two takes differ. A budget of free bytes that the base broke already is not exceeded by a
+//! differ between the two sides, a benchmark whose two takes differ, and a peak that only the base has. A budget of free bytes that the base broke already is not exceeded by a
 //! change that does not make it worse; its finding says so.
 
 use crate::comparison::{BenchSide, BoardComparison, BoardState, BudgetCheck, Compared, RegionDelta};
@@ -44,7 +44,7 @@ fn check_one(budget: &Budget, boards: &[BoardComparison]) -> Option<BudgetCheck>
         let BoardState::Compared(compared) = &board.state else { continue };
         if !board.fingerprint_changes.is_empty() {
             if applies(budget, compared) {
-                not_judged.push(format!("not judged on {}: its tools differ between base and head", board.board));
+                not_judged.push(BudgetCheck::not_judged_on(board.board.as_str(), "its tools differ between base and head"));
             }
             continue;
         }
@@ -86,10 +86,19 @@ fn check_benches(
 ) {
     let named = |name| budget.benchmarks.as_ref().is_none_or(|names| names.contains(name));
     for bench in compared.benches.iter().filter(|b| named(&b.name)) {
-        let (Some(base), Some(head)) = (figure(&bench.base, metric), figure(&bench.head, metric)) else { continue };
         let place = format!("{board}, {}", bench.name);
+        let (base, head) = match (figure(&bench.base, metric), figure(&bench.head, metric)) {
+            (Some(base), Some(head)) => (base, head),
+            // Else a change gets rid of a limit by no longer reporting what it limits.
+            (Some(_), None) if bench.head.instructions().is_some() => {
+                let why = format!("a {} peak at the base, none at the head", metric.word());
+                not_judged.push(BudgetCheck::not_judged_on(&place, &why));
+                continue;
+            }
+            _ => continue,
+        };
         if base.noisy || head.noisy {
-            not_judged.push(format!("not judged on {place}: its two takes differ"));
+            not_judged.push(BudgetCheck::not_judged_on(&place, "its two takes differ"));
             continue;
         }
         let unit = if metric == BenchMetric::Instructions { "" } else { " B" };

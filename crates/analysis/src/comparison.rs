@@ -43,8 +43,9 @@ pub enum Verdict {
     OverBudget,
     /// A board that worked at the base fails at the head: it does not build, or a benchmark is not valid any more.
     Broken,
-    /// Boards are missing for reasons of infrastructure, or cannot be judged: no image at the base, or other tools on the two sides. What is
-    /// there is within the budgets. Never red.
+    /// Boards are missing for reasons of infrastructure, or cannot be judged: no image at the base, or other tools on the two sides. Or a
+    /// benchmark is absent or not valid on both sides, or a budget covers one it could not be judged on. What is there is within the budgets.
+    /// Never red.
     Incomplete,
 }
 
@@ -255,6 +256,22 @@ pub struct BudgetCheck {
     pub rule: String,
     /// Whether it holds everywhere.
     pub holds: bool,
-    /// Where it is tightest, or where it is exceeded: one sentence each, worst first: "microbit: +312 B, 56 B over".
+    /// Where it is tightest, or where it is exceeded: one sentence each, worst first: "microbit: +312 B, 56 B over". Then where it could not be
+    /// judged: "not judged on microbit, fib: its two takes differ".
     pub findings: Vec<String>,
+}
+
+/// How a finding of a budget that could not be judged begins; a place and its reason follow.
+const NOT_JUDGED: &str = "not judged on ";
+
+impl BudgetCheck {
+    /// The findings of the places it could not be judged on, from the place on: "microbit, fib: its two takes differ".
+    pub fn not_judged(&self) -> impl Iterator<Item = &str> {
+        self.findings.iter().filter_map(|finding| finding.strip_prefix(NOT_JUDGED))
+    }
+
+    /// A finding that [`not_judged`](Self::not_judged) gives back.
+    pub(crate) fn not_judged_on(place: &str, why: &str) -> String {
+        format!("{NOT_JUDGED}{place}: {why}")
+    }
 }

@@ -2,7 +2,8 @@
 //!
 //! Each board is compared by itself; the verdict is the worst of what they say: broken, over budget, incomplete, within budget,
 //! unchanged. A board on which nothing can be judged (not measured, no image at the base, other tools on the two sides)
-//! makes it incomplete, so that silence never looks like a pass.
+//! makes it incomplete, so that silence never looks like a pass. So does a benchmark that is valid on neither side, and a budget that could
+//! not be judged on a benchmark it covers.
 
 use crate::budget;
 use crate::comparison::{BenchDelta, BenchSide, BoardComparison, BoardState, Compared, Comparison, RegionDelta, SCHEMA, Tendency, Verdict};
@@ -60,7 +61,7 @@ pub fn judge(input: &Judgement<'_>) -> Comparison {
         Verdict::Broken
     } else if budgets.iter().any(|b| !b.holds) {
         Verdict::OverBudget
-    } else if findings.incomplete {
+    } else if findings.incomplete || budgets.iter().any(|b| b.not_judged().next().is_some()) {
         Verdict::Incomplete
     } else if boards.iter().any(has_changed) {
         Verdict::WithinBudget
@@ -247,6 +248,11 @@ impl Sides<'_> {
             (BenchSide::Counted { .. }, BenchSide::NoFit { .. }) => {
                 findings.broken = true;
                 findings.notes.push(format!("{board}, {name}: valid at the base, does not fit at the head"));
+            }
+            (BenchSide::Failed { why: then, .. }, BenchSide::Failed { why: now, .. }) => {
+                findings.incomplete = true;
+                let how = if then == now { now.word().to_owned() } else { format!("{}, now {}", then.word(), now.word()) };
+                findings.notes.push(format!("{board}, {name}: valid neither at the base nor at the head, so not judged: {how}"));
             }
             (BenchSide::NoFit { .. }, BenchSide::Failed { why, .. }) => {
                 findings.notes.push(format!("{board}, {name}: did not fit at the base, not valid at the head: {}", why.word()));

@@ -268,11 +268,24 @@ fn an_image_that_stops_fitting_is_over_budget_without_any_budget() {
 #[test]
 fn two_takes_that_differ_are_said_and_not_judged() {
     let c = judged(STEPS_1_5, &Side::new(1000, 1000), &Side::new(1000, 1000).fib(noisy(9000)));
-    assert_eq!(c.verdict, Verdict::Unchanged, "noise is no change, and never fails");
+    assert_eq!(c.verdict, Verdict::Incomplete, "the budget on it could not be judged");
     assert!(matches!(compared(&c).benches[0].head, BenchSide::Counted { exact: false, instructions: 9000, .. }));
     assert_eq!(c.notes, ["disco: the two takes differ, so these figures are noisy and not judged: fib"]);
     assert_eq!(c.budgets[0].findings[1..], ["not judged on disco, fib: its two takes differ"]);
     assert_eq!(compared(&c).instructions_ppm, Some(0), "sort alone");
+    // Noise at the base says as little, and does not hide what another benchmark costs.
+    let c = judged(STEPS_1_5, &Side::new(1000, 1000).fib(noisy(1000)), &Side::new(1100, 1000));
+    assert_eq!(c.verdict, Verdict::Incomplete);
+    let mut slow = Side::new(1000, 1000).fib(noisy(9000));
+    slow.benches[2].1 = count(600);
+    let c = judged(STEPS_1_5, &Side::new(1000, 1000), &slow);
+    assert_eq!(c.verdict, Verdict::OverBudget);
+    assert_eq!(c.budgets[0].not_judged().collect::<Vec<_>>(), ["disco, fib: its two takes differ"]);
+    // Where no budget covers it, noise is no change, and never fails.
+    for budget in ["", FLASH_256, "[[budgets]]\nmetric = \"instructions\"\nmax_growth = 9\nbenchmarks = [\"sort\"]\n"] {
+        let c = judged(budget, &Side::new(1000, 1000), &Side::new(1000, 1000).fib(noisy(9000)));
+        assert_eq!(c.verdict, Verdict::Unchanged, "{budget}");
+    }
     // A second take that is the same is no noise.
     let BenchOutcome::Counted(twice) = count(1000) else { unreachable!() };
     let same = BenchOutcome::Counted(Count { second_take: Some(1000), ..twice });
@@ -291,8 +304,7 @@ fn what_worked_and_fails_now_is_broken() {
     check(&base, &failed(BenchFailure::Hang), Verdict::Broken, "disco, fib: valid at the base, not at the head: hangs");
     check(&base, &no_fit, Verdict::Broken, "disco, fib: valid at the base, does not fit at the head");
     check(&no_fit, &base, Verdict::WithinBudget, "");
-    check(&failed(BenchFailure::Hang), &failed(BenchFailure::Panic), Verdict::WithinBudget, "");
-    check(&failed(BenchFailure::Hang), &failed(BenchFailure::Hang), Verdict::Unchanged, "");
+    check(&no_fit, &no_fit, Verdict::Unchanged, "");
     check(
         &no_fit,
         &failed(BenchFailure::Fault),
@@ -310,6 +322,57 @@ fn what_worked_and_fails_now_is_broken() {
         Verdict::Broken,
         "disco, fib: valid at the base, not at the head: unexpected exit",
     );
+}
+
+#[test]
+fn a_benchmark_that_is_valid_on_neither_side_is_not_a_pass() {
+    let failed = |why| Side::new(1000, 1000).fib(fails(why));
+    let check = |base: &Side, head: &Side, verdict, note: &str| {
+        let c = judged("", base, head);
+        assert_eq!((c.verdict, c.notes.join("; ").as_str()), (verdict, note));
+    };
+    let markers = failed(BenchFailure::Markers);
+    let note = "disco, fib: valid neither at the base nor at the head, so not judged: markers not met";
+    check(&markers, &markers, Verdict::Incomplete, note);
+    let note = "disco, fib: valid neither at the base nor at the head, so not judged: hangs, now panics";
+    check(&failed(BenchFailure::Hang), &failed(BenchFailure::Panic), Verdict::Incomplete, note);
+    // Nor is it where the image is the base's, byte for byte.
+    let identical = Side::new(1000, 1000).fib(BenchOutcome::Identical);
+    check(
+        &markers,
+        &identical,
+        Verdict::Incomplete,
+        "disco, fib: valid neither at the base nor at the head, so not judged: markers not met",
+    );
+    // The empty benchmark is in no table; without it no other can be counted.
+    let mut empty = Side::new(1000, 1000);
+    empty.benches[0].1 = fails(BenchFailure::Markers);
+    check(&empty, &empty, Verdict::Incomplete, "disco, empty: valid neither at the base nor at the head, so not judged: markers not met");
+    // What can be judged still is.
+    let large = Side { flash: 2000, ..markers.clone() };
+    assert_eq!(judged(FLASH_256, &markers, &large).verdict, Verdict::OverBudget);
+}
+
+#[test]
+fn a_peak_that_is_no_longer_reported_does_not_hold_its_budget() {
+    let peaks = |stack_peak_bytes, heap_peak_bytes| {
+        let BenchOutcome::Counted(count) = count(1000) else { unreachable!() };
+        Side::new(1000, 1000).fib(BenchOutcome::Counted(Count { stack_peak_bytes, heap_peak_bytes, ..count }))
+    };
+    let check = |metric: &str, base: Side, head: Side, verdict, not_judged: &[&str]| {
+        let c = judged(&format!("[[budgets]]\nmetric = \"{metric}\"\nmax_growth = 64\nbenchmarks = [\"fib\"]\n"), &base, &head);
+        let said: Vec<_> = c.budgets.iter().flat_map(|b| b.not_judged()).collect();
+        assert_eq!((c.verdict, said), (verdict, not_judged.to_vec()), "{metric}");
+    };
+    let both = || peaks(Some(400), Some(4096));
+    let (no_heap, no_stack) = (|| peaks(Some(400), None), || peaks(None, Some(4096)));
+    check("heap", both(), no_heap(), Verdict::Incomplete, &["disco, fib: a heap peak at the base, none at the head"]);
+    check("stack", both(), no_stack(), Verdict::Incomplete, &["disco, fib: a stack peak at the base, none at the head"]);
+    // A budget on something else is judged, and so is a board that never reported it.
+    check("stack", both(), no_heap(), Verdict::WithinBudget, &[]);
+    check("heap", no_heap(), no_heap(), Verdict::Unchanged, &[]);
+    // A benchmark that broke says so already.
+    check("heap", both(), Side::new(1000, 1000).fib(fails(BenchFailure::Hang)), Verdict::Broken, &[]);
 }
 
 #[test]
