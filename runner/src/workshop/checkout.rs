@@ -1,6 +1,7 @@
 //! Commits onto the disk, by git itself, with everything switched off that a repository could use to run something:
 //! hooks, filters, LFS, submodules, the user's own configuration.
 
+use super::leftovers;
 use crate::exec::{Program, Ran};
 use anyhow::{Context, Result, bail};
 use ounce_protocol::CommitSha;
@@ -28,12 +29,13 @@ pub struct Origin {
 }
 
 impl Mirror {
-    /// Opens or makes the bare repository.
+    /// Opens or makes the bare repository. Who calls holds the folder around it: lock files found in there are nobody's, and removed.
     ///
     /// # Errors
     /// Where git is missing or fails.
     pub async fn open(git_dir: &Path) -> Result<Mirror> {
         let mirror = Mirror { git_dir: git_dir.to_owned() };
+        leftovers::remove_locks(git_dir)?;
         if !git_dir.join("HEAD").is_file() {
             let ran = bare_git().args(["init", "--quiet", "--bare"]).arg(git_dir).run(&()).await?;
             ok(&ran, "git init")?;
@@ -90,9 +92,24 @@ impl Mirror {
     /// `CACHEDIR.TAG`, as Cargo does: Cargo knows by itself what is out of date. Everything else goes, object files of another commit above all:
     /// make would take them for this one's where only flags differ.
     ///
+    /// Where that fails, the folder and git's index are thrown away and it is tried once more: nothing a build or a killed git left may
+    /// stand in the way of all later commits.
+    ///
     /// # Errors
-    /// Where git fails.
+    /// Where git fails twice.
     pub async fn checkout(&self, commit: &CommitSha, into: &Path) -> Result<()> {
+        leftovers::remove_locks(&self.git_dir)?;
+        leftovers::open_folders(into);
+        let Err(first) = self.checkout_over(commit, into).await else { return Ok(()) };
+        tracing::warn!("{first:#}; the checkout is made anew");
+        leftovers::remove_locks(&self.git_dir)?;
+        leftovers::empty(into)?;
+        leftovers::remove(&self.git_dir.join("index"))?;
+        self.checkout_over(commit, into).await
+    }
+
+    /// [`Mirror::checkout`] over what is there.
+    async fn checkout_over(&self, commit: &CommitSha, into: &Path) -> Result<()> {
         let git = || self.git().arg("--work-tree").arg(into).dir(into).timeout(FETCH_TIMEOUT);
         ok(&git().args(["checkout", "--quiet", "--force", "--detach", commit.as_str(), "--"]).run(&()).await?, "git checkout")?;
         // Twice, as a cache is kept only where it is ignored: a file called so in a folder of sources marks nothing.
@@ -179,6 +196,11 @@ fn bare_git() -> Program {
             "core.autocrlf=false",
             "-c",
             "core.fsmonitor=false",
+            // Not in the background: no git of ours outlives the hold on its folder.
+            "-c",
+            "gc.autoDetach=false",
+            "-c",
+            "maintenance.autoDetach=false",
             "-c",
             "protocol.ext.allow=never",
         ])
@@ -282,10 +304,9 @@ mod tests {
         String::from_utf8(ran.stdout).unwrap().trim().to_owned()
     }
 
-    #[tokio::test]
-    async fn a_checkout_holds_the_commit_and_keeps_marked_caches() {
-        let dir = tempfile::tempdir().unwrap();
-        let repo = dir.path().join("repo");
+    /// A repository `repo` below the folder: one commit with the file `a`, one with `b` in its place. Object files are ignored.
+    async fn two_commits(dir: &Path) -> (LocalRepo, CommitSha, CommitSha) {
+        let repo = dir.join("repo");
         std::fs::create_dir(&repo).unwrap();
         git(&repo, &["init", "-q"]).await;
         std::fs::write(repo.join(".gitignore"), "target\n*.o\n").unwrap();
@@ -296,9 +317,49 @@ mod tests {
         std::fs::write(repo.join("b"), "2").unwrap();
         git(&repo, &["add", "."]).await;
         git(&repo, &["commit", "-qm", "two"]).await;
-
         let local = LocalRepo::around(&repo).await.unwrap();
         let (one, two) = (local.commit("HEAD~1").await.unwrap(), local.commit("HEAD").await.unwrap());
+        (local, one, two)
+    }
+
+    #[tokio::test]
+    async fn what_was_left_behind_does_not_stop_the_next_checkout() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let (local, one, two) = two_commits(dir.path()).await;
+        let (git_dir, src) = (dir.path().join("mirror.git"), dir.path().join("src"));
+        std::fs::create_dir(&src).unwrap();
+        let mirror = Mirror::open(&git_dir).await.unwrap();
+        mirror.bring(&[&one, &two], &local.origin()).await.unwrap();
+        // Of a git that was killed.
+        for lock in ["index.lock", "HEAD.lock", "shallow.lock", "packed-refs.lock", "refs/heads/main.lock"] {
+            std::fs::write(git_dir.join(lock), "").unwrap();
+        }
+        mirror.checkout(&one, &src).await.unwrap();
+        assert!(src.join("a").is_file() && !git_dir.join("refs/heads/main.lock").exists());
+        // Of a build that minds its privacy. Only who is not root is stopped by that.
+        std::fs::create_dir_all(src.join("mine/deep")).unwrap();
+        std::fs::write(src.join("mine/deep/file"), "").unwrap();
+        std::fs::set_permissions(src.join("mine/deep"), std::fs::Permissions::from_mode(0o000)).unwrap();
+        std::fs::set_permissions(src.join("mine"), std::fs::Permissions::from_mode(0o000)).unwrap();
+        mirror.checkout(&two, &src).await.unwrap();
+        assert!(src.join("b").is_file() && !src.join("mine").exists());
+        // Of a disk that was full.
+        std::fs::write(git_dir.join("index"), "DIRC, and then nothing").unwrap();
+        mirror.checkout(&one, &src).await.unwrap();
+        assert!(src.join("a").is_file() && !src.join("b").exists());
+        // A repository that was being made.
+        let half = dir.path().join("half.git");
+        std::fs::create_dir(&half).unwrap();
+        std::fs::write(half.join("HEAD.lock"), "").unwrap();
+        std::fs::write(half.join("config.lock"), "").unwrap();
+        Mirror::open(&half).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_checkout_holds_the_commit_and_keeps_marked_caches() {
+        let dir = tempfile::tempdir().unwrap();
+        let (local, one, two) = two_commits(dir.path()).await;
         let mirror = Mirror::open(&dir.path().join("mirror.git")).await.unwrap();
         mirror.bring(&[&one, &two], &local.origin()).await.unwrap();
 

@@ -4,6 +4,7 @@
 //! images. The checkout has no `.git`: a build that asks git for a version would put the commit into flash.
 
 pub mod checkout;
+mod leftovers;
 pub mod sandbox;
 
 use crate::exec::{LogSink, Program, Ran};
