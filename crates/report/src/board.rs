@@ -223,9 +223,8 @@ fn benches(c: &Compared, differ: bool) -> Vec<Block> {
                 ]);
             }
             (base, head) => {
-                let now = side(head);
-                let now = if bad_now(base, head) { Line::new().bad(now) } else { now.into() };
-                table.row(vec![name, format!("{} →", side(base)).into(), now, "".into()]);
+                let count = base.instructions().or(head.instructions()).map_or("–".into(), grouped);
+                table.row(vec![name, count.into(), became(base, head), "".into()]);
             }
         }
     }
@@ -242,17 +241,24 @@ fn benches(c: &Compared, differ: bool) -> Vec<Block> {
     out
 }
 
+/// `does not fit` where both sides say the same, else `counted → does not fit`.
+fn became(base: &BenchSide, head: &BenchSide) -> Line {
+    let (was, now) = (side(base), side(head));
+    let before = if was == now { Line::new() } else { format!("{was} → ").into() };
+    if bad_now(base, head) { before.bad(now) } else { before.text(now) }
+}
+
 fn bad_now(base: &BenchSide, head: &BenchSide) -> bool {
     matches!(head, BenchSide::Failed { .. }) || (matches!(head, BenchSide::NoFit { .. }) && base.instructions().is_some())
 }
 
 /// One side of a benchmark in words.
-fn side(side: &BenchSide) -> String {
+fn side(side: &BenchSide) -> &'static str {
     match side {
-        BenchSide::Counted { instructions, .. } => grouped(*instructions),
-        BenchSide::NoFit { .. } => "does not fit".into(),
-        BenchSide::Failed { why, .. } => why.word().into(),
-        BenchSide::Absent => "not there".into(),
+        BenchSide::Counted { .. } => "counted",
+        BenchSide::NoFit { .. } => "does not fit",
+        BenchSide::Failed { why, .. } => why.word(),
+        BenchSide::Absent => "not there",
     }
 }
 

@@ -202,13 +202,20 @@ fn instructions_cell(c: &Compared) -> Line {
 
 fn budgets(budgets: &[BudgetCheck], detail: &Detail) -> Vec<Block> {
     let exceeded = budgets.iter().filter(|b| !b.holds).count();
+    let unjudged = budgets.iter().filter(|b| b.holds && b.not_judged().next().is_some()).count();
     let title = match (exceeded, budgets.len()) {
+        (0, n) if unjudged > 0 => Line::new().strong(format!("{unjudged} of {} not judged everywhere.", counted(n, "budget", "budgets"))),
         (0, 1) => Line::new().strong("The budget holds."),
         (0, n) => Line::new().strong(format!("All {n} budgets hold.")),
         (e, n) => Line::new().bad(format!("{e} of {} exceeded.", counted(n, "budget", "budgets"))),
     };
     let row = |b: &BudgetCheck| {
-        let word = if b.holds { Line::from("Holds: ") } else { Line::new().bad("Exceeded: ") };
+        let word = match (b.holds, b.not_judged().count()) {
+            (false, _) => Line::new().bad("Exceeded: "),
+            (true, 0) => "Holds: ".into(),
+            (true, n) if n == b.findings.len() => Line::new().strong("Not judged: "),
+            (true, _) => Line::new().strong("Holds where judged: "),
+        };
         let mut line = word.sentence(&b.rule);
         for (i, finding) in b.findings.iter().take(detail.findings).enumerate() {
             line = line.text(if i == 0 { " → " } else { "; " }).sentence(finding);

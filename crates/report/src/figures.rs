@@ -108,16 +108,27 @@ pub(crate) fn is_broken(board: &BoardComparison) -> bool {
     }
 }
 
-/// Whether a figure is not there, or not comparable, for reasons that are not the change's.
-pub(crate) fn is_incomplete(board: &BoardComparison) -> bool {
+/// Whether a figure is not there, or cannot be judged.
+pub(crate) fn is_incomplete(c: &Comparison, board: &BoardComparison) -> bool {
     match &board.state {
         BoardState::Missing { .. } | BoardState::BaseFailed { .. } => true,
         BoardState::HeadFailed { .. } => false,
-        BoardState::Compared(c) => {
-            let absent = |b: &BenchDelta| b.base == BenchSide::Absent || b.head == BenchSide::Absent;
-            !board.fingerprint_changes.is_empty() || c.benches.iter().any(absent)
+        BoardState::Compared(compared) => {
+            let unknown = |b: &BenchDelta| match (&b.base, &b.head) {
+                (BenchSide::Absent, _) | (_, BenchSide::Absent) => true,
+                (base, head) => matches!((base, head), (BenchSide::Failed { .. }, BenchSide::Failed { .. })),
+            };
+            let mut not_judged = c.budgets.iter().flat_map(|b| b.not_judged());
+            !board.fingerprint_changes.is_empty()
+                || compared.benches.iter().any(unknown)
+                || not_judged.any(|place| names(place, board.board.as_str()))
         }
     }
+}
+
+/// Whether a finding is of this board: `microbit: …`, `microbit, fib: …`.
+fn names(finding: &str, board: &str) -> bool {
+    finding.strip_prefix(board).is_some_and(|rest| rest.starts_with([':', ',', ' ', '/']))
 }
 
 /// Whether a board has nothing to say beyond its row in the table.
@@ -134,7 +145,6 @@ pub(crate) fn is_quiet(board: &BoardComparison) -> bool {
 
 /// The boards a budget is exceeded on, as far as its findings name them (`microbit: …`), in the manifest's order.
 pub(crate) fn boards_over(c: &Comparison) -> Vec<&str> {
-    let names = |finding: &str, board: &str| finding.strip_prefix(board).is_some_and(|rest| rest.starts_with([':', ',', ' ', '/']));
     let findings = || c.budgets.iter().filter(|b| !b.holds).flat_map(|b| &b.findings);
     c.boards.iter().map(|b| b.board.as_str()).filter(|b| findings().any(|f| names(f, b))).collect()
 }

@@ -55,7 +55,9 @@ pub(crate) fn verdict(c: &Comparison) -> String {
             n => format!("Over budget on {}.", of(n, total, "board")),
         },
         Verdict::Broken => format!("Broken on {}.", of(c.boards.iter().filter(|b| is_broken(b)).count(), total, "board")),
-        Verdict::Incomplete => match c.boards.iter().filter(|b| is_incomplete(b)).count() {
+        Verdict::Incomplete => match c.boards.iter().filter(|b| is_incomplete(c, b)).count() {
+            // The empty benchmark is in no table; a note names it.
+            0 => "Incomplete: not all could be judged.".into(),
             n if n == missing => format!("Incomplete: {} missing.", of(missing, total, "board")),
             n => format!("Incomplete: not all figures on {}.", of(n, total, "board")),
         },

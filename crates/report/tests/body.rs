@@ -4,7 +4,7 @@ mod samples;
 
 use insta::assert_snapshot;
 use ounce_analysis::comparison::*;
-use ounce_protocol::measurement::{RegionKind, Stage};
+use ounce_protocol::measurement::{BenchFailure, RegionKind, Stage};
 use ounce_report::{body, body_within, check_title};
 use samples::*;
 
@@ -116,7 +116,7 @@ fn six_boards_of_every_kind() {
     | benchmark |        instructions |       change |             |
     | :-------- | ------------------: | -----------: | ----------: |
     | `fib`     | 1,000,000 → 999,969 |          −31 | &gt;−0.01 % |
-    | `sort`    |      does not fit → | does not fit |             |
+    | `sort`    |                   – | does not fit |             |
 
     Instructions by function, callees not counted:
 
@@ -191,9 +191,9 @@ fn a_change_that_breaks_boards() {
     |     +2 B | grown, 10 → 12 | `f`     | `C`   |
     | **+2 B** | sum            | `flash` |       |
 
-    | benchmark | instructions |           change |     |
-    | :-------- | -----------: | ---------------: | --: |
-    | `fib`     |        100 → | **wrong result** |     |
+    | benchmark | instructions |                     change |     |
+    | :-------- | -----------: | -------------------------: | --: |
+    | `fib`     |          100 | counted → **wrong result** |     |
 
     1 benchmark without a figure at the head:
 
@@ -257,6 +257,50 @@ fn incomplete_says_what_is_not_there() {
     check(vec![missing(), board("c", "", identical())], "**Incomplete: 1 of 2 boards missing.**");
     check(vec![missing(), repaired(), board("c", "", identical())], "**Incomplete: not all figures on 2 of 3 boards.**");
     check(vec![absent("a"), board("c", "", identical())], "**Incomplete: not all figures on 1 of 2 boards.**");
+    let hangs = || BenchSide::Failed { why: BenchFailure::Hang, detail: "as seen".into() };
+    let still = board("a", "", compared(Tendency::Free, None, vec![], vec![bench("fib", hangs(), hangs(), &[])]));
+    check(vec![still, board("c", "", identical())], "**Incomplete: not all figures on 1 of 2 boards.**");
+    // The empty benchmark, which is in no table, is valid on neither side.
+    check(vec![board("c", "", identical())], "**Incomplete: not all could be judged.**");
+}
+
+#[test]
+fn a_budget_that_could_not_be_judged_is_not_said_to_hold() {
+    let boards = || vec![board("a", "", identical()), board("ab", "", identical())];
+    let check = |findings: &[&str], title: &str, row: &str| {
+        let budgets = vec![budget("r", true, findings), budget("s", true, &["a: 0 B, 1 B left"])];
+        let text = body(&Comparison { budgets, ..comparison(Verdict::Incomplete, boards()) });
+        assert!(text.contains(&format!("{title}\n\n{row}\n- Holds: s → a: 0 B, 1 B left\n")), "{text}");
+        text
+    };
+    let noisy = "not judged on a, fib: its two takes differ";
+    let some = "**1 of 2 budgets not judged everywhere.**";
+    let text = check(&[noisy], some, &format!("- **Not judged:** r → {noisy}"));
+    assert!(text.starts_with("**Incomplete: not all figures on 1 of 2 boards.**"), "{text}");
+    check(&["ab: 0 B, 1 B left", noisy], some, &format!("- **Holds where judged:** r → ab: 0 B, 1 B left; {noisy}"));
+    check(&["ab: 0 B, 1 B left"], "**All 2 budgets hold.**", "- Holds: r → ab: 0 B, 1 B left");
+}
+
+#[test]
+fn what_became_of_a_benchmark_is_said_once() {
+    let fails = |why| BenchSide::Failed { why, detail: String::new() };
+    let no_fit = || BenchSide::NoFit { detail: "MemoryError".into() };
+    let check = |base, head, cells: &str| {
+        let benches = vec![bench("fib", base, head, &[])];
+        let text = body(&comparison(Verdict::Broken, vec![board("a", "", compared(Tendency::Cost, None, vec![], benches))]));
+        let row = text.lines().find(|line| line.starts_with("| `fib` ")).unwrap_or_else(|| panic!("{text}"));
+        let row: Vec<&str> = row.split('|').map(str::trim).filter(|cell| !cell.is_empty()).collect();
+        assert_eq!(row[1..].join(" | "), cells);
+    };
+    let (hangs, panics) = (|| fails(BenchFailure::Hang), || fails(BenchFailure::Panic));
+    // With other details it is still the same.
+    check(no_fit(), BenchSide::NoFit { detail: "12 B short".into() }, "– | does not fit");
+    check(counted(1000), no_fit(), "1,000 | counted → **does not fit**");
+    check(no_fit(), counted(1000), "1,000 | does not fit → counted");
+    check(hangs(), hangs(), "– | **hangs**");
+    check(hangs(), panics(), "– | hangs → **panics**");
+    check(no_fit(), hangs(), "– | does not fit → **hangs**");
+    check(counted(1000), BenchSide::Absent, "1,000 | counted → not there");
 }
 
 #[test]

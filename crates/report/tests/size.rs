@@ -171,8 +171,8 @@ fn a_comparison_in_a_terminal() {
       +2 B  grown, 10 → 12  f      C
       +2 B  sum             flash
 
-    benchmark  instructions        change
-    fib               100 →  wrong result
+    benchmark  instructions                  change
+    fib                 100  counted → wrong result
 
     1 benchmark without a figure at the head:
 
