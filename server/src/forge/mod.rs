@@ -133,7 +133,10 @@ pub enum CheckState {
     Success,
     /// Over a budget, or broken.
     Failure,
-    /// Nothing to say: no manifest, superseded, infrastructure.
+    /// Figures are missing for reasons of ours: neutral as a check run, an error as a status, which knows no neutral and may not
+    /// look like a pass.
+    Incomplete,
+    /// Nothing to say: no manifest, superseded.
     Neutral,
 }
 

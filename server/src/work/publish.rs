@@ -55,6 +55,8 @@ pub enum Mark {
     Success,
     /// Over a budget, or broken.
     Failure,
+    /// Figures are missing for reasons of ours.
+    Incomplete,
     /// Nothing to say.
     Neutral,
 }
@@ -65,6 +67,7 @@ impl From<Mark> for CheckState {
             Mark::Pending => CheckState::Pending,
             Mark::Success => CheckState::Success,
             Mark::Failure => CheckState::Failure,
+            Mark::Incomplete => CheckState::Incomplete,
             Mark::Neutral => CheckState::Neutral,
         }
     }
@@ -74,7 +77,7 @@ fn mark(verdict: Verdict) -> Mark {
     match verdict {
         Verdict::Unchanged | Verdict::WithinBudget => Mark::Success,
         Verdict::OverBudget | Verdict::Broken => Mark::Failure,
-        Verdict::Incomplete => Mark::Neutral,
+        Verdict::Incomplete => Mark::Incomplete,
     }
 }
 
@@ -94,7 +97,7 @@ pub async fn wish_for_run(tx: &mut Connection, run: i64, public_url: Option<&str
             (None, Mark::Neutral, format!("not weighed: {}", run.note), format!("{}.\n", run.note))
         }
         RunState::Refused if run.note == text::NOT_JUDGED => {
-            (Some(text::not_judged(&run)), Mark::Neutral, format!("not weighed: {}", run.note), text::not_judged(&run))
+            (Some(text::not_judged(&run)), Mark::Incomplete, format!("not weighed: {}", run.note), text::not_judged(&run))
         }
         RunState::Refused => (Some(text::refused(&run)), Mark::Neutral, format!("not weighed: {}", run.note), text::refused(&run)),
         RunState::Judged => {

@@ -23,12 +23,13 @@ fn fit(text: &str, chars_max: usize) -> String {
     text.chars().take(chars_max - 1).chain(['…']).collect()
 }
 
-/// The body of a commit status. GitHub has no neutral one: nothing to say does not hold anybody up.
+/// The body of a commit status. GitHub has no neutral one: nothing to say does not hold anybody up, but trouble of ours is no pass.
 fn status(check: &CheckReport) -> Value {
     let state = match check.state {
         CheckState::Pending | CheckState::NeedsApproval => "pending",
         CheckState::Success | CheckState::Neutral => "success",
         CheckState::Failure => "failure",
+        CheckState::Incomplete => "error",
     };
     let mut body = json!({ "state": state, "context": NAME, "description": fit(&check.title, DESCRIPTION_CHARS_MAX) });
     if let Some(url) = &check.details_url {
@@ -44,7 +45,7 @@ fn check_run(check: &CheckReport) -> Value {
         CheckState::NeedsApproval => ("completed", Some("action_required")),
         CheckState::Success => ("completed", Some("success")),
         CheckState::Failure => ("completed", Some("failure")),
-        CheckState::Neutral => ("completed", Some("neutral")),
+        CheckState::Incomplete | CheckState::Neutral => ("completed", Some("neutral")),
     };
     let approve = json!({ "label": "Run this commit", "description": "Approve exactly this commit", "identifier": APPROVE_ACTION });
     // Sent empty too: a button that was there must go.
@@ -132,6 +133,7 @@ mod tests {
         check(CheckState::NeedsApproval, "pending", ("completed", json!("action_required")));
         check(CheckState::Success, "success", ("completed", json!("success")));
         check(CheckState::Failure, "failure", ("completed", json!("failure")));
+        check(CheckState::Incomplete, "error", ("completed", json!("neutral")));
         check(CheckState::Neutral, "success", ("completed", json!("neutral")));
     }
 
