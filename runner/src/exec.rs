@@ -238,7 +238,8 @@ impl Tail {
 async fn read(pipe: Option<impl AsyncRead + Unpin>, log: &dyn LogSink, tail: &std::sync::Mutex<Tail>) -> Vec<u8> {
     let mut kept = Vec::new();
     let Some(mut pipe) = pipe else { return kept };
-    let mut chunk = [0u8; 8192];
+    // On the heap: a future holds what it awaits over, and those of a whole job would fill a stack.
+    let mut chunk = vec![0u8; 8192];
     while let Ok(n) = pipe.read(&mut chunk).await {
         if n == 0 {
             break;

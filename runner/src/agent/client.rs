@@ -11,6 +11,8 @@ use std::time::Duration;
 
 /// Tries of one request before the server counts as gone.
 const TRIES_MAX: u32 = 6;
+/// How long the results of a job, which took its time, wait for a server that is away: an update of it, a reboot of its machine.
+const PATIENCE: Duration = Duration::from_secs(10 * 60);
 /// Longest pause between two tries.
 const PAUSE_MAX: Duration = Duration::from_secs(10);
 
@@ -20,6 +22,25 @@ pub struct Client {
     http: reqwest::Client,
     base: String,
     token: Option<String>,
+    patience: Duration,
+}
+
+/// How long a request that is lost is made again.
+#[derive(Debug, Clone, Copy)]
+enum Persist {
+    /// [`TRIES_MAX`] times, some seconds.
+    Tries,
+    /// As long as the client's patience lasts.
+    Patience,
+}
+
+/// The server understood a request and will not do it: the same request will not be made again.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {status}: {said}")]
+pub struct Refused {
+    path: String,
+    status: StatusCode,
+    said: String,
 }
 
 /// The server said that the job is no longer ours.
@@ -43,7 +64,7 @@ impl Client {
             .timeout(Duration::from_secs(60))
             .user_agent(concat!("ounce/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Client { http, base: format!("{}/api/runner/v1", server.trim_end_matches('/')), token })
+        Ok(Client { http, base: format!("{}/api/runner/v1", server.trim_end_matches('/')), token, patience: PATIENCE })
     }
 
     /// Turns an enrolment code into a token.
@@ -51,7 +72,7 @@ impl Client {
     /// # Errors
     /// Where the code is unknown or used.
     pub async fn enroll(&self, code: &str, name: &RunnerName) -> Result<String> {
-        let answer = self.send("enroll", &Enroll { code: code.to_owned(), name: name.clone() }).await?;
+        let answer = self.send("enroll", &Enroll { code: code.to_owned(), name: name.clone() }, Persist::Tries).await?;
         Ok(answer.json::<Enrolled>().await.context("the server's answer is not understood")?.token)
     }
 
@@ -60,7 +81,7 @@ impl Client {
     /// # Errors
     /// Where the server refuses or cannot be reached.
     pub async fn claim(&self, claim: &Claim) -> Result<Option<Lease>> {
-        let answer = self.send("claim", claim).await?;
+        let answer = self.send("claim", claim, Persist::Tries).await?;
         if answer.status() == StatusCode::NO_CONTENT {
             return Ok(None);
         }
@@ -72,27 +93,28 @@ impl Client {
     /// # Errors
     /// [`Gone`] where the lease is another's.
     pub async fn heartbeat(&self, job: i64, heartbeat: &Heartbeat) -> Result<HeartbeatAnswer> {
-        let answer = self.send(&format!("jobs/{job}/heartbeat"), heartbeat).await?;
+        let answer = self.send(&format!("jobs/{job}/heartbeat"), heartbeat, Persist::Tries).await?;
         answer.json().await.context("the server's answer is not understood")
     }
 
-    /// Sends one side's figures.
+    /// Sends one side's figures, waiting for a server that is away.
     ///
     /// # Errors
-    /// [`Gone`] where the lease is another's.
+    /// [`Gone`] where the lease is another's, [`Refused`] where the server does not take them.
     pub async fn upload(&self, job: i64, upload: &Upload) -> Result<()> {
-        self.send(&format!("jobs/{job}/measurement"), upload).await.map(drop)
+        self.send(&format!("jobs/{job}/measurement"), upload, Persist::Patience).await.map(drop)
     }
 
-    /// Ends the job.
+    /// Ends the job, waiting for a server that is away.
     ///
     /// # Errors
-    /// [`Gone`] where the lease is another's.
+    /// [`Gone`] where the lease is another's, [`Refused`] where the server does not take it.
     pub async fn finish(&self, job: i64, finish: &Finish) -> Result<()> {
-        self.send(&format!("jobs/{job}/finish"), finish).await.map(drop)
+        self.send(&format!("jobs/{job}/finish"), finish, Persist::Patience).await.map(drop)
     }
 
-    async fn send(&self, path: &str, body: &impl Serialize) -> Result<Response> {
+    async fn send(&self, path: &str, body: &impl Serialize, persist: Persist) -> Result<Response> {
+        let began = tokio::time::Instant::now();
         let url = format!("{}/{path}", self.base);
         let mut pause = Duration::from_millis(200);
         for attempt in 1.. {
@@ -102,18 +124,27 @@ impl Client {
             }
             let lost = match request.send().await {
                 Ok(answer) if answer.status().is_success() => return Ok(answer),
-                Ok(answer) if answer.status().is_server_error() => format!("the server answered {}", answer.status()),
+                Ok(answer) if is_lost(answer.status()) => format!("the server answered {}", answer.status()),
                 Ok(answer) => return Err(refusal(path, answer).await),
                 Err(error) => format!("{error:#}"),
             };
-            if attempt == TRIES_MAX {
-                bail!("{path}: {lost} ({TRIES_MAX} tries)");
+            let enough = match persist {
+                Persist::Tries => attempt >= TRIES_MAX,
+                Persist::Patience => began.elapsed() >= self.patience,
+            };
+            if enough {
+                bail!("{path}: {lost} ({attempt} tries in {} s)", began.elapsed().as_secs());
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(PAUSE_MAX);
         }
         unreachable!("the loop ends by returning")
     }
+}
+
+/// Whether an answer says nothing about the request itself, so that it can be made again: the server has trouble, or too much to do.
+fn is_lost(status: StatusCode) -> bool {
+    status.is_server_error() || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS)
 }
 
 async fn refusal(path: &str, answer: Response) -> anyhow::Error {
@@ -128,6 +159,41 @@ async fn refusal(path: &str, answer: Response) -> anyhow::Error {
         StatusCode::UPGRADE_REQUIRED => {
             anyhow::anyhow!("{path}: the server speaks protocol {spoken}, this ounce speaks {PROTOCOL}: update the older of the two")
         }
-        status => anyhow::anyhow!("{path}: {status}: {said}"),
+        status => Refused { path: path.to_owned(), status, said }.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::fake::Fake;
+    use ounce_protocol::runner_api::End;
+
+    #[tokio::test]
+    async fn results_wait_for_a_server_that_is_away_and_stop_where_it_refuses() {
+        let check = async |answers: &'static [u16], patience_s: u64, says: &str, tries: usize| {
+            let server = Fake::start(move |_, nth| answers[nth.min(answers.len() - 1)]).await;
+            let patience = Duration::from_secs(patience_s);
+            let client = Client { patience, ..Client::new(&server.address, None).unwrap() };
+            let done = client.finish(7, &Finish { token: 1, end: End::Done }).await;
+            let said = done.as_ref().map_or_else(|error| format!("{error:#}"), |()| "done".into());
+            assert!(said.contains(says), "{answers:?}: {said}");
+            assert_eq!(server.paths().len(), tries, "{answers:?}");
+        };
+        tokio::join!(
+            check(&[503, 500, 429, 408, 204], 600, "done", 5),
+            check(&[409], 600, "no longer ours", 1),
+            check(&[503, 409], 600, "no longer ours", 2),
+            check(&[422], 600, "422", 1),
+            check(&[503], 1, "tries in 1 s", 4),
+        );
+    }
+
+    #[tokio::test]
+    async fn a_claim_is_tried_some_times_only() {
+        let server = Fake::start(|_, _| 503).await;
+        let client = Client::new(&server.address, None).unwrap();
+        let claim = Claim { wait_ms: 0, can_run: vec![], sandbox: false };
+        assert!(client.claim(&claim).await.unwrap_err().to_string().contains("(6 tries"));
     }
 }

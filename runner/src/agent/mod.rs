@@ -1,6 +1,8 @@
 //! The agent: asks a server for work, does it, sends the figures, for ever. Holds one job at a time.
 
 pub mod client;
+#[cfg(test)]
+mod fake;
 
 use crate::exec::LogSink;
 use crate::home::Home;
@@ -10,9 +12,10 @@ use crate::workshop::Workshop;
 use crate::workshop::checkout::Origin;
 use crate::workshop::sandbox::Sandbox;
 use anyhow::Result;
-use client::{Client, Gone};
+use client::{Client, Gone, Refused};
 use ounce_protocol::Manifest;
 use ounce_protocol::job::FailureKind;
+use ounce_protocol::measurement::Measurement;
 use ounce_protocol::runner_api::{CLAIM_WAIT_MS_MAX, Claim, End, Finish, Heartbeat, LOG_CHUNK_BYTES_MAX, Lease, Upload, Work};
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -89,18 +92,16 @@ impl Agent {
         let working = async {
             let measured = tokio::time::timeout(JOB_TIMEOUT, self.measure(&lease.work, &log, &spent)).await;
             let end = match measured {
-                Ok(Ok(pair)) => {
-                    for measurement in [pair.base, pair.head] {
-                        self.client.upload(job, &Upload { token, measurement }).await?;
-                    }
-                    End::Done
-                }
+                Ok(Ok(pair)) => self.hand_in(job, token, [pair.base, pair.head]).await?,
                 Ok(Err(error)) => End::Failed { why: FailureKind::Infra, detail: format!("{error:#}") },
                 Err(_) => {
                     End::Failed { why: FailureKind::Timeout, detail: format!("not done after {} minutes", JOB_TIMEOUT.as_secs() / 60) }
                 }
             };
-            self.beat(job, token, &log).await?;
+            // The last of the log. The end counts more: a server that does not take the log hears it all the same.
+            if let Err(error) = self.beat(job, token, &log).await {
+                tracing::warn!("the end of the log is lost: {error:#}");
+            }
             self.client.finish(job, &Finish { token, end: end.clone() }).await?;
             match end {
                 End::Done => Ok(spent.so_far()),
@@ -112,6 +113,22 @@ impl Agent {
             done = working => done,
             gone = self.heartbeats(lease, &log) => Err(gone),
         }
+    }
+
+    /// Uploads both sides. What the server does not take ends the job, with the server's reason.
+    async fn hand_in(&self, job: i64, token: u64, sides: [Measurement; 2]) -> Result<End> {
+        for measurement in sides {
+            let commit = measurement.commit.clone();
+            match self.client.upload(job, &Upload { token, measurement }).await {
+                Ok(()) => {}
+                Err(error) if error.is::<Refused>() => {
+                    let detail = format!("the measurement of {} was not taken: {error:#}", commit.short());
+                    return Ok(End::Failed { why: FailureKind::Infra, detail });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(End::Done)
     }
 
     /// Sends heartbeats until the server says that the job is not ours any more, and says why.
@@ -150,7 +167,8 @@ impl Agent {
     }
 }
 
-/// What a job said and does, waiting for the next heartbeat. Bounded: when a build floods, its oldest lines go.
+/// What a job said and does, waiting for the next heartbeat. Bounded: when a build floods, its oldest lines go. Control characters
+/// except line ends and tabs are left out: they mean nothing on a page, and JSON makes six bytes of one.
 #[derive(Default)]
 struct JobLog {
     inner: Mutex<JobLogInner>,
@@ -182,7 +200,10 @@ impl JobLog {
 impl LogSink for JobLog {
     fn text(&self, text: &str) {
         let mut inner = self.inner.lock().unwrap_or_else(|e| e.into_inner());
-        inner.text.extend(text.bytes());
+        let mut utf8 = [0; 4];
+        for c in text.chars().filter(|&c| !c.is_control() || c == '\n' || c == '\t') {
+            inner.text.extend(c.encode_utf8(&mut utf8).bytes());
+        }
         let over = inner.text.len().saturating_sub(PENDING_BYTES_MAX);
         inner.text.drain(..over);
         inner.dropped += over;
@@ -202,6 +223,67 @@ impl Progress for JobLog {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    async fn agent(server: &fake::Fake, home: &std::path::Path) -> Agent {
+        let client = Client::new(&server.address, Some("secret".into())).unwrap();
+        Agent { client, home: Home::open(Some(home)).unwrap(), sandbox: Sandbox::none(), can_run: vec![] }
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_job_is_told_although_its_log_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let server = fake::Fake::start(|path, _| if path == "heartbeat" { 413 } else { 204 }).await;
+        let work = serde_json::json!({
+            "repo": "owner/name", "clone_url": "", "refs": [], "base": "0".repeat(40), "head": "1".repeat(40), "board": "b",
+            "manifest": "no manifest",
+        });
+        let work = serde_json::from_value(work).unwrap();
+        let lease = Lease { job: 7, token: 1, lease_ms: 60_000, heartbeat_ms: 60_000, attempt: 1, work };
+        let error = agent(&server, dir.path()).await.work(&lease).await.unwrap_err();
+        assert!(error.to_string().starts_with("failed: "), "{error:#}");
+        assert_eq!(server.paths(), ["heartbeat", "finish"]);
+        assert!(server.bodies("finish")[0].contains("infra"));
+    }
+
+    #[tokio::test]
+    async fn a_measurement_that_is_not_taken_ends_the_job_with_the_reason() {
+        let dir = tempfile::tempdir().unwrap();
+        let check = async |status: u16, says: Option<&str>| {
+            let server = fake::Fake::start(move |_, nth| if nth == 0 { 204 } else { status }).await;
+            let side = || Measurement {
+                schema: ounce_protocol::measurement::SCHEMA,
+                board: ounce_protocol::BoardName::parse("b").unwrap(),
+                commit: ounce_protocol::CommitSha::parse(&"0".repeat(40)).unwrap(),
+                fingerprint: Default::default(),
+                outcome: ounce_protocol::measurement::Outcome::Failed {
+                    stage: ounce_protocol::measurement::Stage::Build,
+                    log_tail: String::new(),
+                },
+            };
+            let end = agent(&server, dir.path()).await.hand_in(7, 1, [side(), side()]).await;
+            match (end, says) {
+                (Ok(End::Failed { why: FailureKind::Infra, detail }), Some(says)) => assert!(detail.contains(says), "{detail}"),
+                (Err(error), None) => assert!(error.is::<Gone>(), "{error:#}"),
+                (end, _) => panic!("{status}: {end:?}"),
+            }
+        };
+        check(413, Some("413")).await;
+        check(422, Some("as the test wants it")).await;
+        check(409, None).await;
+    }
+
+    #[test]
+    fn control_characters_do_not_make_a_heartbeat_too_large() {
+        let log = JobLog::default();
+        log.text("\x1b[31mred\x1b[0m\ttab\r\nnext\0\u{9b}\x7f\n");
+        assert_eq!(log.take().1, "[31mred[0m\ttab\nnext\n");
+        for _ in 0..10_000 {
+            log.text(&"\0\x1b\u{8}\\\"".repeat(10));
+        }
+        let (doing, log) = log.take();
+        let json = serde_json::to_vec(&Heartbeat { token: 1, doing, log }).unwrap();
+        assert!(json.len() <= 2 * LOG_CHUNK_BYTES_MAX + 256, "{} bytes", json.len());
+    }
 
     #[test]
     fn a_flood_of_log_keeps_its_end_within_a_heartbeat() {
