@@ -185,6 +185,21 @@ pub async fn supersede(c: &mut Connection, project: i64, pull: u64, keep: Option
     Ok(runs)
 }
 
+/// The latest run of each open pull request, `but` one, that has this head and whose run was not superseded. Gives their ids.
+pub async fn showing(c: &mut Connection, project: i64, head: &CommitSha, but: Option<u64>) -> Result<Vec<i64>, StoreError> {
+    sqlx::query_scalar(
+        "SELECT MAX(runs.id) FROM pulls JOIN runs ON runs.project_id = pulls.project_id AND runs.kind = 'pull' AND runs.pull_number = pulls.number
+         WHERE pulls.project_id = $1 AND pulls.is_open = 1 AND pulls.head_sha = $2 AND pulls.number IS NOT $3
+           AND runs.shown_sha = $2 AND runs.state <> 'superseded'
+         GROUP BY pulls.number",
+    )
+    .bind(project)
+    .bind(head.as_str())
+    .bind(but.map(|n| i64::try_from(n).unwrap_or(i64::MAX)))
+    .fetch_all(c)
+    .await
+}
+
 /// The oldest run whose jobs have all ended and that is not judged yet.
 pub async fn to_judge(c: &mut Connection) -> Result<Option<Run>, StoreError> {
     let sql = format!(

@@ -214,7 +214,7 @@ async fn write_pull<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &Pull
     let id = put_run(&mut tx, &new, manifest.as_ref(), PULL_PRIORITY, now).await?;
     for old in runs::supersede(&mut tx, project, event.number, Some(id), now).await? {
         if old.shown != *new.shown {
-            publish::wish_superseded(&mut tx, &old, Some(new.shown), now).await?;
+            publish::wish_superseded(&mut tx, &old, Some(new.shown), cx.public_url.as_deref(), now).await?;
         }
     }
     publish::wish_for_run(&mut tx, id, cx.public_url.as_deref(), now).await?;
@@ -281,8 +281,9 @@ async fn stop<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEvent)
     let project = put_event(&mut tx, event, false, now).await?;
     let stopped = runs::supersede(&mut tx, project, event.number, None, now).await?;
     for old in &stopped {
-        publish::wish_superseded(&mut tx, old, None, now).await?;
+        publish::wish_superseded(&mut tx, old, None, cx.public_url.as_deref(), now).await?;
     }
+    publish::wish_left(&mut tx, project, &event.pull_request.head.sha, cx.public_url.as_deref(), now).await?;
     deliveries::end(&mut tx, delivery.id, End::Done, &format!("closed; {} runs stopped", stopped.len())).await?;
     tx.commit().await?;
     cx.wake.publish.notify_one();

@@ -81,42 +81,120 @@ fn mark(verdict: Verdict) -> Mark {
     }
 }
 
-/// Wishes what should stand on a pull request for this run, as its rows are now. Nothing for a push.
-pub async fn wish_for_run(tx: &mut Connection, run: i64, public_url: Option<&str>, now: Millis) -> Result<(), StoreError> {
-    let run = runs::get(tx, run).await?;
-    let Some(pull) = run.pull else { return Ok(()) };
+/// What a run has to say: its comment, where there is one, and its check.
+struct Said {
+    comment: Option<String>,
+    state: Mark,
+    title: String,
+    summary: String,
+}
+
+/// What a run has to say as its rows are now. Nothing when it was superseded.
+async fn said(tx: &mut Connection, run: &Run) -> Result<Option<Said>, StoreError> {
     let (comment, state, title, summary) = match run.state {
         RunState::Measuring => {
             let boards = jobs::of_run(tx, run.id).await?.len();
             let title = format!("weighing {}", text::counted(boards, "board"));
-            (Some(text::measuring(&run, boards)), Mark::Pending, title, text::measuring(&run, boards))
+            (Some(text::measuring(run, boards)), Mark::Pending, title, text::measuring(run, boards))
         }
-        RunState::Waiting => (Some(text::waiting(&run)), Mark::Pending, "waiting for approval".to_owned(), text::waiting(&run)),
+        RunState::Waiting => (Some(text::waiting(run)), Mark::Pending, "waiting for approval".to_owned(), text::waiting(run)),
         // Without a manifest the project may not want us at all: the check is enough.
         RunState::Refused if run.manifest.is_empty() => {
             (None, Mark::Neutral, format!("not weighed: {}", run.note), format!("{}.\n", run.note))
         }
         RunState::Refused if run.note == text::NOT_JUDGED => {
-            (Some(text::not_judged(&run)), Mark::Incomplete, format!("not weighed: {}", run.note), text::not_judged(&run))
+            (Some(text::not_judged(run)), Mark::Incomplete, format!("not weighed: {}", run.note), text::not_judged(run))
         }
-        RunState::Refused => (Some(text::refused(&run)), Mark::Neutral, format!("not weighed: {}", run.note), text::refused(&run)),
+        RunState::Refused => (Some(text::refused(run)), Mark::Neutral, format!("not weighed: {}", run.note), text::refused(run)),
         RunState::Judged => {
-            let comparison = comparison(&run)?;
+            let comparison = comparison(run)?;
             let body = text::report(&comparison);
             (Some(body.clone()), mark(comparison.verdict), ounce_report::check_title(&comparison), body)
         }
-        RunState::Superseded => return Ok(()),
+        RunState::Superseded => return Ok(None),
     };
-    let url = text::run_url(public_url, run.id);
-    if let Some(body) = comment {
-        put(tx, &run, &Wish::Comment { pull, body: text::comment(&body, url.as_deref()) }, now).await?;
-    }
-    let check = Wish::Check { sha: run.shown.clone(), state, title: text::title(&title), summary, url };
-    put(tx, &run, &check, now).await
+    Ok(Some(Said { comment, state, title, summary }))
 }
 
-/// Wishes that the check of a superseded run says so; where the pull request was closed, the comment too.
-pub async fn wish_superseded(tx: &mut Connection, run: &Run, by: Option<&CommitSha>, now: Millis) -> Result<(), StoreError> {
+/// Wishes what should stand on a pull request for this run, as its rows are now. Nothing for a push.
+pub async fn wish_for_run(tx: &mut Connection, run: i64, public_url: Option<&str>, now: Millis) -> Result<(), StoreError> {
+    let run = runs::get(tx, run).await?;
+    let Some(pull) = run.pull else { return Ok(()) };
+    let Some(said) = said(tx, &run).await? else { return Ok(()) };
+    if let Some(body) = &said.comment {
+        let url = text::run_url(public_url, run.id);
+        put(tx, &run, &Wish::Comment { pull, body: text::comment(body, url.as_deref()) }, now).await?;
+    }
+    let (project, sha) = (run.project, run.shown.clone());
+    wish_check(tx, project, &sha, Some((run, said)), public_url, now).await.map(|_| ())
+}
+
+/// How loud a mark is, where several pull requests share one commit and so one check: the worst is shown.
+fn loudness(mark: Mark) -> u8 {
+    match mark {
+        Mark::Failure => 4,
+        Mark::Incomplete => 3,
+        Mark::Pending => 2,
+        Mark::Success => 1,
+        Mark::Neutral => 0,
+    }
+}
+
+/// Wishes a commit's one check: what the run at hand says, or the latest run of another open pull request with the same head.
+/// Trusted runs speak before a fork's, and the worst of them is shown: a stranger who opens a pull request from somebody else's
+/// commit hides nothing. False where no run speaks.
+async fn wish_check(
+    tx: &mut Connection,
+    project: i64,
+    sha: &CommitSha,
+    own: Option<(Run, Said)>,
+    public_url: Option<&str>,
+    now: Millis,
+) -> Result<bool, StoreError> {
+    let own_pull = own.as_ref().and_then(|(run, _)| run.pull);
+    let mut speakers: Vec<(Run, Said)> = own.into_iter().collect();
+    for id in runs::showing(tx, project, sha, own_pull).await? {
+        // Another pull request's run that cannot be read is no reason to say nothing of this one.
+        let read = async {
+            let run = runs::get(tx, id).await?;
+            let said = said(tx, &run).await?;
+            Ok(said.map(|said| (run, said)))
+        };
+        match read.await {
+            Ok(speaker) => speakers.extend(speaker),
+            Err(StoreError::Decode(error)) => tracing::error!(run = id, %error, "a run cannot be read, so its check is not counted"),
+            Err(error) => return Err(error),
+        }
+    }
+    let Some((run, said)) = speakers.into_iter().max_by_key(|(run, said)| (run.trusted, loudness(said.state), run.id)) else {
+        return Ok(false);
+    };
+    let url = text::run_url(public_url, run.id);
+    let check = Wish::Check { sha: sha.clone(), state: said.state, title: text::title(&said.title), summary: said.summary, url };
+    put(tx, &run, &check, now).await?;
+    Ok(true)
+}
+
+/// Wishes the check of a commit anew after a pull request that showed it was closed: what the others of the same head say.
+pub async fn wish_left(
+    tx: &mut Connection,
+    project: i64,
+    sha: &CommitSha,
+    public_url: Option<&str>,
+    now: Millis,
+) -> Result<(), StoreError> {
+    wish_check(tx, project, sha, None, public_url, now).await.map(|_| ())
+}
+
+/// Wishes that the check of a superseded run says so, unless another pull request shows the same commit; where the pull request
+/// was closed, the comment too.
+pub async fn wish_superseded(
+    tx: &mut Connection,
+    run: &Run,
+    by: Option<&CommitSha>,
+    public_url: Option<&str>,
+    now: Millis,
+) -> Result<(), StoreError> {
     let Some(pull) = run.pull else { return Ok(()) };
     let title = match by {
         Some(sha) => format!("superseded by {}", sha.short()),
@@ -124,6 +202,9 @@ pub async fn wish_superseded(tx: &mut Connection, run: &Run, by: Option<&CommitS
     };
     if by.is_none() {
         put(tx, run, &Wish::Comment { pull, body: text::comment(&text::closed(run), None) }, now).await?;
+    }
+    if wish_check(tx, run.project, &run.shown, None, public_url, now).await? {
+        return Ok(());
     }
     put(tx, run, &Wish::Check { sha: run.shown.clone(), state: Mark::Neutral, summary: format!("{title}.\n"), title, url: None }, now).await
 }

@@ -178,6 +178,42 @@ async fn a_fork_waits_for_approval() {
 }
 
 #[tokio::test]
+async fn pull_requests_of_one_commit_share_a_check_that_shows_the_worst() {
+    let world = World::new().await;
+    let first = world.pull("same").await;
+    let head = world.head("same").await;
+    let runner = world.runner("desk").await;
+    for _ in 0..2 {
+        let lease = runner.claim().await;
+        runner.measure(&lease, 1_000, 1_257).await;
+    }
+    assert_eq!(world.status_saying(&head, "Over budget").await.state, "failure");
+
+    let fork = "stranger/blinky";
+    world.double.fork(REPO, fork, &world.config.database.with_file_name("fork.git")).await.unwrap();
+    let pull = NewPull { head_repo: Some(fork.into()), author: "stranger".into(), ..NewPull::from_branch("Mine now", "same") };
+    let theirs = world.double.open_pull(REPO, pull).await.unwrap();
+    world.comment_saying(theirs, "Waiting for approval").await;
+    world.settle().await;
+    let newest = || world.double.statuses(REPO, &head).pop().unwrap();
+    assert_eq!(newest().state, "failure", "a stranger's pull request hides nothing: {:?}", newest().description);
+
+    world.double.commit(REPO, "next", Some("main"), "next", &[("next.c", Some("next"))]).await.unwrap();
+    let pull = NewPull { base_branch: Some("next".into()), ..NewPull::from_branch("Backport", "same") };
+    let second = world.double.open_pull(REPO, pull).await.unwrap();
+    world.comment_saying(second, "**Weighing**").await;
+    for _ in 0..2 {
+        let lease = runner.claim().await;
+        runner.measure(&lease, 1_000, 1_100).await;
+    }
+    world.comment_saying(second, "Within budget").await;
+    world.settle().await;
+    assert_eq!(newest().state, "failure", "the worst of the two is shown: {:?}", newest().description);
+    world.double.close_pull(REPO, first, "octo-dev").await.unwrap();
+    assert_eq!(world.status_saying(&head, "Within budget").await.state, "success", "what the one that is left says");
+}
+
+#[tokio::test]
 async fn without_a_manifest_the_check_says_how_to_add_one() {
     let world = World::with(None, |_| {}).await;
     let pull = world.pull("any").await;
