@@ -27,8 +27,14 @@ pub const BODY_MS_MAX: u64 = 20_000;
 pub const ANSWER_MS_MAX: u64 = 60_000;
 /// Bodies of webhooks held in memory at once; the others wait.
 pub const WEBHOOKS_MAX: usize = 8;
-/// Bodies of runners held in memory at once; the others wait.
+/// Measurements held in memory at once; the others wait.
 pub const UPLOADS_MAX: usize = 8;
+/// Claims, heartbeats and ends held in memory at once, each of at most `runner_api::SMALL_BYTES_MAX`; the others wait.
+pub const SMALLS_MAX: usize = 32;
+/// Enrolments read at once: anybody may send one, so they wait for each other only.
+pub const ENROLMENTS_MAX: usize = 4;
+/// How long an enrolment's body may take to arrive.
+pub const ENROLMENT_MS_MAX: u64 = 3_000;
 
 /// What the doors share.
 #[derive(Debug)]
@@ -39,8 +45,12 @@ pub struct App<F> {
     pub webhook_secrets: Arc<[Secret]>,
     /// Room for webhooks' bodies.
     pub webhooks: Arc<Semaphore>,
-    /// Room for runners' bodies.
+    /// Room for runners' measurements.
     pub uploads: Arc<Semaphore>,
+    /// Room for runners' small bodies: a heartbeat never waits for an upload.
+    pub smalls: Arc<Semaphore>,
+    /// Room for enrolments, the one body of a runner that comes without proof.
+    pub enrolments: Arc<Semaphore>,
 }
 
 impl<F> Clone for App<F> {
@@ -50,6 +60,8 @@ impl<F> Clone for App<F> {
             webhook_secrets: Arc::clone(&self.webhook_secrets),
             webhooks: Arc::clone(&self.webhooks),
             uploads: Arc::clone(&self.uploads),
+            smalls: Arc::clone(&self.smalls),
+            enrolments: Arc::clone(&self.enrolments),
         }
     }
 }
@@ -62,6 +74,8 @@ impl<F: Forge> App<F> {
             webhook_secrets: webhook_secrets.into(),
             webhooks: Arc::new(Semaphore::new(WEBHOOKS_MAX)),
             uploads: Arc::new(Semaphore::new(UPLOADS_MAX)),
+            smalls: Arc::new(Semaphore::new(SMALLS_MAX)),
+            enrolments: Arc::new(Semaphore::new(ENROLMENTS_MAX)),
         }
     }
 }
@@ -88,8 +102,8 @@ pub enum ApiError {
     BadRequest(String),
     /// Who asks is not known.
     Unauthorized(&'static str),
-    /// The body took too long.
-    TooSlow,
+    /// The body took longer than this many milliseconds.
+    TooSlow(u64),
     /// The state of things does not allow it.
     Conflict(String),
     /// The body is over this many bytes.
@@ -113,7 +127,7 @@ impl IntoResponse for ApiError {
         let (status, error) = match self {
             ApiError::BadRequest(why) => (StatusCode::BAD_REQUEST, why),
             ApiError::Unauthorized(why) => (StatusCode::UNAUTHORIZED, why.to_owned()),
-            ApiError::TooSlow => (StatusCode::REQUEST_TIMEOUT, format!("the body did not come within {} s", BODY_MS_MAX / 1000)),
+            ApiError::TooSlow(ms) => (StatusCode::REQUEST_TIMEOUT, format!("the body did not come within {} s", ms / 1000)),
             ApiError::Conflict(why) => (StatusCode::CONFLICT, why),
             ApiError::TooLarge(bytes) => (StatusCode::PAYLOAD_TOO_LARGE, format!("the body is over {bytes} bytes")),
             ApiError::Unprocessable(why) => (StatusCode::UNPROCESSABLE_ENTITY, why),
@@ -132,13 +146,24 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// Reads a body of at most `bytes_max` bytes while there is room for it.
-async fn read_body<'a>(room: &'a Semaphore, body: Body, bytes_max: usize) -> Result<(axum::body::Bytes, SemaphorePermit<'a>), ApiError> {
+/// Where a body is read, and how large and slow it may be.
+#[derive(Debug, Clone, Copy)]
+struct Room<'a> {
+    /// How many of them at once.
+    places: &'a Semaphore,
+    bytes_max: usize,
+    /// With the wait for a place.
+    ms_max: u64,
+}
+
+/// Reads a body, and keeps its place until the permit is dropped.
+async fn read_body(room: Room<'_>, body: Body) -> Result<(axum::body::Bytes, SemaphorePermit<'_>), ApiError> {
+    let Room { places, bytes_max, ms_max } = room;
     let reading = async {
-        let permit = room.acquire().await.map_err(|_| ApiError::TooSlow)?;
+        let permit = places.acquire().await.map_err(|_| ApiError::TooSlow(ms_max))?;
         // The one error of a body that is not the peer's going away is that it is too long.
         let bytes = axum::body::to_bytes(body, bytes_max).await.map_err(|_| ApiError::TooLarge(bytes_max))?;
         Ok((bytes, permit))
     };
-    tokio::time::timeout(Duration::from_millis(BODY_MS_MAX), reading).await.unwrap_or(Err(ApiError::TooSlow))
+    tokio::time::timeout(Duration::from_millis(ms_max), reading).await.unwrap_or(Err(ApiError::TooSlow(ms_max)))
 }

@@ -1,6 +1,6 @@
 //! The door for runners: `/api/runner/v1`, as `ounce_protocol::runner_api` states it.
 
-use super::{ApiError, App, read_body};
+use super::{ApiError, App, BODY_MS_MAX, ENROLMENT_MS_MAX, Room, read_body};
 use crate::forge::Forge;
 use crate::secret::sha256_hex;
 use crate::store::runners;
@@ -15,14 +15,18 @@ use axum::routing::post;
 use axum::{Json, Router};
 use ounce_protocol::ids::RunnerName;
 use ounce_protocol::runner_api::{
-    BODY_BYTES_MAX, Claim, Enroll, Enrolled, Finish, Heartbeat, HeartbeatAnswer, PROTOCOL, PROTOCOL_HEADER, Upload,
+    BODY_BYTES_MAX, Claim, Enroll, Enrolled, Finish, Heartbeat, HeartbeatAnswer, LOG_CHUNK_BYTES_MAX, PROTOCOL, PROTOCOL_HEADER, Upload,
 };
 use serde::de::DeserializeOwned;
 
 /// Before each of the routes.
 pub const PREFIX: &str = "/api/runner/v1";
-/// Largest body of a request that is not a measurement.
-const SMALL_BYTES_MAX: usize = 64 * 1024;
+/// A byte of a log is at most so many of JSON: a control character is written `\u0000`.
+const ESCAPED_BYTES: usize = 6;
+/// Largest body of a claim, a heartbeat or an end: a heartbeat's log, each byte of it escaped, and room for the rest.
+pub const SMALL_BYTES_MAX: usize = LOG_CHUNK_BYTES_MAX * ESCAPED_BYTES + 32 * 1024;
+/// Largest body of an enrolment: a code and a name.
+pub const ENROLMENT_BYTES_MAX: usize = 4 * 1024;
 
 /// The runners' routes.
 pub fn routes<F: Forge>() -> Router<App<F>> {
@@ -72,18 +76,23 @@ impl From<LeaseError> for ApiError {
     }
 }
 
-async fn read<F, T: DeserializeOwned>(app: &App<F>, body: Body, bytes_max: usize) -> Result<T, ApiError> {
-    let (bytes, _room) = read_body(&app.uploads, body, bytes_max).await?;
+async fn read_small<F, T: DeserializeOwned>(app: &App<F>, body: Body) -> Result<T, ApiError> {
+    read(Room { places: &app.smalls, bytes_max: SMALL_BYTES_MAX, ms_max: BODY_MS_MAX }, body).await
+}
+
+async fn read<T: DeserializeOwned>(room: Room<'_>, body: Body) -> Result<T, ApiError> {
+    let (bytes, _place) = read_body(room, body).await?;
     serde_json::from_slice(&bytes).map_err(|e| ApiError::Unprocessable(format!("the body is not what this route takes: {e}")))
 }
 
 async fn enroll<F: Forge>(State(app): State<App<F>>, body: Body) -> Result<Json<Enrolled>, ApiError> {
-    let body: Enroll = read(&app, body, SMALL_BYTES_MAX).await?;
+    let room = Room { places: &app.enrolments, bytes_max: ENROLMENT_BYTES_MAX, ms_max: ENROLMENT_MS_MAX };
+    let body: Enroll = read(room, body).await?;
     Ok(Json(lease::enroll(&app.cx, &body).await?))
 }
 
 async fn claim<F: Forge>(State(app): State<App<F>>, Authorized(runner): Authorized, body: Body) -> Result<Response, ApiError> {
-    let body: Claim = read(&app, body, SMALL_BYTES_MAX).await?;
+    let body: Claim = read_small(&app, body).await?;
     Ok(match lease::claim(&app.cx, &runner, &body).await? {
         Some(lease) => Json(lease).into_response(),
         None => StatusCode::NO_CONTENT.into_response(),
@@ -96,7 +105,7 @@ async fn heartbeat<F: Forge>(
     Path(job): Path<i64>,
     body: Body,
 ) -> Result<Json<HeartbeatAnswer>, ApiError> {
-    let body: Heartbeat = read(&app, body, SMALL_BYTES_MAX).await?;
+    let body: Heartbeat = read_small(&app, body).await?;
     Ok(Json(lease::heartbeat(&app.cx, &runner, job, &body).await?))
 }
 
@@ -106,7 +115,8 @@ async fn measurement<F: Forge>(
     Path(job): Path<i64>,
     body: Body,
 ) -> Result<StatusCode, ApiError> {
-    let body: Upload = read(&app, body, BODY_BYTES_MAX).await?;
+    let room = Room { places: &app.uploads, bytes_max: BODY_BYTES_MAX, ms_max: BODY_MS_MAX };
+    let body: Upload = read(room, body).await?;
     lease::upload(&app.cx, &runner, job, &body).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -117,7 +127,7 @@ async fn finish<F: Forge>(
     Path(job): Path<i64>,
     body: Body,
 ) -> Result<StatusCode, ApiError> {
-    let body: Finish = read(&app, body, SMALL_BYTES_MAX).await?;
+    let body: Finish = read_small(&app, body).await?;
     lease::finish(&app.cx, &runner, job, &body).await?;
     Ok(StatusCode::NO_CONTENT)
 }

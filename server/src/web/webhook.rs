@@ -1,6 +1,6 @@
 //! The gate: a webhook is proved to be the forge's, noted in one row, and answered. Nothing is decided here.
 
-use super::{ApiError, App, read_body};
+use super::{ApiError, App, BODY_MS_MAX, Room, read_body};
 use crate::forge::Forge;
 use crate::secret::signature_holds;
 use crate::store::deliveries;
@@ -25,7 +25,7 @@ pub fn routes<F: Forge>() -> Router<App<F>> {
 }
 
 async fn receive<F: Forge>(State(app): State<App<F>>, headers: HeaderMap, body: Body) -> Result<(StatusCode, &'static str), ApiError> {
-    let (body, _room) = read_body(&app.webhooks, body, BODY_BYTES_MAX).await?;
+    let (body, _room) = read_body(Room { places: &app.webhooks, bytes_max: BODY_BYTES_MAX, ms_max: BODY_MS_MAX }, body).await?;
     let signature = headers.get("x-hub-signature-256").and_then(|v| v.to_str().ok()).unwrap_or("");
     if !signature_holds(&app.webhook_secrets, &body, signature) {
         return Err(ApiError::Unauthorized("the signature in X-Hub-Signature-256 is not right for this body and a secret known here"));

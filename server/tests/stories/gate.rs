@@ -3,12 +3,14 @@
 use crate::world::{REPO, SECRET, World};
 use hmac::{Hmac, KeyInit, Mac};
 use ounce_protocol::ids::RunnerName;
-use ounce_protocol::runner_api::{BODY_BYTES_MAX, Claim, Enroll, PROTOCOL_HEADER};
+use ounce_protocol::runner_api::{BODY_BYTES_MAX, Claim, Enroll, LOG_CHUNK_BYTES_MAX, PROTOCOL_HEADER};
 use ounce_server::web::webhook;
 use ounce_server::work::lease;
 use reqwest::{Response, StatusCode};
 use serde_json::json;
 use sha2::Sha256;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
 
 async fn send(world: &World, secret: &str, guid: &str, event: &str, body: &[u8]) -> Response {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
@@ -147,8 +149,35 @@ async fn a_runner_cannot_fill_the_memory() {
     let runner = world.runner("desk").await;
     let big = "x".repeat(BODY_BYTES_MAX + 1);
     assert_eq!(runner.post("jobs/1/measurement", &big).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
-    assert_eq!(runner.post("claim", &"x".repeat(100_000)).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(runner.post("claim", &"x".repeat(140_000)).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(runner.post("claim", &json!({"wait_ms": "soon"})).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn strangers_and_slow_uploads_keep_no_heartbeat_waiting() {
+    let world = World::new().await;
+    world.pull("slow").await;
+    let runner = world.runner("desk").await;
+    let lease = runner.claim().await;
+    let host = world.url("").replace("http://", "");
+    let mut slow = Vec::new();
+    for (path, proof) in [("enroll", String::new()), ("jobs/1/measurement", format!("authorization: Bearer {}\r\n", runner.token))] {
+        for _ in 0..40 {
+            let mut stream = tokio::net::TcpStream::connect(&host).await.unwrap();
+            let head = format!(
+                "POST /api/runner/v1/{path} HTTP/1.1\r\nhost: {host}\r\n{PROTOCOL_HEADER}: 1\r\n{proof}content-length: 900\r\n\r\n{{"
+            );
+            stream.write_all(head.as_bytes()).await.unwrap();
+            slow.push(stream);
+        }
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let worst = "\u{1}".repeat(LOG_CHUNK_BYTES_MAX);
+    let beat = tokio::time::timeout(Duration::from_secs(2), runner.heartbeat(&lease, &worst)).await;
+    assert_eq!(beat.expect("the heartbeat waited for others").0, StatusCode::OK, "a log of control characters only");
+    let large = Enroll { code: "x".repeat(5_000), name: RunnerName::parse("desk").unwrap() };
+    drop(slow);
+    assert_eq!(runner.post("enroll", &large).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
 }
 
 #[tokio::test]
