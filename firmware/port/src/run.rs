@@ -6,7 +6,10 @@ use core::mem::MaybeUninit;
 use pyrite::{Out, Stop, Vm};
 
 use crate::marks::{ounce_begin, ounce_end};
-use crate::{Chip, Console, Window, exit};
+use crate::{Chip, Console, Window, exit, memory};
+
+/// Stack that natives leave free: one level of the machine's recursion, and the deepest leaf below it.
+const STACK_RESERVE_BYTES: usize = 1024;
 
 /// Runs the workload in `window` with `heap` and ends the image.
 pub fn run<C: Chip>(board: &str, heap: &mut [MaybeUninit<u64>], window: Window) -> ! {
@@ -26,6 +29,7 @@ pub fn run<C: Chip>(board: &str, heap: &mut [MaybeUninit<u64>], window: Window) 
         Ok(vm) => vm,
         Err(stop) => give_up(&console, None, *stop),
     };
+    vm.set_stack_limit(memory::stack_end() + STACK_RESERVE_BYTES);
     if let Err(stop) = vm.load(mpy) {
         give_up(&console, Some(vm), stop)
     }

@@ -44,7 +44,7 @@ pub enum Stop {
 const MODULES_MAX: usize = 8;
 /// How many values natives may hold at once over allocations.
 const KEEP: usize = 48;
-/// How deep natives may call back into Python code, or walk nested containers. Each level takes machine stack.
+/// How deep natives may call back into Python code, or walk nested containers, however much machine stack there is.
 const DEPTH_MAX: u8 = 12;
 
 /// Names of one loaded file that were new to the machine.
@@ -77,6 +77,7 @@ pub struct Vm<'a> {
     keep: [Obj; KEEP],
     keep_len: usize,
     depth: u8,
+    stack_limit: usize,
     result: Obj,
     #[cfg(feature = "stress")]
     allocations_left: Option<u64>,
@@ -120,6 +121,7 @@ impl<'a> Vm<'a> {
             keep: [Obj::NULL; KEEP],
             keep_len: 0,
             depth: 0,
+            stack_limit: 0,
             result: Obj::NULL,
             #[cfg(feature = "stress")]
             allocations_left: None,
@@ -192,6 +194,12 @@ impl<'a> Vm<'a> {
     #[must_use]
     pub fn heap_size_bytes(&self) -> usize {
         self.heap.size_bytes()
+    }
+
+    /// The lowest address of the machine stack at which natives may still call back or walk deeper: below it that is a
+    /// `RecursionError`. Each level takes up to 700 bytes on a 32-bit core; leave room for one level and an interrupt.
+    pub fn set_stack_limit(&mut self, address: usize) {
+        self.stack_limit = address;
     }
 
     /// Lets the machine make at most `steps` jumps back and calls from now on; then it ends with [`Stop::Budget`].
@@ -373,7 +381,8 @@ impl<'a> Vm<'a> {
 
     /// One level deeper in natives that call back or walk containers; `leave` must follow.
     pub(crate) fn enter(&mut self) -> Res<()> {
-        if self.depth >= DEPTH_MAX {
+        let here = 0u8;
+        if self.depth >= DEPTH_MAX || (&raw const here).addr() < self.stack_limit {
             return Err(self.raise(T::RecursionError, Qstr::M_RECURSION));
         }
         self.depth += 1;

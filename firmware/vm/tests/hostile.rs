@@ -123,3 +123,12 @@ fn a_file_without_main_raises() {
     let (output, ended) = run_with(bytes, 16 * 1024, |_| {});
     assert_eq!((output.as_str(), ended), ("NameError: name 'main' isn't defined", Err(Stop::Raised)));
 }
+
+#[test]
+fn a_stack_limit_ends_what_goes_deep_with_an_exception() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/printing.mpy");
+    let bytes = std::fs::read(path).expect("the program is there");
+    // No address of a stack is above this one.
+    let (output, ended) = run_with(&bytes, 64 * 1024, |vm| vm.set_stack_limit(usize::MAX));
+    assert!(output.ends_with("RecursionError: maximum recursion depth exceeded") && ended == Err(Stop::Raised), "{output} {ended:?}");
+}
