@@ -4,6 +4,7 @@
 //! joins these rooms; the agent and `ounce compare` go through the same [`weigh`].
 
 pub mod agent;
+mod aside;
 pub mod bench;
 pub mod cli;
 pub mod exec;

@@ -3,9 +3,10 @@
 //! The agent and `ounce compare` come through here, so the desk and the service measure the same way. The manifest is
 //! the base's, and so are the benchmark programs: a pull request cannot change what it is measured with.
 
+use crate::aside::aside;
 use crate::bench::qemu::QemuBench;
 use crate::bench::verdict::{self, Meaning};
-use crate::bench::{Bench, Evidence, Job};
+use crate::bench::{Bench, Job};
 use crate::exec::LogSink;
 use crate::home::Home;
 use crate::progress::Progress;
@@ -13,7 +14,7 @@ use crate::workshop::sandbox::Sandbox;
 use crate::workshop::{StageFailed, Workshop};
 use anyhow::{Context, Result};
 use ounce_analysis::Symbols;
-use ounce_protocol::manifest::{Benchmark, Board, Manifest};
+use ounce_protocol::manifest::{Benchmark, Board, Manifest, Region};
 use ounce_protocol::measurement::{
     BenchFailure, BenchOutcome, Count, Fingerprint, FunctionCount, LOG_TAIL_BYTES_MAX, Ledger, Measurement, Outcome, RegionKind, SCHEMA,
     Stage,
@@ -21,6 +22,7 @@ use ounce_protocol::measurement::{
 use ounce_protocol::{BenchName, BoardName, CommitSha};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What to measure.
 #[derive(Debug, Clone, Copy)]
@@ -208,12 +210,18 @@ impl Scale<'_> {
         base: Option<&Ledger>,
         fingerprint: &mut Fingerprint,
     ) -> Result<Result<(Ledger, BTreeMap<BenchName, BenchOutcome>), String>> {
-        let bytes = std::fs::read(elf).with_context(|| format!("{} cannot be read", elf.display()))?;
-        let ledger = match ounce_analysis::weigh(&bytes, &self.board.regions) {
+        let (file, regions) = (elf.to_owned(), self.board.regions.clone());
+        let read = move || {
+            let bytes = std::fs::read(&file).with_context(|| format!("{} cannot be read", file.display()))?;
+            let weighed = ounce_analysis::weigh(&bytes, &regions);
+            let tools = ounce_analysis::toolchain(&bytes);
+            anyhow::Ok((bytes, weighed, tools))
+        };
+        let (bytes, weighed, tools) = aside(read).await??;
+        let ledger = match weighed {
             Ok(ledger) => ledger,
             Err(why) => return Ok(Err(why.to_string())),
         };
-        let tools = ounce_analysis::toolchain(&bytes);
         fingerprint.0.insert("toolchain".into(), if tools.is_empty() { "unknown".into() } else { tools.join("; ") });
         fingerprint.0.insert("sandbox".into(), if self.room.sandbox.is_on() { "bubblewrap" } else { "none" }.into());
         let mut benches = BTreeMap::new();
@@ -233,8 +241,14 @@ impl Scale<'_> {
             benches.extend(programs.iter().map(|p| (p.name.clone(), outcome.clone())));
             return Ok(Ok((ledger, benches)));
         }
-        let symbols = match Symbols::read(&bytes) {
-            Ok(symbols) => symbols,
+        let (run_stack, ram) = (run.stack, self.board.regions.iter().find(|r| r.kind == RegionKind::Ram).cloned());
+        let (symbols, stack) = aside(move || {
+            let declared = run_stack.map(|window| (window.start, window.start.saturating_add(window.size)));
+            (Symbols::read(&bytes), declared.or_else(|| stack_window(&bytes, &ram?)))
+        })
+        .await?;
+        let symbols = match symbols {
+            Ok(symbols) => Arc::new(symbols),
             Err(why) => return Ok(Err(why.to_string())),
         };
         let markers = &self.manifest.markers;
@@ -244,7 +258,7 @@ impl Scale<'_> {
             benches.extend(programs.iter().map(|p| (p.name.clone(), outcome.clone())));
             return Ok(Ok((ledger, benches)));
         };
-        let job = Job { elf: elf.to_owned(), program: None, markers: (begin, end), stack: self.stack_window(&bytes) };
+        let job = Job { elf: elf.to_owned(), program: None, markers: (begin, end), stack };
         for program in programs {
             let outcome = self.bench(&bench, &symbols, program, &Job { program: program.file.clone(), ..job.clone() }).await?;
             benches.insert(program.name.clone(), outcome);
@@ -253,18 +267,8 @@ impl Scale<'_> {
         Ok(Ok((ledger, benches)))
     }
 
-    /// The stack's window: declared, or what is left of the first RAM region above all statics.
-    fn stack_window(&self, elf: &[u8]) -> Option<(u64, u64)> {
-        if let Some(window) = self.board.run.as_ref().and_then(|run| run.stack) {
-            return Some((window.start, window.start.saturating_add(window.size)));
-        }
-        let ram = self.board.regions.iter().find(|r| r.kind == RegionKind::Ram)?;
-        let low = ounce_analysis::ram_statics_end(elf, ram).ok()?;
-        (low < ram.end()).then_some((low, ram.end()))
-    }
-
     /// Two takes of one program, side by side. The stack's mark is asked for in the second only: it costs time.
-    async fn bench(&self, bench: &QemuBench, symbols: &Symbols, program: &Program, job: &Job) -> Result<BenchOutcome> {
+    async fn bench(&self, bench: &QemuBench, symbols: &Arc<Symbols>, program: &Program, job: &Job) -> Result<BenchOutcome> {
         if let (Some(file), Some(size)) = (&program.file, self.board.run.as_ref().and_then(|run| run.load_size)) {
             let len = file.metadata()?.len();
             if len > size {
@@ -284,22 +288,27 @@ impl Scale<'_> {
                 Meaning::Failed(why, detail) => return Ok(BenchOutcome::Failed { why, detail }),
             }
         }
-        let (Some(one), Some(two)) = (&first.counts, &second.counts) else {
+        let heap_peak_bytes = first.console.heap_peak_bytes;
+        let (Some(one), Some(two)) = (first.counts, second.counts) else {
             return Ok(BenchOutcome::Failed { why: BenchFailure::Markers, detail: "the counters are missing".into() });
         };
         let high = job.stack.map(|(_, high)| high);
+        let (instructions, symbols) = (one.measured, symbols.clone());
+        let profile = aside(move || ounce_analysis::profile(&symbols, one.pcs.into_iter())).await?;
         Ok(BenchOutcome::Counted(Count {
-            instructions: one.measured,
-            second_take: (two.measured != one.measured).then_some(two.measured),
+            instructions,
+            second_take: (two.measured != instructions).then_some(two.measured),
             stack_peak_bytes: two.stack_low.zip(high).map(|(low, high)| high.saturating_sub(low)),
-            heap_peak_bytes: heap_peak(&first),
-            profile: ounce_analysis::profile(symbols, one.pcs.iter().copied()),
+            heap_peak_bytes,
+            profile,
         }))
     }
 }
 
-fn heap_peak(evidence: &Evidence) -> Option<u64> {
-    evidence.console.heap_peak_bytes
+/// The stack's window where none is declared: what is left of the first RAM region above all statics.
+fn stack_window(elf: &[u8], ram: &Region) -> Option<(u64, u64)> {
+    let low = ounce_analysis::ram_statics_end(elf, ram).ok()?;
+    (low < ram.end()).then_some((low, ram.end()))
 }
 
 /// An image over its flash or RAM cannot run: a row of the report, with the figure.

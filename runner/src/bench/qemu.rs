@@ -5,6 +5,7 @@
 
 use super::counts::{self, Counts};
 use super::{Bench, Evidence, Job};
+use crate::aside::aside;
 use crate::exec::{LogSink, find_program};
 use crate::home::Home;
 use crate::workshop::sandbox::Sandbox;
@@ -92,7 +93,7 @@ impl Bench for QemuBench {
         }
         let ran = p.arg("-plugin").arg(plugin).timeout(Duration::from_secs(self.run.timeout_s)).run(log).await?;
         // A file that is missing or not whole is evidence too: QEMU was killed or aborted itself.
-        let counts = read_counts(&out).and_then(|text| Counts::read(&text));
+        let counts = aside(move || read_counts(&out).and_then(|text| Counts::read(&text))).await?;
         let mut complaint = String::from_utf8_lossy(&ran.stderr).into_owned();
         if let Err(why) = &counts {
             complaint.push_str(&format!("\ncounters: {why}"));
