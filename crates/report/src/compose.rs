@@ -124,7 +124,7 @@ fn commits(c: &Comparison) -> Line {
     Line::new().sentence(&c.project).text(format!(": head {} against base {}.", c.head.short(), c.base.short()))
 }
 
-/// The board's row: what moved, or in words why nothing is known.
+/// The board's row: what moved, or in words why nothing is known. Short enough for a phone; the board's own part says the rest.
 fn board_row(board: &BoardComparison) -> Vec<Line> {
     let name = |word: &str| Line::new().code(board.board.as_str()).text(if word.is_empty() { String::new() } else { format!(" {word}") });
     let none = || Line::from("–");
@@ -161,10 +161,11 @@ fn bytes_cell(c: &Compared, kind: RegionKind) -> Line {
     let moved = c.regions.iter().any(|r| r.kind == kind && r.base_bytes != r.head_bytes);
     // Two regions that moved by as much in opposite directions are not "same".
     let line = Line::new().figure(if d == 0 && moved { "0 B in all".into() } else { bytes_delta(d) }, d);
-    match over_by(c, kind) {
-        Some((_, over)) => line.text(", ").bad(format!("over by {} B", grouped(over))),
-        None => line,
-    }
+    let Some((_, over)) = over_by(c, kind) else { return line };
+    // With both kinds over, the row has no room for the differences.
+    let both = [RegionKind::Flash, RegionKind::Ram].into_iter().all(|kind| over_by(c, kind).is_some());
+    let line = if both { Line::new() } else { line.text(", ") };
+    line.bad(format!("over by {} B", grouped(over)))
 }
 
 /// The head's bytes alone, where the difference would not be the change's.
@@ -173,31 +174,41 @@ fn plain_bytes(c: &Compared, kind: RegionKind) -> Line {
 }
 
 fn instructions_cell(c: &Compared) -> Line {
+    // What an image over its region comes to: short, for its row says by how much already.
+    if c.benches.is_empty() {
+        return "none".into();
+    }
+    let counts = bench_counts(&c.benches);
+    if counts.no_fit == c.benches.len() {
+        return "no fit".into();
+    }
     if c.identical {
         return "identical binary, not run".into();
     }
-    let counts = bench_counts(&c.benches);
-    let mut line = match c.instructions_ppm {
-        None if c.benches.is_empty() => "no benchmarks".into(),
+    let line = match c.instructions_ppm {
         None => Line::new(),
         Some(0) if counts.changed == 0 => "same".into(),
-        Some(0) => "0 % in the mean".into(),
+        Some(0) => "mean 0 %".into(),
         Some(ppm) => Line::new().figure(ppm_percent(ppm), ppm),
     };
-    let mut add = |n: usize, word: &str, bad: bool| {
-        if n > 0 {
-            let comma = if line.0.is_empty() { "" } else { ", " };
-            let text = format!("{n} {word}");
-            let now = std::mem::take(&mut line).text(comma);
-            line = if bad { now.bad(text) } else { now.text(text) };
-        }
+    // Worst first. Of several kinds the row names one and counts the others; the mean is then left to the board's part.
+    let kinds = [
+        (counts.failed, if counts.failed == 1 { "fails" } else { "fail" }, true),
+        (counts.no_fit, "no fit", false),
+        (counts.noisy, "noisy", false),
+        (counts.new, "new", false),
+        (counts.gone, "gone", false),
+    ];
+    let mut kinds = kinds.into_iter().filter(|(n, ..)| *n > 0);
+    let Some((n, word, bad)) = kinds.next() else { return if line.0.is_empty() { "not run".into() } else { line } };
+    let text = format!("{n} {word}");
+    let others: usize = kinds.map(|(n, ..)| n).sum();
+    let line = match (line.0.is_empty(), others) {
+        (false, 0) => line.text(", "),
+        _ => Line::new(),
     };
-    add(counts.failed, if counts.failed == 1 { "fails" } else { "fail" }, true);
-    add(counts.no_fit, if counts.no_fit == 1 { "does not fit" } else { "do not fit" }, false);
-    add(counts.noisy, "noisy", false);
-    add(counts.new, "new", false);
-    add(counts.gone, "gone", false);
-    if line.0.is_empty() { "not run".into() } else { line }
+    let line = if bad { line.bad(text) } else { line.text(text) };
+    if others > 0 { line.text(format!(", {others} other")) } else { line }
 }
 
 fn budgets(budgets: &[BudgetCheck], detail: &Detail) -> Vec<Block> {

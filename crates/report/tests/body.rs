@@ -19,14 +19,14 @@ fn six_boards_of_every_kind() {
 
     pyrite: head 2222222222 against base 1111111111.
 
-    | board                |                     flash |   RAM |                instructions |
-    | :------------------- | ------------------------: | ----: | --------------------------: |
-    | `microbit` cost      | +312 B, **over by 212 B** | +16 B |                        same |
-    | `pyboard` trade      |                    +128 B |  same |                     −1.20 % |
-    | `mps2-an385` win     |                     −80 B |  same | &gt;−0.01 %, 1 does not fit |
-    | `mps2-an500` free    |                      same |  same |   identical binary, not run |
-    | `netduino2` repaired |         base: build fails |     – |                           – |
-    | `esp32c3` missing    |              not measured |     – |                           – |
+    | board                |                     flash |   RAM |              instructions |
+    | :------------------- | ------------------------: | ----: | ------------------------: |
+    | `microbit` cost      | +312 B, **over by 212 B** | +16 B |                      same |
+    | `pyboard` trade      |                    +128 B |  same |                   −1.20 % |
+    | `mps2-an385` win     |                     −80 B |  same |     &gt;−0.01 %, 1 no fit |
+    | `mps2-an500` free    |                      same |  same | identical binary, not run |
+    | `netduino2` repaired |         base: build fails |     – |                         – |
+    | `esp32c3` missing    |              not measured |     – |                         – |
 
     **1 of 2 budgets exceeded.**
 
@@ -308,7 +308,7 @@ fn a_change_too_small_for_a_percentage_is_still_one() {
     let benches = vec![bench("fib", counted(9_000_000_000), counted(9_000_000_001), &[("f", 1, 2)])];
     let c = comparison(Verdict::WithinBudget, vec![board("a", "", compared(Tendency::Cost, Some(0), vec![], benches))]);
     assert!(first_line(&c).ends_with("Cost on a: by less than one instruction in a million."), "{}", first_line(&c));
-    assert!(body(&c).contains("| 0 % in the mean |") && body(&c).contains("+1"), "{}", body(&c));
+    assert!(body(&c).contains(" mean 0 % |") && body(&c).contains("+1"), "{}", body(&c));
 }
 
 #[test]
@@ -327,6 +327,92 @@ fn different_tools_are_not_subtracted() {
     assert!(text.contains("| `microbit` tools differ | 262,356 B | 9,016 B | not compared |"), "{text}");
     assert!(text.contains("rustc: 1.95.0 at the base, 1.96.0 at the head"), "{text}");
     assert!(!text.contains("+312 B ("), "{text}");
+}
+
+/// Longest row of the first table, in visible characters with one space between columns: what a phone shows without much scrolling.
+const ROW_CHARS_MAX: usize = 64;
+
+#[test]
+fn rows_of_the_first_table_fit_a_phone() {
+    let name = "stm32f407g-disc1";
+    assert_eq!(name.len(), 16);
+    let check = |c: &Comparison| {
+        let text = body(c);
+        let rows: Vec<&str> = text.lines().skip_while(|l| !l.starts_with("| board ")).skip(2).take_while(|l| l.starts_with('|')).collect();
+        assert_eq!(rows.len(), c.boards.len(), "{text}");
+        for row in rows {
+            let visible = row.replace(['`', '*', '\\'], "").replace("&gt;", ">").replace("&lt;", "<");
+            let cells: Vec<&str> = visible.split('|').map(str::trim).filter(|cell| !cell.is_empty()).collect();
+            let row = cells.join(" ");
+            assert!(cells.len() == 4 && row.chars().count() <= ROW_CHARS_MAX, "{} characters: {row}", row.chars().count());
+        }
+    };
+    let one = |state| check(&comparison(Verdict::Incomplete, vec![board(name, "", state)]));
+    check(&six_boards());
+    check(&broken());
+    for stage in [Stage::Checkout, Stage::Fetch, Stage::Build, Stage::Read] {
+        one(BoardState::HeadFailed { stage, log_tail: String::new() });
+        for head_builds in [false, true] {
+            one(BoardState::BaseFailed { stage, log_tail: String::new(), head_builds });
+        }
+    }
+    one(BoardState::Missing { detail: "no runner".into() });
+    let regions = |flash: (u64, u64), ram: (u64, u64)| {
+        let of = |name, kind, size, (base, head)| region(name, kind, size, base, vec![row("f", "C", base, head)]);
+        vec![of("flash", RegionKind::Flash, 262_144, flash), of("ram", RegionKind::Ram, 16_384, ram)]
+    };
+    let moves = |at: u64, by: u64| [(at, at), (at, at + by), (at + by, at)];
+    let no_fit = || BenchSide::NoFit { detail: String::new() };
+    let hangs = || BenchSide::Failed { why: BenchFailure::Hang, detail: String::new() };
+    let noisy = || BenchSide::Counted { instructions: 9, exact: false, stack_peak_bytes: None, heap_peak_bytes: None };
+    let heads = [hangs(), no_fit(), noisy(), BenchSide::Absent];
+    for (flash, ram) in moves(240_000, 1_312).into_iter().flat_map(|f| moves(9_000, 116).map(|r| (f, r))) {
+        // Each kind of benchmark alone, and all of them together, beside some that are counted.
+        let some = heads.iter().map(std::slice::from_ref).chain([&heads[..]]);
+        for (heads, ppm) in some.flat_map(|h| [None, Some(0), Some(-3), Some(-121_234)].map(|ppm| (h, ppm))) {
+            let odd = heads.iter().flat_map(|h| std::iter::repeat_n(bench("fib", counted(1), h.clone(), &[]), 5));
+            let benches = odd.chain([bench("a", counted(9), counted(10), &[]), bench("b", counted(10), counted(9), &[])]);
+            one(compared(Tendency::Trade, ppm, regions(flash, ram), benches.collect()));
+        }
+        let mut tools = board(name, "", compared(Tendency::Cost, Some(0), regions(flash, ram), vec![]));
+        tools.fingerprint_changes = vec!["rustc: 1 at the base, 2 at the head".into()];
+        check(&comparison(Verdict::Incomplete, vec![tools]));
+    }
+    // An image over its region is not run.
+    for (flash, ram) in
+        moves(262_400, 1_312).into_iter().flat_map(|f| moves(9_000, 116).into_iter().chain(moves(16_400, 116)).map(move |r| (f, r)))
+    {
+        let same = flash.0 == flash.1 && ram.0 == ram.1;
+        for (identical, count) in [(false, 0), (false, 12), (same, 0), (same, 12)] {
+            // The same image does not stop fitting.
+            let base = if identical { no_fit() } else { counted(1) };
+            let benches = std::iter::repeat_n(bench("fib", base, no_fit(), &[]), count).collect();
+            let tendency = if identical { Tendency::Free } else { Tendency::Trade };
+            let BoardState::Compared(mut state) = compared(tendency, None, regions(flash, ram), benches) else { unreachable!() };
+            state.identical = identical;
+            one(BoardState::Compared(state));
+        }
+    }
+}
+
+#[test]
+fn of_several_kinds_of_benchmarks_the_row_names_the_worst_and_counts_all() {
+    let no_fit = || BenchSide::NoFit { detail: String::new() };
+    let hangs = || BenchSide::Failed { why: BenchFailure::Hang, detail: String::new() };
+    let check = |ppm, heads: Vec<BenchSide>, cell: &str| {
+        let benches = heads.into_iter().map(|head| bench("fib", counted(10), head, &[])).collect();
+        let text = body(&comparison(Verdict::Broken, vec![board("a", "", compared(Tendency::Cost, ppm, vec![], benches))]));
+        let row = text.lines().find(|line| line.starts_with("| `a` ")).unwrap();
+        assert_eq!(row.trim_end_matches(" |").rsplit("| ").next().unwrap().trim(), cell);
+    };
+    check(Some(100), vec![counted(11)], "+0.01 %");
+    check(Some(100), vec![counted(11), hangs()], "+0.01 %, **1 fails**");
+    check(Some(100), vec![counted(11), no_fit(), no_fit()], "+0.01 %, 2 no fit");
+    check(Some(100), vec![counted(11), no_fit(), hangs(), BenchSide::Absent], "**1 fails**, 2 other");
+    check(None, vec![no_fit(), hangs(), hangs()], "**2 fail**, 1 other");
+    check(None, vec![no_fit(), no_fit()], "no fit");
+    check(None, vec![], "none");
+    check(None, vec![BenchSide::Absent], "1 gone");
 }
 
 #[test]
