@@ -24,6 +24,11 @@ pub type StoreError = sqlx::Error;
 /// A connection, in a transaction or not.
 pub type Connection = sqlx::SqliteConnection;
 
+/// Whether a row was there and could not be read: it fails each time, and asking again does not help.
+pub fn unreadable(error: &StoreError) -> bool {
+    matches!(error, StoreError::Decode(_) | StoreError::ColumnDecode { .. })
+}
+
 /// Connections at once: a few readers beside the one writer SQLite has.
 pub const CONNECTIONS_MAX: u32 = 6;
 /// How long a writer waits for another.

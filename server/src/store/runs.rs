@@ -200,14 +200,14 @@ pub async fn showing(c: &mut Connection, project: i64, head: &CommitSha, but: Op
     .await
 }
 
-/// The oldest run whose jobs have all ended and that is not judged yet.
-pub async fn to_judge(c: &mut Connection) -> Result<Option<Run>, StoreError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM runs WHERE state = 'measuring'
-         AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.run_id = runs.id AND jobs.state IN ('queued', 'leased')) ORDER BY id LIMIT 1"
-    );
-    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_optional(c).await?;
-    row.as_ref().map(run).transpose()
+/// The oldest run whose jobs have all ended and that is not judged yet. Only its id: a row that cannot be read must be found too.
+pub async fn to_judge(c: &mut Connection) -> Result<Option<i64>, StoreError> {
+    sqlx::query_scalar(
+        "SELECT id FROM runs WHERE state = 'measuring'
+         AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.run_id = runs.id AND jobs.state IN ('queued', 'leased')) ORDER BY id LIMIT 1",
+    )
+    .fetch_optional(c)
+    .await
 }
 
 /// Stores the comparison. False where the run is not measuring any more.

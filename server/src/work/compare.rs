@@ -3,7 +3,7 @@
 use super::{Context, publish, text};
 use crate::forge::Forge;
 use crate::store::runs::{self, Run};
-use crate::store::{Connection, StoreError, jobs, measurements};
+use crate::store::{Connection, StoreError, jobs, measurements, unreadable};
 use ounce_analysis::{BoardInput, Comparison, Judgement, judge};
 use ounce_protocol::ids::BoardName;
 use ounce_protocol::job::JobState;
@@ -21,11 +21,14 @@ enum Ended {
 
 /// Judges the oldest run whose jobs have all ended. False where there is none.
 pub async fn step<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
-    let Some(run) = runs::to_judge(&mut *cx.store.connection().await?).await? else { return Ok(false) };
-    let id = run.id;
-    match weigh(cx, run).await {
+    let Some(id) = runs::to_judge(&mut *cx.store.connection().await?).await? else { return Ok(false) };
+    let judging = async {
+        let run = runs::get(&mut *cx.store.connection().await?, id).await?;
+        weigh(cx, run).await
+    };
+    match judging.await {
         // Rows that cannot be read, or a judge that panics, fail each time: the run ends, so that it does not stand before all others.
-        Err(StoreError::Decode(error)) => {
+        Err(error) if unreadable(&error) => {
             tracing::error!(run = id, %error, "a run cannot be judged");
             refuse(cx, id, text::NOT_JUDGED).await?;
             Ok(true)
@@ -37,7 +40,11 @@ pub async fn step<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
 async fn refuse<F: Forge>(cx: &Context<F>, run: i64, why: &str) -> Result<(), StoreError> {
     let mut tx = cx.store.write().await?;
     if runs::refuse(&mut tx, run, why).await? {
-        publish::wish_for_run(&mut tx, run, cx.public_url.as_deref(), cx.clock.now()).await?;
+        match publish::wish_for_run(&mut tx, run, cx.public_url.as_deref(), cx.clock.now()).await {
+            // Where even the run's own row cannot be read, nothing can be said of it; it ends all the same.
+            Err(error) if unreadable(&error) => tracing::error!(run, %error, "a run's end cannot be told"),
+            other => other?,
+        }
     }
     tx.commit().await?;
     cx.wake.publish.notify_one();

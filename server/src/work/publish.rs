@@ -7,7 +7,7 @@ use super::{Context, backoff_ms, forge_pause_ms, text};
 use crate::forge::{CheckReport, CheckState, Forge, ForgeError};
 use crate::store::outbox::{self, Due};
 use crate::store::runs::{self, Run, RunState};
-use crate::store::{Connection, StoreError, jobs};
+use crate::store::{Connection, StoreError, jobs, unreadable};
 use ounce_analysis::Comparison;
 use ounce_analysis::comparison::Verdict;
 use ounce_protocol::ids::CommitSha;
@@ -162,7 +162,7 @@ async fn wish_check(
         };
         match read.await {
             Ok(speaker) => speakers.extend(speaker),
-            Err(StoreError::Decode(error)) => tracing::error!(run = id, %error, "a run cannot be read, so its check is not counted"),
+            Err(error) if unreadable(&error) => tracing::error!(run = id, %error, "a run cannot be read, so its check is not counted"),
             Err(error) => return Err(error),
         }
     }
