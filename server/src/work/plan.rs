@@ -16,6 +16,8 @@ use ounce_protocol::manifest::{FILE_NAME, Manifest};
 
 /// Times a delivery is looked at before it is given up: about a quarter of an hour.
 pub const ATTEMPTS_MAX: u32 = 12;
+/// Times a forge is asked about a pull request that an event says was closed, and that is open: its answers may be late.
+pub const OPEN_LOOKS_MAX: u32 = 4;
 /// Pull requests are measured before the history.
 const PULL_PRIORITY: i64 = 0;
 const PUSH_PRIORITY: i64 = 1;
@@ -85,7 +87,7 @@ async fn act<F: Forge>(cx: &Context<F>, delivery: &Delivery) -> Result<bool, Sto
         Event::Ping => end(cx, delivery, End::Done, "the webhook is set up").await,
         Event::Pull(event) => match event.ask() {
             Ask::Weigh => weigh(cx, delivery, &event).await,
-            Ask::Stop => stop(cx, delivery, &event).await,
+            Ask::Stop => closed(cx, delivery, &event).await,
             Ask::Nothing => end(cx, delivery, End::Ignored, &format!("nothing to do for action {:?}", event.action)).await,
         },
         Event::Push(event) => pushed(cx, delivery, &event).await,
@@ -272,6 +274,26 @@ async fn put_pair(tx: &mut Connection, project: i64, pair: &Pair, head_on_defaul
     projects::put_commit(tx, project, &pair.base, pair.base_on_default).await?;
     projects::put_commit(tx, project, &pair.head, head_on_default).await?;
     Ok(())
+}
+
+/// An event says that the pull request was closed. Events come late and are sent again, and it may have been reopened: the forge's
+/// word counts.
+async fn closed<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEvent) -> Result<bool, StoreError> {
+    let (why, wait, how) = match cx.forge.pull_request(&event.repository.full_name, event.number).await {
+        Ok(pull) if !pull.open => return stop(cx, delivery, event).await,
+        Ok(_) => {
+            let why = "closed, says the event, but the pull request is open";
+            if delivery.attempts + 1 >= OPEN_LOOKS_MAX {
+                return end(cx, delivery, End::Ignored, why).await;
+            }
+            (why.to_owned(), None, End::Ignored)
+        }
+        Err(error) => (error.to_string(), forge_pause_ms(&error), End::Failed),
+    };
+    match again(cx, delivery, &why, wait).await? {
+        true => Ok(true),
+        false => end(cx, delivery, how, &why).await,
+    }
 }
 
 /// The pull request is closed: what is under way for it stops.
