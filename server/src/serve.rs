@@ -54,10 +54,12 @@ pub async fn open(config: &Config) -> anyhow::Result<Store> {
 /// Starts everything.
 pub async fn start<F: Forge>(config: &Config, store: Store, forge: F, clock: Clock) -> anyhow::Result<Running> {
     let (stop, stopping) = watch::channel(false);
+    let started_ms = clock.now();
     let cx = Arc::new(Context {
         store: store.clone(),
         forge,
         clock,
+        started_ms,
         wake: Arc::default(),
         stopping: stopping.clone(),
         projects: config.projects.clone(),

@@ -3,7 +3,7 @@
 use super::Context;
 use crate::forge::Forge;
 use crate::store::{StoreError, deliveries, jobs};
-use ounce_protocol::job::{Millis, QUEUED_MS_MAX};
+use ounce_protocol::job::{LEASE_MS, Millis, QUEUED_MS_MAX};
 
 /// How often lapsed leases are looked for.
 pub const SWEEP_MS: u64 = 2_000;
@@ -13,14 +13,23 @@ pub const TIDY_MS: u64 = 5 * 60_000;
 pub const MISSED_S: u64 = 3 * 3_600;
 /// Most missed deliveries asked for at once.
 pub const MISSED_MAX: usize = 50;
+/// No job is given up so soon after the server's start: while it was down, no runner could take one.
+pub const GIVE_UP_GRACE_MS: Millis = 3_600_000;
 const DAY_MS: Millis = 24 * 3_600_000;
 
-/// Takes back lapsed leases, and gives up jobs that no runner wants.
+/// Takes back lapsed leases, and gives up jobs that no runner wants. Not before runners had the time to say that they live.
 pub async fn sweep<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
     let now = cx.clock.now();
+    let up_ms = now.saturating_sub(cx.started_ms);
+    if up_ms < LEASE_MS {
+        return Ok(false);
+    }
     let mut c = cx.store.connection().await?;
     let swept = jobs::sweep(&mut c, now).await?;
-    let given_up = jobs::give_up(&mut c, now.saturating_sub(QUEUED_MS_MAX), now).await?;
+    let given_up = match up_ms {
+        ..GIVE_UP_GRACE_MS => 0,
+        _ => jobs::give_up(&mut c, now.saturating_sub(QUEUED_MS_MAX), now).await?,
+    };
     if swept + given_up > 0 {
         tracing::warn!(lapsed = swept, given_up, "jobs without a runner");
         cx.wake.queue.notify_waiters();

@@ -47,6 +47,8 @@ pub struct Context<F> {
     pub public_url: Option<String>,
     /// How long things are kept.
     pub keep: Keep,
+    /// When this server started: what it did not hear before says nothing.
+    pub started_ms: Millis,
 }
 
 /// The loops' bells: rung by whoever writes a row that another loop looks for.

@@ -20,11 +20,13 @@ struct Stub {
     merge: MergeState,
     merge_parents: Mutex<Vec<CommitSha>>,
     down: bool,
+    open: Mutex<bool>,
 }
 
 impl Stub {
     fn new() -> Stub {
-        Stub { head: sha('a'), merge: MergeState::Merged(sha('f')), merge_parents: Mutex::new(vec![sha('b'), sha('a')]), down: false }
+        let merge_parents = Mutex::new(vec![sha('b'), sha('a')]);
+        Stub { head: sha('a'), merge: MergeState::Merged(sha('f')), merge_parents, down: false, open: Mutex::new(true) }
     }
 }
 
@@ -39,7 +41,8 @@ impl Forge for Stub {
         }
         let (title, base_branch) = ("t".into(), "main".into());
         let (head, merge) = (self.head.clone(), self.merge.clone());
-        Ok(PullRequest { number, title, open: true, from_fork: false, head, base_tip: sha('b'), base_branch, merge })
+        let open = *self.open.lock().unwrap();
+        Ok(PullRequest { number, title, open, from_fork: false, head, base_tip: sha('b'), base_branch, merge })
     }
     async fn commit(&self, _: &RepoName, which: &CommitSha) -> Result<CommitInfo, ForgeError> {
         let parents = if *which == sha('f') { self.merge_parents.lock().unwrap().clone() } else { vec![] };
@@ -92,16 +95,17 @@ impl Desk {
         let (stop, stopping) = watch::channel(false);
         let repo = RepoName::parse("o/r").unwrap();
         let (clock, wake, keep) = (Clock::default(), Arc::default(), Keep::default());
-        let cx = Context { store, forge, clock, wake, stopping, projects: vec![repo], public_url: None, keep };
+        let started_ms = clock.now();
+        let cx = Context { store, forge, clock, wake, stopping, projects: vec![repo], public_url: None, keep, started_ms };
         let desk = Desk { cx, _stop: stop, _folder: folder };
-        desk.deliver("g").await;
+        desk.deliver("g", "opened").await;
         desk
     }
 
-    async fn deliver(&self, guid: &str) {
+    async fn deliver(&self, guid: &str, action: &str) {
         let repo = json!({"full_name": "o/r", "default_branch": "main"});
         let pull = json!({"title": "t", "user": {"login": "u"}, "head": {"sha": sha('a'), "repo": repo}});
-        let event = json!({"action": "opened", "number": 7, "pull_request": pull, "repository": repo}).to_string();
+        let event = json!({"action": action, "number": 7, "pull_request": pull, "repository": repo}).to_string();
         let now = self.cx.clock.now();
         deliveries::note(&mut self.cx.store.connection().await.unwrap(), guid, "pull_request", event.as_bytes(), now).await.unwrap();
     }
@@ -157,6 +161,31 @@ async fn a_forge_that_is_down_is_not_asked_for_ever() {
     let desk = Desk::new(Stub { down: true, ..Stub::new() }).await;
     desk.an_hour().await;
     assert_eq!(desk.says::<String>("SELECT note FROM deliveries WHERE state = 'failed'").await, "stub: out of order");
+}
+
+#[tokio::test]
+async fn a_late_closed_stops_nothing_that_is_open_again() {
+    let desk = Desk::new(Stub::new()).await;
+    while plan::step(&desk.cx).await.unwrap() {}
+    desk.deliver("late", "closed").await;
+    desk.an_hour().await;
+    assert_eq!(desk.says::<String>("SELECT state FROM runs").await, "measuring");
+    assert_eq!(desk.says::<String>("SELECT state FROM deliveries WHERE guid = 'late'").await, "ignored");
+    *desk.cx.forge.open.lock().unwrap() = false;
+    desk.deliver("true", "closed").await;
+    assert!(plan::step(&desk.cx).await.unwrap());
+    assert_eq!(desk.says::<String>("SELECT state FROM runs").await, "superseded");
+}
+
+#[tokio::test]
+async fn a_run_that_cannot_be_read_stops_no_other() {
+    let desk = Desk::new(Stub::new()).await;
+    while plan::step(&desk.cx).await.unwrap() {}
+    let spoil = "UPDATE jobs SET state = 'done'; UPDATE runs SET base_sha = 'nonsense'";
+    sqlx::raw_sql(spoil).execute(desk.cx.store.pool()).await.unwrap();
+    assert!(compare::step(&desk.cx).await.unwrap());
+    assert_eq!(desk.says::<String>("SELECT state FROM runs").await, "refused");
+    assert!(!compare::step(&desk.cx).await.unwrap(), "it is not looked at again");
 }
 
 #[tokio::test]
