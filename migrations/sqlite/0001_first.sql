@@ -100,6 +100,9 @@ CREATE TABLE jobs (
     detail       TEXT    NOT NULL DEFAULT '',        -- why it failed, for people
     doing        TEXT    NOT NULL DEFAULT '',        -- the runner's own words in its last heartbeat
     created_ms   BIGINT  NOT NULL,
+    queued_ms    BIGINT  NOT NULL DEFAULT 0,         -- since when it waits: made, or lost by a runner
+    not_before_ms BIGINT NOT NULL DEFAULT 0,         -- given to nobody before
+    avoid_until_ms BIGINT NOT NULL DEFAULT 0,        -- not given to `runner`, who failed at it, before: others first
     started_ms   BIGINT,                             -- of the latest lease
     ended_ms     BIGINT,
     UNIQUE (run_id, board)

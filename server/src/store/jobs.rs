@@ -6,6 +6,11 @@ use ounce_protocol::job::{ATTEMPTS_MAX, FailureKind, JobState, LEASE_MS, Millis,
 use ounce_protocol::runner_api::LOG_BYTES_MAX;
 use sqlx::Row;
 
+/// How long a job that failed for reasons of infrastructure waits: after its first attempt, after each later one.
+pub const RETRY_MS: [Millis; 2] = [5_000, 20_000];
+/// How long such a job is kept for other runners than the one that failed: one broken runner may not eat the queue.
+pub const AVOID_MS: Millis = 60_000;
+
 /// What the store says when a lease's holder asks for something.
 #[derive(Debug, thiserror::Error)]
 pub enum JobError {
@@ -71,7 +76,7 @@ pub async fn insert(
     priority: i64,
     now: Millis,
 ) -> Result<i64, StoreError> {
-    sqlx::query_scalar("INSERT INTO jobs (run_id, board, needs, trusted, priority, state, created_ms) VALUES ($1, $2, $3, $4, $5, 'queued', $6) RETURNING id")
+    sqlx::query_scalar("INSERT INTO jobs (run_id, board, needs, trusted, priority, state, created_ms, queued_ms) VALUES ($1, $2, $3, $4, $5, 'queued', $6, $6) RETURNING id")
         .bind(run)
         .bind(board.as_str())
         .bind(needs)
@@ -85,8 +90,10 @@ pub async fn insert(
 /// Leases the first job the runner can do, in one statement.
 pub async fn claim(c: &mut Connection, offer: Offer<'_>, now: Millis) -> Result<Option<Claimed>, StoreError> {
     let row = sqlx::query(
-        "UPDATE jobs SET state = 'leased', attempts = attempts + 1, token = token + 1, runner = $1, until_ms = $2, started_ms = $3, doing = '', detail = ''
+        "UPDATE jobs SET state = 'leased', attempts = attempts + 1, token = token + 1, runner = $1, until_ms = $2, started_ms = $3, doing = '', detail = '',
+             avoid_until_ms = 0
          WHERE id = (SELECT id FROM jobs WHERE state = 'queued' AND (trusted = 1 OR $4)
+                     AND not_before_ms <= $3 AND (avoid_until_ms <= $3 OR runner IS NOT $1)
                      AND (needs IS NULL OR needs IN (SELECT value FROM json_each($5))) ORDER BY priority, id LIMIT 1)
          RETURNING id, run_id, board, token, attempts",
     )
@@ -162,11 +169,12 @@ pub async fn finish(c: &mut Connection, holder: Holder<'_>, now: Millis) -> Resu
     held(c, holder.job, done.rows_affected()).await
 }
 
-/// Ends a job without results; for reasons of infrastructure it is queued again up to the limit.
+/// Ends a job without results; for reasons of infrastructure it is queued again up to the limit, after a wait and for others first.
 pub async fn fail(c: &mut Connection, holder: Holder<'_>, kind: FailureKind, detail: &str, now: Millis) -> Result<(), JobError> {
     let done = sqlx::query(
         "UPDATE jobs SET state = CASE WHEN $4 = 'infra' AND attempts < $6 THEN 'queued' ELSE 'failed' END,
-             failure_kind = $4, detail = $5, until_ms = NULL, ended_ms = CASE WHEN $4 = 'infra' AND attempts < $6 THEN NULL ELSE $7 END
+             failure_kind = $4, detail = $5, until_ms = NULL, ended_ms = CASE WHEN $4 = 'infra' AND attempts < $6 THEN NULL ELSE $7 END,
+             queued_ms = $7, not_before_ms = CASE WHEN attempts <= 1 THEN $8 ELSE $9 END, avoid_until_ms = $10
          WHERE id = $1 AND state = 'leased' AND runner = $2 AND token = $3",
     )
     .bind(holder.job)
@@ -176,16 +184,49 @@ pub async fn fail(c: &mut Connection, holder: Holder<'_>, kind: FailureKind, det
     .bind(detail)
     .bind(ATTEMPTS_MAX)
     .bind(now)
+    .bind(now.saturating_add(RETRY_MS[0]))
+    .bind(now.saturating_add(RETRY_MS[1]))
+    .bind(now.saturating_add(AVOID_MS))
     .execute(&mut *c)
     .await?;
     held(c, holder.job, done.rows_affected()).await
+}
+
+/// Takes back a lease that its runner never learned of: the attempt does not count, the token stays used, and the time it has
+/// waited goes on.
+pub async fn give_back(c: &mut Connection, holder: Holder<'_>, detail: &str, not_before: Millis) -> Result<(), JobError> {
+    let done = sqlx::query(
+        "UPDATE jobs SET state = 'queued', attempts = attempts - 1, detail = $4, until_ms = NULL, not_before_ms = $5
+         WHERE id = $1 AND state = 'leased' AND runner = $2 AND token = $3",
+    )
+    .bind(holder.job)
+    .bind(holder.runner.as_str())
+    .bind(holder.token())
+    .bind(detail)
+    .bind(not_before)
+    .execute(&mut *c)
+    .await?;
+    held(c, holder.job, done.rows_affected()).await
+}
+
+/// Gives none of a project's queued jobs to anybody before that time.
+pub async fn hold(c: &mut Connection, project: i64, not_before: Millis) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE jobs SET not_before_ms = MAX(not_before_ms, $2)
+         WHERE state = 'queued' AND run_id IN (SELECT id FROM runs WHERE project_id = $1)",
+    )
+    .bind(project)
+    .bind(not_before)
+    .execute(c)
+    .await?;
+    Ok(())
 }
 
 /// Takes back the leases that have lapsed: queued again, or failed at the limit. Gives how many.
 pub async fn sweep(c: &mut Connection, now: Millis) -> Result<u64, StoreError> {
     let done = sqlx::query(
         "UPDATE jobs SET state = CASE WHEN attempts < $2 THEN 'queued' ELSE 'failed' END, failure_kind = 'infra', detail = 'the runner was lost',
-             until_ms = NULL, ended_ms = CASE WHEN attempts < $2 THEN NULL ELSE $1 END
+             until_ms = NULL, queued_ms = $1, ended_ms = CASE WHEN attempts < $2 THEN NULL ELSE $1 END
          WHERE state = 'leased' AND until_ms < $1",
     )
     .bind(now)
@@ -195,14 +236,15 @@ pub async fn sweep(c: &mut Connection, now: Millis) -> Result<u64, StoreError> {
     Ok(done.rows_affected())
 }
 
-/// Gives up the jobs that no runner took since before that time. Gives how many.
-pub async fn give_up(c: &mut Connection, created_before: Millis, now: Millis) -> Result<u64, StoreError> {
+/// Gives up the jobs that have waited for a runner since before that time. Gives how many.
+pub async fn give_up(c: &mut Connection, queued_before: Millis, now: Millis) -> Result<u64, StoreError> {
     let done = sqlx::query(
         "UPDATE jobs SET state = 'failed', failure_kind = 'infra', ended_ms = $2,
              detail = 'no runner took it' || COALESCE(': it takes one that offers ' || needs, '')
-         WHERE state = 'queued' AND created_ms < $1",
+                 || CASE WHEN detail = '' THEN '' ELSE '; before that: ' || detail END
+         WHERE state = 'queued' AND queued_ms < $1",
     )
-    .bind(created_before)
+    .bind(queued_before)
     .bind(now)
     .execute(c)
     .await?;

@@ -1,7 +1,7 @@
 //! The counter where runners take work and bring results: leases with fencing tokens, kept by heartbeats.
 
-use super::{Context, backoff_ms};
-use crate::forge::Forge;
+use super::{Context, forge_pause_ms};
+use crate::forge::{Forge, ForgeError};
 use crate::secret::{random_token, sha256_hex};
 use crate::store::jobs::{self, Claimed, Holder, JobError, Offer};
 use crate::store::{StoreError, measurements, projects, runners, runs};
@@ -23,6 +23,8 @@ pub const CAN_RUN_BYTES_MAX: usize = 100;
 pub const DOING_BYTES_MAX: usize = 200;
 /// Longest detail of a failed job that is kept, bytes.
 pub const DETAIL_BYTES_MAX: usize = 4_096;
+/// How long a project's jobs wait after the forge failed to give a token to clone with.
+pub const TOKEN_WAIT_MS: Millis = 15_000;
 /// A waiting claim looks by itself this often.
 const LOOK_MS: u64 = 2_000;
 
@@ -105,14 +107,10 @@ async fn lease<F: Forge>(cx: &Context<F>, runner: &RunnerName, claimed: &Claimed
     let clone_token = match cx.forge.clone_token(&repo).await {
         Ok(token) => token,
         Err(error) => {
-            tracing::warn!(job = claimed.job, %error, "no token to clone with");
-            // Held for a moment, so that the same job is not asked for again at once.
-            tokio::time::sleep(Duration::from_millis(backoff_ms(claimed.attempt).unsigned_abs())).await;
             let holder = Holder { job: claimed.job, runner, token: claimed.token };
             let detail = format!("no token to clone {repo} with: {error}");
-            jobs::fail(&mut *cx.store.connection().await?, holder, FailureKind::Infra, &detail, cx.clock.now()).await?;
-            cx.wake.judge.notify_one();
-            return Ok(None);
+            tracing::warn!(job = claimed.job, detail, "the job goes back");
+            return without_token(cx, holder, run.project, &error, &detail).await.map(|()| None);
         }
     };
     let refs = match run.pull {
@@ -137,6 +135,38 @@ async fn lease<F: Forge>(cx: &Context<F>, runner: &RunnerName, claimed: &Claimed
             manifest: run.manifest,
         },
     }))
+}
+
+/// A forge that is down or wants to be left alone takes no attempt from a job, and is asked for this project again after a wait.
+/// One that refuses does: somebody has to mend that, and is told when the attempts are used up.
+async fn without_token<F: Forge>(
+    cx: &Context<F>,
+    holder: Holder<'_>,
+    project: i64,
+    error: &ForgeError,
+    detail: &str,
+) -> Result<(), LeaseError> {
+    let now = cx.clock.now();
+    let wait = match error {
+        ForgeError::Unavailable { .. } => Some(TOKEN_WAIT_MS),
+        error => forge_pause_ms(error),
+    };
+    let mut tx = cx.store.write().await?;
+    let gone_back = match wait {
+        Some(wait) => {
+            jobs::hold(&mut tx, project, now.saturating_add(wait)).await?;
+            jobs::give_back(&mut tx, holder, detail, now.saturating_add(wait)).await
+        }
+        None => jobs::fail(&mut tx, holder, FailureKind::Infra, detail, now).await,
+    };
+    match gone_back {
+        // It was superseded meanwhile.
+        Ok(()) | Err(JobError::Refused(_)) => {}
+        Err(JobError::Store(error)) => return Err(error.into()),
+    }
+    tx.commit().await?;
+    cx.wake.judge.notify_one();
+    Ok(())
 }
 
 /// Keeps a lease alive, or says that the job became pointless.

@@ -6,7 +6,7 @@ use ounce_protocol::ids::{BoardName, CommitSha, RunnerName};
 use ounce_protocol::job::{ATTEMPTS_MAX, FailureKind, JobEvent, JobState, LEASE_MS, QUEUED_MS_MAX, Refused};
 use ounce_protocol::runner_api::{End, LOG_CHUNK_BYTES_MAX};
 use ounce_server::forge::CommitInfo;
-use ounce_server::store::jobs::{self, Holder, JobError, Offer};
+use ounce_server::store::jobs::{self, AVOID_MS, Holder, JobError, Offer, RETRY_MS};
 use ounce_server::store::measurements::{self, Figure};
 use ounce_server::store::runs::{self, NewRun, RunState};
 use ounce_server::store::{Connection, Store, projects};
@@ -125,6 +125,7 @@ async fn a_job_that_keeps_failing_for_our_reasons_is_given_up() {
         let lease = runner.claim().await;
         assert_eq!(lease.attempt, attempt);
         runner.give_up(&lease, FailureKind::Infra, "the disk is full").await;
+        world.pass(AVOID_MS + 1_000);
     }
     runner.can_run = vec!["qemu:netduinoplus2".into()];
     let lease = runner.claim().await;
@@ -170,6 +171,8 @@ async fn the_store_keeps_the_rules_of_a_job() {
         let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
         let (run, job) = queued(&store, seed).await;
         let (mut state, mut now, mut token) = (JobState::new(), 0, 0);
+        // Whom the store offers a job to, and when, is no rule of the job's life: who failed at it waits, then all is as ever.
+        let mut held_until = 0;
         for step in 0..40 {
             now += i64::try_from(random.below(20_000)).unwrap();
             let event = match random.below(8) {
@@ -179,11 +182,18 @@ async fn the_store_keeps_the_rules_of_a_job() {
                 4 => JobEvent::Fail { token: token.saturating_sub(random.below(2)), kind: FailureKind::Infra, detail: format!("d{step}") },
                 5 if random.below(6) == 0 => JobEvent::Fail { token, kind: FailureKind::Timeout, detail: "t".into() },
                 6 if random.below(8) == 0 => JobEvent::Supersede,
-                7 if random.below(12) == 0 => JobEvent::GiveUp { detail: "no runner took it".into() },
+                7 if random.below(12) == 0 => JobEvent::GiveUp { detail: given_up(&mut c, job).await },
                 _ => JobEvent::Tick { now },
             };
+            if matches!((&state, &event), (JobState::Queued { .. }, JobEvent::Claim { .. })) && now < held_until {
+                assert_eq!(play(&mut c, run, job, &runner, &event, now).await, Err(Refused::NotQueued), "seed {seed}, step {step}");
+                continue;
+            }
             let expected = state.step(event.clone());
-            let done = play(&mut c, run, job, &runner, &event).await;
+            let done = play(&mut c, run, job, &runner, &event, now).await;
+            if done.is_ok() && matches!(event, JobEvent::Fail { .. }) {
+                held_until = now + AVOID_MS;
+            }
             assert_eq!(done, expected.as_ref().map(|_| ()).map_err(|e| *e), "seed {seed}, step {step}: {event:?} in {state:?}");
             if let Ok(next) = expected {
                 state = next;
@@ -201,7 +211,13 @@ async fn the_store_keeps_the_rules_of_a_job() {
     }
 }
 
-async fn play(c: &mut Connection, run: i64, job: i64, runner: &RunnerName, event: &JobEvent) -> Result<(), Refused> {
+/// What the store says of a job that it gives up.
+async fn given_up(c: &mut Connection, job: i64) -> String {
+    let detail: String = sqlx::query_scalar("SELECT detail FROM jobs WHERE id = $1").bind(job).fetch_one(c).await.unwrap();
+    if detail.is_empty() { "no runner took it".into() } else { format!("no runner took it; before that: {detail}") }
+}
+
+async fn play(c: &mut Connection, run: i64, job: i64, runner: &RunnerName, event: &JobEvent, now: i64) -> Result<(), Refused> {
     let holder = |token: &u64| Holder { job, runner, token: *token };
     let result = match event {
         JobEvent::Claim { now, .. } => {
@@ -216,10 +232,10 @@ async fn play(c: &mut Connection, run: i64, job: i64, runner: &RunnerName, event
         }
         JobEvent::Heartbeat { token, now } => jobs::heartbeat(c, holder(token), "", *now).await,
         JobEvent::Finish { token } => jobs::finish(c, holder(token), 0).await,
-        JobEvent::Fail { token, kind, detail } => jobs::fail(c, holder(token), *kind, detail, 0).await,
+        JobEvent::Fail { token, kind, detail } => jobs::fail(c, holder(token), *kind, detail, now).await,
         JobEvent::Tick { now } => jobs::sweep(c, *now).await.map(|_| ()).map_err(JobError::Store),
         JobEvent::GiveUp { .. } => {
-            let given_up = jobs::give_up(c, 1, 0).await.unwrap();
+            let given_up = jobs::give_up(c, i64::MAX, 0).await.unwrap();
             let ended = jobs::state(c, job).await.unwrap().is_final();
             return if given_up == 1 { Ok(()) } else { Err(if ended { Refused::Ended } else { Refused::NotQueued }) };
         }
@@ -234,6 +250,50 @@ async fn play(c: &mut Connection, run: i64, job: i64, runner: &RunnerName, event
         Err(JobError::Refused(refused)) => Err(refused),
         Err(JobError::Store(error)) => panic!("{error}"),
     }
+}
+
+#[tokio::test]
+async fn a_broken_runner_does_not_eat_the_queue() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("db")).await.unwrap();
+    store.migrate().await.unwrap();
+    let (_, job) = queued(&store, 1).await;
+    let (broken, sound) = (RunnerName::parse("broken").unwrap(), RunnerName::parse("sound").unwrap());
+    let mut c = store.connection().await.unwrap();
+    let mut now = 1_000;
+    let claim = async |runner: &RunnerName, now: i64| {
+        let offer = Offer { runner, can_run: &[], sandbox: true };
+        jobs::claim(&mut store.connection().await.unwrap(), offer, now).await.unwrap()
+    };
+    for wait in RETRY_MS {
+        let token = claim(&broken, now).await.unwrap().token;
+        jobs::fail(&mut c, Holder { job, runner: &broken, token }, FailureKind::Infra, "no disk", now).await.unwrap();
+        assert_eq!(claim(&sound, now + wait - 1).await, None, "too soon for anybody");
+        assert_eq!(claim(&broken, now + AVOID_MS - 1).await, None, "kept for others");
+        now += AVOID_MS;
+    }
+    let token = claim(&sound, now - AVOID_MS + RETRY_MS[1]).await.expect("another runner gets it after the wait").token;
+    jobs::give_back(&mut c, Holder { job, runner: &sound, token }, "the forge is down", now + 10).await.unwrap();
+    assert_eq!(jobs::state(&mut c, job).await.unwrap(), JobState::Queued { attempts: 2 }, "given back: not an attempt");
+    assert_eq!(claim(&sound, now + 9).await, None);
+    assert!(claim(&sound, now + 10).await.unwrap().token > token, "the token is never used again");
+}
+
+#[tokio::test]
+async fn a_server_that_was_down_lets_runners_speak_first() {
+    let mut world = World::new().await;
+    world.pull("night").await;
+    world.runner("desk").await.claim().await;
+    world.kill().await;
+    world.clock.advance(QUEUED_MS_MAX + 60_000);
+    world.start().await;
+    world.settle().await;
+    let states = "SELECT SUM(state = 'leased') * 10 + SUM(state = 'queued') FROM jobs";
+    assert_eq!(world.count(states).await, 11, "neither taken back nor given up while nobody could speak");
+    world.pass(LEASE_MS + 1_000);
+    world.row("the lapsed lease", "SELECT 1 WHERE (SELECT COUNT(*) FROM jobs WHERE state = 'queued') = 2").await;
+    world.settle().await;
+    assert_eq!(world.count("SELECT COUNT(*) FROM jobs WHERE state = 'queued'").await, 2);
 }
 
 #[tokio::test]
