@@ -8,6 +8,11 @@ use std::time::Duration;
 /// How often a hold that someone has is asked for.
 const HOLD_POLL: Duration = Duration::from_millis(100);
 
+/// What the names of scratch folders begin with.
+const SCRATCH_PREFIX: &str = "job-";
+/// How long a scratch folder may stand before it is locked.
+const SCRATCH_YOUNG: Duration = Duration::from_secs(60);
+
 /// The folder: `$OUNCE_HOME`, else `ounce` in the user's cache folder.
 #[derive(Debug, Clone)]
 pub struct Home {
@@ -39,14 +44,55 @@ impl Home {
         self.root.join("cargo")
     }
 
-    /// Scratch space for one job, removed when it is dropped.
+    /// Scratch space for one job, removed when it is dropped. It is locked meanwhile, so that nobody takes it for a leftover.
     ///
     /// # Errors
     /// Where it cannot be made.
-    pub fn scratch(&self) -> Result<tempfile::TempDir> {
-        let dir = self.root.join("scratch");
+    pub fn scratch(&self) -> Result<Scratch> {
+        let dir = self.scratches();
         std::fs::create_dir_all(&dir).with_context(|| format!("{} cannot be made", dir.display()))?;
-        tempfile::Builder::new().prefix("job-").tempdir_in(&dir).context("no scratch folder can be made")
+        let folder = tempfile::Builder::new().prefix(SCRATCH_PREFIX).tempdir_in(&dir).context("no scratch folder can be made")?;
+        let held = File::open(folder.path()).context("the scratch folder cannot be opened")?;
+        held.try_lock().context("the scratch folder cannot be locked")?;
+        Ok(Scratch { folder, _held: held })
+    }
+
+    /// Removes the scratch folders of processes that were killed: those that nobody has locked. The system takes a lock from a process
+    /// that ends, whatever ended it. What was made within [`SCRATCH_YOUNG`] is left alone: its maker may be about to lock it.
+    pub fn sweep(&self) {
+        for entry in std::fs::read_dir(self.scratches()).into_iter().flatten().filter_map(Result::ok) {
+            let path = entry.path();
+            let young = entry.metadata().and_then(|m| m.modified()).is_ok_and(|at| at.elapsed().is_ok_and(|age| age < SCRATCH_YOUNG));
+            let ours = entry.file_name().as_encoded_bytes().starts_with(SCRATCH_PREFIX.as_bytes());
+            if young || !ours || !entry.file_type().is_ok_and(|t| t.is_dir()) {
+                continue;
+            }
+            let Ok(folder) = File::open(&path) else { continue };
+            if folder.try_lock().is_ok() {
+                match std::fs::remove_dir_all(&path) {
+                    Ok(()) => tracing::info!("{} was left by a process that was killed: removed", path.display()),
+                    Err(error) => tracing::warn!("{} is a leftover and cannot be removed: {error}", path.display()),
+                }
+            }
+        }
+    }
+
+    fn scratches(&self) -> PathBuf {
+        self.root.join("scratch")
+    }
+}
+
+/// A scratch folder, gone when this is dropped.
+#[derive(Debug)]
+pub struct Scratch {
+    folder: tempfile::TempDir,
+    _held: File,
+}
+
+impl Scratch {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
     }
 }
 
@@ -83,5 +129,34 @@ impl Hold {
             }
             tokio::time::sleep(HOLD_POLL).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::SystemTime;
+
+    #[test]
+    fn scratch_that_nobody_holds_is_swept() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(dir.path())).unwrap();
+        let make = |name: &str, age: Duration| {
+            let path = home.scratches().join(name);
+            std::fs::create_dir_all(path.join("deep")).unwrap();
+            File::open(&path).unwrap().set_modified(SystemTime::now() - age).unwrap();
+            path
+        };
+        let hour = Duration::from_secs(60 * 60);
+        let at_work = home.scratch().unwrap();
+        std::fs::write(at_work.path().join("image"), "").unwrap();
+        File::open(at_work.path()).unwrap().set_modified(SystemTime::now() - hour).unwrap();
+        let (left, young, other) = (make("job-left", hour), make("job-young", Duration::ZERO), make("mine", hour));
+        home.sweep();
+        assert!(!left.exists());
+        assert!(young.exists() && other.exists() && at_work.path().join("image").exists());
+        let path = at_work.path().to_owned();
+        drop(at_work);
+        assert!(!path.exists());
     }
 }

@@ -3,27 +3,58 @@
 use clap::Parser;
 use ounce_runner::cli;
 use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
 
-#[tokio::main]
-async fn main() -> ExitCode {
+/// Exit codes of a shell for a program that a signal ended: 128 and its number.
+const INTERRUPTED: u8 = 130;
+const TERMINATED: u8 = 143;
+
+fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("OUNCE_LOG").unwrap_or_else(|_| "warn".into()))
         .with_writer(std::io::stderr)
         .init();
-    let interrupted = tokio::signal::ctrl_c();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("ounce: no thread can be started: {error}");
+            return ExitCode::from(cli::End::Error.code());
+        }
+    };
+    let code = runtime.block_on(run());
+    // What has a thread of its own cannot be stopped, and nobody waits for it any more.
+    runtime.shutdown_background();
+    ExitCode::from(code)
+}
+
+async fn run() -> u8 {
     let done = tokio::select! {
         done = cli::Cli::parse().run() => done,
         // Dropping the work kills the processes it runs and removes its scratch folders.
-        _ = interrupted => {
+        () = told(SignalKind::interrupt()) => {
             eprintln!("ounce: interrupted");
-            return ExitCode::from(130);
+            return INTERRUPTED;
+        }
+        () = told(SignalKind::terminate()) => {
+            eprintln!("ounce: interrupted");
+            return TERMINATED;
         }
     };
     match done {
-        Ok(end) => ExitCode::from(end.code()),
+        Ok(end) => end.code(),
         Err(error) => {
             eprintln!("ounce: {error:#}");
-            ExitCode::from(cli::End::Error.code())
+            cli::End::Error.code()
         }
+    }
+}
+
+/// Waits for a signal; for ever, where it cannot be listened to: then it does what it does without us.
+async fn told(kind: SignalKind) {
+    match signal(kind) {
+        Ok(mut signal) => {
+            signal.recv().await;
+        }
+        Err(_) => std::future::pending().await,
     }
 }

@@ -49,6 +49,7 @@ impl Agent {
         if token.is_empty() {
             bail!("{} is empty: delete it and enrol this runner again", self.token_file.display());
         }
+        home.sweep();
         let sandbox = Sandbox::detect().await;
         let can_run = agent::can_run().await;
         say(&format!(

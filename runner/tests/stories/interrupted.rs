@@ -1,4 +1,4 @@
-//! Ctrl-C at the worst moments: the answer is exit code 130, and nothing stays behind.
+//! Ctrl-C at the worst moments, and a service that is stopped: the answer is exit code 130 or 143, and nothing stays behind.
 
 use crate::common::{Desk, Ran, fault_image, processes_with, wait_until};
 use std::fs::File;
@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 #[track_caller]
-fn nothing_is_left(desk: &Desk, ran: Ran, mark: &str) {
-    let ran = ran.ends(130);
+fn nothing_is_left(desk: &Desk, ran: Ran, code: i32, mark: &str) {
+    let ran = ran.ends(code);
     assert!(ran.stdout.is_empty() && ran.stderr.contains("ounce: interrupted"), "{}", ran.stderr);
     wait_until(&format!("no process with {mark}"), || processes_with(mark).is_empty());
     assert_eq!(desk.scratch(), Vec::<PathBuf>::new());
@@ -24,8 +24,17 @@ fn during_a_build() {
     for processes in [1, 2, 2, 3, 4] {
         let running = desk.start_ounce(&["compare", "HEAD..HEAD"]);
         wait_until("the build", || processes_with(&mark).len() >= processes);
-        running.interrupt();
-        nothing_is_left(&desk, running.finish(), &mark);
+        let code = match processes % 2 {
+            0 => {
+                running.terminate();
+                143
+            }
+            _ => {
+                running.interrupt();
+                130
+            }
+        };
+        nothing_is_left(&desk, running.finish(), code, &mark);
     }
     // And the next one does not wait for anybody.
     desk.edit("ounce.toml", "sleep 600", "true");
@@ -43,7 +52,7 @@ fn during_an_emulation() {
     let mark = home.join("scratch").display().to_string();
     wait_until("both takes", || processes_with(&mark).iter().filter(|line| line.starts_with("qemu-system-arm")).count() == 2);
     running.interrupt();
-    nothing_is_left(&desk, running.finish(), &mark);
+    nothing_is_left(&desk, running.finish(), 130, &mark);
 }
 
 #[test]
@@ -57,5 +66,5 @@ fn while_another_ounce_has_the_workshop() {
     let running = desk.start_ounce(&["bench", "--board", "an385"]);
     std::thread::sleep(Duration::from_millis(1500));
     running.interrupt();
-    nothing_is_left(&desk, running.finish(), "no-process-at-all");
+    nothing_is_left(&desk, running.finish(), 130, "no-process-at-all");
 }
