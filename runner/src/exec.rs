@@ -20,6 +20,7 @@ pub struct Program {
     dir: Option<PathBuf>,
     env: Vec<(OsString, OsString)>,
     clear_env: bool,
+    forgotten: Option<&'static str>,
     timeout: Duration,
 }
 
@@ -93,6 +94,7 @@ impl Program {
             dir: None,
             env: vec![],
             clear_env: false,
+            forgotten: None,
             timeout: Duration::from_secs(60),
         }
     }
@@ -121,6 +123,11 @@ impl Program {
         self.clear_env = true;
         self
     }
+    /// Leaves out what the caller's environment has under names with this beginning; what is set by [`Program::env`] stays.
+    pub fn forget_env(mut self, prefix: &'static str) -> Program {
+        self.forgotten = Some(prefix);
+        self
+    }
     /// Sets the time limit.
     pub fn timeout(mut self, timeout: Duration) -> Program {
         self.timeout = timeout;
@@ -142,6 +149,12 @@ impl Program {
         command.kill_on_drop(true).process_group(0);
         if self.clear_env {
             command.env_clear();
+        }
+        if let Some(prefix) = self.forgotten {
+            let is_forgotten = |name: &OsString| name.as_encoded_bytes().starts_with(prefix.as_bytes());
+            std::env::vars_os().map(|(name, _)| name).filter(is_forgotten).for_each(|name| {
+                command.env_remove(name);
+            });
         }
         command.envs(self.env.iter().map(|(k, v)| (k, v)));
         if let Some(dir) = &self.dir {
@@ -274,6 +287,16 @@ mod tests {
         let ran = shell("echo out; echo err >&2; exit 3").run(&()).await.unwrap();
         assert_eq!((ran.code, ran.stdout.as_slice(), ran.stderr.as_slice()), (Some(3), &b"out\n"[..], &b"err\n"[..]));
         assert!(ran.tail.contains("out") && ran.tail.contains("err"));
+    }
+
+    #[tokio::test]
+    async fn variables_are_forgotten_by_the_beginning_of_their_names() {
+        // Cargo sets them for its tests.
+        let script = "echo ${CARGO_PKG_NAME-none} ${CARGO_MANIFEST_DIR-none} ${CARGO_X-none} ${PATH:+path}";
+        let ran = shell(script).env("CARGO_X", "x").run(&()).await.unwrap();
+        assert!(ran.tail.starts_with("ounce /"), "{}", ran.tail);
+        let ran = shell(script).env("CARGO_X", "x").forget_env("CARGO_").run(&()).await.unwrap();
+        assert_eq!(ran.tail, "none none x path\n");
     }
 
     #[tokio::test]

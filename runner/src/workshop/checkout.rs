@@ -181,9 +181,15 @@ fn is_cache(folder: &Path) -> bool {
         && begins == CACHE_SIGNATURE
 }
 
+/// git where it is called. A hook of git's that calls us has set variables for its own repository (`GIT_DIR`, `GIT_INDEX_FILE`), and
+/// with them ours would write there.
+fn git() -> Program {
+    Program::new("git").forget_env("GIT_")
+}
+
 /// git without the user's and the system's configuration, without prompts, hooks or filters.
 fn bare_git() -> Program {
-    Program::new("git")
+    git()
         .env("GIT_CONFIG_NOSYSTEM", "1")
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_TERMINAL_PROMPT", "0")
@@ -247,7 +253,7 @@ impl LocalRepo {
     /// # Errors
     /// Where there is none.
     pub async fn around(folder: &Path) -> Result<LocalRepo> {
-        let ran = Program::new("git").arg("-C").arg(folder).args(["rev-parse", "--show-toplevel"]).run(&()).await?;
+        let ran = git().arg("-C").arg(folder).args(["rev-parse", "--show-toplevel"]).run(&()).await?;
         if !ran.ok() {
             bail!("{} is not inside a git repository: run this in a checkout", folder.display());
         }
@@ -260,12 +266,7 @@ impl LocalRepo {
     /// Where it means none.
     pub async fn commit(&self, name: &str) -> Result<CommitSha> {
         let spec = format!("{name}^{{commit}}");
-        let ran = Program::new("git")
-            .arg("-C")
-            .arg(&self.root)
-            .args(["rev-parse", "--verify", "--quiet", "--end-of-options", &spec])
-            .run(&())
-            .await?;
+        let ran = git().arg("-C").arg(&self.root).args(["rev-parse", "--verify", "--quiet", "--end-of-options", &spec]).run(&()).await?;
         if !ran.ok() {
             bail!("{name:?} is not a commit of {}", self.root.display());
         }
@@ -292,7 +293,7 @@ mod tests {
     use super::*;
 
     async fn git(dir: &Path, args: &[&str]) -> String {
-        let ran = Program::new("git")
+        let ran = super::git()
             .arg("-C")
             .arg(dir)
             .args(["-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "init.defaultBranch=main"])

@@ -52,7 +52,8 @@ impl Sandbox {
             // As found: a path with a slash is meant from the checkout's root.
             let program =
                 if command.program().contains('/') { source.join(command.program()).into_os_string() } else { command.program().into() };
-            let open = Program::new(program).args(command.args()).dir(source).env("CARGO_HOME", cargo_home).env("LC_ALL", "C");
+            let open =
+                Program::new(program).forget_env("GIT_").args(command.args()).dir(source).env("CARGO_HOME", cargo_home).env("LC_ALL", "C");
             return if phase == Phase::Build { open.env("CARGO_NET_OFFLINE", "true") } else { open };
         };
         let mut p = shut_in(bwrap).arg("--bind").arg(source).arg("/src").args(["--chdir", "/src"]);

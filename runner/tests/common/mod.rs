@@ -120,6 +120,11 @@ impl Desk {
         self.git(&["commit", "-q", "--allow-empty", "-m", message]);
     }
 
+    /// Stages a file, for a commit that is not made.
+    pub fn stage(&self, path: &str) {
+        self.git(&["add", path]);
+    }
+
     fn git(&self, args: &[&str]) {
         let who = ["-c", "user.name=desk", "-c", "user.email=desk@example.invalid", "-c", "commit.gpgsign=false"];
         must("git", &self.repo(), &[&who, args].concat());

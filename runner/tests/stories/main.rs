@@ -10,3 +10,4 @@ mod interrupted;
 mod measuring;
 mod misbehaving;
 mod size;
+mod surroundings;
