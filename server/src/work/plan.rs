@@ -312,7 +312,7 @@ async fn stop<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEvent)
     Ok(true)
 }
 
-/// The delivery's time is up: the pull request is told with a neutral check that it was not weighed, and why.
+/// The delivery's time is up: the pull request is told with a check that it was not weighed, and why.
 async fn give_up<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEvent, why: &str) -> Result<bool, StoreError> {
     let now = cx.clock.now();
     let head = &event.pull_request.head.sha;

@@ -98,9 +98,11 @@ async fn said(tx: &mut Connection, run: &Run) -> Result<Option<Said>, StoreError
             (Some(text::measuring(run, boards)), Mark::Pending, title, text::measuring(run, boards))
         }
         RunState::Waiting => (Some(text::waiting(run)), Mark::Pending, "waiting for approval".to_owned(), text::waiting(run)),
-        // Without a manifest the project may not want us at all: the check is enough.
+        // Without a manifest the project may not want us at all: the check is enough. Where nobody knows whether there is one,
+        // for both sides name the head, nothing was found out, which is no pass.
         RunState::Refused if run.manifest.is_empty() => {
-            (None, Mark::Neutral, format!("not weighed: {}", run.note), format!("{}.\n", run.note))
+            let mark = if run.base == run.head { Mark::Incomplete } else { Mark::Neutral };
+            (None, mark, format!("not weighed: {}", run.note), format!("{}.\n", run.note))
         }
         RunState::Refused if run.note == text::NOT_JUDGED => {
             (Some(text::not_judged(run)), Mark::Incomplete, format!("not weighed: {}", run.note), text::not_judged(run))

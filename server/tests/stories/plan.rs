@@ -147,11 +147,11 @@ async fn a_head_that_moved_is_left_to_its_own_delivery() {
 }
 
 #[tokio::test]
-async fn a_merge_that_is_never_tried_ends_in_a_neutral_check() {
+async fn a_merge_that_is_never_tried_ends_in_a_check_that_is_no_pass() {
     let desk = Desk::new(Stub { merge: MergeState::Unknown, ..Stub::new() }).await;
     desk.an_hour().await;
     let check: String = desk.says("SELECT payload FROM outbox").await;
-    assert!(check.contains("\"neutral\"") && check.contains("has not tried the merge yet"), "{check}");
+    assert!(check.contains("\"incomplete\"") && check.contains("has not tried the merge yet"), "{check}");
     assert_eq!(desk.says::<i64>("SELECT attempts + 1 FROM deliveries").await, i64::from(plan::ATTEMPTS_MAX));
     assert_eq!(desk.says::<i64>("SELECT COUNT(*) FROM jobs").await, 0);
 }
