@@ -61,10 +61,16 @@ impl Mirror {
             Some(token) => Some(AskPass::make(token)?),
             None => None,
         };
+        let any_owner = if is_local(&origin.url) { Some(any_owner()?) } else { None };
         let fetch = |wanted: Vec<String>| {
             let mut program = self.git().timeout(FETCH_TIMEOUT);
             if let Some(askpass) = &askpass {
+                // The script tells whoever asks: nobody but the origin may.
                 program = program.env("GIT_ASKPASS", &askpass.script).env("OUNCE_CLONE_TOKEN", &askpass.token);
+                program = program.args(["-c", "http.followRedirects=false"]);
+            }
+            if let Some(config) = &any_owner {
+                program = program.env("GIT_CONFIG_GLOBAL", config.path());
             }
             program.args(["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--"]).arg(&origin.url).args(wanted)
         };
@@ -212,6 +218,19 @@ fn bare_git() -> Program {
         ])
 }
 
+/// Whether an origin is a folder of this machine, which git serves by a program of its own.
+fn is_local(url: &str) -> bool {
+    url.starts_with("file://") || (!url.contains("://") && Path::new(url).is_dir())
+}
+
+/// A configuration by which git takes a repository whatever user it belongs to. As a file, because the program that serves a local
+/// repository is given no other settings; for a fetch from a folder that we were told to fetch from, and for nothing else.
+fn any_owner() -> Result<tempfile::NamedTempFile> {
+    let file = tempfile::NamedTempFile::new().context("no temporary file can be made")?;
+    std::fs::write(file.path(), "[safe]\n\tdirectory = *\n").context("a temporary file cannot be written")?;
+    Ok(file)
+}
+
 fn ok(ran: &Ran, what: &str) -> Result<()> {
     if ran.ok() {
         return Ok(());
@@ -355,6 +374,49 @@ mod tests {
         std::fs::write(half.join("HEAD.lock"), "").unwrap();
         std::fs::write(half.join("config.lock"), "").unwrap();
         Mirror::open(&half).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_local_repository_of_another_user_is_fetched_from() {
+        let dir = tempfile::tempdir().unwrap();
+        let (local, one, _) = two_commits(dir.path()).await;
+        for folder in [local.root.clone(), local.root.join(".git")] {
+            if std::os::unix::fs::chown(folder, Some(65534), None).is_err() {
+                eprintln!("only root can give a folder away: not tested");
+                return;
+            }
+        }
+        let mirror = Mirror::open(&dir.path().join("mirror.git")).await.unwrap();
+        mirror.bring(&[&one], &local.origin()).await.unwrap();
+        let file = Origin { url: format!("file://{}", local.root.display()), ..local.origin() };
+        Mirror::open(&dir.path().join("second.git")).await.unwrap().bring(&[&one], &file).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_token_is_not_carried_to_where_an_origin_points() {
+        use std::io::{Read as _, Write as _};
+        if ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"].iter().any(|name| std::env::var_os(name).is_some()) {
+            eprintln!("git goes through a proxy here: not tested");
+            return;
+        }
+        let listen = || std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let (origin, elsewhere) = (listen(), listen());
+        let (url, target) = (format!("http://{}/r", origin.local_addr().unwrap()), elsewhere.local_addr().unwrap());
+        let serving = std::thread::spawn(move || {
+            let (mut stream, _) = origin.accept().unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            let answer = format!("HTTP/1.1 302 Found\r\nlocation: http://{target}/r/info/refs?service=git-upload-pack\r\n");
+            stream.write_all(format!("{answer}content-length: 0\r\nconnection: close\r\n\r\n").as_bytes()).unwrap();
+        });
+        elsewhere.set_nonblocking(true).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let mirror = Mirror::open(&dir.path().join("mirror.git")).await.unwrap();
+        let origin = Origin { url, token: Some("secret".into()), refs: vec![] };
+        let commit = CommitSha::parse(&"0".repeat(40)).unwrap();
+        let fetched = tokio::time::timeout(Duration::from_secs(5), mirror.bring(&[&commit], &origin)).await;
+        assert!(!matches!(fetched, Ok(Ok(()))));
+        serving.join().unwrap();
+        assert!(elsewhere.accept().is_err(), "git asked the place that the origin pointed to");
     }
 
     #[tokio::test]
