@@ -59,12 +59,15 @@ impl Client {
         }
         // One provider for TLS in the whole process; a second call is harmless.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
+        let mut http = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(10))
             .timeout(Duration::from_secs(60))
-            .user_agent(concat!("ounce/", env!("CARGO_PKG_VERSION")))
-            .build()?;
-        Ok(Client { http, base: format!("{}/api/runner/v1", server.trim_end_matches('/')), token, patience: PATIENCE })
+            .user_agent(concat!("ounce/", env!("CARGO_PKG_VERSION")));
+        // A proxy's own loopback is another machine's.
+        if is_loopback(server) {
+            http = http.no_proxy();
+        }
+        Ok(Client { http: http.build()?, base: format!("{}/api/runner/v1", server.trim_end_matches('/')), token, patience: PATIENCE })
     }
 
     /// Turns an enrolment code into a token.
@@ -142,6 +145,13 @@ impl Client {
     }
 }
 
+/// Whether an address is on this very machine.
+fn is_loopback(address: &str) -> bool {
+    let Ok(url) = reqwest::Url::parse(address) else { return false };
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
 /// Whether an answer says nothing about the request itself, so that it can be made again: the server has trouble, or too much to do.
 fn is_lost(status: StatusCode) -> bool {
     status.is_server_error() || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS)
@@ -187,6 +197,18 @@ mod tests {
             check(&[422], 600, "422", 1),
             check(&[503], 1, "tries in 1 s", 4),
         );
+    }
+
+    #[test]
+    fn this_machine_has_many_names() {
+        let check = |address: &str, loopback: bool| assert_eq!(is_loopback(address), loopback, "{address}");
+        check("http://127.0.0.1:8080", true);
+        check("http://127.1.2.3/", true);
+        check("http://LOCALHOST:1", true);
+        check("http://[::1]:8080/x", true);
+        check("https://localhost.example", false);
+        check("https://ounce.example/127.0.0.1", false);
+        check("https://10.0.0.1", false);
     }
 
     #[tokio::test]
