@@ -48,6 +48,8 @@ pub enum ExecError {
 pub struct Ran {
     /// The exit code; `None` where a signal or the time limit ended it.
     pub code: Option<i32>,
+    /// The number of the signal that ended it, where one did and it was not sent at the time limit.
+    pub signal: Option<i32>,
     /// Whether the time limit ended it.
     pub timed_out: bool,
     /// Standard output, cut at [`OUTPUT_BYTES_MAX`].
@@ -64,12 +66,13 @@ impl Ran {
         self.code == Some(0)
     }
 
-    /// `"exit code 1"`, `"killed by a signal"`, `"stopped after its time limit"`.
+    /// `"exit code 1"`, `"killed by signal 9"`, `"stopped after its time limit"`.
     pub fn how(&self) -> String {
-        match (self.timed_out, self.code) {
-            (true, _) => "stopped after its time limit".into(),
-            (false, Some(code)) => format!("exit code {code}"),
-            (false, None) => "killed by a signal".into(),
+        match (self.timed_out, self.code, self.signal) {
+            (true, ..) => "stopped after its time limit".into(),
+            (false, Some(code), _) => format!("exit code {code}"),
+            (false, None, Some(signal)) => format!("killed by signal {signal}"),
+            (false, None, None) => "killed by a signal".into(),
         }
     }
 }
@@ -178,9 +181,11 @@ impl Program {
         let tail_text = |tail: &std::sync::Mutex<Tail>| tail.lock().unwrap_or_else(|e| e.into_inner()).text();
         Ok(match ran {
             Ok((status, stdout, stderr)) => {
-                Ran { code: status.ok().and_then(|s| s.code()), timed_out: false, stdout, stderr, tail: tail_text(&tail) }
+                use std::os::unix::process::ExitStatusExt as _;
+                let (code, signal) = status.map_or((None, None), |s| (s.code(), s.signal()));
+                Ran { code, signal, timed_out: false, stdout, stderr, tail: tail_text(&tail) }
             }
-            Err(_) => Ran { code: None, timed_out: true, stdout: vec![], stderr: vec![], tail: tail_text(&tail) },
+            Err(_) => Ran { code: None, signal: None, timed_out: true, stdout: vec![], stderr: vec![], tail: tail_text(&tail) },
         })
     }
 }
@@ -287,6 +292,18 @@ mod tests {
         let ran = shell("echo out; echo err >&2; exit 3").run(&()).await.unwrap();
         assert_eq!((ran.code, ran.stdout.as_slice(), ran.stderr.as_slice()), (Some(3), &b"out\n"[..], &b"err\n"[..]));
         assert!(ran.tail.contains("out") && ran.tail.contains("err"));
+    }
+
+    #[tokio::test]
+    async fn a_signal_is_told_from_a_code_and_from_the_time_limit() {
+        let check = async |script: &str, code: Option<i32>, signal: Option<i32>, how: &str| {
+            let ran = shell(script).timeout(Duration::from_secs(1)).run(&()).await.unwrap();
+            assert_eq!((ran.code, ran.signal, ran.how().as_str()), (code, signal, how), "{script}");
+        };
+        check("kill -KILL $$", None, Some(9), "killed by signal 9").await;
+        check("kill -ABRT $$", None, Some(6), "killed by signal 6").await;
+        check("exit 137", Some(137), None, "exit code 137").await;
+        check("sleep 9", None, None, "stopped after its time limit").await;
     }
 
     #[tokio::test]

@@ -8,7 +8,7 @@ use super::{Bench, Evidence, Job};
 use crate::aside::aside;
 use crate::exec::{LogSink, find_program};
 use crate::home::Home;
-use crate::workshop::sandbox::Sandbox;
+use crate::workshop::sandbox::{SIGKILL, Sandbox};
 use anyhow::{Context, Result, bail};
 use ounce_protocol::console::Transcript;
 use ounce_protocol::manifest::Run;
@@ -94,11 +94,17 @@ impl Bench for QemuBench {
         let ran = p.arg("-plugin").arg(plugin).timeout(Duration::from_secs(self.run.timeout_s)).run(log).await?;
         // A file that is missing or not whole is evidence too: QEMU was killed or aborted itself.
         let counts = aside(move || read_counts(&out).and_then(|text| Counts::read(&text))).await?;
+        // A code that tells of a signal may be the firmware's own choice: then QEMU ended by itself, and the counters are there.
+        let signal = if counts.is_err() { self.sandbox.signal(&ran) } else { ran.signal };
+        if signal == Some(SIGKILL) {
+            bail!("the emulator was killed: has this machine enough memory? Its last words: {}", ran.tail.trim());
+        }
+        let code = ran.code.filter(|_| signal.is_none());
         let mut complaint = String::from_utf8_lossy(&ran.stderr).into_owned();
         if let Err(why) = &counts {
             complaint.push_str(&format!("\ncounters: {why}"));
         }
-        Ok(Evidence { code: ran.code, timed_out: ran.timed_out, console: Transcript::read(&ran.stdout), counts: counts.ok(), complaint })
+        Ok(Evidence { code, timed_out: ran.timed_out, console: Transcript::read(&ran.stdout), counts: counts.ok(), complaint })
     }
 
     fn fingerprint(&self) -> Vec<(String, String)> {

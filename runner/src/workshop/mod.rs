@@ -9,12 +9,12 @@ pub mod sandbox;
 
 use crate::exec::{LogSink, Program, Ran};
 use crate::home::{Hold, Home};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use checkout::Mirror;
 use ounce_protocol::CommitSha;
 use ounce_protocol::manifest::{Board, Command, Manifest, RepoPath};
 use ounce_protocol::measurement::Stage;
-use sandbox::{Phase, Sandbox};
+use sandbox::{Phase, SIGKILL, Sandbox};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -22,6 +22,8 @@ use std::time::Duration;
 pub const BUILD_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 /// Longest the fetch command may take.
 pub const FETCH_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+/// Pause before a fetch command that failed is run once more.
+const FETCH_PAUSE: Duration = Duration::from_secs(2);
 /// An ELF larger than this is not read, bytes.
 pub const ELF_BYTES_MAX: u64 = 512 * 1024 * 1024;
 /// A benchmark file larger than this is not read, bytes.
@@ -73,7 +75,14 @@ impl Workshop {
         self.mirror.checkout(commit, &self.source).await?;
         std::fs::create_dir_all(&self.cargo_home)?;
         let Some(fetch) = fetch else { return Ok(Ok(())) };
-        let ran = self.sandboxed(Phase::Fetch, fetch).timeout(FETCH_TIMEOUT).run(log).await?;
+        let program = self.sandboxed(Phase::Fetch, fetch).timeout(FETCH_TIMEOUT);
+        let mut ran = program.run(log).await?;
+        if !ran.ok() && !ran.timed_out {
+            log.text(&format!("[fetch: {}; once more, as it may be the network]\n", ran.how()));
+            tokio::time::sleep(FETCH_PAUSE).await;
+            ran = program.run(log).await?;
+        }
+        self.not_killed("the fetch command", &ran)?;
         Ok(judge_stage(Stage::Fetch, &ran))
     }
 
@@ -85,6 +94,7 @@ impl Workshop {
         // An image left by an earlier commit must never be taken for this one's.
         remove_inside(&self.source, &board.elf);
         let ran = self.sandboxed(Phase::Build, &board.build).timeout(BUILD_TIMEOUT).run(log).await?;
+        self.not_killed("the build", &ran)?;
         if let Err(failed) = judge_stage(Stage::Build, &ran) {
             return Ok(Err(failed));
         }
@@ -104,6 +114,14 @@ impl Workshop {
     /// Where it is missing, too large, or a link out of the checkout.
     pub fn file(&self, path: &RepoPath) -> Result<Vec<u8>, String> {
         read_inside(&self.source, path, FILE_BYTES_MAX)
+    }
+
+    /// A command that was killed from outside says nothing about the commit.
+    fn not_killed(&self, what: &str, ran: &Ran) -> Result<()> {
+        if self.sandbox.signal(ran) == Some(SIGKILL) {
+            bail!("{what} was killed: has this machine enough memory? Its last words: {}", ran.tail.trim());
+        }
+        Ok(())
     }
 
     fn sandboxed(&self, phase: Phase, command: &Command) -> Program {
@@ -220,7 +238,7 @@ mod tests {
 
     #[test]
     fn a_failed_build_keeps_its_last_lines_within_the_limit() {
-        let ran = Ran { code: Some(2), timed_out: false, stdout: vec![], stderr: vec![], tail: "é\n".repeat(3000) };
+        let ran = Ran { code: Some(2), signal: None, timed_out: false, stdout: vec![], stderr: vec![], tail: "é\n".repeat(3000) };
         let failed = judge_stage(Stage::Build, &ran).unwrap_err();
         assert!(failed.log_tail.len() <= ounce_protocol::measurement::LOG_TAIL_BYTES_MAX);
         assert!(failed.log_tail.ends_with("[build: exit code 2]"), "{}", failed.log_tail);

@@ -4,9 +4,14 @@
 //! tokens, no probes, and in the build phase no network. Where bubblewrap is missing the same commands run without
 //! it; the runner says so to the server, which then gives it no untrusted work.
 
-use crate::exec::{Program, find_program};
+use crate::exec::{Program, Ran, find_program};
 use ounce_protocol::manifest::Command;
 use std::path::{Path, PathBuf};
+
+/// The numbers that signals have.
+const SIGNALS: std::ops::RangeInclusive<i32> = 1..=64;
+/// The signal that nothing sends itself: of the kernel, when memory runs out, or of an administrator.
+pub const SIGKILL: i32 = 9;
 
 /// Which of the two phases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +81,12 @@ impl Sandbox {
             .arg("--")
             .arg(command.program())
             .args(command.args())
+    }
+
+    /// The signal that ended a command: bubblewrap itself was ended by it, or tells of it as a shell does, with 128 more as its exit code.
+    pub fn signal(&self, ran: &Ran) -> Option<i32> {
+        let told = ran.code.filter(|_| self.is_on()).map(|code| code - 128).filter(|signal| SIGNALS.contains(signal));
+        ran.signal.or(told)
     }
 
     /// QEMU, with the files it may read, each bound read-only at its own path, and the one folder it may write.

@@ -36,6 +36,19 @@ fn one_board_that_does_not_build_leaves_the_other_its_row() {
 }
 
 #[test]
+fn a_fetch_that_fails_once_is_the_networks_and_twice_is_the_commits() {
+    let desk = Desk::with_one_board();
+    let name = "name = \"c-firmware\"\n";
+    desk.edit("ounce.toml", name, &format!("{name}fetch = [\"sh\", \"-c\", \"test -e tried || {{ touch tried; exit 1; }}\"]\n"));
+    desk.commit("fetches");
+    desk.ounce(&["bench", "--board", "an385"]).ends(0);
+    desk.edit("ounce.toml", "touch tried; exit 1", "echo no such crate; exit 1");
+    desk.commit("fetches what is not there");
+    let ran = desk.ounce(&["bench", "--board", "an385"]).ends(1);
+    assert!(ran.stdout.contains("no such crate") && ran.stdout.contains("[fetch: exit code 1]"), "{ran:?}");
+}
+
+#[test]
 fn a_base_that_does_not_build_is_not_the_heads_fault() {
     let desk = Desk::with_one_board();
     desk.edit("src/main.c", "int main(void)\n{", "int main(void)\n{\n    oops");

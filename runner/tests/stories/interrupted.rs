@@ -1,6 +1,6 @@
 //! Ctrl-C at the worst moments, and a service that is stopped: the answer is exit code 130 or 143, and nothing stays behind.
 
-use crate::common::{Desk, Ran, fault_image, processes_with, wait_until};
+use crate::common::{Desk, Ran, fault_image, kill_processes, processes_with, wait_until};
 use std::fs::File;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -53,6 +53,25 @@ fn during_an_emulation() {
     wait_until("both takes", || processes_with(&mark).iter().filter(|line| line.starts_with("qemu-system-arm")).count() == 2);
     running.interrupt();
     nothing_is_left(&desk, running.finish(), 130, &mark);
+}
+
+#[test]
+fn an_emulator_or_a_build_that_is_killed_is_not_the_commits_fault() {
+    let desk = Desk::with_one_board();
+    desk.edit("ounce.toml", "load_size = \"4K\"", "load_size = \"4K\"\ninstruction_budget = 1_000_000_000_000_000\ntimeout_s = 3600");
+    desk.edit("ounce.toml", "begin = \"bench_start\"\nend = \"bench_stop\"", "");
+    let (image, mark) = (fault_image("hang"), desk.home().join("scratch").display().to_string());
+    let running = desk.start_ounce(&["bench", "--board", "an385", "--bench", "median", "--elf", image.to_str().unwrap()]);
+    wait_until("both takes", || processes_with(&mark).iter().filter(|line| line.starts_with("qemu-system-arm")).count() == 2);
+    kill_processes("qemu-system-arm", &mark);
+    running.finish().refuses(&["the emulator was killed", "memory"]);
+    desk.edit("ounce.toml", "[\"make\", \"BOARD=an385\"]", "[\"sh\", \"-c\", \"echo compiling; kill -KILL $$\"]");
+    desk.commit("is killed");
+    desk.ounce(&["bench", "--board", "an385"]).refuses(&["the build was killed", "memory", "compiling"]);
+    // Any other end is the commit's own.
+    desk.edit("ounce.toml", "kill -KILL $$", "kill -SEGV $$");
+    desk.commit("falls over");
+    desk.ounce(&["bench", "--board", "an385"]).ends(1);
 }
 
 #[test]
