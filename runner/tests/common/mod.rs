@@ -208,13 +208,13 @@ pub fn processes_with(text: &str) -> Vec<String> {
     lines.map(|bytes| String::from_utf8_lossy(&bytes).replace('\0', " ")).filter(|line| line.contains(text)).collect()
 }
 
-/// Kills the processes whose arguments begin with one text and hold another, as the kernel does when memory runs out.
-pub fn kill_processes(program: &str, text: &str) {
+/// Sends a signal to the processes whose arguments begin with one text and hold another.
+pub fn signal_processes(program: &str, text: &str, signal: rustix::process::Signal) {
     for entry in fs::read_dir("/proc").unwrap().filter_map(Result::ok) {
         let Ok(bytes) = fs::read(entry.path().join("cmdline")) else { continue };
         let line = String::from_utf8_lossy(&bytes).replace('\0', " ");
         if let (true, true, Ok(id)) = (line.starts_with(program), line.contains(text), entry.file_name().to_string_lossy().parse()) {
-            let _ = rustix::process::kill_process(rustix::process::Pid::from_raw(id).unwrap(), rustix::process::Signal::KILL);
+            let _ = rustix::process::kill_process(rustix::process::Pid::from_raw(id).unwrap(), signal);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Ctrl-C at the worst moments, and a service that is stopped: the answer is exit code 130 or 143, and nothing stays behind.
 
-use crate::common::{Desk, Ran, fault_image, kill_processes, processes_with, wait_until};
+use crate::common::{Desk, Ran, fault_image, processes_with, signal_processes, wait_until};
+use rustix::process::Signal;
 use std::fs::File;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -61,10 +62,18 @@ fn an_emulator_or_a_build_that_is_killed_is_not_the_commits_fault() {
     desk.edit("ounce.toml", "load_size = \"4K\"", "load_size = \"4K\"\ninstruction_budget = 1_000_000_000_000_000\ntimeout_s = 3600");
     desk.edit("ounce.toml", "begin = \"bench_start\"\nend = \"bench_stop\"", "");
     let (image, mark) = (fault_image("hang"), desk.home().join("scratch").display().to_string());
-    let running = desk.start_ounce(&["bench", "--board", "an385", "--bench", "median", "--elf", image.to_str().unwrap()]);
-    wait_until("both takes", || processes_with(&mark).iter().filter(|line| line.starts_with("qemu-system-arm")).count() == 2);
-    kill_processes("qemu-system-arm", &mark);
-    running.finish().refuses(&["the emulator was killed", "memory"]);
+    let ended_by = |signal: Signal| {
+        let args = ["bench", "--json", "--board", "an385", "--bench", "median", "--elf", image.to_str().unwrap()];
+        let running = desk.start_ounce(&args);
+        wait_until("both takes", || processes_with(&mark).iter().filter(|line| line.starts_with("qemu-system-arm")).count() == 2);
+        signal_processes("qemu-system-arm", &mark, signal);
+        running.finish()
+    };
+    // As the kernel does when memory runs out.
+    ended_by(Signal::KILL).refuses(&["the emulator was killed", "memory"]);
+    // As QEMU does itself when a fault handler faults.
+    let aborted = ended_by(Signal::ABORT).ends(1);
+    assert!(aborted.stdout.contains("\"fault\"") && aborted.stdout.contains("the machine stopped"), "{aborted:?}");
     desk.edit("ounce.toml", "[\"make\", \"BOARD=an385\"]", "[\"sh\", \"-c\", \"echo compiling; kill -KILL $$\"]");
     desk.commit("is killed");
     desk.ounce(&["bench", "--board", "an385"]).refuses(&["the build was killed", "memory", "compiling"]);
