@@ -77,9 +77,9 @@ async fn commit_patch(root: &Path, bare: &Path, scratch: &Path) -> Result<String
 /// git in a folder, without anybody's configuration and with a fixed identity.
 pub fn git(folder: &Path) -> Command {
     let mut git = program("git");
-    git.arg("-C").arg(folder).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
-    // The checkout may be another user's, as in containers; this reaches the process on the other side of a fetch as well.
-    git.env("GIT_CONFIG_COUNT", "1").env("GIT_CONFIG_KEY_0", "safe.directory").env("GIT_CONFIG_VALUE_0", "*");
+    // A file and not variables: those do not reach the process on the other side of a fetch.
+    let config = root().join("xtask/demo/gitconfig");
+    git.arg("-C").arg(folder).env("GIT_CONFIG_GLOBAL", config).env("GIT_CONFIG_NOSYSTEM", "1");
     git.env_remove("GIT_DIR").env_remove("GIT_WORK_TREE").env_remove("GIT_INDEX_FILE");
     for (key, value) in [("NAME", "Octo Dev"), ("EMAIL", "octo-dev@example.invalid"), ("DATE", "2026-01-01T00:00:00Z")] {
         git.env(format!("GIT_AUTHOR_{key}"), value).env(format!("GIT_COMMITTER_{key}"), value);
