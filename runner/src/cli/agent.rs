@@ -58,6 +58,9 @@ impl Agent {
             can_run.len(),
             if sandbox.is_on() { "on" } else { "missing: no untrusted work will come" }
         ));
+        if can_run.is_empty() {
+            say("no QEMU is on this machine: only boards that are not run come here; `./dev setup` installs it");
+        }
         let agent = agent::Agent { client: Client::new(&self.server, Some(token))?, home: home.clone(), sandbox, can_run };
         if self.once {
             agent.once(&say).await?;
