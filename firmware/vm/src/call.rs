@@ -75,14 +75,17 @@ fn start_other(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> 
     if let Some(index) = callee.as_native() {
         return native(vm, index, args, n, n_kw);
     }
+    let kept = vm.kept();
     if let Some(index) = callee.as_type_index() {
-        let kept = vm.kept();
         let made = types::construct(vm, T::from_index(index), Args { at: args, n, n_kw });
         vm.release(kept);
         return made;
     }
     if callee == Obj::BUILD_CLASS {
-        return class::build(vm, Args { at: args, n, n_kw });
+        // The class itself is then in its body's frame.
+        let begun = class::build(vm, Args { at: args, n, n_kw });
+        vm.release(kept);
+        return begun;
     }
     if !callee.is_heap() {
         return vm.type_error(Qstr::M_NOT_CALLABLE);

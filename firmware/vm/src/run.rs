@@ -26,6 +26,7 @@ pub(crate) fn run(vm: &mut Vm, start: Res<()>) -> Res {
         }
         outcome = execute(vm);
         if outcome.is_ok() {
+            debug_assert_eq!(vm.level(), level, "something is still held");
             return outcome;
         }
     }

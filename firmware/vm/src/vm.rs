@@ -487,22 +487,28 @@ impl<'a> Vm<'a> {
     #[cold]
     #[inline(never)]
     pub(crate) fn raise(&mut self, class: T, message: Qstr) -> Raised {
-        self.raise_value(class, Obj::name(message))
+        // A constant name is no object: it need not be held, and `keep` itself raises this way.
+        self.raise_held(class, Obj::name(message))
     }
 
     /// The same with any one argument; NULL for none.
     #[cold]
     #[inline(never)]
     pub(crate) fn raise_value(&mut self, class: T, argument: Obj) -> Raised {
-        if self.keep(argument).is_err() {
-            return Raised;
+        if self.keep(argument).is_ok() {
+            let _ = self.raise_held(class, argument);
+            self.unkeep(1);
         }
+        Raised
+    }
+
+    /// The same with an argument that a collection does not take away.
+    fn raise_held(&mut self, class: T, argument: Obj) -> Raised {
         if let Ok(error) = self.alloc(Kind::Exception, 3) {
             error.set_field(exception::CLASS, class.obj());
             error.set_field(exception::ARGS, argument);
             self.error = error;
         }
-        self.unkeep(1);
         Raised
     }
 
@@ -536,5 +542,29 @@ impl<'a> Vm<'a> {
     pub(crate) fn set_global(&mut self, module: ModulePtr, name: Obj, value: Obj) -> Res<()> {
         let globals = module.get().globals;
         map::set(self, globals, crate::types::MODULE_TABLE, name, value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_room_to_hold_values_is_an_exception() {
+        let mut arena = [MaybeUninit::<u64>::uninit(); 1024];
+        let mut out = Nowhere;
+        let mut vm = Vm::new(&mut arena, &mut out).expect("the arena is large enough");
+        while vm.keep(Obj::NONE).is_ok() {}
+        for _ in 0..2 {
+            assert_eq!((vm.kept(), call::error_is(&vm, T::RecursionError)), (KEEP, true));
+            vm.error = Obj::NULL;
+            let _ = vm.raise_value(T::ValueError, Obj::NONE);
+        }
+    }
+
+    struct Nowhere;
+
+    impl Out for Nowhere {
+        fn write(&mut self, _: &[u8]) {}
     }
 }
