@@ -156,12 +156,67 @@ pub struct RowDelta {
     pub name: String,
     /// The group: a crate, `C`, or a section.
     pub group: String,
+    /// The function whose constant this is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
     /// What happened to it.
     pub change: Change,
     /// Bytes at the base.
     pub base_bytes: u64,
     /// Bytes at the head.
     pub head_bytes: u64,
+    /// Instructions executed in this function itself, all benchmarks together, where they changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<Moved>,
+    /// Why it changed, as far as the images say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub why: Vec<Reason>,
+}
+
+/// A figure on both sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// At the base.
+    pub base: u64,
+    /// At the head.
+    pub head: u64,
+}
+
+/// Why an owner's bytes changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Reason {
+    /// These bytes of another function are now compiled into it.
+    Inlined {
+        /// The other function.
+        name: String,
+        /// How many of its bytes more.
+        bytes: u64,
+    },
+    /// Another function is not compiled into it any more.
+    NotInlined {
+        /// The other function.
+        name: String,
+        /// How many of its bytes less.
+        bytes: u64,
+    },
+    /// It now uses this constant or function, which the base did not have.
+    Uses {
+        /// What it uses.
+        name: String,
+        /// Its size in bytes.
+        bytes: u64,
+    },
+    /// It is new, and reached from the code this change touched by this path of names, the touched one first, itself last.
+    PulledIn {
+        /// The names on the way.
+        path: Vec<String>,
+    },
+    /// Nothing refers to it any more that did at the base.
+    Unused {
+        /// What referred to it.
+        by: String,
+    },
 }
 
 /// What happened to an owner of bytes.
@@ -176,10 +231,22 @@ pub enum Change {
     Grown,
     /// Smaller.
     Shrunk,
-    /// Same size under another name; the base's name.
+    /// Under another name; the base's name.
     Renamed {
         /// The name at the base.
         from: String,
+    },
+    /// The same name in another module, file or section.
+    Moved {
+        /// Its full name, or its section, at the base.
+        from: String,
+    },
+    /// Instances of one generic, taken together: their number changed.
+    Copies {
+        /// Instances at the base.
+        base: u64,
+        /// Instances at the head.
+        head: u64,
     },
 }
 

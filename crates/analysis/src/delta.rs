@@ -37,7 +37,17 @@ fn region_delta(base: Option<&RegionLedger>, head: &RegionLedger) -> RegionDelta
         let sum = |rows: &[Row]| rows.iter().filter(|r| r.owner == owner).fold(0u64, |sum, r| sum.saturating_add(r.bytes));
         let (base_bytes, head_bytes) = (sum(base_rows), sum(&head.rows));
         if let Some(change) = resized(base_bytes, head_bytes) {
-            rows.push(RowDelta { owner, name: word.into(), group: word.into(), change, base_bytes, head_bytes });
+            rows.push(RowDelta {
+                owner,
+                name: word.into(),
+                group: word.into(),
+                of: None,
+                change,
+                base_bytes,
+                head_bytes,
+                instructions: None,
+                why: Vec::new(),
+            });
         }
     }
     let weight = |row: &RowDelta| std::cmp::Reverse(row.base_bytes.abs_diff(row.head_bytes));
@@ -65,7 +75,7 @@ fn is_numbered(row: &Row) -> bool {
 }
 
 fn owned(rows: &[Row]) -> Vec<&Row> {
-    rows.iter().filter(|r| matches!(r.owner, Owner::Symbol | Owner::Section)).collect()
+    rows.iter().filter(|r| !matches!(r.owner, Owner::Padding | Owner::Unattributed)).collect()
 }
 
 /// How a size changed; `None` where it did not.
@@ -90,7 +100,17 @@ fn renamed(base: &Row, head: &Row) -> Option<RowDelta> {
 }
 
 fn row_delta(row: &Row, change: Change, base_bytes: u64, head_bytes: u64) -> RowDelta {
-    RowDelta { owner: row.owner, name: row.name.clone(), group: row.group.clone(), change, base_bytes, head_bytes }
+    RowDelta {
+        owner: row.owner,
+        name: row.name.clone(),
+        group: row.group.clone(),
+        of: row.of.clone(),
+        change,
+        base_bytes,
+        head_bytes,
+        instructions: None,
+        why: Vec::new(),
+    }
 }
 
 /// What is not matched yet, and the rows found so far.

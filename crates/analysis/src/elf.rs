@@ -63,6 +63,19 @@ pub(crate) enum Machine {
     Other,
 }
 
+/// What a mapping symbol says of the bytes from it on, up to the next one in its section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Mapping {
+    /// `$a`: 32-bit Arm instructions.
+    Arm,
+    /// `$t`: Thumb instructions.
+    Thumb,
+    /// `$x`: instructions of a processor with one set of them (RISC-V, `AArch64`).
+    Code,
+    /// `$d`: data.
+    Data,
+}
+
 /// A PT_LOAD program header.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Segment<'a> {
@@ -153,7 +166,13 @@ pub(crate) struct Symbol<'a> {
 /// What the other files of this crate see of an ELF file.
 #[derive(Debug, Clone)]
 pub(crate) struct Elf<'a> {
+    /// The whole file.
+    pub data: &'a [u8],
     pub machine: Machine,
+    pub endian: Endianness,
+    pub is_64: bool,
+    /// Mapping symbols by run address (without the Thumb bit); none in most files that are not for Arm.
+    pub mapping: Vec<(u64, Mapping)>,
     /// Sorted by load address.
     pub segments: Vec<Segment<'a>>,
     /// Allocated ones only, in the order of the file.
@@ -212,8 +231,8 @@ fn read_as<H: FileHeader<Endian = Endianness>>(data: &[u8]) -> Result<Elf<'_>, E
     let strings = header.section_strings_index(endian, data).ok().and_then(|i| table.section(i).ok());
     let strings = strings.map_or(&[][..], |s| within(data, s.sh_offset(endian).into(), s.sh_size(endian).into()));
     let sections = read_sections(&table, endian, data, strings);
-    let symbols = read_symbols(&table, endian, data, machine, tls_run)?;
-    Ok(Elf { machine, segments, sections, symbols })
+    let (symbols, mapping) = read_symbols(&table, endian, data, machine, tls_run)?;
+    Ok(Elf { data, machine, endian, is_64: header.is_type_64(), mapping, segments, sections, symbols })
 }
 
 /// The load segments, and the run address of the thread-local template, to which TLS symbols are relative.
@@ -295,7 +314,7 @@ fn read_symbols<'a, H>(
     data: &'a [u8],
     machine: Machine,
     tls_run: Option<u64>,
-) -> Result<Vec<Symbol<'a>>, ElfError>
+) -> Result<(Vec<Symbol<'a>>, Vec<(u64, Mapping)>), ElfError>
 where
     H: FileHeader<Endian = Endianness>,
 {
@@ -306,7 +325,7 @@ where
     limit("symbols", all.len(), SYMBOLS_MAX)?;
     let strings =
         table.section(all.string_section()).map_or(&[][..], |s| within(data, s.sh_offset(endian).into(), s.sh_size(endian).into()));
-    let mut symbols = Vec::new();
+    let (mut symbols, mut mapping) = (Vec::new(), Vec::new());
     for (index, s) in all.iter().enumerate() {
         let kind = match s.st_type() {
             elf::STT_SECTION | elf::STT_FILE => continue,
@@ -320,7 +339,11 @@ where
             _ => continue,
         };
         let name = text_at(strings, s.st_name(endian));
-        if name.is_empty() || is_mapping(name) {
+        if let Some(kind) = mapping_of(name) {
+            mapping.push((s.st_value(endian).into() & !1, kind));
+            continue;
+        }
+        if name.is_empty() {
             continue;
         }
         let mut address: u64 = s.st_value(endian).into();
@@ -343,10 +366,21 @@ where
         let key = |s: &Symbol<'a>| (s.binding, s.kind, s.name.len(), s.name);
         key(a).cmp(&key(b)).then(a.address.cmp(&b.address)).then(a.size.cmp(&b.size))
     });
-    Ok(symbols)
+    mapping.sort_unstable();
+    Ok((symbols, mapping))
 }
 
 /// Mapping symbols mark code and data within a section (`$a`, `$t`, `$d`, `$x`, with or without `.more`); they own nothing.
-fn is_mapping(name: &[u8]) -> bool {
-    matches!(name, [b'$', b'a' | b't' | b'd' | b'x'] | [b'$', b'a' | b't' | b'd' | b'x', b'.', ..]) || name.starts_with(b"$xrv")
+fn mapping_of(name: &[u8]) -> Option<Mapping> {
+    if name.starts_with(b"$xrv") {
+        return Some(Mapping::Code);
+    }
+    let ([b'$', letter] | [b'$', letter, b'.', ..]) = name else { return None };
+    match letter {
+        b'a' => Some(Mapping::Arm),
+        b't' => Some(Mapping::Thumb),
+        b'x' => Some(Mapping::Code),
+        b'd' => Some(Mapping::Data),
+        _ => None,
+    }
 }

@@ -301,6 +301,7 @@ impl<'m, 'e, 'a> Scale<'m, 'e, 'a> {
             image: image::identity(self.map.elf),
             regions: ledgers.collect(),
             outside: outside.iter().map(|s| OutsideRange { start: s.start, bytes: s.bytes() }).collect(),
+            anatomy: None,
         }
     }
 }
@@ -317,7 +318,7 @@ struct RowId {
 
 impl RowId {
     fn row(self, bytes: u64) -> Row {
-        Row { owner: self.owner, name: self.name, linkage: self.linkage, group: self.group, section: self.section, bytes }
+        Row { owner: self.owner, name: self.name, linkage: self.linkage, group: self.group, section: self.section, bytes, ..Row::default() }
     }
 }
 

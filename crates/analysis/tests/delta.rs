@@ -11,7 +11,7 @@ use support::Seeded;
 
 fn row(owner: Owner, name: &str, linkage: &str, section: &str, bytes: u64) -> Row {
     let linkage = (linkage != name).then(|| linkage.to_owned());
-    Row { owner, name: name.into(), linkage, group: "C".into(), section: section.into(), bytes }
+    Row { owner, name: name.into(), linkage, group: "C".into(), section: section.into(), bytes, ..Row::default() }
 }
 
 fn f(name: &str, bytes: u64) -> Row {
@@ -26,7 +26,7 @@ fn ledger(rows: Vec<Row>) -> Ledger {
         used_bytes: rows.iter().map(|r| r.bytes).sum(),
         rows,
     };
-    Ledger { image: ImageId::parse(&"0".repeat(64)).unwrap(), regions: vec![region], outside: vec![] }
+    Ledger { image: ImageId::parse(&"0".repeat(64)).unwrap(), regions: vec![region], outside: vec![], anatomy: None }
 }
 
 fn delta(base: Vec<Row>, head: Vec<Row>) -> RegionDelta {

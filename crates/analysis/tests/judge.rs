@@ -5,8 +5,8 @@ use ounce_analysis::{BoardInput, Judgement, judge};
 use ounce_protocol::ids::{BenchName, BoardName, CommitSha, ImageId, RegionName};
 use ounce_protocol::manifest::Manifest;
 use ounce_protocol::measurement::{
-    BenchFailure, BenchOutcome, Count, Fingerprint, FunctionCount, Ledger, Measurement, Outcome, OutsideRange, Owner, RegionKind,
-    RegionLedger, Row, SCHEMA, Stage,
+    BenchFailure, BenchOutcome, Count, Fingerprint, FunctionCount, Ledger, Measurement, Outcome, OutsideRange, RegionKind, RegionLedger,
+    Row, SCHEMA, Stage,
 };
 use std::collections::BTreeMap;
 
@@ -85,7 +85,7 @@ impl Side {
             kind,
             size_bytes,
             used_bytes: bytes,
-            rows: vec![Row { owner: Owner::Symbol, name: "main".into(), linkage: None, group: "C".into(), section: ".text".into(), bytes }],
+            rows: vec![Row { name: "main".into(), group: "C".into(), section: ".text".into(), bytes, ..Row::default() }],
         };
         let (size, sort) = if board == "disco" { (10_000, true) } else { (5000, false) };
         let benches = self.benches.iter().filter(|(name, _)| *name != "sort" || sort);
@@ -94,6 +94,7 @@ impl Side {
                 image: ImageId::parse(&self.image.to_string().repeat(64)).unwrap(),
                 regions: vec![region("flash", RegionKind::Flash, size, self.flash)],
                 outside: self.outside.clone(),
+                anatomy: None,
             },
             benches: benches.map(|(name, outcome)| (BenchName::parse(name).unwrap(), outcome.clone())).collect(),
         };

@@ -7,6 +7,7 @@
 pub mod console;
 pub mod ids;
 pub mod job;
+pub mod ledger;
 pub mod manifest;
 pub mod measurement;
 pub mod runner_api;

@@ -3,7 +3,8 @@
 //! This is what a runner uploads and what the store keeps. Sizes are bytes, counts are instructions. Text that comes
 //! from a build or a board (symbol names, logs) is hostile and is escaped where it is rendered, not here.
 
-use crate::ids::{BenchName, BoardName, CommitSha, ImageId, RegionName};
+use crate::ids::{BenchName, BoardName, CommitSha};
+pub use crate::ledger::{Anatomy, Inlined, Ledger, OutsideRange, Owner, Part, RegionKind, RegionLedger, Row, Source};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -77,90 +78,6 @@ impl Stage {
             Stage::Read => "reading the ELF",
         }
     }
-}
-
-/// Which kind of memory a region is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RegionKind {
-    /// Holds loaded bytes, counted by load address.
-    Flash,
-    /// Holds what runs or is written, counted by run address.
-    Ram,
-}
-
-/// Where an image's bytes went. The rows of each region sum to its `used_bytes`, to the byte.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ledger {
-    /// The identity of the loadable bytes.
-    pub image: ImageId,
-    /// The manifest's regions, in its order.
-    pub regions: Vec<RegionLedger>,
-    /// Loaded bytes that lie in no declared region, by address: a finding for the reader, zero in a healthy image.
-    pub outside: Vec<OutsideRange>,
-}
-
-/// A range of the image that no declared region holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OutsideRange {
-    /// First address.
-    pub start: u64,
-    /// Length in bytes.
-    pub bytes: u64,
-}
-
-/// One memory region's account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RegionLedger {
-    /// The region's name in the manifest.
-    pub name: RegionName,
-    /// What it is.
-    pub kind: RegionKind,
-    /// Its size on the chip, bytes. An image may use more: that is a result, not an error.
-    pub size_bytes: u64,
-    /// Bytes the image uses.
-    pub used_bytes: u64,
-    /// Who owns them. Sums to `used_bytes`.
-    pub rows: Vec<Row>,
-}
-
-impl RegionLedger {
-    /// Bytes left, negative where the image is over the region.
-    pub fn headroom_bytes(&self) -> i64 {
-        crate::units::delta(self.used_bytes, self.size_bytes)
-    }
-}
-
-/// One owner's bytes in one region.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Row {
-    /// How the owner is known.
-    pub owner: Owner,
-    /// The name for people: demangled symbol, section name, or the kind's own word.
-    pub name: String,
-    /// The linkage name of the symbol, where it differs from `name`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub linkage: Option<String>,
-    /// The group it is counted under: a Rust crate, or `C` for unmangled names, or the section for what has no symbol.
-    pub group: String,
-    /// The output section it lies in.
-    pub section: String,
-    /// Bytes.
-    pub bytes: u64,
-}
-
-/// How an owner of bytes is known, in the order in which it is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Owner {
-    /// A symbol with a size covers them.
-    Symbol,
-    /// No symbol covers them; they are all of a section that has no sized symbol at all.
-    Section,
-    /// Fill between owners, not longer than the alignment that explains it.
-    Padding,
-    /// None of the above: string literals and anonymous constants, above all.
-    Unattributed,
 }
 
 /// What came of one benchmark.
@@ -290,9 +207,10 @@ impl Measurement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::{ImageId, RegionName};
 
     fn measured(rows: &[u64], used_bytes: u64) -> Measurement {
-        let row = |&bytes| Row { owner: Owner::Symbol, name: "f".into(), linkage: None, group: "C".into(), section: ".text".into(), bytes };
+        let row = |&bytes| Row { name: "f".into(), group: "C".into(), section: ".text".into(), bytes, ..Row::default() };
         let region = RegionLedger {
             name: RegionName::parse("flash").unwrap(),
             kind: RegionKind::Flash,
@@ -300,7 +218,7 @@ mod tests {
             used_bytes,
             rows: rows.iter().map(row).collect(),
         };
-        let ledger = Ledger { image: ImageId::parse(&"0".repeat(64)).unwrap(), regions: vec![region], outside: vec![] };
+        let ledger = Ledger { image: ImageId::parse(&"0".repeat(64)).unwrap(), regions: vec![region], outside: vec![], anatomy: None };
         Measurement {
             schema: SCHEMA,
             board: BoardName::parse("b").unwrap(),

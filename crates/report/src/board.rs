@@ -152,13 +152,16 @@ fn what(row: &RowDelta) -> String {
         Change::Shrunk => format!("shrunk, {base} → {head}"),
         Change::Renamed { .. } if row.base_bytes == row.head_bytes => format!("renamed, {head} B"),
         Change::Renamed { .. } => format!("renamed, {base} → {head}"),
+        Change::Moved { .. } if row.base_bytes == row.head_bytes => format!("moved, {head} B"),
+        Change::Moved { .. } => format!("moved, {base} → {head}"),
+        Change::Copies { base, head } => format!("{base} → {head} copies"),
     }
 }
 
 /// An owner's name, or in words how its bytes are known.
 pub(crate) fn owner_name(owner: Owner, name: &str) -> Line {
     match owner {
-        Owner::Symbol => Line::new().code(name),
+        Owner::Symbol | Owner::Map | Owner::Reference | Owner::Shared | Owner::Text | Owner::Unwind => Line::new().code(name),
         Owner::Section => Line::from("section ").code(name),
         Owner::Padding => "padding".into(),
         Owner::Unattributed => "no symbol (literals, constants)".into(),
@@ -168,7 +171,7 @@ pub(crate) fn owner_name(owner: Owner, name: &str) -> Line {
 fn owner(row: &RowDelta) -> Line {
     let line = owner_name(row.owner, &row.name);
     match &row.change {
-        Change::Renamed { from } => line.text(" was ").code(from),
+        Change::Renamed { from } | Change::Moved { from } => line.text(" was ").code(from),
         _ => line,
     }
 }

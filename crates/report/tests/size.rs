@@ -8,14 +8,8 @@ use ounce_protocol::measurement::*;
 use ounce_report::{size_markdown, size_terminal, terminal};
 
 fn ledger() -> Ledger {
-    let row = |name: &str, group: &str, bytes| Row {
-        owner: Owner::Symbol,
-        name: name.into(),
-        linkage: None,
-        group: group.into(),
-        section: ".text".into(),
-        bytes,
-    };
+    let row =
+        |name: &str, group: &str, bytes| Row { name: name.into(), group: group.into(), section: ".text".into(), bytes, ..Row::default() };
     let rows = vec![
         row("vm::interp::run", "vm", 4_412),
         row("vm::gc::mark", "vm", 260),
@@ -38,6 +32,7 @@ fn ledger() -> Ledger {
             region("ram", RegionKind::Ram, 16_384, vec![Row { section: ".bss".into(), ..row("HEAP", "port", 8_192) }]),
         ],
         outside: vec![OutsideRange { start: 0x1000_1000, bytes: 8 }],
+        anatomy: None,
     }
 }
 

@@ -136,6 +136,8 @@ fn table(regions: &[RegionDelta], top: usize, markdown: bool) -> String {
                 Change::Grown => "grown".to_owned(),
                 Change::Shrunk => "shrunk".to_owned(),
                 Change::Renamed { from } => format!("renamed from {}", plain(from)),
+                Change::Moved { from } => format!("moved from {}", plain(from)),
+                Change::Copies { base, head } => format!("{base} → {head} copies"),
             };
             let _ = writeln!(
                 out,

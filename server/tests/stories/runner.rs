@@ -4,7 +4,7 @@ use crate::world::World;
 use ounce_protocol::ids::{BenchName, CommitSha, ImageId, RegionName, RunnerName};
 use ounce_protocol::job::FailureKind;
 use ounce_protocol::measurement::{
-    BenchOutcome, Count, Fingerprint, FunctionCount, Ledger, Measurement, Outcome, Owner, RegionKind, RegionLedger, Row, SCHEMA, Stage,
+    BenchOutcome, Count, Fingerprint, FunctionCount, Ledger, Measurement, Outcome, RegionKind, RegionLedger, Row, SCHEMA, Stage,
 };
 use ounce_protocol::runner_api::{
     Claim, End, Enroll, Enrolled, Finish, Heartbeat, HeartbeatAnswer, Lease, PROTOCOL, PROTOCOL_HEADER, Upload,
@@ -92,7 +92,7 @@ impl ScriptedRunner {
 
 /// A board that was built and uses this many bytes of flash.
 pub fn built(lease: &Lease, commit: &CommitSha, bytes: u64) -> Measurement {
-    let row = Row { owner: Owner::Symbol, name: "main".into(), linkage: None, group: "C".into(), section: ".text".into(), bytes };
+    let row = Row { name: "main".into(), group: "C".into(), section: ".text".into(), bytes, ..Row::default() };
     let flash = RegionLedger {
         name: RegionName::parse("flash").unwrap(),
         kind: RegionKind::Flash,
@@ -107,7 +107,7 @@ pub fn built(lease: &Lease, commit: &CommitSha, bytes: u64) -> Measurement {
         "disco" => BTreeMap::from([(BenchName::parse("sum").unwrap(), BenchOutcome::Counted(count))]),
         _ => BTreeMap::new(),
     };
-    let ledger = Ledger { image: ImageId::parse(&format!("{bytes:064x}")).unwrap(), regions: vec![flash], outside: vec![] };
+    let ledger = Ledger { image: ImageId::parse(&format!("{bytes:064x}")).unwrap(), regions: vec![flash], outside: vec![], anatomy: None };
     measurement(lease, commit, Outcome::Built { ledger, benches })
 }
 

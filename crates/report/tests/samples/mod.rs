@@ -22,7 +22,17 @@ pub fn row(name: &str, group: &str, base_bytes: u64, head_bytes: u64) -> RowDelt
         (a, b) if a < b => Change::Grown,
         _ => Change::Shrunk,
     };
-    RowDelta { owner: Owner::Symbol, name: name.into(), group: group.into(), change, base_bytes, head_bytes }
+    RowDelta {
+        owner: Owner::Symbol,
+        name: name.into(),
+        group: group.into(),
+        of: None,
+        change,
+        base_bytes,
+        head_bytes,
+        instructions: None,
+        why: Vec::new(),
+    }
 }
 
 pub fn renamed(from: &str, to: &str, group: &str, bytes: u64) -> RowDelta {
