@@ -121,10 +121,16 @@ pub(crate) struct Section<'a> {
     pub bytes: &'a [u8],
 }
 
-impl Section<'_> {
+impl<'a> Section<'a> {
     /// Thread-local zeroes have an address but take no place: they are a template's size, not memory.
     pub fn takes_memory(&self) -> bool {
         !(self.tls && self.nobits)
+    }
+
+    /// Its bytes `start..end`, counted from its first, as far as they are in the file.
+    pub fn slice(&self, start: u64, end: u64) -> &'a [u8] {
+        let index = |n: u64| usize::try_from(n).unwrap_or(usize::MAX).min(self.bytes.len());
+        self.bytes.get(index(start)..index(end)).unwrap_or_default()
     }
 }
 

@@ -9,14 +9,17 @@
 //! [`SPILL_GAP_BYTES_MAX`] is counted as that region's, and `used_bytes` is then above `size_bytes`. Whatever else no
 //! region holds is listed as outside.
 
+use crate::anatomy;
 use crate::elf::{Elf, ElfError, Machine, Section, Segment};
 use crate::image;
-use crate::names::{self, Name};
-use crate::owners::{self, OwnerId};
+use crate::linker::LinkerMap;
+use crate::owners::{self, Evidence, OwnerId, Owners, Places};
+use crate::rows::{Names, Rows};
 use crate::spans::{Partition, Span};
 use ounce_protocol::manifest::Region;
-use ounce_protocol::measurement::{Ledger, OutsideRange, Owner, RegionKind, RegionLedger, Row};
-use std::collections::{BTreeMap, HashMap};
+use ounce_protocol::measurement::{Ledger, OutsideRange, RegionKind};
+use std::cell::OnceCell;
+use std::collections::HashMap;
 
 /// The longest gap between the end of a region's bytes and bytes beyond the region that are still counted as its.
 pub const SPILL_GAP_BYTES_MAX: u64 = 4096;
@@ -32,12 +35,77 @@ pub const NO_SECTION: &str = "(no section)";
 /// # Errors
 /// [`ElfError`] where it is not a linked image, is damaged, or is beyond a limit.
 pub fn weigh(elf: &[u8], regions: &[Region]) -> Result<Ledger, ElfError> {
-    let elf = Elf::read(elf)?;
-    let map = Map::new(&elf, regions);
-    let mut scale = Scale::new(&map);
-    scale.weigh_flash();
-    scale.weigh_ram();
-    Ok(scale.into_ledger(regions))
+    Weighing::of(elf, regions).ledger()
+}
+
+/// What to weigh and how closely.
+#[derive(Debug, Clone, Copy)]
+pub struct Weighing<'w> {
+    elf: &'w [u8],
+    regions: &'w [Region],
+    evidence: Evidence<'w>,
+    shapes: bool,
+    anatomy: bool,
+}
+
+impl<'w> Weighing<'w> {
+    /// An ELF file by a board's regions, as [`weigh`] does it.
+    pub fn of(elf: &'w [u8], regions: &'w [Region]) -> Self {
+        Weighing { elf, regions, evidence: Evidence { map: None, references: true }, shapes: false, anatomy: false }
+    }
+
+    /// With the linker's map of this image.
+    #[must_use]
+    pub fn map(mut self, map: Option<&'w LinkerMap>) -> Self {
+        self.evidence.map = map;
+        self
+    }
+
+    /// By symbols alone, without reading code: the quickest, with more left unattributed.
+    #[must_use]
+    pub fn by_symbols_only(mut self) -> Self {
+        self.evidence.references = false;
+        self
+    }
+
+    /// With each row's [`Row::shape`], by which a comparison knows what only moved.
+    #[must_use]
+    pub fn shapes(mut self) -> Self {
+        self.shapes = true;
+        self
+    }
+
+    /// With [`Ledger::anatomy`], from which a comparison explains itself; and with shapes.
+    #[must_use]
+    pub fn anatomy(mut self) -> Self {
+        self.anatomy = true;
+        self.shapes()
+    }
+
+    /// Weighs it.
+    ///
+    /// # Errors
+    /// As [`weigh`]. Damaged debug information is no error: what it would have told is left out.
+    pub fn ledger(self) -> Result<Ledger, ElfError> {
+        let elf = Elf::read(self.elf)?;
+        let places = Places::new(&elf);
+        let scan = OnceCell::new();
+        let owners = owners::owners(&elf, &places, &scan, self.evidence);
+        let rows = {
+            let map = Map::new(&elf, self.regions, &owners);
+            let mut scale = Scale::new(&map);
+            scale.weigh_flash();
+            scale.weigh_ram();
+            scale.finish()
+        };
+        let names = Names { elf: &elf, owners: &owners, map: self.evidence.map, shapes: self.shapes, known: HashMap::new() };
+        let mut ledger = rows.into_ledger(self.regions, names);
+        if self.anatomy {
+            let scan = scan.get_or_init(|| crate::code::scan(&elf));
+            ledger.anatomy = Some(anatomy::anatomy(&elf, &places, &owners, scan));
+        }
+        Ok(ledger)
+    }
 }
 
 /// The first address in the region after everything that the image allocates there, by run address; the region's start where
@@ -70,14 +138,14 @@ struct Map<'e, 'a> {
     nobits_sections: Partition<usize>,
     /// Memory in use, by run address.
     allocated: Partition<()>,
-    owners: Vec<Partition<OwnerId>>,
+    owners: &'e Owners,
     /// Region by address, each stretched over what spills from it.
     flash: Partition<usize>,
     ram: Partition<usize>,
 }
 
 impl<'e, 'a> Map<'e, 'a> {
-    fn new(elf: &'e Elf<'a>, regions: &[Region]) -> Self {
+    fn new(elf: &'e Elf<'a>, regions: &[Region], owners: &'e Owners) -> Self {
         let spans = |pick: &dyn Fn(&Segment<'_>) -> (u64, u64)| {
             let all = elf.segments.iter().enumerate().map(|(i, s)| {
                 let (start, bytes) = pick(s);
@@ -104,7 +172,7 @@ impl<'e, 'a> Map<'e, 'a> {
             file_sections: sections(&|s| (!s.nobits).then_some(s.offset)),
             run_sections: sections(&|s| s.takes_memory().then_some(s.run)),
             nobits_sections: sections(&|s| (s.nobits && s.takes_memory()).then_some(s.run)),
-            owners: owners::owners(elf),
+            owners,
             flash: stretched(&flash, &ram, loaded.iter().map(|s| (s.start, s.end))),
             ram: stretched(&ram, &flash, allocated.iter().map(|s| (s.start, s.end))),
             loaded,
@@ -144,8 +212,8 @@ fn stretched(zones: &Partition<usize>, other_kind: &Partition<usize>, used: impl
     Partition::from_sorted(all)
 }
 
-/// What a row is kept under while bytes are added: the owner and the section's index, if any.
-type Key = (OwnerId, Option<usize>);
+/// What bytes are kept under while they are added: the owner and the section's index, if any.
+pub(crate) type Key = (OwnerId, Option<usize>);
 
 struct Scale<'m, 'e, 'a> {
     map: &'m Map<'e, 'a>,
@@ -260,7 +328,7 @@ impl<'m, 'e, 'a> Scale<'m, 'e, 'a> {
     }
 
     fn weigh_section(&mut self, region: usize, section: usize, start: u64, end: u64) {
-        for part in self.map.owners[section].over(start, end) {
+        for part in self.map.owners.sections[section].over(start, end) {
             self.add(region, (part.value.unwrap_or(OwnerId::Unattributed), Some(section)), part.bytes());
         }
     }
@@ -277,67 +345,12 @@ impl<'m, 'e, 'a> Scale<'m, 'e, 'a> {
         owners::is_fill(bytes, Machine::Other, start)
     }
 
-    fn into_ledger(self, regions: &[Region]) -> Ledger {
-        let mut by_region: Vec<BTreeMap<RowId, u64>> = regions.iter().map(|_| BTreeMap::new()).collect();
-        let mut names: HashMap<u32, Name> = HashMap::new();
-        for ((region, (owner, section)), bytes) in self.rows {
-            let id = row_id(self.map.elf, owner, section, &mut names);
-            let sum = by_region[region].entry(id).or_default();
-            *sum = sum.saturating_add(bytes);
-        }
-        let ledgers = regions.iter().zip(by_region).map(|(region, rows)| {
-            let mut rows: Vec<Row> = rows.into_iter().map(|(id, bytes)| id.row(bytes)).collect();
-            rows.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.name.cmp(&b.name)).then_with(|| a.cmp(b)));
-            RegionLedger {
-                name: region.name.clone(),
-                kind: region.kind,
-                size_bytes: region.size,
-                used_bytes: rows.iter().fold(0, |sum: u64, row| sum.saturating_add(row.bytes)),
-                rows,
-            }
-        });
+    fn finish(self) -> Rows {
         let outside = Partition::innermost(self.outside);
-        Ledger {
+        Rows {
             image: image::identity(self.map.elf),
-            regions: ledgers.collect(),
+            sums: self.rows.into_iter().collect(),
             outside: outside.iter().map(|s| OutsideRange { start: s.start, bytes: s.bytes() }).collect(),
-            anatomy: None,
-        }
-    }
-}
-
-/// What makes two pieces one row.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct RowId {
-    owner: Owner,
-    name: String,
-    linkage: Option<String>,
-    group: String,
-    section: String,
-}
-
-impl RowId {
-    fn row(self, bytes: u64) -> Row {
-        Row { owner: self.owner, name: self.name, linkage: self.linkage, group: self.group, section: self.section, bytes, ..Row::default() }
-    }
-}
-
-fn row_id(elf: &Elf<'_>, owner: OwnerId, section: Option<usize>, names: &mut HashMap<u32, Name>) -> RowId {
-    let in_section = section.is_some();
-    let section = section.map_or_else(|| NO_SECTION.to_owned(), |i| names::shortened(&elf.sections[i].name));
-    let plain = |owner, name: String| RowId { owner, name, linkage: None, group: section.clone(), section: section.clone() };
-    match owner {
-        OwnerId::Section => plain(Owner::Section, section.clone()),
-        OwnerId::Padding if !in_section => plain(Owner::Padding, "padding between sections".into()),
-        OwnerId::Unattributed if !in_section => plain(Owner::Unattributed, "unattributed outside sections".into()),
-        OwnerId::Padding => plain(Owner::Padding, format!("padding in {section}")),
-        OwnerId::Unattributed => plain(Owner::Unattributed, format!("unattributed in {section}")),
-        OwnerId::Symbol(id) => {
-            let raw = usize::try_from(id).ok().and_then(|i| elf.symbols.get(i)).map_or(&[][..], |s| s.name);
-            let name = names.entry(id).or_insert_with(|| names::name(raw)).clone();
-            let linkage = names::shortened(&String::from_utf8_lossy(raw));
-            let linkage = (linkage != name.display).then_some(linkage);
-            RowId { owner: Owner::Symbol, name: name.display, linkage, group: name.group, section }
         }
     }
 }

@@ -3,7 +3,11 @@
 //! This crate knows no clock, no file, no network and no database: all functions are pure. ELF files and samples are
 //! hostile input: arithmetic saturates, every count has a limit, no size field is trusted.
 
+mod anatomy;
 mod budget;
+#[path = "stubs.rs"]
+mod stubs;
+use stubs::{code, dwarf, linker, stack, unwind};
 pub mod comparison;
 pub mod delta;
 mod elf;
@@ -12,6 +16,7 @@ mod judge;
 mod ledger;
 pub mod names;
 mod owners;
+mod rows;
 mod spans;
 mod symbols;
 mod toolchain;
@@ -20,7 +25,7 @@ pub use comparison::Comparison;
 pub use elf::{ElfError, LOADED_BYTES_MAX, NAME_BYTES_MAX, SECTIONS_MAX, SEGMENTS_MAX, SYMBOLS_MAX};
 pub use image::{LoadableSegment, image_id, loadable_segments};
 pub use judge::{BoardInput, Judgement, judge};
-pub use ledger::{NO_SECTION, SPILL_GAP_BYTES_MAX, ram_statics_end, weigh};
+pub use ledger::{NO_SECTION, SPILL_GAP_BYTES_MAX, Weighing, ram_statics_end, weigh};
 pub use owners::PADDING_ALIGN_MAX;
 pub use symbols::{Symbols, UNKNOWN_FUNCTION, profile};
 pub use toolchain::toolchain;

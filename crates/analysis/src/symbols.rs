@@ -60,7 +60,7 @@ impl Symbols {
 
 /// The symbol at each address of code. Sized functions have their bytes, as in the ledger; what is left of a section belongs to the label before
 /// it, for code written in assembler often states no sizes.
-fn functions(elf: &Elf<'_>) -> Partition<u32> {
+pub(crate) fn functions(elf: &Elf<'_>) -> Partition<u32> {
     let code: HashMap<usize, (u64, u64)> =
         elf.sections.iter().filter(|s| s.executable).map(|s| (s.index, (s.run, s.run.saturating_add(s.size)))).collect();
     let mut sized = Vec::new();

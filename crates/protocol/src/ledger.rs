@@ -96,6 +96,8 @@ pub enum Owner {
     /// A symbol with a size covers them.
     #[default]
     Symbol,
+    /// A label without a size begins there, in code, and nothing else up to where they end.
+    Label,
     /// The linker's map says which input section they are from.
     Map,
     /// Code of one function refers to them: its literal, its string.

@@ -161,7 +161,7 @@ fn what(row: &RowDelta) -> String {
 /// An owner's name, or in words how its bytes are known.
 pub(crate) fn owner_name(owner: Owner, name: &str) -> Line {
     match owner {
-        Owner::Symbol | Owner::Map | Owner::Reference | Owner::Shared | Owner::Text | Owner::Unwind => Line::new().code(name),
+        Owner::Symbol | Owner::Label | Owner::Map | Owner::Reference | Owner::Shared | Owner::Text | Owner::Unwind => Line::new().code(name),
         Owner::Section => Line::from("section ").code(name),
         Owner::Padding => "padding".into(),
         Owner::Unattributed => "no symbol (literals, constants)".into(),

@@ -1,0 +1,304 @@
+//! Constants without a symbol: who uses them, and what they are called.
+//!
+//! A constant reaches from one place that code (or a relocated word) refers to up to the next, or it is an input section of the linker's
+//! map. A text is named by itself, a number of one word by its value, anything else by its size. One that a single function uses is that
+//! function's; what several use is shared. What only another constant refers to (a table of texts) is used by whoever uses that one.
+
+use super::places::{self, Places};
+use crate::elf::{Elf, Section};
+use crate::linker::LinkerMap;
+use crate::names;
+use ounce_protocol::measurement::Owner;
+
+/// Places that refer to a constant from outside any symbol, remembered for each.
+const INDIRECT_MAX: usize = 16;
+/// How many constants may refer to one another in a row before the user is not looked for any more.
+const INDIRECTION_MAX: usize = 8;
+/// Characters of a text that are shown.
+const TEXT_CHARS_MAX: usize = 60;
+/// The shortest text that is taken for one without anything referring to it.
+const CONVINCING_BYTES_MIN: u64 = 4;
+/// One character and its zero byte: as likely a number.
+const SHORT_TEXT_BYTES_MAX: u64 = 2;
+/// The longest text looked at.
+const TEXT_BYTES_MAX: u64 = 1 << 20;
+
+/// A constant before all of them are known.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub section: usize,
+    pub start: u64,
+    pub end: u64,
+    pub piece: Option<u32>,
+    pub is_function: bool,
+    is_used: bool,
+    users: Users,
+    indirect: Vec<u64>,
+}
+
+/// Whose it is: the symbol's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Users {
+    Unknown,
+    One(u32),
+    Several,
+}
+
+impl Users {
+    fn and(self, other: Users) -> Users {
+        match (self, other) {
+            (Users::Unknown, known) | (known, Users::Unknown) => known,
+            (a, b) if a == b => a,
+            _ => Users::Several,
+        }
+    }
+}
+
+impl Draft {
+    pub fn new(section: usize, start: u64, end: u64, piece: Option<u32>) -> Self {
+        Draft { section, start, end, piece, is_function: false, is_used: false, users: Users::Unknown, indirect: Vec::new() }
+    }
+
+    /// Notes that what is at the run address `at` refers to it.
+    pub fn used_at(&mut self, elf: &Elf<'_>, places: &Places, at: u64) {
+        self.is_used = true;
+        match places.symbol_at(elf, at) {
+            Some(id) => self.users = self.users.and(Users::One(id)),
+            None if self.indirect.len() < INDIRECT_MAX => self.indirect.push(at),
+            None => {}
+        }
+    }
+}
+
+/// Bytes without a symbol of their own that have an owner.
+#[derive(Debug)]
+pub(crate) struct Constant {
+    pub owner: Owner,
+    /// Index into the sections, and where in it.
+    pub section: usize,
+    pub start: u64,
+    pub end: u64,
+    pub name: String,
+    /// The input section in the linker's map.
+    pub piece: Option<u32>,
+    /// The symbol whose it is.
+    pub of: Option<u32>,
+    /// The group where it is no symbol's.
+    pub group: Option<String>,
+    pub code: bool,
+}
+
+/// Finds the users of constants that only constants refer to, and names all.
+pub(super) fn settle(elf: &Elf<'_>, map: Option<&LinkerMap>, mut drafts: Vec<Draft>) -> Vec<Constant> {
+    let mut by_address: Vec<(u64, u64, usize)> = drafts
+        .iter()
+        .enumerate()
+        .map(|(index, d)| {
+            let run = elf.sections[d.section].run;
+            (run.saturating_add(d.start), run.saturating_add(d.end), index)
+        })
+        .collect();
+    by_address.sort_unstable();
+    let holder = |at: u64| {
+        let after = by_address.partition_point(|(start, _, _)| *start <= at);
+        by_address[..after].last().filter(|(_, end, _)| at < *end).map(|(_, _, index)| *index)
+    };
+    for _ in 0..INDIRECTION_MAX {
+        let mut found: Vec<(usize, Users)> = Vec::new();
+        for (index, draft) in drafts.iter().enumerate().filter(|(_, d)| !d.indirect.is_empty()) {
+            let through = draft.indirect.iter().filter_map(|at| holder(*at)).filter(|other| *other != index);
+            let users = through.fold(draft.users, |users, other| users.and(drafts[other].users));
+            if users != draft.users {
+                found.push((index, users));
+            }
+        }
+        if found.is_empty() {
+            break;
+        }
+        for (index, users) in found {
+            drafts[index].users = users;
+        }
+    }
+    drafts.into_iter().map(|draft| named(elf, map, &draft)).collect()
+}
+
+fn named(elf: &Elf<'_>, map: Option<&LinkerMap>, draft: &Draft) -> Constant {
+    let section = &elf.sections[draft.section];
+    let piece = draft.piece.and_then(|id| places::piece(map, id));
+    let owner = match (draft.is_used, draft.users, piece) {
+        _ if draft.is_function => Owner::Unwind,
+        (true, Users::Several, _) => Owner::Shared,
+        (true, _, _) => Owner::Reference,
+        (false, _, Some(_)) => Owner::Map,
+        (false, _, None) => Owner::Text,
+    };
+    let of = match draft.users {
+        Users::One(id) => Some(id),
+        _ => None,
+    };
+    let bytes = section.slice(draft.start, draft.end);
+    let input = piece.map(|piece| of_input_section(&piece.section));
+    let (name, group) = match input {
+        _ if draft.is_function => (format!("function at {:#x}", section.run.saturating_add(draft.start)), None),
+        // An input section named after what it holds.
+        Some(Some(name)) => (name.display, Some(name.group)),
+        Some(None) if owner == Owner::Map && as_text(bytes).is_none() => {
+            (names::shortened(piece.map_or("", |piece| piece.section.as_str())), None)
+        }
+        _ => (content_name(section, bytes, draft.end - draft.start), None),
+    };
+    let group = match owner {
+        Owner::Shared => Some("shared".to_owned()),
+        Owner::Text => Some("texts".to_owned()),
+        _ => group,
+    };
+    Constant {
+        owner,
+        section: draft.section,
+        start: draft.start,
+        end: draft.end,
+        name,
+        piece: draft.piece,
+        of,
+        group,
+        code: draft.is_function,
+    }
+}
+
+/// What an input section is called after: `.text.main` after `main`. None where it is the section of many things, or of a constant
+/// that the compiler numbered.
+fn of_input_section(section: &str) -> Option<names::Name> {
+    const KINDS: [&str; 11] = [
+        ".text.unlikely.",
+        ".text.startup.",
+        ".text.",
+        ".rodata.",
+        ".data.rel.ro.",
+        ".data.",
+        ".bss.",
+        ".sdata.",
+        ".sbss.",
+        ".srodata.",
+        ".noinit.",
+    ];
+    let rest = KINDS.iter().find_map(|kind| section.strip_prefix(kind))?;
+    let numbered = |prefix: &str| rest.strip_prefix(prefix).is_some_and(|n| n.starts_with(|c: char| c.is_ascii_digit()));
+    if rest.is_empty() || numbered("str") || numbered("cst") || rest.contains("anon.") || rest.starts_with(".L") {
+        return None;
+    }
+    Some(names::name(rest.trim_start_matches('.').as_bytes()))
+}
+
+/// A name from what it is: a text in quotes, the value of a word, or the size.
+fn content_name(section: &Section<'_>, bytes: &[u8], size: u64) -> String {
+    if section.nobits {
+        return format!("{size} B of memory");
+    }
+    if let Some(text) = as_text(bytes) {
+        return quoted(text);
+    }
+    match bytes.len() {
+        4 | 8 => format!("0x{}", bytes.iter().rev().map(|b| format!("{b:02x}")).collect::<String>()),
+        _ => format!("constant of {size} B"),
+    }
+}
+
+/// The text that these bytes are, without the zeroes at its end.
+fn as_text(bytes: &[u8]) -> Option<&str> {
+    let end = bytes.iter().rposition(|b| *b != 0)? + 1;
+    let text = std::str::from_utf8(&bytes[..end]).ok()?;
+    text.chars().all(is_printed).then_some(text)
+}
+
+fn is_printed(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\t' | '\x1b') || !c.is_control()
+}
+
+fn quoted(text: &str) -> String {
+    let mut shown: String = text.chars().take(TEXT_CHARS_MAX).flat_map(char::escape_debug).collect();
+    if text.chars().nth(TEXT_CHARS_MAX).is_some() {
+        shown.push('…');
+    }
+    format!("\"{shown}\"")
+}
+
+/// Where the text at the start of a constant ends, its zero byte included, where the rest is texts and fill as well; `None` where
+/// the constant is one thing.
+pub(super) fn first_text_end(section: &Section<'_>, start: u64, end: u64) -> Option<u64> {
+    let after = text_end(section, start, end)?;
+    if after - start <= SHORT_TEXT_BYTES_MAX {
+        return None;
+    }
+    let rest = section.slice(after, end.min(after.saturating_add(TEXT_BYTES_MAX)));
+    // Small numbers in wide words look like short texts with many zeroes between them.
+    let texts = rest.split(|b| *b == 0).filter(|text| !text.is_empty());
+    let long = |text: &[u8]| u64::try_from(text.len()).is_ok_and(|n| n >= CONVINCING_BYTES_MIN);
+    let mut texts = texts.map(|text| long(text) && std::str::from_utf8(text).is_ok_and(|text| text.chars().all(is_printed)));
+    let ends_well = rest.last().is_none_or(|b| *b == 0);
+    (ends_well && texts.all(|fine| fine)).then_some(after)
+}
+
+/// Where the text that begins at `start` ends, its zero byte included; `None` where it is no text, or one up to `end`.
+fn text_end(section: &Section<'_>, start: u64, end: u64) -> Option<u64> {
+    let bytes = section.slice(start, end.min(start.saturating_add(TEXT_BYTES_MAX)));
+    let length = bytes.iter().position(|b| *b == 0)?;
+    let text = std::str::from_utf8(&bytes[..length]).ok()?;
+    (length > 0 && text.chars().all(is_printed)).then(|| start + u64::try_from(length).unwrap_or(u64::MAX - 1).saturating_add(1))
+}
+
+/// The same for a text long enough to be one without anything that refers to it.
+pub(super) fn convincing_text_end(section: &Section<'_>, start: u64, end: u64) -> Option<u64> {
+    text_end(section, start, end).filter(|after| after - start > CONVINCING_BYTES_MIN)
+}
+
+/// The first place after `start` at which a convincing text begins, behind a zero byte.
+pub(super) fn next_text(section: &Section<'_>, start: u64, end: u64) -> u64 {
+    let bytes = section.slice(start, end);
+    let mut after_zero = false;
+    for (at, byte) in (start..).zip(bytes) {
+        if after_zero && *byte != 0 && at > start && convincing_text_end(section, at, end).is_some() {
+            return at;
+        }
+        after_zero = *byte == 0;
+    }
+    end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_told_from_numbers() {
+        let check = |bytes: &[u8], want: Option<&str>| assert_eq!(as_text(bytes), want, "{bytes:?}");
+        check(b"hello\0", Some("hello"));
+        check(b"hello", Some("hello"));
+        check("für\0\0".as_bytes(), Some("für"));
+        check(b"a\nb\x1b[0m", Some("a\nb\x1b[0m"));
+        check(b"\0\0\0\0", None);
+        check(b"\x01\x02\x03", None);
+        check(b"abc\0def", None);
+        check(b"\xff\xfe", None);
+    }
+
+    #[test]
+    fn an_input_section_tells_what_it_holds() {
+        let check = |section: &str, want: Option<&str>| {
+            assert_eq!(of_input_section(section).map(|name| name.display).as_deref(), want, "{section}");
+        };
+        check(".text.main", Some("main"));
+        check(".text._RNvNtCs1234_7mycrate3foo3bar", Some("mycrate::foo::bar"));
+        check(".rodata.table", Some("table"));
+        check(".rodata.str1.4", None);
+        check(".rodata.cst8", None);
+        check(".rodata..Lanon.0123.7", None);
+        check(".text", None);
+        check(".vectors", None);
+    }
+
+    #[test]
+    fn a_text_is_quoted_and_cut() {
+        assert_eq!(quoted("a\n\"b\""), r#""a\n\"b\"""#);
+        assert_eq!(quoted(&"x".repeat(61)), format!("\"{}…\"", "x".repeat(60)));
+    }
+}

@@ -1,0 +1,45 @@
+//! What fill between owners looks like.
+//!
+//! Bytes between two owners, or between an owner and the section's end, are padding where both hold: there are fewer of them than
+//! the alignment of the address after them (at most the section's own, at most [`PADDING_ALIGN_MAX`]); and they look like fill: zeroes,
+//! 0xFF, or, in code, the processor's no-operations and the linker's traps.
+
+use crate::elf::{Machine, Section};
+
+/// Gaps that only an alignment beyond this would explain are not called padding.
+pub const PADDING_ALIGN_MAX: u64 = 4096;
+
+/// Whether the section's bytes `start..end`, counted from its first, are padding.
+pub(crate) fn is_padding(section: &Section<'_>, machine: Machine, start: u64, end: u64) -> bool {
+    let align = alignment_of(section.run.saturating_add(end)).min(section.align);
+    if end - start >= align {
+        return false;
+    }
+    if section.nobits {
+        return true;
+    }
+    let machine = if section.executable { machine } else { Machine::Other };
+    is_fill(section.slice(start, end), machine, start)
+}
+
+/// The largest power of two that divides the address, at most [`PADDING_ALIGN_MAX`].
+pub(crate) fn alignment_of(address: u64) -> u64 {
+    if address == 0 { PADDING_ALIGN_MAX } else { (1 << address.trailing_zeros().min(63)).min(PADDING_ALIGN_MAX) }
+}
+
+/// Whether the bytes look like what assemblers and linkers fill gaps with. `offset` is that of the first byte, for its parity.
+pub(crate) fn is_fill(bytes: &[u8], machine: Machine, offset: u64) -> bool {
+    // Half-words, as they lie in memory. ARM: two Thumb no-operations, LLD's trap. RISC-V: c.nop and the two halves of nop.
+    let code: &[[u8; 2]] = match machine {
+        Machine::Arm => &[[0xc0, 0x46], [0x00, 0xbf], [0xd4, 0xd4]],
+        Machine::Riscv => &[[0x01, 0x00], [0x13, 0x00]],
+        Machine::Other => &[],
+    };
+    let blank = |b: &u8| matches!(b, 0 | 0xff);
+    let odd = bytes.len().min(usize::from(offset % 2 == 1));
+    let (head, rest) = bytes.split_at(odd);
+    let pairs = rest.chunks_exact(2);
+    head.iter().all(blank)
+        && pairs.remainder().iter().all(blank)
+        && pairs.into_iter().all(|pair| pair.iter().all(blank) || code.iter().any(|c| c == pair))
+}

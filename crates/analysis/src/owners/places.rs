@@ -1,0 +1,71 @@
+//! Which symbol an address belongs to, section by section.
+
+use crate::elf::{Elf, Place, Symbol};
+use crate::linker::{LinkerMap, Piece};
+use crate::spans::{Partition, Span};
+use crate::symbols;
+use std::cell::OnceCell;
+
+/// Symbols by address.
+#[derive(Debug)]
+pub(crate) struct Places {
+    /// For each section of the file, its sized symbols; counted from the section's first byte.
+    pub symbols: Vec<Partition<u32>>,
+    /// Asked for only where no sized symbol is.
+    functions: OnceCell<Partition<u32>>,
+    /// Sections that take up memory by run address.
+    sections: Partition<u32>,
+}
+
+impl Places {
+    pub fn new(elf: &Elf<'_>) -> Self {
+        let mut by_section: Vec<Vec<Span<u32>>> = elf.sections.iter().map(|_| Vec::new()).collect();
+        let mut positions = vec![None; elf.sections.iter().map(|s| s.index + 1).max().unwrap_or(0)];
+        for (at, section) in elf.sections.iter().enumerate() {
+            positions[section.index] = Some(at);
+        }
+        for (id, symbol) in (0u32..).zip(&elf.symbols) {
+            let Place::Section(header) = symbol.place else { continue };
+            let Some(at) = positions.get(header).copied().flatten() else { continue };
+            let section = &elf.sections[at];
+            let start = symbol.address.checked_sub(section.run).unwrap_or(section.size).min(section.size);
+            let end = start.saturating_add(symbol.size).min(section.size);
+            if start < end {
+                by_section[at].push(Span::new(start, end, id));
+            }
+        }
+        let sections = (0u32..).zip(&elf.sections).filter(|(_, s)| s.takes_memory());
+        Places {
+            symbols: by_section.into_iter().map(Partition::innermost).collect(),
+            functions: OnceCell::new(),
+            sections: Partition::innermost(sections.map(|(at, s)| Span::new(s.run, s.run.saturating_add(s.size), at)).collect()),
+        }
+    }
+
+    /// Functions by run address, labels of code without a size among them.
+    pub fn functions(&self, elf: &Elf<'_>) -> &Partition<u32> {
+        self.functions.get_or_init(|| symbols::functions(elf))
+    }
+
+    /// The section at a run address, and how far into it that is.
+    pub fn section_at(&self, elf: &Elf<'_>, address: u64) -> Option<(usize, u64)> {
+        let index = usize::try_from(self.sections.at(address)?.value).ok()?;
+        Some((index, address - elf.sections.get(index)?.run))
+    }
+
+    /// The symbol at a run address: the innermost sized one, else a label of code.
+    pub fn symbol_at(&self, elf: &Elf<'_>, address: u64) -> Option<u32> {
+        let sized = self.section_at(elf, address).and_then(|(section, offset)| self.symbols.get(section)?.at(offset));
+        sized.or_else(|| self.functions(elf).at(address)).map(|span| span.value)
+    }
+}
+
+/// The symbol with this number.
+pub(crate) fn symbol<'e, 'a>(elf: &'e Elf<'a>, id: u32) -> Option<&'e Symbol<'a>> {
+    elf.symbols.get(usize::try_from(id).ok()?)
+}
+
+/// The map's piece with this number.
+pub(crate) fn piece(map: Option<&LinkerMap>, id: u32) -> Option<&Piece> {
+    map?.pieces.get(usize::try_from(id).ok()?)
+}

@@ -1,0 +1,139 @@
+//! From sums by owner to the rows of a ledger: names, groups, and one row for what is one thing to a reader.
+
+use crate::elf::Elf;
+use crate::ledger::{Key, NO_SECTION};
+use crate::linker::LinkerMap;
+use crate::names::{self, Name};
+use crate::owners::{self, OwnerId, Owners};
+use ounce_protocol::ids::ImageId;
+use ounce_protocol::manifest::Region;
+use ounce_protocol::measurement::{Ledger, OutsideRange, Owner, RegionLedger, Row};
+use std::collections::HashMap;
+
+/// What was weighed, by owner.
+pub(crate) struct Rows {
+    pub image: ImageId,
+    /// `((region, (owner, section)), bytes)`, in any order.
+    pub sums: Vec<((usize, Key), u64)>,
+    pub outside: Vec<OutsideRange>,
+}
+
+impl Rows {
+    pub fn into_ledger(self, regions: &[Region], mut names: Names<'_, '_>) -> Ledger {
+        let mut by_region: Vec<Vec<Row>> = regions.iter().map(|_| Vec::new()).collect();
+        let mut sums = self.sums;
+        sums.sort_unstable_by_key(|(key, _)| *key);
+        for ((region, (owner, section)), bytes) in sums {
+            by_region[region].push(names.row(owner, section, bytes));
+        }
+        let ledgers = regions.iter().zip(by_region).map(|(region, rows)| {
+            let rows = merged(rows);
+            RegionLedger {
+                name: region.name.clone(),
+                kind: region.kind,
+                size_bytes: region.size,
+                used_bytes: rows.iter().fold(0, |sum: u64, row| sum.saturating_add(row.bytes)),
+                rows,
+            }
+        });
+        Ledger { image: self.image, regions: ledgers.collect(), outside: self.outside, anatomy: None }
+    }
+}
+
+/// One row for what differs in nothing but its bytes; largest first, then by name.
+fn merged(mut rows: Vec<Row>) -> Vec<Row> {
+    let is_same = |a: &Row, b: &Row| {
+        (a.owner, &a.name, &a.linkage, &a.group, &a.section, &a.of, &a.object)
+            == (b.owner, &b.name, &b.linkage, &b.group, &b.section, &b.of, &b.object)
+    };
+    rows.sort_unstable();
+    rows.dedup_by(|next, row| {
+        if !is_same(row, next) {
+            return false;
+        }
+        row.bytes = row.bytes.saturating_add(next.bytes);
+        if row.shape != next.shape {
+            row.shape = None;
+        }
+        true
+    });
+    rows.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.name.cmp(&b.name)).then_with(|| a.cmp(b)));
+    rows.shrink_to_fit();
+    rows
+}
+
+/// Gives owners their names.
+pub(crate) struct Names<'e, 'a> {
+    pub elf: &'e Elf<'a>,
+    pub owners: &'e Owners,
+    pub map: Option<&'e LinkerMap>,
+    pub shapes: bool,
+    /// Names of symbols that own constants.
+    pub known: HashMap<u32, Name>,
+}
+
+impl Names<'_, '_> {
+    fn row(&mut self, owner: OwnerId, section: Option<usize>, bytes: u64) -> Row {
+        let in_section = section.is_some();
+        let section_name = section.map_or_else(|| NO_SECTION.to_owned(), |i| names::shortened(&self.elf.sections[i].name));
+        let plain =
+            |owner, name: String| Row { owner, name, group: section_name.clone(), section: section_name.clone(), bytes, ..Row::default() };
+        match owner {
+            OwnerId::Section => plain(Owner::Section, section_name.clone()),
+            OwnerId::Padding if !in_section => plain(Owner::Padding, "padding between sections".into()),
+            OwnerId::Unattributed if !in_section => plain(Owner::Unattributed, "unattributed outside sections".into()),
+            OwnerId::Padding => plain(Owner::Padding, format!("padding in {section_name}")),
+            OwnerId::Unattributed => plain(Owner::Unattributed, format!("unattributed in {section_name}")),
+            OwnerId::Symbol(id) => self.symbol(id, section_name, bytes),
+            OwnerId::Constant(id) => self.constant(id, section_name, bytes),
+        }
+    }
+
+    fn symbol(&self, id: u32, section: String, bytes: u64) -> Row {
+        let symbol = owners::symbol(self.elf, id);
+        let raw = symbol.map_or(&[][..], |s| s.name);
+        let name = names::name(raw);
+        let linkage = names::shortened(&String::from_utf8_lossy(raw));
+        Row {
+            owner: if symbol.is_some_and(|s| s.size == 0) { Owner::Label } else { Owner::Symbol },
+            linkage: (linkage != name.display).then_some(linkage),
+            name: name.display,
+            group: name.group,
+            section,
+            of: None,
+            object: symbol.and_then(|s| self.object_at(s.address)),
+            shape: symbol.filter(|_| self.shapes).and_then(|s| crate::code::shape(self.elf, s.address, s.address.saturating_add(s.size))),
+            bytes,
+        }
+    }
+
+    fn constant(&mut self, id: u32, section: String, bytes: u64) -> Row {
+        let Some(constant) = usize::try_from(id).ok().and_then(|i| self.owners.constants.get(i)) else { return Row::default() };
+        let run = self.elf.sections[constant.section].run;
+        let user = constant.of.map(|id| self.user(id));
+        let piece = constant.piece.and_then(|id| owners::piece(self.map, id));
+        let shape = |start: u64, end: u64| crate::code::shape(self.elf, run.saturating_add(start), run.saturating_add(end));
+        Row {
+            owner: constant.owner,
+            name: constant.name.clone(),
+            linkage: piece.map(|piece| names::shortened(&piece.section)).filter(|input| *input != constant.name),
+            group: constant.group.clone().or_else(|| user.as_ref().map(|u| u.group.clone())).unwrap_or_else(|| section.clone()),
+            section,
+            of: user.map(|u| u.display),
+            object: piece.map(|piece| names::shortened(&piece.object)),
+            shape: if self.shapes { shape(constant.start, constant.end) } else { None },
+            bytes,
+        }
+    }
+
+    fn user(&mut self, id: u32) -> Name {
+        let elf = self.elf;
+        self.known.entry(id).or_insert_with(|| names::name(owners::symbol(elf, id).map_or(&[][..], |s| s.name))).clone()
+    }
+
+    fn object_at(&self, address: u64) -> Option<String> {
+        let map = self.map?;
+        let piece = self.owners.pieces.as_ref()?.at(address)?;
+        owners::piece(Some(map), piece.value).map(|piece| names::shortened(&piece.object))
+    }
+}
