@@ -10,6 +10,7 @@ mod elf;
 pub mod image;
 mod judge;
 mod ledger;
+pub mod linker;
 pub mod names;
 mod owners;
 mod spans;
