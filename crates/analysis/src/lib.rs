@@ -4,6 +4,7 @@
 //! hostile input: arithmetic saturates, every count has a limit, no size field is trusted.
 
 mod budget;
+mod code;
 pub mod comparison;
 pub mod delta;
 mod elf;
