@@ -1,5 +1,6 @@
 //! What people and CI run in this repository beside cargo itself: `cargo xtask …`, or through `./dev`.
 
+mod boards;
 mod demo;
 mod run;
 mod test;

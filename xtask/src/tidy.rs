@@ -1,6 +1,6 @@
 //! The rules of this repository that no compiler checks. Each says what to do instead.
 
-use crate::root;
+use crate::{boards, root};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,8 @@ pub fn run() -> Result<()> {
     arrows(&root)?;
     firmware_arrows(&root)?;
     files(&root)?;
-    println!("tidy: the arrows and the files are in order");
+    boards::check(&root)?;
+    println!("tidy: the arrows, the files and the boards are in order");
     Ok(())
 }
 

@@ -14,11 +14,11 @@ use crate::elf::{Elf, ElfError, Machine, Section, Segment};
 use crate::image;
 use crate::linker::LinkerMap;
 use crate::owners::{self, Evidence, OwnerId, Owners, Places};
+use crate::reading::Reading;
 use crate::rows::{Names, Rows};
 use crate::spans::{Partition, Span};
 use ounce_protocol::manifest::Region;
 use ounce_protocol::measurement::{Ledger, OutsideRange, RegionKind};
-use std::cell::OnceCell;
 use std::collections::HashMap;
 
 /// The longest gap between the end of a region's bytes and bytes beyond the region that are still counted as its.
@@ -89,8 +89,8 @@ impl<'w> Weighing<'w> {
     pub fn ledger(self) -> Result<Ledger, ElfError> {
         let elf = Elf::read(self.elf)?;
         let places = Places::new(&elf);
-        let scan = OnceCell::new();
-        let owners = owners::owners(&elf, &places, &scan, self.evidence);
+        let reading = Reading::of(&elf);
+        let owners = owners::owners(&elf, &places, &reading, self.evidence);
         let rows = {
             let map = Map::new(&elf, self.regions, &owners);
             let mut scale = Scale::new(&map);
@@ -98,11 +98,11 @@ impl<'w> Weighing<'w> {
             scale.weigh_ram();
             scale.finish()
         };
-        let names = Names { elf: &elf, owners: &owners, map: self.evidence.map, shapes: self.shapes, known: HashMap::new() };
+        let names =
+            Names { elf: &elf, owners: &owners, map: self.evidence.map, shapes: self.shapes.then_some(&reading), known: HashMap::new() };
         let mut ledger = rows.into_ledger(self.regions, names);
         if self.anatomy {
-            let scan = scan.get_or_init(|| crate::code::scan(&elf));
-            ledger.anatomy = Some(anatomy::anatomy(&elf, &places, &owners, scan));
+            ledger.anatomy = Some(anatomy::anatomy(&elf, &places, &owners, reading.scan()));
         }
         Ok(ledger)
     }

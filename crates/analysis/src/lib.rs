@@ -5,17 +5,20 @@
 
 mod anatomy;
 mod budget;
+mod code;
 #[path = "stubs.rs"]
 mod stubs;
-use stubs::{code, dwarf, linker, stack, unwind};
+use stubs::{dwarf, stack, unwind};
 pub mod comparison;
 pub mod delta;
 mod elf;
 pub mod image;
 mod judge;
 mod ledger;
+pub mod linker;
 pub mod names;
 mod owners;
+mod reading;
 mod rows;
 mod spans;
 mod symbols;

@@ -5,6 +5,7 @@ use crate::ledger::{Key, NO_SECTION};
 use crate::linker::LinkerMap;
 use crate::names::{self, Name};
 use crate::owners::{self, OwnerId, Owners};
+use crate::reading::Reading;
 use ounce_protocol::ids::ImageId;
 use ounce_protocol::manifest::Region;
 use ounce_protocol::measurement::{Ledger, OutsideRange, Owner, RegionLedger, Row};
@@ -67,7 +68,8 @@ pub(crate) struct Names<'e, 'a> {
     pub elf: &'e Elf<'a>,
     pub owners: &'e Owners,
     pub map: Option<&'e LinkerMap>,
-    pub shapes: bool,
+    /// Where shapes are wanted.
+    pub shapes: Option<&'e Reading<'e, 'a>>,
     /// Names of symbols that own constants.
     pub known: HashMap<u32, Name>,
 }
@@ -102,7 +104,7 @@ impl Names<'_, '_> {
             section,
             of: None,
             object: symbol.and_then(|s| self.object_at(s.address)),
-            shape: symbol.filter(|_| self.shapes).and_then(|s| crate::code::shape(self.elf, s.address, s.address.saturating_add(s.size))),
+            shape: symbol.and_then(|s| self.shapes?.shape(s.address, s.address.saturating_add(s.size))),
             bytes,
         }
     }
@@ -112,7 +114,6 @@ impl Names<'_, '_> {
         let run = self.elf.sections[constant.section].run;
         let user = constant.of.map(|id| self.user(id));
         let piece = constant.piece.and_then(|id| owners::piece(self.map, id));
-        let shape = |start: u64, end: u64| crate::code::shape(self.elf, run.saturating_add(start), run.saturating_add(end));
         Row {
             owner: constant.owner,
             name: constant.name.clone(),
@@ -121,7 +122,7 @@ impl Names<'_, '_> {
             section,
             of: user.map(|u| u.display),
             object: piece.map(|piece| names::shortened(&piece.object)),
-            shape: if self.shapes { shape(constant.start, constant.end) } else { None },
+            shape: self.shapes.and_then(|r| r.shape(run.saturating_add(constant.start), run.saturating_add(constant.end))),
             bytes,
         }
     }

@@ -104,7 +104,7 @@ pub enum Owner {
     Reference,
     /// Code of several functions refers to them.
     Shared,
-    /// A text that ends in a zero byte; who uses it is not known.
+    /// It reads as text; who uses it is not known.
     Text,
     /// The unwind tables say that a function without a symbol is there.
     Unwind,

@@ -3,11 +3,8 @@
 use super::cast::Cast;
 use super::stage::{Stage, git, program, run};
 use super::{Shown, on_runtime, play};
-use crate::root;
+use crate::{boards, root};
 use anyhow::{Context, Result, ensure};
-
-/// The boards of this repository's own manifest.
-const BOARDS: [&str; 6] = ["microbit", "pyboard", "mps2-an385", "mps2-an500", "mps2-an505", "hifive1"];
 
 /// Plays the demo twice, then weighs the same pair with `ounce compare`, in a workshop of its own.
 ///
@@ -37,15 +34,16 @@ async fn once() -> Result<(Stage, Shown)> {
 fn shows(shown: &Shown) -> Result<()> {
     let (state, line) = &shown.check;
     ensure!(state == "failure", "the demo's check is {state} ({line}), not failure: the patch exceeds a budget");
+    let boards = boards::names(&root())?;
     let mut moved = 0;
-    for board in BOARDS {
+    for board in &boards {
         let row = shown.comment.lines().find(|l| l.starts_with('|') && l.contains(&format!("`{board}`")));
         let row = row.with_context(|| format!("the comment has no row for {board}:\n{}", shown.comment))?;
         let figures: Vec<&str> = row.split('|').map(str::trim).collect();
         ensure!(figures.len() == 6, "{row:?} has not four columns");
         moved += usize::from(figures[2].ends_with(" B") && figures[4].contains(" %"));
     }
-    ensure!(moved == BOARDS.len(), "bytes and instructions moved on {moved} of {} boards:\n{}", BOARDS.len(), shown.comment);
+    ensure!(moved == boards.len(), "bytes and instructions moved on {moved} of {} boards:\n{}", boards.len(), shown.comment);
     for named in ["`pyrite::ops::quick`", "`pyrite::run::execute`", "function `pyrite::"] {
         ensure!(shown.comment.contains(named), "the comment does not name {named}:\n{}", shown.comment);
     }

@@ -17,7 +17,9 @@ const INDIRECTION_MAX: usize = 8;
 /// Characters of a text that are shown.
 const TEXT_CHARS_MAX: usize = 60;
 /// The shortest text that is taken for one without anything referring to it.
-const CONVINCING_BYTES_MIN: u64 = 4;
+const CONVINCING_BYTES_MIN: usize = 4;
+/// The same where no zero byte ends it: numbers look like text for a few bytes, not for so many.
+const READABLE_BYTES_MIN: usize = 12;
 /// One character and its zero byte: as likely a number.
 const SHORT_TEXT_BYTES_MAX: u64 = 2;
 /// The longest text looked at.
@@ -142,9 +144,7 @@ fn named(elf: &Elf<'_>, map: Option<&LinkerMap>, draft: &Draft) -> Constant {
         _ if draft.is_function => (format!("function at {:#x}", section.run.saturating_add(draft.start)), None),
         // An input section named after what it holds.
         Some(Some(name)) => (name.display, Some(name.group)),
-        Some(None) if owner == Owner::Map && as_text(bytes).is_none() => {
-            (names::shortened(piece.map_or("", |piece| piece.section.as_str())), None)
-        }
+        Some(None) if owner == Owner::Map && as_text(bytes).is_none() => (names::shortened(piece.map_or("", |piece| &piece.section)), None),
         _ => (content_name(section, bytes, draft.end - draft.start), None),
     };
     let group = match owner {
@@ -232,8 +232,8 @@ pub(super) fn first_text_end(section: &Section<'_>, start: u64, end: u64) -> Opt
     let rest = section.slice(after, end.min(after.saturating_add(TEXT_BYTES_MAX)));
     // Small numbers in wide words look like short texts with many zeroes between them.
     let texts = rest.split(|b| *b == 0).filter(|text| !text.is_empty());
-    let long = |text: &[u8]| u64::try_from(text.len()).is_ok_and(|n| n >= CONVINCING_BYTES_MIN);
-    let mut texts = texts.map(|text| long(text) && std::str::from_utf8(text).is_ok_and(|text| text.chars().all(is_printed)));
+    let mut texts =
+        texts.map(|text| text.len() >= CONVINCING_BYTES_MIN && std::str::from_utf8(text).is_ok_and(|text| text.chars().all(is_printed)));
     let ends_well = rest.last().is_none_or(|b| *b == 0);
     (ends_well && texts.all(|fine| fine)).then_some(after)
 }
@@ -246,22 +246,32 @@ fn text_end(section: &Section<'_>, start: u64, end: u64) -> Option<u64> {
     (length > 0 && text.chars().all(is_printed)).then(|| start + u64::try_from(length).unwrap_or(u64::MAX - 1).saturating_add(1))
 }
 
-/// The same for a text long enough to be one without anything that refers to it.
-pub(super) fn convincing_text_end(section: &Section<'_>, start: u64, end: u64) -> Option<u64> {
-    text_end(section, start, end).filter(|after| after - start > CONVINCING_BYTES_MIN)
+/// The first text in the section's bytes `start..end` that can be told without anything referring to it: where it begins, and where it ends,
+/// its zero byte included. It is text from its beginning, at `start` or behind a zero byte, up to a zero byte; or it is long.
+pub(super) fn text_within(section: &Section<'_>, start: u64, end: u64) -> Option<(u64, u64)> {
+    let bytes = section.slice(start, end);
+    let offset = |index: usize| start.saturating_add(u64::try_from(index).unwrap_or(u64::MAX));
+    let mut from = 0;
+    while from < bytes.len() {
+        if !may_be_text(bytes[from]) {
+            from += 1;
+            continue;
+        }
+        let length = bytes[from..].iter().position(|b| !may_be_text(*b)).unwrap_or(bytes.len() - from);
+        let after = from + length;
+        let ends = bytes.get(after) == Some(&0);
+        let begins = from == 0 || bytes[from - 1] == 0;
+        let least = if begins && ends { CONVINCING_BYTES_MIN } else { READABLE_BYTES_MIN };
+        if length >= least && std::str::from_utf8(&bytes[from..after]).is_ok() {
+            return Some((offset(from), offset(after + usize::from(ends))));
+        }
+        from = after;
+    }
+    None
 }
 
-/// The first place after `start` at which a convincing text begins, behind a zero byte.
-pub(super) fn next_text(section: &Section<'_>, start: u64, end: u64) -> u64 {
-    let bytes = section.slice(start, end);
-    let mut after_zero = false;
-    for (at, byte) in (start..).zip(bytes) {
-        if after_zero && *byte != 0 && at > start && convincing_text_end(section, at, end).is_some() {
-            return at;
-        }
-        after_zero = *byte == 0;
-    }
-    end
+fn may_be_text(byte: u8) -> bool {
+    byte >= 0x20 && byte != 0x7f || matches!(byte, b'\n' | b'\r' | b'\t' | 0x1b)
 }
 
 #[cfg(test)]

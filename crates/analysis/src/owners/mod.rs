@@ -2,7 +2,7 @@
 //!
 //! A byte belongs to the innermost symbol with a size that covers it. What no symbol covers is cut further: a label without a size
 //! in code has what follows it; then the linker's map, where there is one, says which input section it is; then what code
-//! refers to is cut at each place referred to ([`constants`]); then texts that end in a zero byte are told apart; then short fill is
+//! refers to is cut at each place referred to ([`constants`]); then what reads as text is told apart; then short fill is
 //! padding; the rest is unattributed. A section about which nothing but its own name is known owns itself.
 //!
 //! Everything here counts from the section's first byte, so no address can overflow.
@@ -19,6 +19,7 @@ pub(crate) use places::{Places, piece, symbol};
 use crate::code::{How, Scan};
 use crate::elf::{Elf, Mapping, Section, SymbolKind};
 use crate::linker::LinkerMap;
+use crate::reading::Reading;
 use crate::spans::{Partition, Span};
 use constants::Draft;
 use std::cell::OnceCell;
@@ -54,9 +55,10 @@ pub(crate) struct Owners {
 }
 
 /// Cuts all sections.
-pub(crate) fn owners(elf: &Elf<'_>, places: &Places, scan: &OnceCell<Scan>, evidence: Evidence<'_>) -> Owners {
+pub(crate) fn owners<'e, 'a>(elf: &'e Elf<'a>, places: &'e Places, reading: &'e Reading<'e, 'a>, evidence: Evidence<'_>) -> Owners {
     let pieces = evidence.map.map(pieces_of);
-    let mut cutter = Cutter { elf, places, evidence, pieces, scan, targets: OnceCell::new(), unnamed: OnceCell::new(), drafts: Vec::new() };
+    let mut cutter =
+        Cutter { elf, places, evidence, pieces, reading, targets: OnceCell::new(), unnamed: OnceCell::new(), drafts: Vec::new() };
     let sections = (0..elf.sections.len()).map(|index| cutter.section(index)).collect();
     let constants = constants::settle(elf, evidence.map, cutter.drafts);
     Owners { sections, constants, pieces: cutter.pieces }
@@ -73,7 +75,7 @@ struct Cutter<'e, 'a, 'm> {
     places: &'e Places,
     evidence: Evidence<'m>,
     pieces: Option<Partition<u32>>,
-    scan: &'e OnceCell<Scan>,
+    reading: &'e Reading<'e, 'a>,
     /// Data referred to and by what, sorted: `(to, at)`.
     targets: OnceCell<Vec<(u64, u64)>>,
     /// Functions that only the unwind tables know, by run address.
@@ -281,22 +283,21 @@ impl<'e, 'a> Cutter<'e, 'a, '_> {
         }
     }
 
-    /// Tells texts that end in a zero byte from what is unattributed.
+    /// Tells texts from what is unattributed.
     fn texts(&mut self, gap: Gap, cuts: &mut Cuts) {
         let section = &self.elf.sections[gap.section];
         let mut at = gap.start;
         while at < gap.end {
-            let (end, owner) = match constants::convincing_text_end(section, at, gap.end) {
-                Some(end) => {
-                    self.push(Draft::new(gap.section, at, end, None), cuts);
-                    at = end;
-                    continue;
-                }
-                None => (constants::next_text(section, at, gap.end), OwnerId::Unattributed),
-            };
-            let owner = if is_padding(section, self.elf.machine, at, end) { OwnerId::Padding } else { owner };
-            cuts.push(Span::new(at, end, owner));
-            at = end;
+            let text = constants::text_within(section, at, gap.end);
+            let before = text.map_or(gap.end, |(start, _)| start);
+            if at < before {
+                let owner = if is_padding(section, self.elf.machine, at, before) { OwnerId::Padding } else { OwnerId::Unattributed };
+                cuts.push(Span::new(at, before, owner));
+            }
+            if let Some((start, end)) = text {
+                self.push(Draft::new(gap.section, start, end, None), cuts);
+            }
+            at = text.map_or(gap.end, |(_, end)| end);
         }
     }
 
@@ -311,7 +312,7 @@ impl<'e, 'a> Cutter<'e, 'a, '_> {
         if !self.evidence.references {
             return &[];
         }
-        let targets = self.targets.get_or_init(|| targets(self.scan.get_or_init(|| crate::code::scan(self.elf))));
+        let targets = self.targets.get_or_init(|| targets(self.reading.scan()));
         let first = targets.partition_point(|(to, _)| *to < section.run.saturating_add(start));
         let after = targets.partition_point(|(to, _)| *to < section.run.saturating_add(end));
         targets.get(first..after).unwrap_or_default()

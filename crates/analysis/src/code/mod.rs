@@ -1,0 +1,226 @@
+//! What the instructions of an image refer to: calls, branches, literals, addresses formed from immediates, and relocated words.
+//!
+//! A linear pass over the code, by mapping symbols where there are any; each instruction is decoded as far as addresses go and no
+//! further. What is reported is seen in the bytes, never guessed from a number in a table that looks like an address. Still a literal is only a
+//! number: where flash begins at 0, a small constant in a pool reads as an address in it. Relocations that the linker kept (`--emit-relocs`)
+//! settle this: a section that has them reports those of its literals and pairs that are relocated and no others.
+//!
+//! Hostile input: at most as many bytes are decoded as the file has, and lists end at [`REFERENCES_MAX`].
+
+#![allow(dead_code, reason = "the ledger that asks these questions is written at the same time")]
+
+mod a32;
+mod aarch64;
+mod relocations;
+mod riscv;
+mod shape;
+mod step;
+mod sweep;
+#[cfg(test)]
+mod tests;
+mod thumb;
+
+use crate::elf::Elf;
+use crate::spans::{Partition, Span};
+use relocations::Relocations;
+use step::{Step, What, Window};
+use sweep::{Isa, Processor};
+
+/// The most references, indirect calls and literals that are listed of an image, each.
+pub(crate) const REFERENCES_MAX: usize = 4_000_000;
+
+/// One thing of the image refers to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Reference {
+    /// Run address of the instruction that completes the reference, or of the relocated word.
+    pub at: u64,
+    /// Run address of what is meant, without the Thumb bit where it is code. In an allocated section, or the end of one.
+    pub to: u64,
+    pub how: How,
+}
+
+/// How a reference is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum How {
+    /// A call with a known target.
+    Call,
+    /// A branch with a known target, with a condition or without: inside a function, or a tail call.
+    Jump,
+    /// A load of a word near the code whose value is an address.
+    Literal,
+    /// An address that instructions form: two halves, or a distance from the program counter or global pointer.
+    Pair,
+    /// A word that a relocation marks as an address.
+    Relocation,
+}
+
+/// Everything found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Scan {
+    /// By `at`, then `to`, then `how`; each once.
+    pub references: Vec<Reference>,
+    /// Run addresses of calls through a register whose target is not known, and of jumps through one that neither return nor are seen to use a
+    /// table of the function: ascending.
+    pub indirect_calls: Vec<u64>,
+    /// Run address and size of values that lie near the code and are loaded by it, ascending: data inside code.
+    pub literal_words: Vec<(u64, u64)>,
+    /// The linker kept the relocations of code, so the references are complete and no literal is mistaken for an address.
+    pub relocated: bool,
+    /// A limit was met: something is missing.
+    pub cut: bool,
+}
+
+/// What the instructions and relocated words of an image refer to.
+pub(crate) fn scan(elf: &Elf<'_>) -> Scan {
+    Code::new(elf).scan()
+}
+
+/// A digest of a range without what a link changes in it; see [`Code::shape`], which is the same without the cost of starting anew.
+pub(crate) fn shape(elf: &Elf<'_>, start: u64, end: u64) -> Option<u32> {
+    Code::new(elf).shape(start, end)
+}
+
+/// An image prepared for questions about its code.
+pub(crate) struct Code<'e, 'a> {
+    elf: &'e Elf<'a>,
+    processor: Processor,
+    places: Places,
+    /// Sections with bytes, by run address.
+    sections: Partition<usize>,
+    relocations: Relocations,
+}
+
+impl<'e, 'a> Code<'e, 'a> {
+    pub fn new(elf: &'e Elf<'a>) -> Self {
+        let processor = Processor::new(elf);
+        let places = Places::new(elf);
+        let with_bytes = elf.sections.iter().enumerate().filter(|(_, s)| !s.bytes.is_empty());
+        let spans = with_bytes.map(|(i, s)| Span::new(s.run, processor.window(s).end(), i));
+        let sections = Partition::innermost(spans.collect());
+        let relocations = Relocations::read(elf, &processor, &places);
+        Code { elf, processor, places, sections, relocations }
+    }
+
+    /// Goes through all code once.
+    pub fn scan(&self) -> Scan {
+        let mut scan = Scan { relocated: self.relocations.of_code, cut: self.relocations.cut, ..Scan::default() };
+        let mut order: Vec<usize> = (0..self.elf.sections.len()).collect();
+        order.sort_by_key(|&i| self.elf.sections[i].run);
+        let mut left = self.elf.data.len();
+        for section in order.into_iter().map(|i| &self.elf.sections[i]) {
+            let window = self.processor.window(section);
+            self.processor.stretches(self.elf, section, section.run, window.end(), &mut |start, end, isa, marked| {
+                if isa == Isa::Data {
+                    return;
+                }
+                let length = usize::try_from(end - start).unwrap_or(usize::MAX);
+                if length > left || scan.references.len() > REFERENCES_MAX {
+                    scan.cut = true;
+                    return;
+                }
+                left -= length;
+                let confirmed = self.relocations.sections.contains(&section.index);
+                let mut notes = Notes { code: self, window: &window, confirmed, scan: &mut scan };
+                self.processor.sweep(&window, (start, end), isa, marked, &mut |at, step| notes.note(at, step));
+            });
+        }
+        scan.references.extend(&self.relocations.references);
+        // In the order of addresses already where sections do not overlap.
+        scan.references.sort();
+        scan.references.dedup();
+        scan.indirect_calls.sort_unstable();
+        scan.indirect_calls.dedup();
+        scan.literal_words.sort_unstable();
+        scan.literal_words.dedup();
+        let cut = |length: usize| length > REFERENCES_MAX;
+        scan.cut |= cut(scan.references.len()) || cut(scan.indirect_calls.len()) || cut(scan.literal_words.len());
+        scan.references.truncate(REFERENCES_MAX);
+        scan.indirect_calls.truncate(REFERENCES_MAX);
+        scan.literal_words.truncate(REFERENCES_MAX);
+        scan
+    }
+}
+
+/// Writes down what the instructions of one section refer to.
+struct Notes<'n, 'e, 'a> {
+    code: &'n Code<'e, 'a>,
+    window: &'n Window<'n>,
+    /// Relocations say which numbers are addresses.
+    confirmed: bool,
+    scan: &'n mut Scan,
+}
+
+impl Notes<'_, '_, '_> {
+    #[inline]
+    fn note(&mut self, at: u64, step: Step) {
+        match step.what {
+            What::Plain | What::Half | What::Table { .. } => {}
+            What::Call { to, .. } => self.refer(at, to, How::Call),
+            What::Jump { to, .. } => self.refer(at, to, How::Jump),
+            What::CallRegister => self.scan.indirect_calls.push(at),
+            What::CallKnown { to } => {
+                if self.code.places.is_code(self.code.without_thumb_bit(to)) {
+                    self.refer(at, to, How::Call);
+                } else {
+                    self.scan.indirect_calls.push(at);
+                }
+            }
+            What::Load { pool, bytes, count, value } => self.literal(at, pool, bytes, count, value),
+            What::Address { to, first, certain } => {
+                let relocated = |at| self.code.relocations.marks(at);
+                if certain || !self.confirmed || relocated(first) || relocated(at) {
+                    self.refer(at, to, How::Pair);
+                }
+            }
+        }
+    }
+
+    fn literal(&mut self, at: u64, pool: u64, bytes: u64, count: u64, value: bool) {
+        let window = self.window;
+        for index in 0..count {
+            let pool = pool.saturating_add(index.saturating_mul(bytes));
+            let Some(number) = usize::try_from(bytes).ok().and_then(|bytes| window.number(pool, bytes)) else { continue };
+            self.scan.literal_words.push((pool, bytes));
+            if value && (!self.confirmed || self.code.relocations.marks(pool)) {
+                self.refer(at, number, How::Literal);
+            }
+        }
+    }
+
+    #[inline]
+    fn refer(&mut self, at: u64, to: u64, how: How) {
+        if let Some(to) = self.code.places.resolve(to, self.code.processor.is_arm()) {
+            self.scan.references.push(Reference { at, to, how });
+        }
+    }
+}
+
+impl Code<'_, '_> {
+    fn without_thumb_bit(&self, address: u64) -> u64 {
+        if self.processor.is_arm() { address & !1 } else { address }
+    }
+}
+
+/// What takes up addresses, and which of it is code.
+struct Places {
+    all: Partition<bool>,
+}
+
+impl Places {
+    fn new(elf: &Elf<'_>) -> Self {
+        let sections = elf.sections.iter().filter(|s| s.takes_memory());
+        Places { all: Partition::innermost(sections.map(|s| Span::new(s.run, s.run.saturating_add(s.size), s.executable)).collect()) }
+    }
+
+    fn is_code(&self, address: u64) -> bool {
+        self.all.at(address).is_some_and(|s| s.value)
+    }
+
+    /// An address as it is reported; none where nothing is there.
+    fn resolve(&self, address: u64, arm: bool) -> Option<u64> {
+        match self.all.at(address) {
+            Some(place) => Some(if arm && place.value { address & !1 } else { address }),
+            None => address.checked_sub(1).and_then(|before| self.all.at(before)).map(|_| address),
+        }
+    }
+}
