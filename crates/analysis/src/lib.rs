@@ -17,6 +17,7 @@ mod owners;
 mod spans;
 mod symbols;
 mod toolchain;
+pub mod why;
 
 pub use comparison::Comparison;
 pub use elf::{ElfError, LOADED_BYTES_MAX, NAME_BYTES_MAX, SECTIONS_MAX, SEGMENTS_MAX, SYMBOLS_MAX};
