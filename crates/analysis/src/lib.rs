@@ -7,6 +7,7 @@ mod budget;
 mod code;
 pub mod comparison;
 pub mod delta;
+pub mod dwarf;
 mod elf;
 pub mod image;
 mod judge;
