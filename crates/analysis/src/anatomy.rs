@@ -1,6 +1,7 @@
 //! What the code of an image is made of: parts, what each uses, what was compiled into it.
 
 use crate::code::{How, Scan};
+use crate::dwarf::Wanted;
 use crate::elf::Elf;
 use crate::names;
 use crate::owners::{self, OwnerId, Owners, Places};
@@ -48,7 +49,7 @@ pub(crate) fn anatomy(elf: &Elf<'_>, places: &Places, owners: &Owners, scan: &Sc
             *indirect.entry(from).or_default() += 1;
         }
     }
-    let debug = crate::dwarf::DebugInfo::read(elf.data).ok().flatten();
+    let debug = crate::dwarf::DebugInfo::read_wanted(elf.data, Wanted { lines: false, inlines: true }).ok().flatten();
     let frames: HashMap<u64, u64> =
         crate::stack::frames(elf.data).unwrap_or_default().into_iter().map(|f| (f.address & !1, f.bytes)).collect();
     let declared = debug.as_ref().map(Declared::new);
@@ -128,7 +129,7 @@ struct Declared(HashMap<u64, ounce_protocol::measurement::Source>);
 
 impl Declared {
     fn new(debug: &crate::dwarf::DebugInfo) -> Self {
-        let all = debug.functions().iter().filter_map(|f| Some((f.ranges.first()?.0, f.source.clone()?)));
+        let all = debug.functions().iter().filter_map(|f| Some((debug.ranges(f).first()?.0, debug.source(f)?)));
         Declared(all.collect())
     }
     fn at(&self, start: u64) -> Option<ounce_protocol::measurement::Source> {

@@ -8,9 +8,10 @@ mod budget;
 mod code;
 #[path = "stubs.rs"]
 mod stubs;
-use stubs::{dwarf, stack, unwind};
+use stubs::{stack, unwind};
 pub mod comparison;
 pub mod delta;
+pub mod dwarf;
 mod elf;
 pub mod image;
 mod judge;
@@ -23,6 +24,7 @@ mod rows;
 mod spans;
 mod symbols;
 mod toolchain;
+pub mod why;
 
 pub use comparison::Comparison;
 pub use elf::{ElfError, LOADED_BYTES_MAX, NAME_BYTES_MAX, SECTIONS_MAX, SEGMENTS_MAX, SYMBOLS_MAX};

@@ -2,19 +2,17 @@
 //!
 //! The rows of each table add up to its total: what is not shown is summed in a row of its own.
 
+use crate::changes;
 use crate::compose::Detail;
 use crate::doc::{Align, Block, Line, Table};
 use crate::escape::log_tail;
 use crate::figures::{bytes_delta, counted, delta_of, headroom, ppm_percent};
-use ounce_analysis::comparison::{BenchDelta, BenchSide, BoardComparison, BoardState, Change, Compared, RegionDelta, RowDelta};
-use ounce_protocol::measurement::{Owner, RegionKind, Stage};
+use ounce_analysis::comparison::{BenchDelta, BenchSide, BoardComparison, BoardState, Compared};
+use ounce_protocol::measurement::{RegionKind, Stage};
 use ounce_protocol::units::{delta, grouped, percent, signed};
-use std::collections::BTreeMap;
 
 /// Longest line of a log, in characters.
 const LOG_LINE_CHARS_MAX: usize = 160;
-/// Groups named in the line that sums by crate.
-const GROUPS_NAMED_MAX: usize = 5;
 
 /// The folded part of a board.
 pub(crate) fn details(board: &BoardComparison, detail: &Detail, open: bool) -> Block {
@@ -82,7 +80,7 @@ fn compared(board: &BoardComparison, c: &Compared, detail: &Detail) -> Vec<Block
     }
     if !differ {
         for region in &c.regions {
-            out.extend(owners(region, detail));
+            out.extend(changes::blocks(region, &changes::Shown::of(detail)));
         }
     }
     out.extend(benches(c, differ));
@@ -112,92 +110,6 @@ fn memory(c: &Compared, differ: bool) -> Table {
         table.row(vec![Line::new().code(r.name.as_str()), used.into(), left, change]);
     }
     table
-}
-
-/// Who owns the bytes that moved in a region: the largest moves, the rest in one row, and the sum.
-fn owners(region: &RegionDelta, detail: &Detail) -> Vec<Block> {
-    if region.rows.is_empty() {
-        return Vec::new();
-    }
-    let mut rows: Vec<&RowDelta> = region.rows.iter().collect();
-    rows.sort_by(|a, b| moved(b).unsigned_abs().cmp(&moved(a).unsigned_abs()).then_with(|| (&a.name, &a.group).cmp(&(&b.name, &b.group))));
-    let (shown, rest) = rows.split_at(rows.len().min(detail.owners));
-    let mut table = Table::new(&[("change", Align::Right), ("what", Align::Left), ("owner", Align::Name), ("group", Align::Name)]);
-    for row in shown {
-        let d = moved(row);
-        let bytes = Line::new().figure(if d == 0 { "0 B".into() } else { format!("{} B", signed(d)) }, d);
-        table.row(vec![bytes, what(row).into(), owner(row), Line::new().code(&row.group)]);
-    }
-    let sum = |rows: &[&RowDelta]| rows.iter().fold(0i64, |sum, r| sum.saturating_add(moved(r)));
-    if !rest.is_empty() {
-        let d = sum(rest);
-        table.row(vec![Line::new().figure(format!("{} B", signed(d)), d), format!("{} more", rest.len()).into(), "".into(), "".into()]);
-    }
-    let total = sum(&rows);
-    table.row(vec![Line::new().strong(format!("{} B", signed(total))), "sum".into(), Line::new().code(region.name.as_str()), "".into()]);
-    let title = Line::new().text("Where the bytes of ").code(region.name.as_str()).text(" went").join(by_group(&rows));
-    vec![Block::Paragraph(title), Block::Table(table)]
-}
-
-fn moved(row: &RowDelta) -> i64 {
-    delta(row.base_bytes, row.head_bytes)
-}
-
-fn what(row: &RowDelta) -> String {
-    let (base, head) = (grouped(row.base_bytes), grouped(row.head_bytes));
-    match &row.change {
-        Change::Added => "added".into(),
-        Change::Removed => "removed".into(),
-        Change::Grown => format!("grown, {base} → {head}"),
-        Change::Shrunk => format!("shrunk, {base} → {head}"),
-        Change::Renamed { .. } if row.base_bytes == row.head_bytes => format!("renamed, {head} B"),
-        Change::Renamed { .. } => format!("renamed, {base} → {head}"),
-        Change::Moved { .. } if row.base_bytes == row.head_bytes => format!("moved, {head} B"),
-        Change::Moved { .. } => format!("moved, {base} → {head}"),
-        Change::Copies { base, head } => format!("{base} → {head} copies"),
-    }
-}
-
-/// An owner's name, or in words how its bytes are known.
-pub(crate) fn owner_name(owner: Owner, name: &str) -> Line {
-    match owner {
-        Owner::Symbol | Owner::Label | Owner::Map | Owner::Reference | Owner::Shared | Owner::Text | Owner::Unwind => Line::new().code(name),
-        Owner::Section => Line::from("section ").code(name),
-        Owner::Padding => "padding".into(),
-        Owner::Unattributed => "no symbol (literals, constants)".into(),
-    }
-}
-
-fn owner(row: &RowDelta) -> Line {
-    let line = owner_name(row.owner, &row.name);
-    match &row.change {
-        Change::Renamed { from } | Change::Moved { from } => line.text(" was ").code(from),
-        _ => line,
-    }
-}
-
-/// `, by group: vm +280 B, core +32 B`: the sums of all rows, the smaller ones together.
-fn by_group(rows: &[&RowDelta]) -> Line {
-    let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
-    for row in rows {
-        let sum = sums.entry(&row.group).or_default();
-        *sum = sum.saturating_add(moved(row));
-    }
-    let mut sums: Vec<(&str, i64)> = sums.into_iter().filter(|(_, d)| *d != 0).collect();
-    if sums.len() < 2 {
-        return ".".into();
-    }
-    sums.sort_by(|a, b| b.1.unsigned_abs().cmp(&a.1.unsigned_abs()).then(a.0.cmp(b.0)));
-    let mut line = Line::from(", by group: ");
-    for (i, (group, d)) in sums.iter().take(GROUPS_NAMED_MAX).enumerate() {
-        line = line.text(if i == 0 { "" } else { ", " }).code(group).text(format!(" {} B", signed(*d)));
-    }
-    let rest = &sums[sums.len().min(GROUPS_NAMED_MAX)..];
-    if rest.is_empty() {
-        return line.text(".");
-    }
-    let d = rest.iter().fold(0i64, |sum, (_, d)| sum.saturating_add(*d));
-    line.text(format!(", {} more {} B.", rest.len(), signed(d)))
 }
 
 /// Instructions of each benchmark that changed or is not plain; the others are counted.

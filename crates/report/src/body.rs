@@ -13,9 +13,9 @@ pub fn body(c: &Comparison) -> String {
     markdown::write(&compose(c, &Detail::NORMAL))
 }
 
-/// The report as markdown in at most `bytes_max` bytes: [`body`] where it fits, then fewer rows for each board, then
-/// only boards with a change, then no details, then the first line, then the verdict alone. A caller that gets less
-/// than the whole adds the link to it.
+/// The report as markdown in at most `bytes_max` bytes: [`body`] where it fits, then without the reasons, then with all constants
+/// of a region in one row, then fewer rows for each board, then only boards with a change, then no details, then the first line, then the
+/// verdict alone. A caller that gets less than the whole adds the link to it.
 pub fn body_within(c: &Comparison, bytes_max: usize) -> String {
     let fits = |text: &String| text.len() <= bytes_max;
     let steps = Detail::STEPS.iter().map(|detail| markdown::write(&compose(c, detail)));

@@ -24,6 +24,10 @@ pub(crate) struct Detail {
     pub boards: usize,
     /// Owners of bytes shown for each region; the others are summed in one row.
     pub owners: usize,
+    /// Strings, literals and other constants without a symbol are rows of their own; else they are one row.
+    pub constants: bool,
+    /// Owners of each region of which it is said why they changed, as far as that is known.
+    pub whys: usize,
     /// Functions shown for each benchmark; the others are summed.
     pub functions: usize,
     /// Lines of a failed build's log.
@@ -41,6 +45,8 @@ impl Detail {
         quiet_details: false,
         boards: usize::MAX,
         owners: 10,
+        constants: true,
+        whys: 4,
         functions: 5,
         log_lines: 20,
         findings: 3,
@@ -52,19 +58,25 @@ impl Detail {
         quiet_details: true,
         boards: usize::MAX,
         owners: 200,
+        constants: true,
+        whys: 40,
         functions: 40,
         log_lines: 40,
         findings: 20,
         notes: 200,
     };
+    /// Without what a comment that would be too long loses first: the reasons, then the constants' own rows.
+    const SHORT: Detail = Detail { whys: 0, constants: false, ..Detail::NORMAL };
     /// Coarser and coarser, for a comment that would be too long.
-    pub const STEPS: [Detail; 6] = [
+    pub const STEPS: [Detail; 8] = [
         Detail::NORMAL,
-        Detail { owners: 4, functions: 2, log_lines: 8, ..Detail::NORMAL },
-        Detail { boards: 16, owners: 4, functions: 2, log_lines: 8, ..Detail::NORMAL },
-        Detail { quiet_rows: false, boards: 16, owners: 4, functions: 2, log_lines: 8, findings: 1, notes: 5, ..Detail::NORMAL },
-        Detail { quiet_rows: false, boards: 4, owners: 2, functions: 0, log_lines: 3, findings: 1, notes: 5, ..Detail::NORMAL },
-        Detail { quiet_rows: false, boards: 0, findings: 1, notes: 5, ..Detail::NORMAL },
+        Detail { whys: 0, ..Detail::NORMAL },
+        Detail::SHORT,
+        Detail { owners: 4, functions: 2, log_lines: 8, ..Detail::SHORT },
+        Detail { boards: 16, owners: 4, functions: 2, log_lines: 8, ..Detail::SHORT },
+        Detail { quiet_rows: false, boards: 16, owners: 4, functions: 2, log_lines: 8, findings: 1, notes: 5, ..Detail::SHORT },
+        Detail { quiet_rows: false, boards: 4, owners: 2, functions: 0, log_lines: 3, findings: 1, notes: 5, ..Detail::SHORT },
+        Detail { quiet_rows: false, boards: 0, findings: 1, notes: 5, ..Detail::SHORT },
     ];
 }
 

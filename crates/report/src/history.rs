@@ -26,11 +26,11 @@ const MARKS_MAX: usize = 400;
 const NAME_DISTANCE: i32 = 14;
 
 /// Stand-ins drawn by plotters, and what takes their place.
-const INK: RGBColor = RGBColor(1, 2, 3);
-const GRID: RGBColor = RGBColor(1, 2, 4);
-const LIMIT: RGBColor = RGBColor(1, 2, 5);
+pub(crate) const INK: RGBColor = RGBColor(1, 2, 3);
+pub(crate) const GRID: RGBColor = RGBColor(1, 2, 4);
+pub(crate) const LIMIT: RGBColor = RGBColor(1, 2, 5);
 /// Okabe and Ito's colours, which people with any colour vision tell apart; the pages may set lighter ones.
-const SERIES: [(RGBColor, &str, &str); BENCHES_DRAWN_MAX] = [
+pub(crate) const SERIES: [(RGBColor, &str, &str); BENCHES_DRAWN_MAX] = [
     (RGBColor(2, 0, 1), "\"#020001\"", "\"var(--series-1, #0072b2)\""),
     (RGBColor(2, 0, 2), "\"#020002\"", "\"var(--series-2, #d55e00)\""),
     (RGBColor(2, 0, 3), "\"#020003\"", "\"var(--series-3, #009e73)\""),
@@ -75,7 +75,7 @@ pub fn history_svg(title: &str, points: &[HistoryPoint], limit_bytes: Option<u64
         // A string takes any drawing; plotters still wants the case handled.
         return empty(title);
     }
-    finish(svg, title, &marks)
+    recoloured(svg, title, &marks)
 }
 
 fn empty(title: &str) -> String {
@@ -88,7 +88,7 @@ fn empty(title: &str) -> String {
 }
 
 /// Puts the page's colours, a title and the points' marks into what plotters drew.
-fn finish(svg: String, title: &str, marks: &str) -> String {
+pub(crate) fn recoloured(svg: String, title: &str, marks: &str) -> String {
     let mut svg = svg.replace("\"#010203\"", "\"currentColor\"").replace("\"#010204\"", "\"var(--grid, #80808060)\"");
     svg = svg.replace("\"#010205\"", "\"var(--limit, #b3261e)\"");
     for (_, stand_in, colour) in SERIES {

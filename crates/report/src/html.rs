@@ -43,7 +43,8 @@ fn block(block: &Block) -> String {
     }
 }
 
-fn inline(line: &Line) -> String {
+/// One line as HTML.
+pub(crate) fn inline(line: &Line) -> String {
     let write = |Span { text, style }: &Span| {
         let text = if *style == Style::Code { escape::html(text) } else { figures_together(&escape::html(text)) };
         match style {

@@ -6,9 +6,14 @@
 //! and goes through `escape`.
 
 mod badge;
+mod bars;
 mod board;
 mod body;
+mod by;
+mod changes;
 mod compose;
+mod csv;
+mod delta;
 mod doc;
 mod escape;
 mod figures;
@@ -16,14 +21,21 @@ mod headline;
 mod history;
 mod html;
 mod markdown;
+mod owner;
+mod page;
 mod size;
 mod terminal;
 
 pub use badge::{BadgeTone, badge_svg};
+pub use bars::{groups_svg, regions_svg};
 pub use body::{COMMENT_BYTES_MAX, body, body_within};
+pub use by::By;
+pub use csv::{delta_csv, size_csv};
+pub use delta::{delta_markdown, delta_terminal};
 pub use escape::{log_html, visible};
 pub use headline::{CHECK_TITLE_CHARS_MAX, check_title};
 pub use history::{BENCHES_DRAWN_MAX, HistoryPoint, history_svg};
 pub use html::html_fragment;
+pub use page::{DeltaPage, PAGE_BYTES_MAX, SizePage, delta_html, size_html};
 pub use size::{size_markdown, size_terminal};
 pub use terminal::{WIDTH_MIN, terminal};

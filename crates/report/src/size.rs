@@ -1,8 +1,9 @@
 //! One image's ledger in words, without anything to compare it with: `ounce size ELF`.
 
-use crate::board::owner_name;
+use crate::by::By;
 use crate::doc::{Align, Block, Line, Table};
 use crate::figures::{counted, headroom};
+use crate::owner;
 use crate::{markdown, terminal};
 use ounce_protocol::measurement::{Ledger, RegionLedger, Row};
 use ounce_protocol::units::grouped;
@@ -13,16 +14,16 @@ const OUTSIDE_NAMED_MAX: usize = 8;
 
 /// The ledger for a terminal `width` columns wide: regions, then for each region its groups and its `top` largest owners,
 /// the others in one row, so that each table adds up to the bytes in use.
-pub fn size_terminal(ledger: &Ledger, top: usize, width: usize, colour: bool) -> String {
-    terminal::write(&compose(ledger, top), width, colour)
+pub fn size_terminal(ledger: &Ledger, by: By, top: usize, width: usize, colour: bool) -> String {
+    terminal::write(&compose(ledger, by, top), width, colour)
 }
 
 /// The same as markdown.
-pub fn size_markdown(ledger: &Ledger, top: usize) -> String {
-    markdown::write(&compose(ledger, top))
+pub fn size_markdown(ledger: &Ledger, by: By, top: usize) -> String {
+    markdown::write(&compose(ledger, by, top))
 }
 
-fn compose(ledger: &Ledger, top: usize) -> Vec<Block> {
+fn compose(ledger: &Ledger, by: By, top: usize) -> Vec<Block> {
     let mut out = Vec::new();
     let mut table = Table::new(&[("region", Align::Name), ("used", Align::Right), ("of", Align::Right), ("", Align::Right)]);
     for r in &ledger.regions {
@@ -33,7 +34,7 @@ fn compose(ledger: &Ledger, top: usize) -> Vec<Block> {
     out.push(Block::Table(table));
     out.extend(outside(ledger));
     for region in ledger.regions.iter().filter(|r| !r.rows.is_empty()) {
-        out.extend(region_blocks(region, top));
+        out.extend(region_blocks(region, by, top));
     }
     out
 }
@@ -62,12 +63,13 @@ fn outside(ledger: &Ledger) -> Vec<Block> {
     vec![Block::Paragraph(title), Block::List(rows)]
 }
 
-fn share(part: u64, whole: u64) -> String {
+/// A share in percent: `12.3 %`.
+pub(crate) fn share(part: u64, whole: u64) -> String {
     let tenths = if whole == 0 { 0 } else { u128::from(part) * 1000 / u128::from(whole) };
     format!("{}.{} %", tenths / 10, tenths % 10)
 }
 
-fn region_blocks(region: &RegionLedger, top: usize) -> Vec<Block> {
+fn region_blocks(region: &RegionLedger, by: By, top: usize) -> Vec<Block> {
     let total = sum(region.rows.iter());
     let title = |what: &str| Block::Paragraph(Line::new().code(region.name.as_str()).strong(format!(" {what}")));
     let sum_row = |columns: usize| {
@@ -78,12 +80,12 @@ fn region_blocks(region: &RegionLedger, top: usize) -> Vec<Block> {
 
     let mut groups: BTreeMap<&str, u64> = BTreeMap::new();
     for row in &region.rows {
-        let group = groups.entry(&row.group).or_default();
+        let group = groups.entry(by.group(row)).or_default();
         *group = group.saturating_add(row.bytes);
     }
     let mut groups: Vec<(&str, u64)> = groups.into_iter().collect();
     groups.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-    let mut by_group = Table::new(&[("bytes", Align::Right), ("group", Align::Name), ("share", Align::Right)]);
+    let mut by_group = Table::new(&[("bytes", Align::Right), (by.title(), Align::Name), ("share", Align::Right)]);
     for (group, n) in groups.iter().take(top) {
         by_group.row(vec![bytes(*n), Line::new().code(group), share(*n, total).into()]);
     }
@@ -99,11 +101,11 @@ fn region_blocks(region: &RegionLedger, top: usize) -> Vec<Block> {
     let (shown, rest) = rows.split_at(rows.len().min(top));
     let mut owners = Table::new(&[("bytes", Align::Right), ("owner", Align::Name), ("group", Align::Name), ("section", Align::Name)]);
     for row in shown {
-        owners.row(vec![bytes(row.bytes), owner_name(row.owner, &row.name), Line::new().code(&row.group), Line::new().code(&row.section)]);
+        owners.row(vec![bytes(row.bytes), owner::of_row(row), Line::new().code(&row.group), Line::new().code(&row.section)]);
     }
     if !rest.is_empty() {
         owners.row(vec![bytes(sum(rest.iter().copied())), format!("{} more", rest.len()).into(), "".into(), "".into()]);
     }
     owners.row(sum_row(4));
-    vec![title("by group"), Block::Table(by_group), title("by owner"), Block::Table(owners)]
+    vec![title(&format!("by {}", by.title())), Block::Table(by_group), title("by owner"), Block::Table(owners)]
 }

@@ -5,7 +5,7 @@ mod samples;
 use insta::assert_snapshot;
 use ounce_protocol::ids::{ImageId, RegionName};
 use ounce_protocol::measurement::*;
-use ounce_report::{size_markdown, size_terminal, terminal};
+use ounce_report::{By, size_markdown, size_terminal, terminal};
 
 fn ledger() -> Ledger {
     let row =
@@ -38,7 +38,7 @@ fn ledger() -> Ledger {
 
 #[test]
 fn one_image_in_a_terminal() {
-    assert_snapshot!(size_terminal(&ledger(), 4, 72, false), @r"
+    assert_snapshot!(size_terminal(&ledger(), By::Crate, 4, 72, false), @r"
     region     used        of
     flash   6,388 B   6,176 B  over by 212 B
     ram     8,192 B  16,384 B   8,192 B left
@@ -83,7 +83,7 @@ fn one_image_in_a_terminal() {
 
 #[test]
 fn one_image_as_markdown() {
-    assert_snapshot!(size_markdown(&ledger(), 2), @r"
+    assert_snapshot!(size_markdown(&ledger(), By::Crate, 2), @r"
     | region  |    used |       of |                   |
     | :------ | ------: | -------: | ----------------: |
     | `flash` | 6,388 B |  6,176 B | **over by 212 B** |

@@ -2,15 +2,15 @@
 
 use super::{End, Format, local_manifest, print, terminal};
 use anyhow::{Context, Result, bail};
-use clap::Args;
-use ounce_analysis::comparison::{Change, RegionDelta};
-use ounce_protocol::BoardName;
+use clap::{Args, ValueEnum};
+use ounce_analysis::comparison::RegionDelta;
 use ounce_protocol::ids::RegionName;
 use ounce_protocol::manifest::{Manifest, Region};
 use ounce_protocol::measurement::{Ledger, RegionKind};
-use ounce_protocol::units::{delta, grouped, signed};
+use ounce_protocol::units::grouped;
+use ounce_protocol::{BoardName, ImageId};
+use ounce_report::{DeltaPage, SizePage};
 use serde::Serialize;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Who owns each byte of an ELF: symbols first, the remainder said. Regions come from a board of ounce.toml or from --region.
@@ -29,8 +29,38 @@ pub struct Size {
     /// Rows shown of each region
     #[arg(long, default_value_t = 20, value_name = "N")]
     top: usize,
+    /// What the rows are grouped by
+    #[arg(long, value_enum, default_value_t = By::Crate, conflicts_with_all = ["json", "csv"])]
+    by: By,
     #[command(flatten)]
     format: Format,
+    /// Print CSV, a line each row (its columns are in docs/interfaces.md)
+    #[arg(long, conflicts_with_all = ["json", "markdown", "html"])]
+    csv: bool,
+    /// Write a page to look at in a browser, one file that needs no other
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "markdown"])]
+    html: Option<PathBuf>,
+}
+
+/// What rows can be grouped by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum By {
+    /// The crate, C or C++
+    Crate,
+    /// The object file, where a linker's map says it
+    Object,
+    /// The section
+    Section,
+}
+
+impl From<By> for ounce_report::By {
+    fn from(by: By) -> Self {
+        match by {
+            By::Crate => Self::Crate,
+            By::Object => Self::Object,
+            By::Section => Self::Section,
+        }
+    }
 }
 
 /// What `ounce size --json` prints.
@@ -43,11 +73,11 @@ struct Output<'a> {
 
 /// What `ounce size --json` prints of two images.
 #[derive(Debug, Serialize)]
-struct DeltaOutput {
+struct DeltaOutput<'a> {
     schema: u32,
-    base: ounce_protocol::ImageId,
-    head: ounce_protocol::ImageId,
-    regions: Vec<RegionDelta>,
+    base: &'a ImageId,
+    head: &'a ImageId,
+    regions: &'a [RegionDelta],
 }
 
 impl Size {
@@ -58,23 +88,49 @@ impl Size {
     pub async fn run(self) -> Result<End> {
         let regions = if self.region.is_empty() { self.regions().await? } else { self.region.clone() };
         let base = read(&self.elf, &regions)?;
-        let Some(head) = &self.head else {
-            let (width, colour) = terminal();
-            print(&match (self.format.json, self.format.markdown) {
-                (true, _) => serde_json::to_string_pretty(&Output { schema: 1, ledger: &base })?,
-                (_, true) => ounce_report::size_markdown(&base, self.top),
-                _ => ounce_report::size_terminal(&base, self.top, width, colour),
-            })?;
-            return Ok(End::Fine);
-        };
-        let head = read(head, &regions)?;
-        let regions = ounce_analysis::delta::region_deltas(&base, &head);
-        if self.format.json {
-            print(&serde_json::to_string_pretty(&DeltaOutput { schema: 1, base: base.image, head: head.image, regions })?)?;
-        } else {
-            print(&table(&regions, self.top, self.format.markdown))?;
+        match &self.head {
+            None => self.one(&base)?,
+            Some(head) => self.two(&base, &read(head, &regions)?, &head.display().to_string())?,
         }
         Ok(End::Fine)
+    }
+
+    fn one(&self, ledger: &Ledger) -> Result<()> {
+        let (width, colour) = terminal();
+        let by = self.by.into();
+        if let Some(file) = &self.html {
+            let title = self.elf.display().to_string();
+            return write(file, &ounce_report::size_html(&SizePage { title: &title, ledger, by }));
+        }
+        print(&match (self.format.json, self.format.markdown, self.csv) {
+            (true, ..) => serde_json::to_string_pretty(&Output { schema: 1, ledger })?,
+            (_, true, _) => ounce_report::size_markdown(ledger, by, self.top),
+            (.., true) => ounce_report::size_csv(ledger),
+            _ => ounce_report::size_terminal(ledger, by, self.top, width, colour),
+        })
+    }
+
+    fn two(&self, base: &Ledger, head: &Ledger, head_name: &str) -> Result<()> {
+        if self.by != By::Crate {
+            bail!("two images are compared by crate only: leave out --by, or give one image");
+        }
+        let regions = ounce_analysis::delta::region_deltas(base, head);
+        let (width, colour) = terminal();
+        if let Some(file) = &self.html {
+            let title = format!("{} → {head_name}", self.elf.display());
+            return write(
+                file,
+                &ounce_report::delta_html(&DeltaPage { title: &title, base: &base.image, head: &head.image, regions: &regions }),
+            );
+        }
+        print(&match (self.format.json, self.format.markdown, self.csv) {
+            (true, ..) => {
+                serde_json::to_string_pretty(&DeltaOutput { schema: 1, base: &base.image, head: &head.image, regions: &regions })?
+            }
+            (_, true, _) => ounce_report::delta_markdown(&regions, self.top),
+            (.., true) => ounce_report::delta_csv(&regions),
+            _ => ounce_report::delta_terminal(&regions, self.top, width, colour),
+        })
     }
 
     async fn regions(&self) -> Result<Vec<Region>> {
@@ -106,6 +162,13 @@ fn read(path: &Path, regions: &[Region]) -> Result<Ledger> {
     ounce_analysis::weigh(&bytes, regions).with_context(|| format!("{} cannot be weighed", path.display()))
 }
 
+/// Writes a page and says where it is.
+fn write(file: &Path, page: &str) -> Result<()> {
+    std::fs::write(file, page).with_context(|| format!("{} cannot be written", file.display()))?;
+    eprintln!("{}: {} bytes, to be opened in a browser", file.display(), grouped(page.len() as u64));
+    Ok(())
+}
+
 fn parse_region(text: &str) -> Result<Region, String> {
     let parts: Vec<&str> = text.split(':').collect();
     let [name, kind, start, size] = parts[..] else { return Err("give NAME:KIND:START:SIZE, such as flash:flash:0x0:256K".into()) };
@@ -121,48 +184,6 @@ fn parse_region(text: &str) -> Result<Region, String> {
     .map_err(|_| format!("{start:?} is no address"))?;
     let size = ounce_protocol::manifest::parse_size(size)?;
     Ok(Region { name: RegionName::parse(name).map_err(|e| e.to_string())?, kind, start, size })
-}
-
-/// Regions and their changed rows, for a terminal or as markdown code.
-fn table(regions: &[RegionDelta], top: usize, markdown: bool) -> String {
-    let mut out = String::new();
-    for region in regions {
-        let d = delta(region.base_bytes, region.head_bytes);
-        let _ = writeln!(out, "{}: {} → {} B ({})", region.name, grouped(region.base_bytes), grouped(region.head_bytes), signed(d));
-        for row in region.rows.iter().take(top) {
-            let what = match &row.change {
-                Change::Added => "added".to_owned(),
-                Change::Removed => "removed".to_owned(),
-                Change::Grown => "grown".to_owned(),
-                Change::Shrunk => "shrunk".to_owned(),
-                Change::Renamed { from } => format!("renamed from {}", plain(from)),
-                Change::Moved { from } => format!("moved from {}", plain(from)),
-                Change::Copies { base, head } => format!("{base} → {head} copies"),
-            };
-            let _ = writeln!(
-                out,
-                "  {:>9}  {} ({}; {what})",
-                signed(delta(row.base_bytes, row.head_bytes)),
-                plain(&row.name),
-                plain(&row.group)
-            );
-        }
-        if let Some(rest) = region.rows.get(top..).filter(|rest| !rest.is_empty()) {
-            let sum: i64 = rest.iter().map(|row| delta(row.base_bytes, row.head_bytes)).fold(0, i64::saturating_add);
-            let _ = writeln!(out, "  {:>9}  {} more rows", signed(sum), rest.len());
-        }
-    }
-    if markdown {
-        // Indented code cannot be ended by what a symbol is called.
-        out.lines().map(|l| format!("    {l}\n")).collect()
-    } else {
-        out
-    }
-}
-
-/// A name from an ELF without control characters.
-fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(120).collect()
 }
 
 #[cfg(test)]

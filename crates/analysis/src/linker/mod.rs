@@ -13,6 +13,7 @@ mod script;
 
 use crate::names::shortened;
 use crate::spans::{Partition, Span};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 pub use object::short_object;
@@ -185,6 +186,8 @@ fn hex(line: usize, digits: &str) -> Result<u64, MapError> {
 struct Builder {
     /// Of the output section that is being read: its name and its addresses; none where it is left out.
     output: Option<(Arc<str>, Span<()>)>,
+    /// The names of the output sections so far.
+    seen: HashSet<Arc<str>>,
     waiting: Vec<Piece>,
     pieces: Vec<Piece>,
 }
@@ -193,8 +196,12 @@ impl Builder {
     /// What follows is in this output section.
     fn open(&mut self, name: &str, start: u64, size: u64) {
         self.close();
-        let loaded = size > 0 && !is_never_loaded(name);
-        self.output = loaded.then(|| (shortened(name).into(), Span::new(start, start.saturating_add(size), ())));
+        if size > 0 && !is_never_loaded(name) {
+            let name: Arc<str> = shortened(name).into();
+            // A linker makes one section of a name. Of several in a damaged map the first is kept, so that none overlap.
+            let is_new = self.seen.insert(name.clone());
+            self.output = is_new.then(|| (name, Span::new(start, start.saturating_add(size), ())));
+        }
     }
 
     /// A piece of the open output section, as far as it lies in that.

@@ -1,0 +1,225 @@
+//! The debug sections of an ELF file, decompressed where they must be, and where its code is.
+//!
+//! Only section headers are believed here, and these only as far as the file reaches. Everything above reads plain slices.
+
+use super::{CODE_RANGES_MAX, DECOMPRESSED_BYTES_MAX, DwarfError, SECTION_BYTES_MAX};
+use crate::elf::{ElfError, NAME_BYTES_MAX, SECTIONS_MAX};
+use object::elf;
+use object::read::FileKind;
+use object::read::elf::{CompressionHeader, FileHeader, SectionHeader, Sym};
+use object::{Endian, Endianness};
+use std::borrow::Cow;
+
+/// The sections that are read, by the name they have without a `.` or `.z` before it.
+const NAMES: [&str; 9] = [
+    "debug_info",
+    "debug_abbrev",
+    "debug_str",
+    "debug_line_str",
+    "debug_str_offsets",
+    "debug_addr",
+    "debug_line",
+    "debug_ranges",
+    "debug_rnglists",
+];
+
+/// What is read of an ELF file.
+#[derive(Debug, Default)]
+pub(crate) struct Sections<'a> {
+    pub big_endian: bool,
+    pub arm: bool,
+    /// The bytes of each of [`NAMES`]; empty where there is none.
+    bytes: [Cow<'a, [u8]>; NAMES.len()],
+    pub code: Code,
+}
+
+impl<'a> Sections<'a> {
+    /// Reads section headers; decompresses the sections that `wanted` names.
+    pub fn read(data: &'a [u8], wanted: &dyn Fn(&str) -> bool) -> Result<Self, DwarfError> {
+        match FileKind::parse(data) {
+            Ok(FileKind::Elf32) => read_as::<elf::FileHeader32<Endianness>>(data, wanted),
+            Ok(FileKind::Elf64) => read_as::<elf::FileHeader64<Endianness>>(data, wanted),
+            _ => Err(ElfError::NotElf.into()),
+        }
+    }
+
+    /// The section with this name (`.debug_info`), empty where there is none.
+    pub fn get(&self, name: &str) -> &[u8] {
+        let name = name.strip_prefix('.').unwrap_or(name);
+        NAMES.iter().position(|n| *n == name).map_or(&[], |i| &self.bytes[i])
+    }
+}
+
+fn damaged(error: object::read::Error) -> DwarfError {
+    ElfError::Damaged(error.to_string()).into()
+}
+
+/// Section headers as they are in the file, found by name: for sections that a loader does not see.
+pub(crate) fn raw_section<'a>(data: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    fn find<'a, H: FileHeader<Endian = Endianness>>(data: &'a [u8], name: &str) -> Option<&'a [u8]> {
+        let header = H::parse(data).ok()?;
+        let endian = header.endian().ok()?;
+        let table = header.sections(endian, data).ok()?;
+        let strings = header.section_strings_index(endian, data).ok().and_then(|i| table.section(i).ok())?;
+        let strings = within(data, strings.sh_offset(endian).into(), strings.sh_size(endian).into());
+        let plain = |s: &&H::SectionHeader| {
+            let flags: u64 = s.sh_flags(endian).0;
+            flags & elf::SHF_COMPRESSED.0 == 0 && s.sh_type(endian) != elf::SHT_NOBITS
+        };
+        let found = table.iter().take(SECTIONS_MAX).filter(plain).find(|s| text_at(strings, s.sh_name(endian)) == name.as_bytes())?;
+        Some(within(data, found.sh_offset(endian).into(), found.sh_size(endian).into()))
+    }
+    match FileKind::parse(data) {
+        Ok(FileKind::Elf32) => find::<elf::FileHeader32<Endianness>>(data, name),
+        Ok(FileKind::Elf64) => find::<elf::FileHeader64<Endianness>>(data, name),
+        _ => None,
+    }
+}
+
+/// The bytes at `offset`, as many of `size` as the file has.
+fn within(data: &[u8], offset: u64, size: u64) -> &[u8] {
+    let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
+    let start = offset.min(length);
+    let end = offset.saturating_add(size).min(length);
+    let index = |n: u64| usize::try_from(n).unwrap_or(data.len());
+    &data[index(start)..index(end)]
+}
+
+fn text_at(strings: &[u8], offset: u32) -> &[u8] {
+    let rest = usize::try_from(offset).ok().and_then(|o| strings.get(o..)).unwrap_or_default();
+    let rest = &rest[..rest.len().min(NAME_BYTES_MAX)];
+    rest.iter().position(|&b| b == 0).map_or(rest, |nul| &rest[..nul])
+}
+
+fn read_as<'a, H>(data: &'a [u8], wanted: &dyn Fn(&str) -> bool) -> Result<Sections<'a>, DwarfError>
+where
+    H: FileHeader<Endian = Endianness>,
+{
+    let header = H::parse(data).map_err(damaged)?;
+    let endian = header.endian().map_err(damaged)?;
+    if header.e_type(endian) == elf::ET_REL {
+        return Err(ElfError::NothingLoaded.into());
+    }
+    let table = header.sections(endian, data).map_err(damaged)?;
+    if table.len() > SECTIONS_MAX {
+        return Err(DwarfError::TooMany { what: "sections", max: SECTIONS_MAX as u64 });
+    }
+    let strings = header.section_strings_index(endian, data).ok().and_then(|i| table.section(i).ok());
+    let strings = strings.map_or(&[][..], |s| within(data, s.sh_offset(endian).into(), s.sh_size(endian).into()));
+    let arm = header.e_machine(endian) == elf::EM_ARM;
+    let mut read = Sections { big_endian: endian.is_big_endian(), arm, ..Sections::default() };
+    let mut room = DECOMPRESSED_BYTES_MAX;
+    let (mut code, mut has_zero) = (Vec::new(), false);
+    for s in table.iter() {
+        let flags: u64 = s.sh_flags(endian).0;
+        let size: u64 = s.sh_size(endian).into();
+        if flags & elf::SHF_ALLOC.0 != 0 {
+            if flags & elf::SHF_EXECINSTR.0 != 0 && size > 0 {
+                let start: u64 = s.sh_addr(endian).into();
+                has_zero |= start == 0;
+                code.push((start, start.saturating_add(size)));
+            }
+            continue;
+        }
+        let name = text_at(strings, s.sh_name(endian));
+        let (index, old_style) = match (name.strip_prefix(b".z"), name.strip_prefix(b".")) {
+            (Some(rest), _) if is_known(rest).is_some() => (is_known(rest), true),
+            (_, Some(rest)) => (is_known(rest), false),
+            _ => (None, false),
+        };
+        let Some(index) = index.filter(|&i| wanted(NAMES[i])) else { continue };
+        if s.sh_type(endian) == elf::SHT_NOBITS {
+            continue;
+        }
+        let bytes = within(data, s.sh_offset(endian).into(), size);
+        let bytes = if old_style {
+            Cow::Owned(old_compressed(bytes, NAMES[index], &mut room)?)
+        } else if flags & elf::SHF_COMPRESSED.0 != 0 {
+            let damaged = || DwarfError::Damaged { section: NAMES[index], offset: 0, what: "no compression header".into() };
+            let (head, offset, packed) = s.compression(endian, data).map_err(|_| damaged())?.ok_or_else(damaged)?;
+            let packed = within(data, offset.into(), packed.into());
+            let method = match head.ch_type(endian) {
+                elf::ELFCOMPRESS_ZLIB => Method::Zlib,
+                elf::ELFCOMPRESS_ZSTD => Method::Zstd,
+                other => {
+                    let what = format!("compressed by the unknown method {}", other.0);
+                    return Err(DwarfError::Damaged { section: NAMES[index], offset: 0, what });
+                }
+            };
+            Cow::Owned(super::compressed::unpack(method, packed, head.ch_size(endian).into(), NAMES[index], &mut room)?)
+        } else {
+            Cow::Borrowed(bytes)
+        };
+        if bytes.len() as u64 > SECTION_BYTES_MAX {
+            return Err(DwarfError::TooMany { what: "bytes in a debug section", max: SECTION_BYTES_MAX });
+        }
+        read.bytes[index] = bytes;
+    }
+    // Searched only where it matters: almost no image has code at address 0.
+    let zero_end = if has_zero { function_at_zero(&table, endian, data) } else { 0 };
+    read.code = Code::new(code, zero_end)?;
+    Ok(read)
+}
+
+use super::compressed::Method;
+
+fn is_known(name: &[u8]) -> Option<usize> {
+    NAMES.iter().position(|n| n.as_bytes() == name)
+}
+
+/// `.zdebug_*`: `ZLIB`, the size as eight bytes, most significant first, and a zlib stream.
+fn old_compressed(bytes: &[u8], section: &'static str, room: &mut u64) -> Result<Vec<u8>, DwarfError> {
+    let size = bytes.strip_prefix(b"ZLIB").and_then(|rest| rest.first_chunk::<8>());
+    let Some(size) = size else {
+        return Err(DwarfError::Damaged { section, offset: 0, what: "not compressed as its name says".into() });
+    };
+    super::compressed::unpack(Method::Zlib, &bytes[12..], u64::from_be_bytes(*size), section, room)
+}
+
+fn function_at_zero<'a, H>(table: &object::read::elf::SectionTable<'a, H>, endian: Endianness, data: &'a [u8]) -> u64
+where
+    H: FileHeader<Endian = Endianness>,
+{
+    let Ok(symbols) = table.symbols(endian, data, elf::SHT_SYMTAB) else { return 0 };
+    let at_zero = symbols.iter().take(crate::elf::SYMBOLS_MAX).filter(|s| {
+        let value: u64 = s.st_value(endian).into();
+        s.st_type() == elf::STT_FUNC && value <= 1 && s.st_shndx(endian) != elf::SHN_UNDEF
+    });
+    at_zero.map(|s| s.st_size(endian).into()).max().unwrap_or(0)
+}
+
+/// Where the image has code, by run address. Debug information of functions that the linker removed is elsewhere: at 0, at -1 or -2, or where
+/// nothing is.
+#[derive(Debug, Default)]
+pub(crate) struct Code {
+    /// Sorted, disjoint, not adjacent.
+    ranges: Vec<(u64, u64)>,
+    /// The end of the function at address 0, where a symbol says that there is one: else what is at 0 has been removed.
+    zero_end: u64,
+}
+
+impl Code {
+    fn new(mut all: Vec<(u64, u64)>, zero_end: u64) -> Result<Self, DwarfError> {
+        all.sort_unstable();
+        let mut ranges: Vec<(u64, u64)> = Vec::with_capacity(all.len());
+        for (start, end) in all {
+            match ranges.last_mut() {
+                Some(last) if start <= last.1 => last.1 = last.1.max(end),
+                _ => ranges.push((start, end)),
+            }
+        }
+        if ranges.len() > CODE_RANGES_MAX {
+            return Err(DwarfError::TooMany { what: "separate ranges of code", max: CODE_RANGES_MAX as u64 });
+        }
+        Ok(Code { ranges, zero_end })
+    }
+
+    /// The range as far as it is code; `None` where it is none, or of a removed function.
+    pub fn keep(&self, start: u64, end: u64) -> Option<(u64, u64)> {
+        if start >= end || (start == 0 && (self.zero_end == 0 || end < self.zero_end)) {
+            return None;
+        }
+        let (from, to) = *self.ranges[..self.ranges.partition_point(|r| r.0 <= start)].last()?;
+        (from <= start && start < to).then_some((start, end.min(to)))
+    }
+}

@@ -1,0 +1,216 @@
+//! One HTML file that shows where an image's bytes are, or what changed between two: a treemap to zoom into and the same as nested tables.
+//!
+//! The file stands alone: no request leaves it, and its Content-Security-Policy would stop one. Its one script is ours, allowed by its
+//! digest; without it the page is the nested tables and a treemap that stands still. Styles are `'unsafe-inline'`, since each cell's place
+//! is a style of its own; they can fetch nothing, and no text from outside gets into one.
+
+mod kind;
+mod tree;
+mod treemap;
+mod write;
+
+use crate::bars::{groups_svg, regions_svg};
+use crate::by::By;
+use crate::doc::Line;
+use crate::escape::{clip, html};
+use crate::figures::headroom;
+use crate::owner::{self, moved};
+use base64::Engine as _;
+use kind::{Kind, kind};
+use ounce_analysis::comparison::{RegionDelta, RowDelta};
+use ounce_protocol::ids::ImageId;
+use ounce_protocol::measurement::{Ledger, RegionLedger, Row};
+use ounce_protocol::units::{delta, grouped, percent, signed};
+use sha2::{Digest, Sha256};
+use tree::{Leaf, Node};
+use write::{Column, View};
+
+/// No page is longer, in bytes: where one would be, fewer rows have a line of their own and the rest are summed.
+pub const PAGE_BYTES_MAX: usize = 1_500_000;
+/// Rows with a line of their own on a page, in the order in which it is tried to stay below [`PAGE_BYTES_MAX`].
+const ROWS_STEPS: [usize; 8] = [8_000, 6_000, 4_500, 3_000, 1_500, 500, 100, 0];
+/// Longest title, in characters.
+const TITLE_CHARS_MAX: usize = 200;
+/// Reasons written of a row.
+const REASONS_MAX: usize = 8;
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// A page about one image.
+#[derive(Debug, Clone, Copy)]
+pub struct SizePage<'a> {
+    /// What stands on top of it: the image's name. Hostile text.
+    pub title: &'a str,
+    /// Where its bytes are.
+    pub ledger: &'a Ledger,
+    /// How the rows are grouped.
+    pub by: By,
+}
+
+/// A page about the difference of two images.
+#[derive(Debug, Clone, Copy)]
+pub struct DeltaPage<'a> {
+    /// What stands on top of it: the images' names. Hostile text.
+    pub title: &'a str,
+    /// The image compared with.
+    pub base: &'a ImageId,
+    /// The image compared.
+    pub head: &'a ImageId,
+    /// What changed.
+    pub regions: &'a [RegionDelta],
+}
+
+/// Where an image's bytes are, as one HTML file of at most [`PAGE_BYTES_MAX`] bytes.
+pub fn size_html(page: &SizePage) -> String {
+    let about = format!("<p class=quiet>Image <code>{}</code>, by {}.</p>\n", short(&page.ledger.image), page.by.word());
+    let chart = regions_svg(page.ledger);
+    let outside = page.ledger.outside.iter().fold(0u64, |sum, o| sum.saturating_add(o.bytes));
+    let outside = match outside {
+        0 => String::new(),
+        n => format!("<p class=bad><strong>{} B lie in no region of the manifest.</strong></p>\n", grouped(n)),
+    };
+    let areas: Vec<Vec<u64>> = page.ledger.regions.iter().map(|r| r.rows.iter().map(|row| row.bytes).collect()).collect();
+    within_limit(&areas, |shown| {
+        let views = page.ledger.regions.iter().zip(shown).map(|(region, shown)| size_view(region, page.by, shown)).collect();
+        document(page.title, &format!("{about}{outside}"), &chart, &legend(), views)
+    })
+}
+
+/// What changed between two images, as one HTML file of at most [`PAGE_BYTES_MAX`] bytes.
+pub fn delta_html(page: &DeltaPage) -> String {
+    let about = format!("<p class=quiet>Image <code>{}</code> against <code>{}</code>.</p>\n", short(page.head), short(page.base));
+    let chart = groups_svg(page.regions);
+    let legend = "<p class=legend><span class=up>grown</span> <span class=down>shrunk</span> A cell is as large as its change.</p>\n";
+    let areas: Vec<Vec<u64>> = page.regions.iter().map(|r| r.rows.iter().map(|row| moved(row).unsigned_abs()).collect()).collect();
+    within_limit(&areas, |shown| {
+        let views = page.regions.iter().zip(shown).map(|(region, shown)| delta_view(region, shown)).collect();
+        document(page.title, &about, &chart, legend, views)
+    })
+}
+
+fn short(image: &ImageId) -> String {
+    html(&image.as_str().chars().take(12).collect::<String>())
+}
+
+/// Writes the page with fewer and fewer of the largest rows of all regions, until it is below the limit.
+fn within_limit(areas: &[Vec<u64>], write: impl Fn(&[Vec<bool>]) -> String) -> String {
+    let mut order: Vec<(usize, usize)> = areas.iter().enumerate().flat_map(|(i, rows)| (0..rows.len()).map(move |j| (i, j))).collect();
+    order.sort_by_key(|&(i, j)| (std::cmp::Reverse(areas[i][j]), i, j));
+    let page = |rows_max: usize| {
+        let mut shown: Vec<Vec<bool>> = areas.iter().map(|rows| vec![false; rows.len()]).collect();
+        order.iter().take(rows_max).for_each(|&(i, j)| shown[i][j] = true);
+        write(&shown)
+    };
+    let steps = ROWS_STEPS.iter().filter(|&&n| n < order.len() || n == ROWS_STEPS[0]);
+    let mut text = String::new();
+    for &rows_max in steps {
+        text = page(rows_max);
+        if text.len() <= PAGE_BYTES_MAX {
+            break;
+        }
+    }
+    text
+}
+
+fn size_view<'a>(region: &'a RegionLedger, by: By, shown: &[bool]) -> View<'a> {
+    let leaf = |(i, row): (usize, &Row)| Leaf {
+        path: by.path(row),
+        label: by.label(row),
+        row: i,
+        area: row.bytes,
+        net: i64::try_from(row.bytes).unwrap_or(i64::MAX),
+    };
+    let tree = tree::grow(region.name.as_str(), region.rows.iter().enumerate().map(leaf), |i| shown[i]);
+    let used = format!("{} of {} B", grouped(region.used_bytes), grouped(region.size_bytes));
+    let left = headroom(region.size_bytes, region.used_bytes);
+    let left = if region.used_bytes > region.size_bytes { Line::new().bad(left) } else { left.into() };
+    let total = tree.area;
+    View {
+        name: region.name.as_str(),
+        summary: Line::from(format!("{used}, ")).join(left),
+        columns: &[Column::Figure("bytes"), Column::Figure("share"), Column::Text("owner"), Column::Text("section")],
+        figure: |net| grouped(net.unsigned_abs()),
+        share: Box::new(move |node| Some(crate::size::share(node.area, total))),
+        class: Box::new(move |node| match node.row {
+            Some(i) => kind(region.rows[i].owner, &region.rows[i].section, region.kind).class(),
+            None => "",
+        }),
+        cells: Box::new(move |node| {
+            let row = &region.rows[node.row.unwrap_or(0)];
+            vec![owner::of_row(row), Line::new().code(&row.section)]
+        }),
+        why: Box::new(|_| None),
+        tree,
+    }
+}
+
+fn delta_view<'a>(region: &'a RegionDelta, shown: &[bool]) -> View<'a> {
+    let leaf = |(i, row): (usize, &RowDelta)| Leaf {
+        path: vec![row.group.clone()],
+        label: crate::by::inside(&row.group, &row.name).to_owned(),
+        row: i,
+        area: moved(row).unsigned_abs(),
+        net: moved(row),
+    };
+    let tree = tree::grow(region.name.as_str(), region.rows.iter().enumerate().map(leaf), |i| shown[i]);
+    let d = delta(region.base_bytes, region.head_bytes);
+    let change = if d == 0 { "same".into() } else { format!("{} B, {}", signed(d), percent(region.base_bytes, region.head_bytes)) };
+    let instructions = region.rows.iter().any(|row| row.instructions.is_some());
+    View {
+        name: region.name.as_str(),
+        summary: format!("{} → {} B ({change})", grouped(region.base_bytes), grouped(region.head_bytes)).into(),
+        columns: if instructions {
+            &[Column::Figure("change"), Column::Figure("instructions"), Column::Text("owner"), Column::Text("what")]
+        } else {
+            &[Column::Figure("change"), Column::Text("owner"), Column::Text("what")]
+        },
+        figure: signed,
+        share: Box::new(move |node| {
+            let row = instructions.then(|| node.row.map(|i| &region.rows[i]))?;
+            Some(row.and_then(|row| row.instructions).map_or(String::new(), |i| signed(delta(i.base, i.head))))
+        }),
+        class: Box::new(|node| match node.net {
+            1.. => "up",
+            0 => "k5",
+            _ => "down",
+        }),
+        cells: Box::new(move |node| {
+            let row = &region.rows[node.row.unwrap_or(0)];
+            vec![owner::of_delta(row), owner::what(row).into()]
+        }),
+        why: Box::new(move |node| owner::why(&region.rows[node.row?], REASONS_MAX)),
+        tree,
+    }
+}
+
+fn legend() -> String {
+    let entry = |kind: Kind| format!("<span class={}>{}</span> ", kind.class(), kind.word());
+    format!("<p class=legend>{}</p>\n", Kind::ALL.map(entry).concat().trim_end())
+}
+
+/// The whole file around the views.
+fn document(title: &str, about: &str, chart: &str, legend: &str, mut views: Vec<View>) -> String {
+    let title = html(&clip(title, TITLE_CHARS_MAX));
+    let digest = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(SCRIPT.as_bytes()));
+    // Inside HTML an SVG needs no name space, which would read like an address.
+    let chart = chart.replace(" xmlns=\"http://www.w3.org/2000/svg\"", "");
+    let mut next = 0;
+    views.iter_mut().for_each(|view| view.tree.number(&mut next));
+    let is_cut = views.iter().any(|view| has_cut(&view.tree));
+    let cut = if is_cut { "<p>Not all rows fit this page: the smallest are summed as “more” in their groups.</p>\n" } else { "" };
+    let sections: String = views.iter().map(write::section).collect();
+    format!(
+        "<!DOCTYPE html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n\
+         <meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; \
+         base-uri 'none'; form-action 'none'\">\n\
+         <meta name=viewport content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n\
+         <body>\n<header>\n<h1>{title}</h1>\n{about}</header>\n<main>\n<div class=\"scroll chart\" tabindex=0>{chart}</div>\n{cut}\
+         <div class=search hidden><label>Search <input type=search autocomplete=off spellcheck=false></label>\
+         <p role=status></p><ol></ol></div>\n{legend}{sections}</main>\n<script>{SCRIPT}</script>\n</body>\n</html>\n"
+    )
+}
+
+fn has_cut(node: &Node) -> bool {
+    node.cut.is_some() || node.children.iter().any(has_cut)
+}

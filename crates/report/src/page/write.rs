@@ -1,0 +1,151 @@
+//! One region of a page: its treemap's cells and its nested tables, which say the same.
+//!
+//! Closing tags that HTML lets one leave out are left out: most of a page is rows.
+
+use super::tree::{Cut, Node};
+use super::treemap::{Rect, squarified};
+use crate::doc::Line;
+use crate::escape::{clip, html};
+use crate::html::inline;
+use ounce_protocol::units::grouped;
+use std::fmt::Write as _;
+
+/// Width of a treemap over its height, for which cells are laid out. Between a desk's and a phone's.
+const MAP_ASPECT: f64 = 1.5;
+/// Longest label of a cell, in characters.
+const LABEL_CHARS_MAX: usize = 40;
+/// A cell with less than this share of the whole, in millionths, is not drawn: it would be too small to see at any zoom of its group.
+const CELL_PPM_MIN: u128 = 2;
+
+/// A column of a region's tables.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Column {
+    Figure(&'static str),
+    Text(&'static str),
+}
+
+/// A region and how it is told.
+pub(super) struct View<'a> {
+    pub name: &'a str,
+    pub summary: Line,
+    pub columns: &'static [Column],
+    pub tree: Node,
+    /// Writes what a node comes to.
+    pub figure: fn(i64) -> String,
+    /// The second figure of a row, where there is such a column.
+    pub share: Box<dyn Fn(&Node) -> Option<String> + 'a>,
+    /// The style sheet's class of a node.
+    pub class: Box<dyn Fn(&Node) -> &'static str + 'a>,
+    /// The cells of text of a row.
+    pub cells: Box<dyn Fn(&Node) -> Vec<Line> + 'a>,
+    /// Why a row is as it is.
+    pub why: Box<dyn Fn(&Node) -> Option<Line> + 'a>,
+}
+
+/// The region's part of the page.
+pub(super) fn section(view: &View) -> String {
+    let name = html(view.name);
+    let mut out = format!("<section>\n<h2><code>{name}</code></h2>\n<p>{}</p>\n", inline(&view.summary));
+    if view.tree.area > 0 {
+        let _ = write!(out, "<div class=map aria-hidden=true data-r={} data-name=\"{name}\"><div class=in>\n", view.tree.id);
+        cells(&mut out, view, &view.tree, MAP_ASPECT);
+        out.push_str("</div></div>\n");
+    }
+    if view.tree.children.is_empty() && view.tree.cut.is_none() {
+        out.push_str("<p>Nothing.</p>\n");
+    } else {
+        let _ = write!(out, "<div class=tree id=r{}>\n", view.tree.id);
+        parts(&mut out, view, &view.tree, 0);
+        out.push_str("</div>\n");
+    }
+    out.push_str("</section>\n");
+    out
+}
+
+/// The cells inside a node's cell, which is `aspect` as wide as high.
+fn cells(out: &mut String, view: &View, node: &Node, aspect: f64) {
+    let areas: Vec<u64> = node.children.iter().map(|c| c.area).chain(node.cut.map(|c| c.area)).collect();
+    let rects = squarified(&areas, aspect);
+    for (child, rect) in node.children.iter().zip(&rects) {
+        if u128::from(child.area) * 1_000_000 < u128::from(view.tree.area) * CELL_PPM_MIN || child.area == 0 {
+            continue;
+        }
+        let (class, place) = ((view.class)(child), inset(*rect));
+        let label = html(&clip(&child.label, LABEL_CHARS_MAX));
+        if child.row.is_some() {
+            let _ = write!(out, "<div class=\"c {class}\" data-r={} style=\"inset:{place}\"><b>{label}</b></div>\n", child.id);
+        } else {
+            let figure = (view.figure)(child.net);
+            let _ = write!(
+                out,
+                "<div class=\"c g {class}\" data-r={} style=\"inset:{place}\"><b>{label} <i>{figure}</i></b><div class=in>\n",
+                child.id
+            );
+            cells(out, view, child, aspect * rect.w / rect.h.max(1e-9));
+            out.push_str("</div></div>\n");
+        }
+    }
+    if let (Some(cut), Some(rect)) = (&node.cut, rects.last())
+        && cut.area > 0
+    {
+        let _ = write!(out, "<div class=\"c k5\" style=\"inset:{}\"><b>{} more</b></div>\n", inset(*rect), grouped(cut.rows as u64));
+    }
+}
+
+/// Distances from the four edges, in percent.
+fn inset(rect: Rect) -> String {
+    let percent = |v: f64| {
+        let text = format!("{:.2}", (v * 100.0).clamp(0.0, 100.0));
+        let text = text.trim_end_matches('0').trim_end_matches('.');
+        if text == "0" { text.to_owned() } else { format!("{text}%") }
+    };
+    let Rect { x, y, w, h } = rect;
+    format!("{} {} {} {}", percent(y), percent(1.0 - x - w), percent(1.0 - y - h), percent(x))
+}
+
+/// A node's groups, each folded, then a table of its rows; what was cut is a row too.
+fn parts(out: &mut String, view: &View, node: &Node, depth: usize) {
+    for group in node.children.iter().filter(|c| c.row.is_none()) {
+        let second = (view.share)(group).filter(|s| !s.is_empty()).map(|s| format!("<span>{s}</span>")).unwrap_or_default();
+        let _ = write!(
+            out,
+            "<details id=r{}><summary><code>{}</code><span>{} B</span>{second}</summary>\n",
+            group.id,
+            html(&clip(&group.label, crate::escape::NAME_CHARS_MAX)),
+            (view.figure)(group.net),
+        );
+        parts(out, view, group, depth + 1);
+        out.push_str("</details>\n");
+    }
+    let rows: Vec<&Node> = node.children.iter().filter(|c| c.row.is_some()).collect();
+    if rows.is_empty() && node.cut.is_none() {
+        return;
+    }
+    out.push_str("<table><thead><tr>");
+    for column in view.columns {
+        let _ = match column {
+            Column::Figure(title) => write!(out, "<th class=n>{title}"),
+            Column::Text(title) => write!(out, "<th>{title}"),
+        };
+    }
+    out.push_str("<tbody>\n");
+    for row in rows {
+        let _ = write!(out, "<tr id=r{}><td class=n>{}", row.id, (view.figure)(row.net));
+        if let Some(second) = (view.share)(row) {
+            let _ = write!(out, "<td class=n>{second}");
+        }
+        for (i, cell) in (view.cells)(row).iter().enumerate() {
+            let class = if i == 0 { format!(" class={}", (view.class)(row)) } else { String::new() };
+            let _ = write!(out, "<td{class}>{}", inline(cell));
+            if let Some(why) = (view.why)(row).filter(|_| i == 0) {
+                let _ = write!(out, "<div class=why>{}</div>", inline(&why));
+            }
+        }
+        out.push('\n');
+    }
+    if let Some(Cut { rows, net, .. }) = node.cut {
+        let blank = view.columns.iter().skip(1).filter(|c| matches!(c, Column::Figure(_))).map(|_| "<td>").collect::<String>();
+        let _ = write!(out, "<tr><td class=n>{}{blank}<td colspan=2>{} more\n", (view.figure)(net), grouped(rows as u64));
+    }
+    out.push_str("</table>\n");
+}
