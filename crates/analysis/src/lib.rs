@@ -16,6 +16,7 @@ pub mod linker;
 pub mod names;
 mod owners;
 mod spans;
+pub mod stack;
 mod symbols;
 mod toolchain;
 pub mod why;
