@@ -22,6 +22,7 @@ mod owners;
 mod reading;
 mod rows;
 mod spans;
+pub mod stack;
 mod symbols;
 mod toolchain;
 pub mod why;

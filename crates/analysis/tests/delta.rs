@@ -2,7 +2,7 @@
 
 mod support;
 
-use ounce_analysis::comparison::{Change, RegionDelta};
+use ounce_analysis::comparison::{Change, RegionDelta, RowDelta};
 use ounce_analysis::delta::{function_deltas, region_deltas};
 use ounce_protocol::ids::{ImageId, RegionName};
 use ounce_protocol::measurement::{FunctionCount, Ledger, Owner, RegionKind, RegionLedger, Row};
@@ -14,8 +14,25 @@ fn row(owner: Owner, name: &str, linkage: &str, section: &str, bytes: u64) -> Ro
     Row { owner, name: name.into(), linkage, group: "C".into(), section: section.into(), bytes, ..Row::default() }
 }
 
+/// A function.
 fn f(name: &str, bytes: u64) -> Row {
     row(Owner::Symbol, name, name, ".text", bytes)
+}
+
+/// A symbol with its mangled name: what the ledger makes of it.
+fn mangled(linkage: &str, bytes: u64) -> Row {
+    let name = ounce_analysis::names::name(linkage.as_bytes());
+    Row { group: name.group, ..row(Owner::Symbol, &name.display, linkage, ".text", bytes) }
+}
+
+fn shaped(row: Row, shape: u32) -> Row {
+    Row { shape: Some(shape), ..row }
+}
+
+/// A text that `of` refers to, or several.
+fn text(name: &str, of: Option<&str>, bytes: u64) -> Row {
+    let owner = if of.is_some() { Owner::Reference } else { Owner::Shared };
+    Row { of: of.map(str::to_owned), ..row(owner, name, name, ".rodata", bytes) }
 }
 
 fn ledger(rows: Vec<Row>) -> Ledger {
@@ -31,25 +48,37 @@ fn ledger(rows: Vec<Row>) -> Ledger {
 
 fn delta(base: Vec<Row>, head: Vec<Row>) -> RegionDelta {
     let delta = region_deltas(&ledger(base), &ledger(head)).remove(0);
-    let sum: i64 = delta.rows.iter().map(|r| units::delta(r.base_bytes, r.head_bytes)).sum();
-    assert_eq!(sum, units::delta(delta.base_bytes, delta.head_bytes));
+    assert_eq!(sum(&delta), units::delta(delta.base_bytes, delta.head_bytes));
     delta
 }
 
-/// The rows as `+8 f grown`, joined by commas.
-fn told(base: Vec<Row>, head: Vec<Row>) -> String {
-    let word = |change: &Change| match change {
+fn sum(delta: &RegionDelta) -> i64 {
+    delta.rows.iter().map(|r| units::delta(r.base_bytes, r.head_bytes)).sum()
+}
+
+/// A row as `+8 f grown`.
+fn line(r: &RowDelta) -> String {
+    let word = match &r.change {
         Change::Renamed { from } => format!("was {from}"),
+        Change::Moved { from } => format!("moved from {from}"),
+        Change::Copies { base, head } => format!("{base} → {head} copies"),
         other => format!("{other:?}").to_lowercase(),
     };
-    let line =
-        |r: ounce_analysis::comparison::RowDelta| format!("{:+} {} {}", units::delta(r.base_bytes, r.head_bytes), r.name, word(&r.change));
-    delta(base, head).rows.into_iter().map(line).collect::<Vec<_>>().join(", ")
+    let of = r.of.as_ref().map_or(String::new(), |of| format!(" of {of}"));
+    format!("{:+} {}{of} {word}", units::delta(r.base_bytes, r.head_bytes), r.name)
+}
+
+/// The rows, joined by commas.
+fn told(base: Vec<Row>, head: Vec<Row>) -> String {
+    delta(base, head).rows.iter().map(line).collect::<Vec<_>>().join(", ")
+}
+
+fn check(base: &[Row], head: &[Row], want: &str) {
+    assert_eq!(told(base.to_vec(), head.to_vec()), want);
 }
 
 #[test]
 fn owners_are_matched_by_what_a_rebuild_leaves_alone() {
-    let check = |base: &[Row], head: &[Row], want: &str| assert_eq!(told(base.to_vec(), head.to_vec()), want);
     check(&[], &[], "");
     check(&[f("a", 8)], &[f("a", 8)], "");
     check(&[f("a", 8)], &[f("a", 12)], "+4 a grown");
@@ -64,19 +93,162 @@ fn owners_are_matched_by_what_a_rebuild_leaves_alone() {
     let v0 = |hash: &str, bytes| row(Owner::Symbol, "core::fmt::write", &format!("_RNvNtCs{hash}_4core3fmt5write"), ".text", bytes);
     check(&[v0("1", 8)], &[v0("2", 8)], "");
     check(&[v0("1", 8)], &[v0("2", 10)], "+2 core::fmt::write grown");
-    // Instances of one generic: those of one size are the same ones.
+    // Those of one name and size are the same ones.
     let two = |a: &str, b: &str, x, y| vec![v0(a, x), v0(b, y)];
     check(&two("1", "2", 8, 20), &two("3", "4", 20, 8), "");
     check(&two("1", "2", 8, 20), &two("3", "4", 20, 9), "+1 core::fmt::write grown");
-    check(&two("1", "2", 8, 20), &[v0("3", 20)], "-8 core::fmt::write removed");
+    check(&two("1", "2", 8, 20), &[v0("3", 20)], "-8 core::fmt::write 2 → 1 copies");
     // Clone suffixes and numbers.
     check(&[f("a.llvm.17", 8)], &[f("a.llvm.99", 8)], "");
     check(&[f("a.part.0", 8)], &[f("a.part.1", 9)], "+1 a.part.1 grown");
-    check(&[f("OUTLINED_FUNCTION_0", 4), f("OUTLINED_FUNCTION_1", 6)], &[f("OUTLINED_FUNCTION_0", 6)], "-4 OUTLINED_FUNCTION_0 removed");
-    // A new name or another module, the same size.
-    check(&[f("a::old::run", 40)], &[f("a::new::run", 40)], "+0 a::new::run was a::old::run");
-    check(&[f("a::old::run", 40)], &[f("a::new::run", 44)], "+44 a::new::run added, -40 a::old::run removed");
-    check(&[f("a::run", 40)], &[f("a::walk", 40)], "-40 a::run removed, +40 a::walk added");
+    check(&[f("a.lto_priv.0", 8), f("a", 8)], &[f("a", 8), f("a.lto_priv.3", 8)], "");
+    check(&[f("g(int) [clone .part.0]", 8)], &[f("g(int) [clone .part.1]", 8)], "");
+}
+
+#[test]
+fn a_crate_version_bump_alone_changes_nothing() {
+    // Other disambiguators, which are of another length and so move all that refers back; another crate that instances are made in; other hashes.
+    let build = |core: &str, my: &str, hash: &str| {
+        vec![
+            mangled(&format!("_RNvNtCs{core}_4core3fmt5write"), 80),
+            mangled(&format!("_RINvNtCs{core}_4core3ptr4readhECs{my}_2my"), 6),
+            mangled(&format!("_RNvCs{my}_2my3run.llvm.{hash}"), 300),
+            mangled(&format!("_ZN4core3fmt9Formatter3pad17h{hash}E"), 120),
+            mangled(&format!("switch.table._RNvCs{my}_2my3run"), 16),
+            row(Owner::Symbol, &format!("anon.{hash}.3"), &format!("anon.{hash}.3"), ".rodata", 12),
+        ]
+    };
+    let (base, head) = (build("1", "2", "0123456789012345"), build("kPaZ9", "4gH", "9876543210987654"));
+    assert!(base.iter().zip(&head).all(|(b, h)| b.linkage != h.linkage || b.name != h.name), "a bump changes the linkage names");
+    check(&base, &head, "");
+}
+
+#[test]
+fn a_name_too_long_to_show_outlives_a_version_bump() {
+    let long = |crate_hash: &str| {
+        let modules: String = (0..90).map(|i| format!("15module_number{i:02}")).collect();
+        mangled(&format!("_R{}Cs{crate_hash}_2my{modules}", "Nt".repeat(89) + "Nv"), 40)
+    };
+    let (base, head) = (long("1"), long("2"));
+    assert!(base.name.contains('…'), "{}", base.name);
+    assert_eq!(base.name, head.name);
+    check(&[base], &[head], "");
+}
+
+#[test]
+fn outlined_functions_renumbered_are_nothing() {
+    let outlined = |sizes: &[u64]| -> Vec<Row> {
+        let number = |(n, &bytes): (usize, &u64)| f(&format!("OUTLINED_FUNCTION_{n}"), bytes);
+        sizes.iter().enumerate().map(number).collect()
+    };
+    check(&outlined(&[4, 6, 8, 10]), &outlined(&[10, 4, 8, 6]), "");
+    // One more at the front renumbers all.
+    check(&outlined(&[4, 6, 8]), &outlined(&[12, 4, 6, 8]), "+12 OUTLINED_FUNCTION_* 3 → 4 copies");
+    check(&outlined(&[4, 6]), &outlined(&[6]), "-4 OUTLINED_FUNCTION_* 2 → 1 copies");
+    check(&outlined(&[4, 6]), &outlined(&[6, 5]), "+1 OUTLINED_FUNCTION_1 grown");
+    // What is in them tells more than their sizes.
+    let by_content = |all: &[(u32, u64)]| -> Vec<Row> {
+        all.iter().enumerate().map(|(n, &(shape, bytes))| shaped(f(&format!("buffer.{n}"), bytes), shape)).collect()
+    };
+    check(&by_content(&[(1, 8), (2, 8)]), &by_content(&[(2, 8), (3, 12)]), "+4 buffer.1 grown");
+}
+
+#[test]
+fn a_function_moved_to_another_module_is_one_moved_row() {
+    check(&[f("a::old::run", 40)], &[f("a::new::run", 40)], "+0 a::new::run moved from a::old::run");
+    // It changed on the way: the only one of its name on each side.
+    check(&[f("a::old::run", 40)], &[f("a::new::run", 44)], "+4 a::new::run moved from a::old::run");
+    check(
+        &[f("<a::x::Foo>::new", 40), f("a::new", 7)],
+        &[f("<a::y::Foo>::new", 44), f("a::new", 7)],
+        "+4 <a::y::Foo>::new moved from <a::x::Foo>::new",
+    );
+    // Several have the name: size alone must tell.
+    let three = ["a::x::init", "a::y::init", "a::z::init"];
+    check(
+        &three.map(|n| f(n, 9)),
+        &[f("a::x::init", 9), f("a::w::init", 9), f("a::v::init", 9)],
+        "+0 a::v::init moved from a::y::init, +0 a::w::init moved from a::z::init",
+    );
+    check(
+        &[f("a::x::init", 9), f("a::y::init", 8)],
+        &[f("a::x::init", 9), f("a::w::init", 7)],
+        "-8 a::y::init removed, +7 a::w::init added",
+    );
+    // Content before size.
+    check(
+        &[shaped(f("a::x::run", 40), 1), shaped(f("a::y::run", 40), 2)],
+        &[shaped(f("a::v::run", 40), 2), shaped(f("a::w::run", 40), 1)],
+        "+0 a::v::run moved from a::y::run, +0 a::w::run moved from a::x::run",
+    );
+    // Another section or object alone is no row.
+    let object = |section: &str, object: &str| Row { object: Some(object.into()), ..row(Owner::Symbol, "a", "a", section, 8) };
+    check(&[object(".text", "x.o")], &[object(".fast", "y.o")], "");
+    // Statics of one name in two files.
+    let (x, y) = (|bytes| Row { bytes, ..object(".text", "x.o") }, |bytes| Row { bytes, ..object(".text", "y.o") });
+    check(&[x(8), y(20)], &[x(20), y(8)], "+12 a grown, -12 a shrunk");
+}
+
+#[test]
+fn a_function_by_another_name_is_one_renamed_row() {
+    check(&[f("a::run", 40)], &[f("a::walk", 40)], "+0 a::walk was a::run");
+    check(&[f("run", 40)], &[f("walk", 40)], "+0 walk was run");
+    // Which one of two is not known; nor is it worth a guess for what is small.
+    check(&[f("run", 40)], &[f("walk", 40), f("swim", 40)], "-40 run removed, +40 swim added, +40 walk added");
+    check(&[f("run", 4)], &[f("walk", 4)], "-4 run removed, +4 walk added");
+    // Content tells.
+    check(&[shaped(f("run", 4), 1)], &[shaped(f("walk", 4), 1)], "+0 walk was run");
+    check(&[shaped(f("run", 40), 1)], &[shaped(f("walk", 40), 2)], "-40 run removed, +40 walk added");
+    check(&[shaped(f("run", 40), 1)], &[shaped(f("walk", 40), 1), shaped(f("swim", 40), 2)], "+40 swim added, +0 walk was run");
+}
+
+#[test]
+fn a_string_added_to_a_function_is_that_functions() {
+    let base = [f("main", 80), text("\"hello\"", Some("main"), 6)];
+    let more = [base.to_vec(), vec![text("\"bye\"", Some("main"), 4)]].concat();
+    check(&base, &more, "+4 \"bye\" of main added");
+    // Corrected: the one of that function that changed is the one it was.
+    check(&base, &[f("main", 80), text("\"hello!\"", Some("main"), 7)], "+1 \"hello!\" of main was \"hello\"");
+    // Another function uses it too: no byte of it came or went.
+    check(&base, &[f("main", 80), text("\"hello\"", None, 6)], "");
+    check(&[text("\"a\"", Some("f"), 2), text("\"a\"", Some("g"), 2)], &[text("\"a\"", Some("g"), 2)], "-2 \"a\" of f removed");
+    // A constant whose name is its place.
+    check(&[shaped(text("16 B", Some("f"), 16), 7)], &[shaped(text("16 B at 8", None, 16), 7)], "+0 16 B at 8 was 16 B");
+    // Input sections of one name are told apart by what is in them.
+    let map = |name: &str, bytes| row(Owner::Map, name, ".rodata.str1.1", ".rodata", bytes);
+    check(&[map("\"a\"", 2), map("\"bcd\"", 4)], &[map("\"bcd\"", 4), map("\"a\"", 2)], "");
+}
+
+#[test]
+fn one_more_instance_of_a_generic_is_three_to_four_copies() {
+    let instances = |all: &[(&str, u64)]| -> Vec<Row> { all.iter().map(|(t, bytes)| f(&format!("<a::Foo<{t}>>::bar"), *bytes)).collect() };
+    let three = instances(&[("u8", 100), ("u16", 110), ("u32", 120)]);
+    let with = |more: &[(&str, u64)]| [three.clone(), instances(more)].concat();
+    check(&three, &with(&[("u64", 184)]), "+184 a::Foo<_>::bar 3 → 4 copies");
+    check(&with(&[("u64", 184)]), &three, "-184 a::Foo<_>::bar 4 → 3 copies");
+    let row = delta(three.clone(), with(&[("u64", 184)])).rows.remove(0);
+    assert_eq!((row.base_bytes, row.head_bytes), (330, 514));
+    // Those that changed beside are in it.
+    check(&three, &instances(&[("u8", 104), ("u16", 110), ("u32", 120), ("u64", 10)]), "+14 a::Foo<_>::bar 3 → 4 copies");
+    // The number is the same: each for itself.
+    check(&three, &instances(&[("u8", 104), ("u16", 108), ("u32", 120)]), "+4 <a::Foo<u8>>::bar grown, -2 <a::Foo<u16>>::bar shrunk");
+    check(&three, &instances(&[("u8", 100), ("u16", 110), ("i32", 120)]), "+0 <a::Foo<i32>>::bar was <a::Foo<u32>>::bar");
+    check(&three, &instances(&[("u8", 100), ("u16", 110), ("i32", 99)]), "-120 <a::Foo<u32>>::bar removed, +99 <a::Foo<i32>>::bar added");
+    // A generic that is new, and one with a single instance.
+    check(&[], &three, "+330 a::Foo<_>::bar 0 → 3 copies");
+    check(&[], &three[..1], "+100 <a::Foo<u8>>::bar added");
+    // It moved with all its instances.
+    let moved: Vec<Row> = three.iter().map(|r| f(&r.name.replace("a::Foo", "a::new::Foo"), r.bytes)).collect();
+    assert!(delta(three.clone(), moved).rows.iter().all(|r| matches!(r.change, Change::Moved { .. }) && r.base_bytes == r.head_bytes));
+    // C++.
+    let push = |t: &str, bytes| f(&format!("std::vector<{t}, std::allocator<{t}> >::push_back({t}&&)"), bytes);
+    check(&[push("int", 60)], &[push("int", 60), push("char", 58)], "+58 std::vector<_>::push_back 1 → 2 copies");
+    // Legacy names do not show what they are instances of.
+    let legacy = |hash: &str, bytes| mangled(&format!("_ZN4core3ptr4read17h{hash}E"), bytes);
+    let (one, two) = ("0123456789abcdef", "fedcba9876543210");
+    check(&[legacy(one, 8)], &[legacy(one, 8), legacy(two, 12)], "+12 core::ptr::read 1 → 2 copies");
+    // A second static function of a name is a second function.
+    check(&[f("init", 8)], &[f("init", 8), f("init", 12)], "+12 init added");
 }
 
 #[test]
@@ -94,6 +266,20 @@ fn what_has_no_name_is_summed() {
 }
 
 #[test]
+fn bss_of_1024_more_is_1024_in_that_region_and_nowhere_else() {
+    let build = |buffer: u64| {
+        let mut both = ledger(vec![f("main", 80)]);
+        let rows = vec![row(Owner::Symbol, "buffer", "buffer", ".bss", buffer), row(Owner::Symbol, "state", "state", ".data", 4)];
+        let ram = RegionLedger { name: RegionName::parse("ram").unwrap(), kind: RegionKind::Ram, ..ledger(rows).regions.remove(0) };
+        both.regions.push(ram);
+        both
+    };
+    let deltas = region_deltas(&build(512), &build(1536));
+    assert_eq!(deltas[0].rows, []);
+    assert_eq!(deltas[1].rows.iter().map(line).collect::<Vec<_>>(), ["+1024 buffer grown"]);
+}
+
+#[test]
 fn a_region_that_is_new_is_all_added() {
     let mut base = ledger(vec![]);
     base.regions.clear();
@@ -101,23 +287,49 @@ fn a_region_that_is_new_is_all_added() {
     assert_eq!((delta.base_bytes, delta.head_bytes, delta.rows.len()), (0, 8, 1));
 }
 
+/// A ledger of owners of all kinds, most of them with namesakes.
+fn any_side(random: &mut Seeded) -> Vec<Row> {
+    use Owner::{Map, Padding, Reference, Section, Shared, Symbol, Text, Unattributed, Unwind};
+    const OWNERS: [Owner; 13] =
+        [Symbol, Symbol, Symbol, Symbol, Symbol, Map, Reference, Shared, Text, Unwind, Section, Padding, Unattributed];
+    const NAMES: [&str; 16] = [
+        "a::f",
+        "b::f",
+        "b::c::f",
+        "c::g::<u8>",
+        "c::g::<u16>",
+        "c::g::<u32>",
+        "x.llvm.1",
+        "x.llvm.2",
+        "y.0",
+        "OUTLINED_FUNCTION_1",
+        "OUTLINED_FUNCTION_2",
+        "<A as B>::f",
+        "<a::A<u8>>::h",
+        "<b::A<u8>>::h",
+        "\"text\"",
+        "anon.12.3",
+    ];
+    let rows = (0..random.below(14)).map(|_| {
+        let linkage = format!("{}{}", random.pick(&["l", "_RNvYhNtC1a1b"]), random.below(6));
+        let (owner, name, section) = (*random.pick(&OWNERS), *random.pick(&NAMES), *random.pick(&[".text", ".rodata"]));
+        let bytes = if random.one_in(10) { 0 } else { 14 + random.below(6) as u64 };
+        Row {
+            of: random.one_in(4).then(|| random.pick(&NAMES).to_string()),
+            object: random.one_in(4).then(|| random.pick(&["x.o", "libm.a(y.o)"]).to_string()),
+            shape: random.one_in(3).then(|| random.below(4) as u32),
+            ..row(owner, name, &linkage, section, bytes)
+        }
+    });
+    rows.collect()
+}
+
 #[test]
 fn rows_sum_to_the_difference_whatever_the_ledgers() {
-    let mut changes = 0;
-    for seed in 0..2000 {
+    let mut kinds = [0u32; 7];
+    for seed in 0..4000 {
         let random = &mut Seeded(seed);
-        let names =
-            ["a::f", "b::f", "c::g::<u8>", "x.llvm.1", "x.llvm.2", "y.0", "OUTLINED_FUNCTION_1", "OUTLINED_FUNCTION_2", "<A as B>::f"];
-        let mut side = || {
-            let rows = (0..random.below(12)).map(|_| {
-                let owner =
-                    *random.pick(&[Owner::Symbol, Owner::Symbol, Owner::Symbol, Owner::Section, Owner::Padding, Owner::Unattributed]);
-                let linkage = format!("l{}", random.below(6));
-                row(owner, names[random.below(names.len())], &linkage, [".text", ".rodata"][random.below(2)], 1 + random.below(6) as u64)
-            });
-            rows.collect::<Vec<_>>()
-        };
-        let (base, head) = (side(), side());
+        let (base, head) = (any_side(random), any_side(random));
         let there = delta(base.clone(), head.clone());
         let back = delta(head.clone(), base.clone());
         let sizes = |d: &RegionDelta, swap: bool| {
@@ -127,10 +339,32 @@ fn rows_sum_to_the_difference_whatever_the_ledgers() {
             all
         };
         assert_eq!(sizes(&there, false), sizes(&back, true), "there and back, seed {seed}");
-        assert_eq!(delta(base.clone(), base).rows, [], "a ledger does not differ from itself, seed {seed}");
-        changes += there.rows.len();
+        assert_eq!(delta(base.clone(), base.clone()).rows, [], "a ledger does not differ from itself, seed {seed}");
+        // The order of the rows says nothing.
+        let mut shuffled = [base, head];
+        for rows in &mut shuffled {
+            (1..rows.len()).for_each(|at| rows.swap(at, random.below(at + 1)));
+        }
+        let [base, head] = shuffled;
+        assert_eq!(delta(base.clone(), head.clone()).rows, there.rows, "in another order, seed {seed}");
+        // No row of the delta is of bytes that neither side has.
+        let all = |rows: &[Row]| rows.iter().map(|r| r.bytes).sum::<u64>();
+        assert!(there.rows.iter().map(|r| r.base_bytes).sum::<u64>() <= all(&base), "seed {seed}");
+        assert!(there.rows.iter().map(|r| r.head_bytes).sum::<u64>() <= all(&head), "seed {seed}");
+        for row in &there.rows {
+            let kind = match row.change {
+                Change::Added => 0,
+                Change::Removed => 1,
+                Change::Grown => 2,
+                Change::Shrunk => 3,
+                Change::Renamed { .. } => 4,
+                Change::Moved { .. } => 5,
+                Change::Copies { .. } => 6,
+            };
+            kinds[kind] += 1;
+        }
     }
-    assert!(changes > 5000);
+    assert!(kinds.iter().all(|&n| n > 200), "all kinds of change came up: {kinds:?}");
 }
 
 #[test]

@@ -10,18 +10,21 @@ mod support;
 
 use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, SectionKind};
 use ounce_analysis::linker::{LINKER, LinkerMap, MapError, MapFormat, Piece, regions, script_memory};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use support::Seeded;
 use workbench::{Workbench, firmware, installed, links};
 
 /// Pieces of one output section follow one another and none is empty.
 fn assert_disjoint(map: &LinkerMap) {
-    let mut ends: BTreeMap<&str, u64> = BTreeMap::new();
-    for piece in &map.pieces {
-        assert!(piece.size > 0 && piece.start.checked_add(piece.size).is_some(), "{piece:?}");
-        let end = ends.entry(&piece.output).or_default();
-        assert!(piece.start >= *end, "{piece:?} begins before {end:#x}, where the one before it ends");
-        *end = piece.end();
+    let mut seen = BTreeSet::new();
+    for (output, pieces) in map.outputs() {
+        assert!(seen.insert(output), "{output} twice");
+        let mut end = 0;
+        for piece in pieces {
+            assert!(piece.size > 0 && piece.start.checked_add(piece.size).is_some(), "{piece:?}");
+            assert!(piece.start >= end, "{piece:?} begins before {end:#x}, where the one before it ends");
+            end = piece.end();
+        }
     }
 }
 

@@ -130,6 +130,11 @@ pub enum MapError {
 }
 
 impl LinkerMap {
+    /// The output sections in the map's order, each with its pieces by address.
+    pub fn outputs(&self) -> impl Iterator<Item = (&str, &[Piece])> {
+        self.pieces.chunk_by(|a, b| a.output == b.output).map(|pieces| (&*pieces[0].output, pieces))
+    }
+
     /// Reads a map of GNU ld or lld.
     ///
     /// Lines it does not know are passed over: both formats have grown with every release. Sections that never are loaded

@@ -1,0 +1,72 @@
+//! The passes: by what owners of both sides are known to be the same, the surest first.
+//!
+//! A change of the section or the object alone is no row: no byte of the region came or went. A renamed output section would be a row for
+//! everything in it; and where the place matters, as for a function that now runs from RAM, the other region has the row.
+
+use super::matching::{How, Item, Matching, Side};
+use super::pairing::Alike;
+use crate::names::{last_segment, tail};
+use std::collections::{HashMap, HashSet};
+
+/// Owners smaller than this are not taken for a renamed one because of their size alone: too many others have it.
+const RENAMED_BYTES_MIN: u64 = 16;
+
+/// What has the same name.
+pub(super) fn same(m: &mut Matching<'_, '_>) {
+    use Alike::No;
+    use How::Same;
+    let named = |i: &Item<'_>| !i.numbered;
+    // The same linkage name, in the same place first. A number that each build gives anew is no name.
+    m.pass(Same, No, |i| named(i).then_some((i.row.owner, i.linkage, &i.row.section, &i.row.object, &i.row.of)));
+    m.pass(Same, No, |i| named(i).then_some((i.row.owner, i.linkage, &i.row.object, &i.row.of)).filter(|_| !i.is_text()));
+    m.pass(Same, No, |i| named(i).then_some((i.row.owner, i.linkage)).filter(|_| !i.is_text()));
+    // The same text of the same function, whoever else refers to it; then of any.
+    m.pass(Same, No, |i| i.is_text().then_some((i.linkage, &i.row.of)));
+    m.pass(Same, No, |i| i.is_text().then_some(i.linkage));
+    // The same name for people, without hashes, disambiguators, clone suffixes and numbers.
+    m.pass(Same, No, |i| (!i.is_text()).then_some((i.row.owner, &i.name, &i.row.of, &i.row.object)));
+    m.pass(Same, No, |i| (!i.is_text()).then_some((i.row.owner, &i.name, &i.row.of)));
+    m.pass(Same, No, |i| (!i.is_text()).then_some((i.row.owner, &i.name)));
+}
+
+/// What has another name or is in another module.
+pub(super) fn elsewhere(m: &mut Matching<'_, '_>) {
+    use Alike::{ContentOrSize, No, OnlyOnes};
+    use How::{Moved, Renamed};
+    let path = |i: &Item<'_>| i.is_symbol() && i.name.contains("::");
+    m.pass(Moved, ContentOrSize, |i| path(i).then(|| (i.row.owner, tail(&i.name))));
+    let distinct = distinct_tails(m);
+    m.pass(Moved, OnlyOnes, |i| {
+        let tail = path(i).then(|| tail(&i.name)).filter(|tail| distinct.contains(tail));
+        tail.map(|tail| (i.row.owner, &i.row.group, tail))
+    });
+    m.pass(Moved, ContentOrSize, |i| path(i).then(|| (i.row.owner, last_segment(&i.name))));
+    // The same content by another name, in the same crate first.
+    let content = |i: &Item<'_>| i.row.shape.map(|shape| (shape, i.row.bytes));
+    m.pass(Renamed, No, |i| content(i).filter(|_| !i.is_text()).map(|c| (i.row.owner, c, &i.row.group)));
+    m.pass(Renamed, No, |i| content(i).filter(|_| !i.is_text()).map(|c| (i.row.owner, c)));
+    m.pass(Renamed, No, |i| content(i).filter(|_| i.is_text()));
+    // The only ones of their size in their crate, where their content is not known to differ.
+    m.pass(Renamed, OnlyOnes, |i| {
+        let large = i.row.bytes >= RENAMED_BYTES_MIN && i.is_symbol();
+        large.then_some((i.row.owner, &i.row.group, &i.row.section, i.row.bytes, i.row.shape))
+    });
+    // The only text of a function that changed is the one it was: a corrected message.
+    m.pass(Renamed, OnlyOnes, |i| {
+        let kind = i.row.name.chars().next();
+        i.is_text().then_some(i.row.of.as_ref()).flatten().map(|of| (of, kind, i.row.owner))
+    });
+}
+
+/// The tails of names that one owner has on each side, counting all owners: then it is the same thing, whatever its size.
+fn distinct_tails(m: &Matching<'_, '_>) -> HashSet<String> {
+    let asked: HashSet<&str> =
+        m.left.iter().zip(m.sides).flat_map(|(left, items)| left.iter().map(|&at| last_segment(&items[at as usize].name))).collect();
+    let mut counts: HashMap<String, [u32; 2]> = HashMap::new();
+    for side in [Side::Base, Side::Head] {
+        for item in m.sides[side as usize].iter().filter(|i| i.is_symbol() && asked.contains(last_segment(&i.name))) {
+            counts.entry(tail(&item.name)).or_default()[side as usize] += 1;
+        }
+    }
+    counts.into_iter().filter(|(_, counts)| *counts == [1, 1]).map(|(tail, _)| tail).collect()
+}
