@@ -6,9 +6,6 @@
 mod anatomy;
 mod budget;
 mod code;
-#[path = "stubs.rs"]
-mod stubs;
-use stubs::{stack, unwind};
 pub mod comparison;
 pub mod delta;
 pub mod dwarf;
