@@ -2,10 +2,14 @@
 
 mod support;
 
-use ounce_analysis::comparison::{Change, RegionDelta, RowDelta};
-use ounce_analysis::delta::{function_deltas, region_deltas};
-use ounce_protocol::ids::{ImageId, RegionName};
-use ounce_protocol::measurement::{FunctionCount, Ledger, Owner, RegionKind, RegionLedger, Row};
+use ounce_analysis::comparison::{BoardState, Change, Moved, RegionDelta, RowDelta};
+use ounce_analysis::delta::{Profiles, function_deltas, region_deltas, region_deltas_with};
+use ounce_analysis::{BoardInput, Judgement, judge};
+use ounce_protocol::ids::{BenchName, BoardName, CommitSha, ImageId, RegionName};
+use ounce_protocol::manifest::Manifest;
+use ounce_protocol::measurement::{
+    BenchOutcome, Count, Fingerprint, FunctionCount, Ledger, Measurement, Outcome, Owner, RegionKind, RegionLedger, Row, SCHEMA,
+};
 use ounce_protocol::units;
 use support::Seeded;
 
@@ -365,6 +369,92 @@ fn rows_sum_to_the_difference_whatever_the_ledgers() {
         }
     }
     assert!(kinds.iter().all(|&n| n > 200), "all kinds of change came up: {kinds:?}");
+}
+
+#[test]
+fn a_changed_function_shows_its_own_instructions() {
+    let profile = |rows: &[(&str, u64)]| -> Vec<FunctionCount> {
+        rows.iter().map(|&(name, instructions)| FunctionCount { name: name.into(), instructions }).collect()
+    };
+    let instances = |all: &[(&str, u64)]| -> Vec<Row> { all.iter().map(|(t, bytes)| f(&format!("a::g::<{t}>"), *bytes)).collect() };
+    let common = [f("same", 8), f("twice", 8), f("twice", 12), f("still", 10)];
+    let base = [&common[..], &[f("loop", 80), f("a::x::hash", 60), f("gone", 20)], &instances(&[("u8", 40)])].concat();
+    let head = [
+        &common[..3],
+        &[f("still", 16), f("loop", 90), f("a::y::hash", 60), f("new", 30), f("twice", 16), text("loop", Some("new"), 5)],
+        &instances(&[("u8", 40), ("u16", 44)]),
+    ]
+    .concat();
+    let mut profiles = Profiles::default();
+    profiles.add(
+        &profile(&[("loop", 900), ("a::x::hash", 500), ("gone", 7), ("same", 5), ("twice", 10), ("a::g::<u8>", 50), ("still", 3)]),
+        &profile(&[
+            ("loop", 700),
+            ("a::y::hash", 400),
+            ("new", 9),
+            ("same", 6),
+            ("twice", 20),
+            ("a::g::<u8>", 20),
+            ("a::g::<u16>", 35),
+            ("still", 3),
+        ]),
+    );
+    // A second benchmark.
+    profiles.add(&profile(&[("loop", 100)]), &profile(&[("loop", 50)]));
+    let delta = region_deltas_with(&ledger(base), &ledger(head), &profiles).remove(0);
+    let told = |r: &RowDelta| r.instructions.map_or_else(|| format!("{}: -", r.name), |i| format!("{}: {} → {}", r.name, i.base, i.head));
+    let told: Vec<String> = delta.rows.iter().map(told).collect();
+    // `same` has no row, as none of its bytes changed. Nobody knows whose the count of one `twice` is. `still` executes what it did.
+    let want =
+        ["a::g::<_>: 50 → 55", "new: 0 → 9", "gone: 7 → 0", "twice: -", "loop: 1000 → 750", "still: -", "loop: -", "a::y::hash: 500 → 400"];
+    assert_eq!(told, want);
+}
+
+#[test]
+fn the_judge_hands_rows_the_instructions_that_are_exact_on_both_sides() {
+    let manifest = Manifest::parse(
+        r#"
+version = 1
+name = "pyrite"
+[markers]
+empty = "empty"
+[boards.disco]
+build = ["make"]
+elf = "disco.elf"
+regions = [{ name = "flash", kind = "flash", start = 0, size = 10000 }]
+run = { qemu = { system = "arm", machine = "m" } }
+[benchmarks.empty]
+expect = "x"
+[benchmarks.fib]
+expect = "x"
+[benchmarks.sort]
+expect = "x"
+"#,
+    )
+    .unwrap();
+    let side = |bytes, instructions, image: &str, sort_is_exact: bool| {
+        let count = |instructions, second_take| {
+            let profile = vec![FunctionCount { name: "run".into(), instructions }];
+            BenchOutcome::Counted(Count { instructions, second_take, stack_peak_bytes: None, heap_peak_bytes: None, profile })
+        };
+        let sort = count(5000, Some(if sort_is_exact { 5000 } else { 5001 }));
+        let benches = [("empty", count(70, None)), ("fib", count(instructions, None)), ("sort", sort)];
+        let ledger = Ledger { image: ImageId::parse(&image.repeat(64)).unwrap(), ..ledger(vec![f("run", bytes)]) };
+        Measurement {
+            schema: SCHEMA,
+            board: BoardName::parse("disco").unwrap(),
+            commit: CommitSha::parse(&"1".repeat(40)).unwrap(),
+            fingerprint: Fingerprint::default(),
+            outcome: Outcome::Built { ledger, benches: benches.map(|(name, o)| (BenchName::parse(name).unwrap(), o)).into() },
+        }
+    };
+    let (base, head) = (side(80, 900, "1", true), side(84, 850, "2", false));
+    let sha = CommitSha::parse(&"1".repeat(40)).unwrap();
+    let boards = [(base.board.clone(), BoardInput::Measured { base: &base, head: &head })].into();
+    let comparison = judge(&Judgement { manifest: &manifest, base: &sha, head: &sha, boards, manifest_changed: false });
+    let BoardState::Compared(compared) = &comparison.boards[0].state else { panic!("{:?}", comparison.boards[0]) };
+    // Not `sort`, whose takes differ at the head, and not the empty one.
+    assert_eq!(compared.regions[0].rows[0].instructions, Some(Moved { base: 900, head: 850 }));
 }
 
 #[test]
