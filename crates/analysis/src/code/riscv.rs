@@ -156,6 +156,7 @@ impl Riscv {
         }
     }
 
+    #[inline(always)]
     fn full(&mut self, at: u64, word: u32, mask: u64) -> (u32, What) {
         let (target, base, second) = (field(word, 7, 5), field(word, 15, 5), field(word, 20, 5));
         let imm_i = signed(word >> 20, 12);
@@ -208,6 +209,7 @@ impl Riscv {
         }
     }
 
+    #[inline(always)]
     fn compressed(&mut self, at: u64, h: u32, mask: u64) -> (u32, What) {
         let full = field(h, 7, 5);
         let (left, right) = (8 + field(h, 7, 3), 8 + field(h, 2, 3));
@@ -315,20 +317,19 @@ fn compressed_target(at: u64, h: u32, mask: u64) -> u64 {
 impl Decoder for Riscv {
     const ALIGN: u64 = 2;
 
-    #[inline]
-    fn step(&mut self, code: &Window<'_>, at: u64) -> Option<Step> {
-        let h = code.half(at)?;
+    #[inline(always)]
+    fn step(&mut self, code: &Window<'_>, at: u64, raw: u32, short: bool) -> Step {
+        let h = raw & 0xffff;
         let (length, (bits, what)) = if h & 3 != 3 {
             (2, self.compressed(at, h, code.mask))
         } else if h & 0x1f == 0x1f {
             // Longer than 4 bytes: none is in use; their lengths are 6, 8 and, reserved, more.
             (if h & 0x3f == 0x1f { 6 } else { 8 }, (h, What::Plain))
+        } else if short {
+            (2, (h, What::Plain))
         } else {
-            match code.word(at) {
-                Some(word) => (4, self.full(at, word, code.mask)),
-                None => (2, (h, What::Plain)),
-            }
+            (4, self.full(at, raw, code.mask))
         };
-        Some(Step::new(length, bits, what))
+        Step::new(length, bits, what)
     }
 }

@@ -28,18 +28,23 @@ impl Window<'_> {
         self.bytes.get(offset..offset.checked_add(length)?)
     }
 
-    /// Half a word of code.
+    /// The first 4 bytes of an instruction that is at multiples of `align`: as one word, or as two half-words with the first one in the
+    /// low bits. With them, whether only 2 bytes are left, as the low bits.
     #[inline]
-    pub fn half(&self, at: u64) -> Option<u32> {
-        let bytes = self.slice(at, 2)?.try_into().ok()?;
-        Some(u32::from(if self.code == Endianness::Little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) }))
-    }
-
-    /// A word of code.
-    #[inline]
-    pub fn word(&self, at: u64) -> Option<u32> {
-        let bytes = self.slice(at, 4)?.try_into().ok()?;
-        Some(if self.code == Endianness::Little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })
+    pub fn raw(&self, at: u64, align: u64) -> Option<(u32, bool)> {
+        let offset = usize::try_from(at.checked_sub(self.base)?).ok()?;
+        let rest = self.bytes.get(offset..)?;
+        let Some(bytes) = rest.first_chunk::<4>() else {
+            let bytes = *rest.first_chunk::<2>()?;
+            let half = if self.code == Endianness::Little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) };
+            return (align == 2).then_some((u32::from(half), true));
+        };
+        let word = match (self.code, align) {
+            (Endianness::Little, _) => u32::from_le_bytes(*bytes),
+            (Endianness::Big, 2) => u32::from_be_bytes(*bytes).rotate_left(16),
+            (Endianness::Big, _) => u32::from_be_bytes(*bytes),
+        };
+        Some((word, false))
     }
 
     /// A number of `size` bytes (1 to 8) that lies there as data.
@@ -62,6 +67,7 @@ pub(super) struct Step {
 }
 
 impl Step {
+    #[inline(always)]
     pub fn new(length: u64, bits: u32, what: What) -> Self {
         Step { length, bits, what }
     }
@@ -112,8 +118,9 @@ pub(super) enum What {
 
 /// Decodes the instructions of one instruction set in the order of their addresses.
 pub(super) trait Decoder {
-    /// The instruction at an address; none where the window does not hold it.
-    fn step(&mut self, code: &Window<'_>, at: u64) -> Option<Step>;
+    /// The instruction at an address, of which `raw` has the first 4 bytes as one word, or as two half-words with the first one in the low
+    /// bits, by [`Decoder::ALIGN`]. Where `short`, only 2 bytes are left.
+    fn step(&mut self, code: &Window<'_>, at: u64, raw: u32, short: bool) -> Step;
     /// Instructions are at multiples of this.
     const ALIGN: u64;
 }

@@ -84,6 +84,7 @@ impl Thumb {
         }
     }
 
+    #[inline(always)]
     fn narrow(&mut self, code: &Window<'_>, at: u64, h: u32) -> Step {
         let pc = at.wrapping_add(4) & code.mask;
         let pool = |imm8: u32| (pc & !3).wrapping_add(u64::from(imm8) * 4) & code.mask;
@@ -425,15 +426,15 @@ fn expanded(imm12: u32) -> u32 {
 impl Decoder for Thumb {
     const ALIGN: u64 = 2;
 
-    #[inline]
-    fn step(&mut self, code: &Window<'_>, at: u64) -> Option<Step> {
-        let first = code.half(at)?;
+    #[inline(always)]
+    fn step(&mut self, code: &Window<'_>, at: u64, raw: u32, short: bool) -> Step {
+        let (first, second) = (raw & 0xffff, raw >> 16);
         if first >> 11 < 0x1d {
-            return Some(self.narrow(code, at, first));
+            self.narrow(code, at, first)
+        } else if short {
+            Step::new(2, first, What::Plain)
+        } else {
+            self.wide(code, at, first, second)
         }
-        Some(match code.half(at.wrapping_add(2)) {
-            Some(second) => self.wide(code, at, first, second),
-            None => Step::new(2, first, What::Plain),
-        })
     }
 }
