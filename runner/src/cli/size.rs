@@ -90,7 +90,7 @@ impl Size {
         let base = read(&self.elf, &regions)?;
         match &self.head {
             None => self.one(&base)?,
-            Some(head) => self.two(&base, &read(head, &regions)?, &head.display().to_string())?,
+            Some(head) => self.two(&base, &read(head, &regions)?, head)?,
         }
         Ok(End::Fine)
     }
@@ -99,7 +99,7 @@ impl Size {
         let (width, colour) = terminal();
         let by = self.by.into();
         if let Some(file) = &self.html {
-            let title = self.elf.display().to_string();
+            let title = file_name(&self.elf);
             return write(file, &ounce_report::size_html(&SizePage { title: &title, ledger, by }));
         }
         print(&match (self.format.json, self.format.markdown, self.csv) {
@@ -110,14 +110,14 @@ impl Size {
         })
     }
 
-    fn two(&self, base: &Ledger, head: &Ledger, head_name: &str) -> Result<()> {
+    fn two(&self, base: &Ledger, head: &Ledger, head_file: &Path) -> Result<()> {
         if self.by != By::Crate {
             bail!("two images are compared by crate only: leave out --by, or give one image");
         }
         let regions = ounce_analysis::delta::region_deltas(base, head);
         let (width, colour) = terminal();
         if let Some(file) = &self.html {
-            let title = format!("{} → {head_name}", self.elf.display());
+            let title = format!("{} → {}", file_name(&self.elf), file_name(head_file));
             return write(
                 file,
                 &ounce_report::delta_html(&DeltaPage { title: &title, base: &base.image, head: &head.image, regions: &regions }),
@@ -144,6 +144,11 @@ impl Size {
         };
         Ok(manifest.board(&name)?.regions.clone())
     }
+}
+
+/// A file's name without its folder, which is nobody's business who gets the page.
+fn file_name(file: &Path) -> String {
+    file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
 }
 
 fn board_of(elf: &Path, root: &Path, manifest: &Manifest) -> Option<BoardName> {

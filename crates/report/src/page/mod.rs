@@ -12,7 +12,7 @@ mod write;
 use crate::bars::{groups_svg, regions_svg};
 use crate::by::By;
 use crate::doc::Line;
-use crate::escape::{clip, html};
+use crate::escape::{NAME_CHARS_MAX, clip, html};
 use crate::figures::headroom;
 use crate::owner::{self, moved};
 use base64::Engine as _;
@@ -22,13 +22,16 @@ use ounce_protocol::ids::ImageId;
 use ounce_protocol::measurement::{Ledger, RegionLedger, Row};
 use ounce_protocol::units::{delta, grouped, percent, signed};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use tree::{Leaf, Node};
 use write::{Column, View};
 
 /// No page is longer, in bytes: where one would be, fewer rows have a line of their own and the rest are summed.
 pub const PAGE_BYTES_MAX: usize = 1_500_000;
-/// Rows with a line of their own on a page, in the order in which it is tried to stay below [`PAGE_BYTES_MAX`].
-const ROWS_STEPS: [usize; 8] = [8_000, 6_000, 4_500, 3_000, 1_500, 500, 100, 0];
+/// More rows than this never have a line of their own.
+const ROWS_MAX: usize = 8_000;
+/// Times it is tried with fewer rows, each time as many as the last try lets one expect to fit.
+const TRIES_MAX: usize = 6;
 /// Longest title, in characters.
 const TITLE_CHARS_MAX: usize = 200;
 /// Reasons written of a row.
@@ -73,7 +76,7 @@ pub fn size_html(page: &SizePage) -> String {
     let areas: Vec<Vec<u64>> = page.ledger.regions.iter().map(|r| r.rows.iter().map(|row| row.bytes).collect()).collect();
     within_limit(&areas, |shown| {
         let views = page.ledger.regions.iter().zip(shown).map(|(region, shown)| size_view(region, page.by, shown)).collect();
-        document(page.title, &format!("{about}{outside}"), &chart, &legend(), views)
+        document(page.title, &format!("{about}{outside}"), &chart, &legend(page.ledger), views)
     })
 }
 
@@ -102,24 +105,21 @@ fn within_limit(areas: &[Vec<u64>], write: impl Fn(&[Vec<bool>]) -> String) -> S
         order.iter().take(rows_max).for_each(|&(i, j)| shown[i][j] = true);
         write(&shown)
     };
-    let steps = ROWS_STEPS.iter().filter(|&&n| n < order.len() || n == ROWS_STEPS[0]);
-    let mut text = String::new();
-    for &rows_max in steps {
-        text = page(rows_max);
+    let mut rows = order.len().min(ROWS_MAX);
+    for _ in 0..TRIES_MAX {
+        let text = page(rows);
         if text.len() <= PAGE_BYTES_MAX {
-            break;
+            return text;
         }
+        rows = rows * (PAGE_BYTES_MAX / 10 * 9) / text.len();
     }
-    text
+    page(0)
 }
 
 fn size_view<'a>(region: &'a RegionLedger, by: By, shown: &[bool]) -> View<'a> {
-    let leaf = |(i, row): (usize, &Row)| Leaf {
-        path: by.path(row),
-        label: by.label(row),
-        row: i,
-        area: row.bytes,
-        net: i64::try_from(row.bytes).unwrap_or(i64::MAX),
+    let leaf = |(i, row): (usize, &Row)| {
+        let (path, label) = by.place(row);
+        Leaf { path, label, row: i, area: row.bytes, net: i64::try_from(row.bytes).unwrap_or(i64::MAX) }
     };
     let tree = tree::grow(region.name.as_str(), region.rows.iter().enumerate().map(leaf), |i| shown[i]);
     let used = format!("{} of {} B", grouped(region.used_bytes), grouped(region.size_bytes));
@@ -131,14 +131,20 @@ fn size_view<'a>(region: &'a RegionLedger, by: By, shown: &[bool]) -> View<'a> {
         summary: Line::from(format!("{used}, ")).join(left),
         columns: &[Column::Figure("bytes"), Column::Figure("share"), Column::Text("owner"), Column::Text("section")],
         figure: |net| grouped(net.unsigned_abs()),
-        share: Box::new(move |node| Some(crate::size::share(node.area, total))),
+        share: Box::new(move |node| {
+            // Less than half a tenth of a percent is not worth a thousand cells of zeros.
+            let is_small = node.row.is_some() && u128::from(node.area) * 2_000 < u128::from(total);
+            Some(if is_small { String::new() } else { crate::size::share(node.area, total) })
+        }),
         class: Box::new(move |node| match node.row {
             Some(i) => kind(region.rows[i].owner, &region.rows[i].section, region.kind).class(),
             None => "",
         }),
+        nothing: "No bytes.",
+        figures_from_ppm: 2_500,
         cells: Box::new(move |node| {
             let row = &region.rows[node.row.unwrap_or(0)];
-            vec![owner::of_row(row), Line::new().code(&row.section)]
+            vec![owner::of_row(row), Line::new().text(clip(&row.section, NAME_CHARS_MAX))]
         }),
         why: Box::new(|_| None),
         tree,
@@ -146,12 +152,9 @@ fn size_view<'a>(region: &'a RegionLedger, by: By, shown: &[bool]) -> View<'a> {
 }
 
 fn delta_view<'a>(region: &'a RegionDelta, shown: &[bool]) -> View<'a> {
-    let leaf = |(i, row): (usize, &RowDelta)| Leaf {
-        path: vec![row.group.clone()],
-        label: crate::by::inside(&row.group, &row.name).to_owned(),
-        row: i,
-        area: moved(row).unsigned_abs(),
-        net: moved(row),
+    let leaf = |(i, row): (usize, &RowDelta)| {
+        let (path, label) = crate::by::place(&row.group, &row.name);
+        Leaf { path, label, row: i, area: moved(row).unsigned_abs(), net: moved(row) }
     };
     let tree = tree::grow(region.name.as_str(), region.rows.iter().enumerate().map(leaf), |i| shown[i]);
     let d = delta(region.base_bytes, region.head_bytes);
@@ -171,10 +174,13 @@ fn delta_view<'a>(region: &'a RegionDelta, shown: &[bool]) -> View<'a> {
             Some(row.and_then(|row| row.instructions).map_or(String::new(), |i| signed(delta(i.base, i.head))))
         }),
         class: Box::new(|node| match node.net {
+            _ if node.row.is_none() => "",
             1.. => "up",
             0 => "k5",
             _ => "down",
         }),
+        nothing: "No owner of bytes changed.",
+        figures_from_ppm: 0,
         cells: Box::new(move |node| {
             let row = &region.rows[node.row.unwrap_or(0)];
             vec![owner::of_delta(row), owner::what(row).into()]
@@ -184,9 +190,12 @@ fn delta_view<'a>(region: &'a RegionDelta, shown: &[bool]) -> View<'a> {
     }
 }
 
-fn legend() -> String {
-    let entry = |kind: Kind| format!("<span class={}>{}</span> ", kind.class(), kind.word());
-    format!("<p class=legend>{}</p>\n", Kind::ALL.map(entry).concat().trim_end())
+/// The kinds there are, each on its colour.
+fn legend(ledger: &Ledger) -> String {
+    let kinds = ledger.regions.iter().flat_map(|r| r.rows.iter().map(|row| kind(row.owner, &row.section, r.kind)));
+    let kinds: BTreeSet<Kind> = kinds.collect();
+    let entries: Vec<String> = kinds.iter().map(|kind| format!("<span class={}>{}</span>", kind.class(), kind.word())).collect();
+    if entries.is_empty() { String::new() } else { format!("<p class=legend>{}</p>\n", entries.join(" ")) }
 }
 
 /// The whole file around the views.

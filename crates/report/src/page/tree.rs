@@ -69,10 +69,28 @@ pub(super) fn grow(label: &str, leaves: impl Iterator<Item = Leaf>, is_shown: im
         group.cut.area = group.cut.area.saturating_add(leaf.area);
         group.cut.net = group.cut.net.saturating_add(leaf.net);
     }
-    root.node(label.to_owned())
+    let mut root = root.node(label.to_owned());
+    root.children.iter_mut().for_each(Node::flatten);
+    root
 }
 
 impl Node {
+    /// The rows below it that are shown.
+    pub fn rows(&self) -> usize {
+        usize::from(self.row.is_some()) + self.children.iter().map(Node::rows).sum::<usize>()
+    }
+
+    /// A group inside this one that holds one thing only is that thing: `gc` with `mark` is `gc::mark`.
+    fn flatten(&mut self) {
+        for child in &mut self.children {
+            child.flatten();
+            if child.row.is_none() && child.cut.is_none() && child.children.len() == 1 {
+                let only = child.children.pop().expect("one");
+                *child = Node { label: format!("{}::{}", child.label, only.label), ..only };
+            }
+        }
+    }
+
     /// Numbers this node and all below it, from `next` on, which is then the first number free.
     pub fn number(&mut self, next: &mut usize) {
         self.id = *next;
@@ -119,5 +137,12 @@ mod tests {
         assert_eq!((vm.label.as_str(), vm.area, vm.cut), ("vm", 117, None));
         assert_eq!(vm.children.iter().map(|c| (c.label.as_str(), c.area)).collect::<Vec<_>>(), [("run", 60), ("gc", 57)]);
         assert_eq!(vm.children[1].cut, Some(Cut { rows: 1, area: 7, net: 7 }));
+    }
+
+    #[test]
+    fn a_group_of_one_is_that_one() {
+        let tree = grow("flash", [leaf("vm gc mark", "run", 0, 50), leaf("core", "pad", 1, 3)].into_iter(), |_| true);
+        let labels: Vec<(&str, &str)> = tree.children.iter().map(|c| (c.label.as_str(), c.children[0].label.as_str())).collect();
+        assert_eq!(labels, [("vm", "gc::mark::run"), ("core", "pad")]);
     }
 }
