@@ -19,6 +19,8 @@ mod spans;
 pub mod stack;
 mod symbols;
 mod toolchain;
+pub mod tree;
+pub mod unwind;
 pub mod why;
 
 pub use comparison::Comparison;
