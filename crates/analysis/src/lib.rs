@@ -19,6 +19,7 @@ mod spans;
 pub mod stack;
 mod symbols;
 mod toolchain;
+pub mod unwind;
 pub mod tree;
 pub mod unwind;
 pub mod why;
