@@ -52,7 +52,7 @@ pub(crate) enum How {
     Jump,
     /// A load of a word near the code whose value is an address.
     Literal,
-    /// An address that instructions form: two halves, or a distance from the program counter or global pointer.
+    /// An address that instructions form: two halves, a distance from the program counter or global pointer, or one from such an address.
     Pair,
     /// A word that a relocation marks as an address.
     Relocation,
@@ -200,6 +200,13 @@ impl Notes<'_, '_, '_> {
                     self.scan.indirect_calls.push(at);
                 }
             }
+            What::Offset { base, to, access } => {
+                let places = &self.code.places;
+                // An address of memory, or of constants: a sum with a place in code is one of numbers.
+                if places.same(base, to) && (access || !places.is_code(base)) {
+                    self.refer(at, to, How::Pair);
+                }
+            }
             What::Load { pool, bytes, count, value } => self.literal(at, pool, bytes, count, value),
             What::Address { to, first, certain } => {
                 if certain || self.code.is_address(to, self.confirmed, [first, at]) {
@@ -271,6 +278,11 @@ impl Places {
 
     fn is_code(&self, address: u64) -> bool {
         self.all.at(address).is_some_and(|s| s.value)
+    }
+
+    /// Whether two addresses are in one section.
+    fn same(&self, one: u64, other: u64) -> bool {
+        self.all.at(one).is_some_and(|place| (place.start..place.end).contains(&other))
     }
 
     /// An address as it is reported; none where nothing is there.

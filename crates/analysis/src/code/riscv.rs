@@ -89,7 +89,10 @@ impl Riscv {
 
     /// An access to memory at a register's address plus a number.
     fn access(&self, base: u32, low: u64, at: u64, mask: u64) -> What {
-        self.join(base, low, at, mask).map_or(What::Plain, |(to, first, certain)| What::Address { to, first, certain })
+        match self.get(base) {
+            Known::Whole { value, .. } => What::Offset { base: value, to: value.wrapping_add(low) & mask, access: true },
+            _ => self.join(base, low, at, mask).map_or(What::Plain, |(to, first, certain)| What::Address { to, first, certain }),
+        }
     }
 
     /// A load from memory: as [`Riscv::access`], and the target has what was there.
@@ -102,7 +105,13 @@ impl Riscv {
     /// `target = base + low`, where both may be one register.
     fn add_immediate(&mut self, target: u32, base: u32, low: u64, at: u64, mask: u64) -> What {
         let Some((to, first, certain)) = self.join(base, low, at, mask) else {
+            let known = self.get(base);
             self.forget(target);
+            if let Known::Whole { value, at: first } = known {
+                let to = value.wrapping_add(low) & mask;
+                self.set(target, Known::Whole { value: to, at: first });
+                return What::Offset { base: value, to, access: false };
+            }
             return What::Plain;
         };
         self.set(target, Known::Whole { value: to, at: first });

@@ -107,7 +107,7 @@ impl Code<'_, '_> {
         let is_address = |to, places| self.places.resolve(to, self.processor.is_arm()).is_some() && self.is_address(to, relocated, places);
         let mut to = To::Nowhere;
         match step.what {
-            What::Plain | What::Half | What::CallKnown { .. } | What::CallRegister | What::Table { .. } => {}
+            What::Plain | What::Half | What::Offset { .. } | What::CallKnown { .. } | What::CallRegister | What::Table { .. } => {}
             What::Call { to: there, first } | What::Jump { to: there, first } => {
                 if first != at {
                     range.halves.push(first);

@@ -108,6 +108,13 @@ pub(super) enum What {
         first: u64,
         certain: bool,
     },
+    /// A place at a distance from an address that a register is known to hold: compilers refer to several variables by one of them. `access`:
+    /// memory is read or written there, so the base is an address and no other number.
+    Offset {
+        base: u64,
+        to: u64,
+        access: bool,
+    },
     /// The first half of an address, maybe.
     Half,
     /// A jump by the table of bytes, or of half-words, that follows.

@@ -61,6 +61,32 @@ impl Thumb {
         self.registers = [Known::Nothing; 16];
     }
 
+    /// Memory at a distance from a register.
+    #[inline]
+    fn access(&self, code: &Window<'_>, base: u32, distance: u32) -> What {
+        match self.get(base) {
+            Known::Word(word, _) => {
+                let base = u64::from(word);
+                What::Offset { base, to: base.wrapping_add(distance.into()) & code.mask, access: true }
+            }
+            _ => What::Plain,
+        }
+    }
+
+    /// `target = base + distance`
+    fn add(&mut self, code: &Window<'_>, target: u32, base: u32, distance: u32) -> What {
+        let before = self.get(base);
+        self.forget(target);
+        match before {
+            Known::Word(word, first) => {
+                self.set(target, Known::Word(word.wrapping_add(distance), first));
+                let base = u64::from(word);
+                What::Offset { base, to: base.wrapping_add(distance.into()) & code.mask, access: false }
+            }
+            _ => What::Plain,
+        }
+    }
+
     fn called(&mut self) {
         self.set_all(CALLER_SAVED, Known::Nothing);
     }
@@ -91,7 +117,8 @@ impl Thumb {
         let high = field(h, 8, 3);
         let mut bits = h;
         let what = match h >> 11 {
-            // Shifts, additions.
+            // ADD Rd, Rn, #imm3; shifts, additions.
+            3 if field(h, 9, 2) == 2 => self.add(code, h & 7, field(h, 3, 3), field(h, 6, 3)),
             0..=3 => {
                 self.forget(h & 7);
                 What::Plain
@@ -102,7 +129,8 @@ impl Thumb {
                 What::Half
             }
             5 => What::Plain,
-            6 | 7 => {
+            6 => self.add(code, high, high, h & 0xff),
+            7 => {
                 self.forget(high);
                 What::Plain
             }
@@ -119,10 +147,18 @@ impl Thumb {
                 }
                 What::Plain
             }
-            // Loads with an offset; the stores beside them change nothing.
-            13 | 15 | 17 => {
-                self.forget(h & 7);
-                What::Plain
+            // Stores and loads with an offset, in words, bytes, half-words.
+            12..=17 => {
+                let size = match h >> 12 {
+                    6 => 4,
+                    7 => 1,
+                    _ => 2,
+                };
+                let what = self.access(code, field(h, 3, 3), field(h, 6, 5) * size);
+                if h & 0x800 != 0 {
+                    self.forget(h & 7);
+                }
+                what
             }
             19 | 21 => {
                 self.forget(high);
@@ -300,6 +336,15 @@ impl Thumb {
                     return (0xf2c0_0000 | target << 8, What::Address { to: u64::from(word), first, certain: false });
                 }
             }
+            // ADDW Rd, Rn, #imm12; ADD.W Rd, Rn, #imm
+            0xf200 if h1 & 15 != PC => {
+                self.set(target, before);
+                return (all, self.add(code, target, h1 & 15, imm12));
+            }
+            0xf100 | 0xf110 => {
+                self.set(target, before);
+                return (all, self.add(code, target, h1 & 15, expanded(imm12)));
+            }
             // ADR.W, forwards and backwards.
             0xf200 if h1 & 15 == PC => {
                 return (
@@ -356,12 +401,17 @@ impl Thumb {
     fn single(&mut self, code: &Window<'_>, at: u64, h1: u32, h2: u32) -> (u32, What) {
         let all = h1 << 16 | h2;
         let (target, size) = (h2 >> 12, field(h1, 5, 2));
+        let what = match (h1 & 0x80 != 0, h2 & 0x0f00) {
+            (true, _) if h1 & 15 != PC => self.access(code, h1 & 15, h2 & 0xfff),
+            (false, 0x0c00) if h1 & 15 != PC => self.access(code, h1 & 15, (h2 & 0xff).wrapping_neg()),
+            _ => What::Plain,
+        };
         // Stores; preloads are loads of bytes and half-words into PC.
         if h1 & 0x10 == 0 || (target == PC && size != 2) {
-            return (all, What::Plain);
+            return (all, what);
         }
         self.forget(target);
-        let mut result = (all, What::Plain);
+        let mut result = (all, what);
         if h1 & 15 == PC {
             let pool = near(code, at, h1, h2 & 0xfff);
             let what = match size {

@@ -1,6 +1,9 @@
 //! References from single instructions; then of whole programs, against what the toolchain's disassembler says.
 
 mod decode;
+mod hostile;
+mod programs;
+mod small;
 
 use super::{How, Scan};
 use crate::elf::{Elf, Machine, Mapping, Section};
