@@ -1,10 +1,10 @@
 //! What the instructions of an image refer to: calls, branches, literals, addresses formed from immediates, and relocated words.
 //!
-//! A linear pass over the code, by mapping symbols where there are any; each instruction is decoded as far as addresses go and no
-//! further. What is reported is seen in the bytes, never guessed from a number in a table that looks like an address. Still a literal is only a
-//! number: where flash begins at 0, a small constant in a pool may read as an address in it. So on Arm a literal is an address in code only where it has the Thumb bit
-//! and a function begins there, or where mapping symbols say that data is there. Relocations that the linker kept (`--emit-relocs`)
-//! settle it: a section that has them reports those of its literals and pairs that are relocated and no others.
+//! A linear pass over the code, by mapping symbols where there are any; each instruction is decoded as far as addresses go and no further.
+//! What is reported is seen in the bytes, never guessed from a number in a table that looks like an address. Still a literal is only a
+//! number: where flash begins at 0, a small constant in a pool may read as an address in it. So on Arm a literal is an address in code only
+//! where it has the Thumb bit and a function begins there, or where mapping symbols say that data is there. Relocations that the linker
+//! kept (`--emit-relocs`) settle it: a section that has them reports those of its literals and pairs that are relocated and no others.
 //!
 //! Hostile input: at most as many bytes are decoded as the file has, and lists end at [`REFERENCES_MAX`].
 
@@ -63,8 +63,8 @@ pub(crate) enum How {
 pub(crate) struct Scan {
     /// By `at`, then `to`, then `how`; each once.
     pub references: Vec<Reference>,
-    /// Run addresses of calls through a register whose target is not known, and of jumps through one that neither return nor are seen to use a
-    /// table of the function: ascending.
+    /// Run addresses of calls through a register whose target is not known, and of jumps through one that neither return nor are seen to
+    /// use a table of the function: ascending.
     pub indirect_calls: Vec<u64>,
     /// Run address and size of values that lie near the code and are loaded by it, ascending: data inside code.
     pub literal_words: Vec<(u64, u64)>,
@@ -186,7 +186,7 @@ struct Notes<'n, 'e, 'a> {
 }
 
 impl Notes<'_, '_, '_> {
-    #[inline]
+    #[inline(always)]
     fn note(&mut self, at: u64, step: Step) {
         match step.what {
             What::Plain | What::Half | What::Table { .. } => {}

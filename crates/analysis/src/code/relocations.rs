@@ -1,7 +1,8 @@
 //! Relocations in a linked image: those the linker kept (`--emit-relocs`), and those a loader is to apply.
 //!
-//! After linking, the place of a kept relocation holds the final value, with REL and with RELA tables alike: that is read, and the table only says
-//! where addresses are. The place of a loader's relocation holds the addend with REL and nothing of use with RELA, where the table has it.
+//! After linking, the place of a kept relocation holds the final value, with REL and with RELA tables alike: that is read, and the table
+//! only says where addresses are. The place of a loader's relocation holds the addend with REL and nothing of use with RELA, where the
+//! table has it.
 //!
 //! Sources: ELF for the Arm Architecture (IHI 0044) and for AArch64 (IHI 0056), RISC-V ELF psABI, System V ABI for AMD64 and i386.
 

@@ -3,8 +3,9 @@
 //! Source of the encodings: The RISC-V Instruction Set Manual, Volume I, "RV32/64G Instruction Set Listings" and "C" and "Zc*" chapters.
 //!
 //! An address is the upper part that `auipc` or `lui` puts into a register plus the lower part in a later instruction. A register is
-//! followed until something else writes it. What is known is dropped where control does not go on; a call destroys the registers that a called
-//! function may use freely. Linkers shorten calls and addresses (relaxation), so in [`Step::bits`] a call of any length has one form.
+//! followed until something else writes it. What is known is dropped where control does not go on; a call destroys the registers that a
+//! called function may use freely. Linkers shorten calls and addresses (relaxation), so in [`Step::bits`] a call of any length has one
+//! form.
 
 use super::step::{Decoder, Step, What, Window, field, signed};
 
@@ -228,11 +229,7 @@ impl Riscv {
             (0, 0) => self.forget(right),
             (0, 1..=3 | 5..=7) => return self.compressed_access(at, h, mask),
             // Zcb: c.lbu, c.lhu, c.lh; c.sb, c.sh
-            (0, _) => {
-                if field(h, 10, 2) < 2 {
-                    self.load(right, left, 0, at, u64::MAX);
-                }
-            }
+            (0, _) if field(h, 10, 2) < 2 => self.forget(right),
             // c.addi
             (1, 0) => {
                 let what = self.add_immediate(full, full, imm6, at, mask);
@@ -242,12 +239,11 @@ impl Riscv {
             (1, 1) if !self.wide => return self.direct(RA, compressed_target(at, h, mask), at),
             // c.addiw, c.li
             (1, 1 | 2) => self.forget(full),
+            // c.addi16sp; c.lui
+            (1, 3) if full == SP => {}
             (1, 3) => {
-                // c.lui; c.addi16sp
-                if full != SP {
-                    self.set(full, Known::Upper { value: (imm6 << 12) & mask, at, certain: false });
-                    return (0x37 | full << 7, What::Half);
-                }
+                self.set(full, Known::Upper { value: (imm6 << 12) & mask, at, certain: false });
+                return (0x37 | full << 7, What::Half);
             }
             (1, 4) => self.forget(left),
             (1, 5) => return self.direct(0, compressed_target(at, h, mask), at),

@@ -1,9 +1,9 @@
 //! Digests of ranges that stay the same when a link only moves things: by them a function is known again under another address or name.
 //!
 //! Left out is what a link decides: where calls and branches that leave the range go, addresses formed from immediates, and words that are
-//! addresses. Branches inside the range count by which instruction they lead to, and the first half of an address is left out whole, so that a
-//! RISC-V linker's shorter calls and addresses (relaxation) change nothing. All other bits of instructions and data count: two functions that
-//! differ in a constant differ in shape. Two that differ only in whom they call do not.
+//! addresses. Branches inside the range count by which instruction they lead to, and the first half of an address is left out whole, so
+//! that a RISC-V linker's shorter calls and addresses (relaxation) change nothing. All other bits of instructions and data count: two
+//! functions that differ in a constant differ in shape. Two that differ only in whom they call do not.
 
 use super::Code;
 use super::step::{Step, What, Window};
@@ -70,8 +70,8 @@ struct Range<'r> {
 }
 
 impl Code<'_, '_> {
-    /// A digest of the bytes at the run addresses `start..end`, without what a link changes in them. None where the range is empty, not in the bytes of one
-    /// section, or code of a processor whose instructions are not decoded, without relocations.
+    /// A digest of the bytes at the run addresses `start..end`, without what a link changes in them. None where the range is empty, not in
+    /// the bytes of one section, or code of a processor whose instructions are not decoded, without relocations.
     ///
     /// Takes time linear in the range: asked of disjoint ranges, in the image.
     pub fn shape(&self, start: u64, end: u64) -> Option<u32> {
@@ -135,7 +135,7 @@ impl Code<'_, '_> {
         let whole = matches!(to, To::Nowhere);
         let raw = if step.length == 2 { raw & 0xffff } else { raw };
         let bits = if whole { raw } else { step.bits };
-        range.tokens.push(Token { at, length: step.length, bits, to });
+        range.tokens.push(Token { at, length: step.length.into(), bits, to });
     }
 }
 
@@ -190,7 +190,7 @@ impl Range<'_> {
                 }
                 continue;
             }
-            if self.code && at % 4 == 0 && end - at >= 4 {
+            if self.code && at.is_multiple_of(4) && end - at >= 4 {
                 // A table of places in the function.
                 let inside = self.window.number(at, 4).filter(|&n| self.holds(n & !1));
                 if let Some(inside) = inside {

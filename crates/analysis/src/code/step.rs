@@ -28,12 +28,15 @@ impl Window<'_> {
         self.bytes.get(offset..offset.checked_add(length)?)
     }
 
+    /// The bytes from an address on.
+    pub fn from(&self, at: u64) -> &[u8] {
+        at.checked_sub(self.base).and_then(|offset| self.bytes.get(usize::try_from(offset).ok()?..)).unwrap_or_default()
+    }
+
     /// The first 4 bytes of an instruction that is at multiples of `align`: as one word, or as two half-words with the first one in the
     /// low bits. With them, whether only 2 bytes are left, as the low bits.
-    #[inline]
-    pub fn raw(&self, at: u64, align: u64) -> Option<(u32, bool)> {
-        let offset = usize::try_from(at.checked_sub(self.base)?).ok()?;
-        let rest = self.bytes.get(offset..)?;
+    #[inline(always)]
+    pub fn raw(&self, rest: &[u8], align: u64) -> Option<(u32, bool)> {
         let Some(bytes) = rest.first_chunk::<4>() else {
             let bytes = *rest.first_chunk::<2>()?;
             let half = if self.code == Endianness::Little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) };
@@ -58,8 +61,8 @@ impl Window<'_> {
 /// One instruction.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Step {
-    /// Its length in bytes, at least 2.
-    pub length: u64,
+    /// Its length in bytes: 2, 4, 6 or 8.
+    pub length: u8,
     /// The instruction without what a link changes in it: a branch or call of any length and the two halves of an address have one
     /// form. Only meant to be compared.
     pub bits: u32,
@@ -68,7 +71,7 @@ pub(super) struct Step {
 
 impl Step {
     #[inline(always)]
-    pub fn new(length: u64, bits: u32, what: What) -> Self {
+    pub fn new(length: u8, bits: u32, what: What) -> Self {
         Step { length, bits, what }
     }
 }
@@ -108,8 +111,8 @@ pub(super) enum What {
         first: u64,
         certain: bool,
     },
-    /// A place at a distance from an address that a register is known to hold: compilers refer to several variables by one of them. `access`:
-    /// memory is read or written there, so the base is an address and no other number.
+    /// A place at a distance from an address that a register is known to hold: compilers refer to several variables by one of them.
+    /// `access`: memory is read or written there, so the base is an address and no other number.
     Offset {
         base: u64,
         to: u64,

@@ -1,7 +1,8 @@
 //! Which bytes of an image are instructions, and of which set; and going through them in order.
 //!
-//! Mapping symbols say it where there are any. Without them, all of an executable section is taken as code, except what its own code shows to be
-//! data: words that an instruction before them loads, and tables behind a table jump (Arm only: no other instruction set has data there).
+//! Mapping symbols say it where there are any. Without them, all of an executable section is taken as code, except what its own code shows
+//! to be data: words that an instruction before them loads, and tables behind a table jump (Arm only: no other instruction set has data
+//! there).
 
 use super::a32::A32;
 use super::aarch64::Aarch64;
@@ -162,7 +163,7 @@ impl Processor {
 /// Nearly all instructions of A32 are always executed: their highest bits are 1110. In Thumb those are a rare sight.
 fn looks_like_a32(code: &Window<'_>) -> bool {
     const WORDS: u64 = 64;
-    let words = (0..WORDS).map_while(|i| code.raw(code.base.saturating_add(i * 4), 4));
+    let words = (0..WORDS).map_while(|i| code.raw(code.from(code.base.saturating_add(i * 4)), 4));
     let (always, all) = words.fold((0_u64, 0_u64), |(always, all), (word, _)| (always + u64::from(word >> 28 == 0xe), all + 1));
     always * 2 > all
 }
@@ -170,22 +171,31 @@ fn looks_like_a32(code: &Window<'_>) -> bool {
 fn sweep<D: Decoder>(mut decoder: D, code: &Window<'_>, start: u64, end: u64, find_data: bool, visit: &mut impl FnMut(u64, u32, Step)) {
     let mut pools = Pools::new();
     let mut at = start.checked_next_multiple_of(D::ALIGN).unwrap_or(end);
+    let end = end.min(code.end());
+    let mut rest = code.from(at);
     while at < end {
         if find_data && pools.take(at) {
-            at = at.saturating_add(2);
+            at += 2;
+            rest = rest.get(2..).unwrap_or_default();
             continue;
         }
-        let Some((raw, short)) = code.raw(at, D::ALIGN) else { break };
+        let Some((raw, short)) = code.raw(rest, D::ALIGN) else { break };
         let step = decoder.step(code, at, raw, short);
         // The last one may be cut off by the end of the stretch: then it is no instruction of it.
-        if step.length > end - at {
+        let length = u64::from(step.length);
+        if length > end - at {
             break;
         }
         visit(at, raw, step);
-        at = at.saturating_add(step.length);
+        // Not beyond the end, so this does not overflow.
+        at += length;
+        rest = rest.get(usize::from(step.length)..).unwrap_or_default();
         match step.what {
             What::Load { pool, bytes, count, .. } if find_data => pools.put(at, pool, bytes * count),
-            What::Table { halves } if find_data => at = table_end(code, at, end, halves),
+            What::Table { halves } if find_data => {
+                at = table_end(code, at, end, halves);
+                rest = code.from(at);
+            }
             _ => {}
         }
     }

@@ -3,8 +3,8 @@
 //! Source of the encodings: Arm Architecture Reference Manuals DDI 0419 (ARMv6-M), DDI 0403 (ARMv7-M) and DDI 0553 (ARMv8-M),
 //! "Alphabetical list of instructions".
 //!
-//! A register is followed from the `movw`, `mov` or literal load that sets it until something else writes it. What is known is
-//! dropped where control does not go on: after branches without a condition, returns and table jumps. A call destroys the registers that a called
+//! A register is followed from the `movw`, `mov` or literal load that sets it until something else writes it. What is known is dropped
+//! where control does not go on: after branches without a condition, returns and table jumps. A call destroys the registers that a called
 //! function may use freely.
 
 use super::step::{Decoder, Step, What, Window, field, signed};
@@ -210,12 +210,8 @@ impl Thumb {
     fn high_registers(&mut self, code: &Window<'_>, at: u64, h: u32) -> What {
         let (target, source) = (field(h, 7, 1) << 3 | h & 7, field(h, 3, 4));
         match h >> 8 {
-            0x40..=0x43 => {
-                // TST, CMP and CMN only set flags.
-                if !matches!(field(h, 6, 4), 8 | 10 | 11) {
-                    self.forget(h & 7);
-                }
-            }
+            // TST, CMP and CMN only set flags.
+            0x40..=0x43 if !matches!(field(h, 6, 4), 8 | 10 | 11) => self.forget(h & 7),
             0x44 | 0x46 if target == PC => self.forget_all(),
             0x44 => {
                 let before = self.get(target);

@@ -25,7 +25,8 @@ KEEP int find(const char *name) { for (int i = 0; i < 3; i++) { const char *a = 
 int _start(void) { return find(message(flag)) + wide(5) + last(2); }
 "#;
 
-/// What a compiler makes of a like program, for where there is an assembler only. `la` is `auipc` and `addi`; with `lui`, the addresses are absolute.
+/// What a compiler makes of a like program, for where there is an assembler only. `la` is `auipc` and `addi`; with `lui`, the addresses are
+/// absolute.
 const RISCV_PROGRAM: &str = r#"
     .text
     .globl _start, sum, pick
