@@ -4,6 +4,7 @@ mod samples;
 
 use base64::Engine as _;
 use ounce_analysis::comparison::{Change, Moved, Reason, RegionDelta, RowDelta};
+use ounce_analysis::tree::By;
 use ounce_protocol::ids::{ImageId, RegionName};
 use ounce_protocol::measurement::*;
 use ounce_report::*;
@@ -96,7 +97,8 @@ fn changes() -> Vec<RegionDelta> {
 }
 
 fn difference(regions: &[RegionDelta]) -> String {
-    delta_html(&DeltaPage { title: HOSTILE[1], base: &image(), head: &image(), regions })
+    let none = ledger(vec![]);
+    delta_html(&DeltaPage { title: HOSTILE[1], difference: Difference { base: &none, head: &none, regions, by: By::Crate } })
 }
 
 /// The page without what stands in its style and script, which are ours.
@@ -110,7 +112,9 @@ fn markup(page: &str) -> String {
 #[test]
 fn nothing_comes_from_the_network() {
     let regions = vec![samples::region("flash", RegionKind::Flash, 99, 60, vec![samples::row("f", "C", 1, 9)])];
-    let change = delta_html(&DeltaPage { title: "a.elf → b.elf", base: &image(), head: &image(), regions: &regions });
+    let none = ledger(vec![]);
+    let difference = Difference { base: &none, head: &none, regions: &regions, by: By::Crate };
+    let change = delta_html(&DeltaPage { title: "a.elf → b.elf", difference });
     for page in [size(&firmware(50), By::Crate), change] {
         let page = page.to_lowercase();
         for bad in ["http:", "https:", "//", "url(", "src=", "import", "<link", "<iframe", "<img", "<object", "<base", "fetch(", "xmlhttp"]
@@ -248,7 +252,7 @@ fn regions_that_sum(page: &str) -> Vec<i128> {
 #[test]
 fn every_group_is_the_sum_of_its_parts() {
     let check = |ledger: &Ledger| {
-        for by in [By::Crate, By::Object, By::Section] {
+        for by in [By::Crate, By::Object, By::Section, By::Generic] {
             let used: Vec<i128> = ledger.regions.iter().map(|r| i128::from(r.used_bytes)).collect();
             assert_eq!(regions_that_sum(&size(ledger, by)), used, "{by:?}");
         }
@@ -259,6 +263,14 @@ fn every_group_is_the_sum_of_its_parts() {
     let moved = i128::from(regions[0].head_bytes) - i128::from(regions[0].base_bytes);
     assert_eq!(regions_that_sum(&difference(&regions)), [moved]);
     assert!(difference(&regions).contains("No owner of bytes changed."));
+    // Other groupings than by crate come from the two ledgers.
+    let (base, head) = (firmware(300), firmware(280));
+    let regions = ounce_analysis::delta::region_deltas(&base, &head);
+    let moved = |r: &RegionDelta| i128::from(r.head_bytes) - i128::from(r.base_bytes);
+    for by in [By::Crate, By::Object, By::Section, By::Generic] {
+        let difference = Difference { base: &base, head: &head, regions: &regions, by };
+        assert_eq!(regions_that_sum(&delta_html(&DeltaPage { title: "", difference })), [moved(&regions[0])], "{by:?}");
+    }
 }
 
 #[test]

@@ -4,9 +4,10 @@ mod samples;
 
 use insta::assert_snapshot;
 use ounce_analysis::comparison::{Change, Moved, Reason, RegionDelta, RowDelta};
+use ounce_analysis::tree::By;
 use ounce_protocol::ids::{ImageId, RegionName};
 use ounce_protocol::measurement::*;
-use ounce_report::{By, delta_csv, delta_markdown, delta_terminal, size_csv, size_markdown, size_terminal, terminal};
+use ounce_report::{Difference, delta_csv, delta_markdown, delta_terminal, size_csv, size_markdown, size_terminal, terminal};
 
 fn ledger() -> Ledger {
     let row =
@@ -50,12 +51,12 @@ fn one_image_in_a_terminal() {
 
     flash by group
 
-      bytes  group     share
-    4,672 B  vm       73.1 %
-    1,020 B  C        15.9 %
-      600 B  .rodata   9.3 %
-       90 B  core      1.4 %
-        6 B  1 more    0.0 %
+      bytes  group            share
+    4,672 B  vm              73.1 %
+    1,020 B  C               15.9 %
+      600 B  (unattributed)   9.3 %
+       90 B  core             1.4 %
+        6 B  1 more           0.0 %
     6,388 B  sum
 
     flash by owner
@@ -164,9 +165,37 @@ fn changes() -> Vec<RegionDelta> {
     ]
 }
 
+fn difference(regions: &[RegionDelta]) -> Difference<'_> {
+    // By crate, the rows say all.
+    static EMPTY: std::sync::LazyLock<Ledger> = std::sync::LazyLock::new(|| Ledger { regions: vec![], ..ledger() });
+    Difference { base: &EMPTY, head: &EMPTY, regions, by: By::Crate }
+}
+
+#[test]
+fn two_images_by_section() {
+    let (base, mut head) = (ledger(), ledger());
+    head.regions[0].rows[0].bytes += 20;
+    head.regions[0].rows[4].bytes -= 8;
+    head.regions[0].used_bytes += 12;
+    let regions = ounce_analysis::delta::region_deltas(&base, &head);
+    let text = delta_terminal(&Difference { base: &base, head: &head, regions: &regions, by: By::Section }, 8, 80, false);
+    assert_snapshot!(text.split("Where").next().unwrap(), @r"
+    region     base     head           change
+    flash   6,388 B  6,400 B  +12 B (+0.19 %)  over by 224 B
+    ram     8,192 B  8,192 B             same   8,192 B left
+
+    flash by section
+
+    change  section   base   head
+     +20 B  .text    5,788  5,808
+      −8 B  .rodata    600    592
+     +12 B  sum
+    ");
+}
+
 #[test]
 fn two_images_in_a_terminal() {
-    assert_snapshot!(delta_terminal(&changes(), 8, 100, false), @r#"
+    assert_snapshot!(delta_terminal(&difference(&changes()), 8, 100, false), @r#"
     region       base       head            change
     flash   241,024 B  241,842 B  +818 B (+0.34 %)  20,302 B left
     ram       9,000 B    9,000 B              same   7,384 B left
@@ -195,7 +224,7 @@ fn two_images_in_a_terminal() {
 
 #[test]
 fn two_images_as_markdown() {
-    assert_snapshot!(delta_markdown(&changes(), 3), @r#"
+    assert_snapshot!(delta_markdown(&difference(&changes()), 3), @r#"
     | region  |      base |      head |           change |               |
     | :------ | --------: | --------: | ---------------: | ------------: |
     | `flash` | 241,024 B | 241,842 B | +818 B (+0.34 %) | 20,302 B left |
@@ -221,7 +250,7 @@ fn two_images_as_markdown() {
 #[test]
 fn two_images_that_are_the_same() {
     let same = vec![samples::region("flash", RegionKind::Flash, 262_144, 241_024, vec![])];
-    assert_snapshot!(delta_terminal(&same, 8, 60, false), @r"
+    assert_snapshot!(delta_terminal(&difference(&same), 8, 60, false), @r"
     region       base       head  change
     flash   241,024 B  241,024 B    same  21,120 B left
 
@@ -263,8 +292,10 @@ fn by_section_and_by_object() {
     flash by object
 
       bytes  object              share
-    5,368 B  (no object known)  84.0 %
-    1,020 B  libc.a(memcpy.o)   15.9 %
+    4,762 B  (no object known)  74.5 %
+    1,020 B  libc.a             15.9 %
+      600 B  (unattributed)      9.3 %
+        6 B  (padding)           0.0 %
     6,388 B  sum
 
     flash

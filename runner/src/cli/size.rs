@@ -9,7 +9,7 @@ use ounce_protocol::manifest::{Manifest, Region};
 use ounce_protocol::measurement::{Ledger, RegionKind};
 use ounce_protocol::units::grouped;
 use ounce_protocol::{BoardName, ImageId};
-use ounce_report::{DeltaPage, SizePage};
+use ounce_report::{DeltaPage, Difference, SizePage};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -51,14 +51,17 @@ enum By {
     Object,
     /// The section
     Section,
+    /// The generic function, its instances together
+    Generic,
 }
 
-impl From<By> for ounce_report::By {
+impl From<By> for ounce_analysis::tree::By {
     fn from(by: By) -> Self {
         match by {
             By::Crate => Self::Crate,
             By::Object => Self::Object,
             By::Section => Self::Section,
+            By::Generic => Self::Generic,
         }
     }
 }
@@ -111,25 +114,20 @@ impl Size {
     }
 
     fn two(&self, base: &Ledger, head: &Ledger, head_file: &Path) -> Result<()> {
-        if self.by != By::Crate {
-            bail!("two images are compared by crate only: leave out --by, or give one image");
-        }
         let regions = ounce_analysis::delta::region_deltas(base, head);
+        let difference = Difference { base, head, regions: &regions, by: self.by.into() };
         let (width, colour) = terminal();
         if let Some(file) = &self.html {
             let title = format!("{} → {}", file_name(&self.elf), file_name(head_file));
-            return write(
-                file,
-                &ounce_report::delta_html(&DeltaPage { title: &title, base: &base.image, head: &head.image, regions: &regions }),
-            );
+            return write(file, &ounce_report::delta_html(&DeltaPage { title: &title, difference }));
         }
         print(&match (self.format.json, self.format.markdown, self.csv) {
             (true, ..) => {
                 serde_json::to_string_pretty(&DeltaOutput { schema: 1, base: &base.image, head: &head.image, regions: &regions })?
             }
-            (_, true, _) => ounce_report::delta_markdown(&regions, self.top),
+            (_, true, _) => ounce_report::delta_markdown(&difference, self.top),
             (.., true) => ounce_report::delta_csv(&regions),
-            _ => ounce_report::delta_terminal(&regions, self.top, width, colour),
+            _ => ounce_report::delta_terminal(&difference, self.top, width, colour),
         })
     }
 

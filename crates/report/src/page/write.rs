@@ -139,7 +139,7 @@ fn parts(out: &mut String, view: &View, node: &Node) {
     // How many of the first columns are figures is the table's class: less than a class at each cell.
     let figures = view.columns.iter().filter(|c| matches!(c, Column::Figure(_))).count();
     let _ = write!(out, "<table class=n{figures}><thead><tr>");
-    for (Column::Figure(title) | Column::Text(title)) in view.columns {
+    for Column::Figure(title) | Column::Text(title) in view.columns {
         let _ = write!(out, "<th>{title}");
     }
     out.push_str("<tbody>\n");
