@@ -125,6 +125,9 @@ fn a_crate_version_bump_alone_changes_nothing() {
     let (base, head) = (build("1", "2", "0123456789012345"), build("kPaZ9", "4gH", "9876543210987654"));
     assert!(base.iter().zip(&head).all(|(b, h)| b.linkage != h.linkage || b.name != h.name), "a bump changes the linkage names");
     check(&base, &head, "");
+    // So do the names of rustc's object files.
+    let from = |object: &str, rows: &[Row]| -> Vec<Row> { rows.iter().map(|r| Row { object: Some(object.into()), ..r.clone() }).collect() };
+    check(&from("my.1a-cgu.0.o", &base), &from("my.2b-cgu.0.o", &head), "");
 }
 
 #[test]
@@ -155,6 +158,9 @@ fn outlined_functions_renumbered_are_nothing() {
         all.iter().enumerate().map(|(n, &(shape, bytes))| shaped(f(&format!("buffer.{n}"), bytes), shape)).collect()
     };
     check(&by_content(&[(1, 8), (2, 8)]), &by_content(&[(2, 8), (3, 12)]), "+4 buffer.1 grown");
+    // Nor in the number: the nearest in size.
+    check(&outlined(&[4, 100]), &outlined(&[103, 6]), "+3 OUTLINED_FUNCTION_0 grown, +2 OUTLINED_FUNCTION_1 grown");
+    check(&[f("b.1", 100)], &[f("b.1", 8), f("b.2", 104)], "+8 b.1 added, +4 b.2 grown");
 }
 
 #[test]
@@ -191,6 +197,22 @@ fn a_function_moved_to_another_module_is_one_moved_row() {
     // Statics of one name in two files.
     let (x, y) = (|bytes| Row { bytes, ..object(".text", "x.o") }, |bytes| Row { bytes, ..object(".text", "y.o") });
     check(&[x(8), y(20)], &[x(20), y(8)], "+12 a grown, -12 a shrunk");
+    // Numbered, and those of one name in two sections.
+    let numbered = |n: u8, row: Row| Row { name: format!("a.{n}"), ..row };
+    check(&[numbered(1, x(8)), numbered(2, y(20))], &[numbered(3, x(20)), numbered(4, y(8))], "+12 a.3 grown, -12 a.4 shrunk");
+    check(&[f("a", 8), object(".fast", "x.o")], &[f("a", 9), object(".fast", "x.o")], "+1 a grown");
+    let fast = |bytes| row(Owner::Symbol, "a", "a", ".fast", bytes);
+    check(&[f("a", 8), fast(20)], &[f("a", 20), fast(8)], "+12 a grown, -12 a shrunk");
+    // Its type is another one too.
+    check(&[f("<a::Foo>::run", 40)], &[f("<b::Bar>::run", 40)], "+0 <b::Bar>::run moved from <a::Foo>::run");
+    // Among many of one name and size, those of its type.
+    let stay = [f("<a::w::Foo>::new", 7), f("<a::w::Bar>::new", 7)];
+    let with = |more: [&str; 2]| [&stay[..], &more.map(|name| f(name, 40))].concat();
+    check(
+        &with(["<a::x::Foo>::new", "<a::y::Bar>::new"]),
+        &with(["<a::z::Foo>::new", "<a::v::Bar>::new"]),
+        "+0 <a::v::Bar>::new moved from <a::y::Bar>::new, +0 <a::z::Foo>::new moved from <a::x::Foo>::new",
+    );
 }
 
 #[test]
@@ -202,6 +224,9 @@ fn a_function_by_another_name_is_one_renamed_row() {
     check(&[f("run", 4)], &[f("walk", 4)], "-4 run removed, +4 walk added");
     // Content tells.
     check(&[shaped(f("run", 4), 1)], &[shaped(f("walk", 4), 1)], "+0 walk was run");
+    let of = |group: &str, name: &str| Row { group: group.into(), ..shaped(f(name, 4), 1) };
+    check(&[of("a", "run")], &[of("b", "walk")], "+0 walk was run");
+    check(&[of("a", "m"), of("b", "n")], &[of("b", "o"), of("a", "p")], "+0 o was n, +0 p was m");
     check(&[shaped(f("run", 40), 1)], &[shaped(f("walk", 40), 2)], "-40 run removed, +40 walk added");
     check(&[shaped(f("run", 40), 1)], &[shaped(f("walk", 40), 1), shaped(f("swim", 40), 2)], "+40 swim added, +0 walk was run");
 }
@@ -216,6 +241,19 @@ fn a_string_added_to_a_function_is_that_functions() {
     // Another function uses it too: no byte of it came or went.
     check(&base, &[f("main", 80), text("\"hello\"", None, 6)], "");
     check(&[text("\"a\"", Some("f"), 2), text("\"a\"", Some("g"), 2)], &[text("\"a\"", Some("g"), 2)], "-2 \"a\" of f removed");
+    let elsewhere = Row { section: ".text".into(), ..text("\"a\"", Some("g"), 2) };
+    check(&[text("\"a\"", Some("f"), 2), text("\"a\"", Some("g"), 2)], &[elsewhere], "-2 \"a\" of f removed");
+    // Anonymous constants are numbered anew: each is its function's.
+    let anon = |n: u8, of: &str, object: &str, bytes| Row {
+        of: Some(of.into()),
+        object: Some(object.into()),
+        ..f(&format!("anon.ab.{n}"), bytes)
+    };
+    check(
+        &[anon(1, "f", "1.o", 8), anon(2, "g", "1.o", 20)],
+        &[anon(7, "f", "2.o", 20), anon(8, "g", "2.o", 8)],
+        "+12 anon.ab.7 of f grown, -12 anon.ab.8 of g shrunk",
+    );
     // A constant whose name is its place.
     check(&[shaped(text("16 B", Some("f"), 16), 7)], &[shaped(text("16 B at 8", None, 16), 7)], "+0 16 B at 8 was 16 B");
     // Input sections of one name are told apart by what is in them.

@@ -15,15 +15,12 @@ const RENAMED_BYTES_MIN: u64 = 16;
 pub(super) fn same(m: &mut Matching<'_, '_>) {
     use Alike::No;
     use How::Same;
-    let named = |i: &Item<'_>| !i.numbered;
-    // The same linkage name, in the same place first. A number that each build gives anew is no name.
-    m.pass(Same, No, |i| named(i).then_some((i.row.owner, i.linkage, &i.row.section, &i.row.object, &i.row.of)));
-    m.pass(Same, No, |i| named(i).then_some((i.row.owner, i.linkage, &i.row.object, &i.row.of)).filter(|_| !i.is_text()));
-    m.pass(Same, No, |i| named(i).then_some((i.row.owner, i.linkage)).filter(|_| !i.is_text()));
+    // The same linkage name in the same place. A number that each build gives anew is no name.
+    m.pass(Same, No, |i| (!i.numbered).then_some((i.row.owner, i.linkage, &i.row.section, &i.row.object, &i.row.of)));
     // The same text of the same function, whoever else refers to it; then of any.
     m.pass(Same, No, |i| i.is_text().then_some((i.linkage, &i.row.of)));
     m.pass(Same, No, |i| i.is_text().then_some(i.linkage));
-    // The same name for people, without hashes, disambiguators, clone suffixes and numbers.
+    // The same name for people, without hashes, disambiguators, clone suffixes and numbers. rustc's object files have hashes in their names.
     m.pass(Same, No, |i| (!i.is_text()).then_some((i.row.owner, &i.name, &i.row.of, &i.row.object)));
     m.pass(Same, No, |i| (!i.is_text()).then_some((i.row.owner, &i.name, &i.row.of)));
     m.pass(Same, No, |i| (!i.is_text()).then_some((i.row.owner, &i.name)));
