@@ -165,7 +165,8 @@ pub struct RowDelta {
     pub base_bytes: u64,
     /// Bytes at the head.
     pub head_bytes: u64,
-    /// Instructions executed in this function itself, all benchmarks together, where they changed.
+    /// Instructions executed in this function itself, where they changed: the sum over the benchmarks counted exactly on both sides. `None` too
+    /// where several functions of the region have the name, as profiles know them by name only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instructions: Option<Moved>,
     /// Why it changed, as far as the images say.
@@ -236,12 +237,12 @@ pub enum Change {
         /// The name at the base.
         from: String,
     },
-    /// The same name in another module, file or section.
+    /// The same name in another module. Another section or object alone is no change: no byte of the region came or went.
     Moved {
-        /// Its full name, or its section, at the base.
+        /// Its full name at the base.
         from: String,
     },
-    /// Instances of one generic, taken together: their number changed.
+    /// All instances of one generic, taken together: their number changed. The name is the generic's, the bytes are those of all instances.
     Copies {
         /// Instances at the base.
         base: u64,

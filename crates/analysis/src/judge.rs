@@ -7,7 +7,7 @@
 
 use crate::budget;
 use crate::comparison::{BenchDelta, BenchSide, BoardComparison, BoardState, Compared, Comparison, RegionDelta, SCHEMA, Tendency, Verdict};
-use crate::delta::{function_deltas, region_deltas};
+use crate::delta::{Profiles, function_deltas, region_deltas_with};
 use ounce_protocol::ids::{BenchName, BoardName, CommitSha};
 use ounce_protocol::manifest::{Board, FILE_NAME, Manifest};
 use ounce_protocol::measurement::{BenchOutcome, Count, Fingerprint, Ledger, Measurement, Outcome, RegionKind};
@@ -152,7 +152,7 @@ struct Sides<'a> {
 impl Sides<'_> {
     fn compare(&self, manifest: &Manifest, findings: &mut Findings) -> Compared {
         let identical = self.base.0.image == self.head.0.image;
-        let regions = region_deltas(self.base.0, self.head.0);
+        let regions = region_deltas_with(self.base.0, self.head.0, &self.exact_profiles(manifest, identical));
         self.note_regions(&regions, findings);
         let benches = self.compare_benches(manifest, identical, findings);
         let speed = Speed::of(&benches);
@@ -199,20 +199,44 @@ impl Sides<'_> {
         }
     }
 
-    fn compare_benches(&self, manifest: &Manifest, identical: bool, findings: &mut Findings) -> Vec<BenchDelta> {
-        let (base, head) = (self.base.1, self.head.1);
-        if self.board.run.is_none() || (base.is_empty() && head.is_empty()) {
-            return Vec::new();
+    /// Those that run on this board, in the manifest's order; none where nothing was run.
+    fn benchmarks<'m>(&self, manifest: &'m Manifest) -> impl Iterator<Item = &'m BenchName> {
+        let ran = self.board.run.is_some() && !(self.base.1.is_empty() && self.head.1.is_empty());
+        manifest.benchmarks.iter().filter(move |(_, bench)| ran && bench.runs_on(self.name)).map(|(name, _)| name)
+    }
+
+    /// What came of a benchmark on both sides; that of the base for both where the image is the same and was not run twice.
+    fn outcomes(&self, name: &BenchName, identical: bool) -> (Option<&BenchOutcome>, Option<&BenchOutcome>) {
+        let at_base = self.base.1.get(name).filter(|b| !matches!(b, BenchOutcome::Identical));
+        let at_head = match self.head.1.get(name) {
+            Some(BenchOutcome::Identical) if identical => at_base,
+            Some(BenchOutcome::Identical) => None,
+            other => other,
+        };
+        (at_base, at_head)
+    }
+
+    /// The profiles of the benchmarks counted exactly on both sides, without the empty one.
+    fn exact_profiles(&self, manifest: &Manifest, identical: bool) -> Profiles {
+        let mut profiles = Profiles::default();
+        for name in self.benchmarks(manifest).filter(|name| manifest.markers.empty.as_ref() != Some(name)) {
+            let (at_base, at_head) = self.outcomes(name, identical);
+            let exact = [at_base, at_head].into_iter().all(|o| matches!(o, Some(BenchOutcome::Counted(count)) if is_exact(count)));
+            if let (true, Some(b), Some(h)) = (exact, profile(at_base), profile(at_head))
+                && !b.is_empty()
+                && !h.is_empty()
+            {
+                profiles.add(b, h);
+            }
         }
+        profiles
+    }
+
+    fn compare_benches(&self, manifest: &Manifest, identical: bool, findings: &mut Findings) -> Vec<BenchDelta> {
         let mut noisy = Vec::new();
         let mut deltas = Vec::new();
-        for (name, _) in manifest.benchmarks.iter().filter(|(_, bench)| bench.runs_on(self.name)) {
-            let at_base = base.get(name).filter(|b| !matches!(b, BenchOutcome::Identical));
-            let at_head = match head.get(name) {
-                Some(BenchOutcome::Identical) if identical => at_base,
-                Some(BenchOutcome::Identical) => None,
-                other => other,
-            };
+        for name in self.benchmarks(manifest) {
+            let (at_base, at_head) = self.outcomes(name, identical);
             let (base_side, head_side) = (side(at_base), side(at_head));
             self.note_bench(name, &base_side, &head_side, findings);
             if [&base_side, &head_side].into_iter().any(|s| matches!(s, BenchSide::Counted { exact: false, .. })) {

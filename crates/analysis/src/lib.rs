@@ -22,6 +22,9 @@ mod spans;
 pub mod stack;
 mod symbols;
 mod toolchain;
+pub mod unwind;
+pub mod tree;
+pub mod unwind;
 pub mod why;
 
 pub use comparison::Comparison;

@@ -2,10 +2,14 @@
 
 mod support;
 
-use ounce_analysis::comparison::{Change, RegionDelta, RowDelta};
-use ounce_analysis::delta::{function_deltas, region_deltas};
-use ounce_protocol::ids::{ImageId, RegionName};
-use ounce_protocol::measurement::{FunctionCount, Ledger, Owner, RegionKind, RegionLedger, Row};
+use ounce_analysis::comparison::{BoardState, Change, Moved, RegionDelta, RowDelta};
+use ounce_analysis::delta::{Profiles, function_deltas, region_deltas, region_deltas_with};
+use ounce_analysis::{BoardInput, Judgement, judge};
+use ounce_protocol::ids::{BenchName, BoardName, CommitSha, ImageId, RegionName};
+use ounce_protocol::manifest::Manifest;
+use ounce_protocol::measurement::{
+    BenchOutcome, Count, Fingerprint, FunctionCount, Ledger, Measurement, Outcome, Owner, RegionKind, RegionLedger, Row, SCHEMA,
+};
 use ounce_protocol::units;
 use support::Seeded;
 
@@ -121,6 +125,9 @@ fn a_crate_version_bump_alone_changes_nothing() {
     let (base, head) = (build("1", "2", "0123456789012345"), build("kPaZ9", "4gH", "9876543210987654"));
     assert!(base.iter().zip(&head).all(|(b, h)| b.linkage != h.linkage || b.name != h.name), "a bump changes the linkage names");
     check(&base, &head, "");
+    // So do the names of rustc's object files.
+    let from = |object: &str, rows: &[Row]| -> Vec<Row> { rows.iter().map(|r| Row { object: Some(object.into()), ..r.clone() }).collect() };
+    check(&from("my.1a-cgu.0.o", &base), &from("my.2b-cgu.0.o", &head), "");
 }
 
 #[test]
@@ -151,6 +158,9 @@ fn outlined_functions_renumbered_are_nothing() {
         all.iter().enumerate().map(|(n, &(shape, bytes))| shaped(f(&format!("buffer.{n}"), bytes), shape)).collect()
     };
     check(&by_content(&[(1, 8), (2, 8)]), &by_content(&[(2, 8), (3, 12)]), "+4 buffer.1 grown");
+    // Nor in the number: the nearest in size.
+    check(&outlined(&[4, 100]), &outlined(&[103, 6]), "+3 OUTLINED_FUNCTION_0 grown, +2 OUTLINED_FUNCTION_1 grown");
+    check(&[f("b.1", 100)], &[f("b.1", 8), f("b.2", 104)], "+8 b.1 added, +4 b.2 grown");
 }
 
 #[test]
@@ -187,6 +197,22 @@ fn a_function_moved_to_another_module_is_one_moved_row() {
     // Statics of one name in two files.
     let (x, y) = (|bytes| Row { bytes, ..object(".text", "x.o") }, |bytes| Row { bytes, ..object(".text", "y.o") });
     check(&[x(8), y(20)], &[x(20), y(8)], "+12 a grown, -12 a shrunk");
+    // Numbered, and those of one name in two sections.
+    let numbered = |n: u8, row: Row| Row { name: format!("a.{n}"), ..row };
+    check(&[numbered(1, x(8)), numbered(2, y(20))], &[numbered(3, x(20)), numbered(4, y(8))], "+12 a.3 grown, -12 a.4 shrunk");
+    check(&[f("a", 8), object(".fast", "x.o")], &[f("a", 9), object(".fast", "x.o")], "+1 a grown");
+    let fast = |bytes| row(Owner::Symbol, "a", "a", ".fast", bytes);
+    check(&[f("a", 8), fast(20)], &[f("a", 20), fast(8)], "+12 a grown, -12 a shrunk");
+    // Its type is another one too.
+    check(&[f("<a::Foo>::run", 40)], &[f("<b::Bar>::run", 40)], "+0 <b::Bar>::run moved from <a::Foo>::run");
+    // Among many of one name and size, those of its type.
+    let stay = [f("<a::w::Foo>::new", 7), f("<a::w::Bar>::new", 7)];
+    let with = |more: [&str; 2]| [&stay[..], &more.map(|name| f(name, 40))].concat();
+    check(
+        &with(["<a::x::Foo>::new", "<a::y::Bar>::new"]),
+        &with(["<a::z::Foo>::new", "<a::v::Bar>::new"]),
+        "+0 <a::v::Bar>::new moved from <a::y::Bar>::new, +0 <a::z::Foo>::new moved from <a::x::Foo>::new",
+    );
 }
 
 #[test]
@@ -198,6 +224,9 @@ fn a_function_by_another_name_is_one_renamed_row() {
     check(&[f("run", 4)], &[f("walk", 4)], "-4 run removed, +4 walk added");
     // Content tells.
     check(&[shaped(f("run", 4), 1)], &[shaped(f("walk", 4), 1)], "+0 walk was run");
+    let of = |group: &str, name: &str| Row { group: group.into(), ..shaped(f(name, 4), 1) };
+    check(&[of("a", "run")], &[of("b", "walk")], "+0 walk was run");
+    check(&[of("a", "m"), of("b", "n")], &[of("b", "o"), of("a", "p")], "+0 o was n, +0 p was m");
     check(&[shaped(f("run", 40), 1)], &[shaped(f("walk", 40), 2)], "-40 run removed, +40 walk added");
     check(&[shaped(f("run", 40), 1)], &[shaped(f("walk", 40), 1), shaped(f("swim", 40), 2)], "+40 swim added, +0 walk was run");
 }
@@ -212,6 +241,19 @@ fn a_string_added_to_a_function_is_that_functions() {
     // Another function uses it too: no byte of it came or went.
     check(&base, &[f("main", 80), text("\"hello\"", None, 6)], "");
     check(&[text("\"a\"", Some("f"), 2), text("\"a\"", Some("g"), 2)], &[text("\"a\"", Some("g"), 2)], "-2 \"a\" of f removed");
+    let elsewhere = Row { section: ".text".into(), ..text("\"a\"", Some("g"), 2) };
+    check(&[text("\"a\"", Some("f"), 2), text("\"a\"", Some("g"), 2)], &[elsewhere], "-2 \"a\" of f removed");
+    // Anonymous constants are numbered anew: each is its function's.
+    let anon = |n: u8, of: &str, object: &str, bytes| Row {
+        of: Some(of.into()),
+        object: Some(object.into()),
+        ..f(&format!("anon.ab.{n}"), bytes)
+    };
+    check(
+        &[anon(1, "f", "1.o", 8), anon(2, "g", "1.o", 20)],
+        &[anon(7, "f", "2.o", 20), anon(8, "g", "2.o", 8)],
+        "+12 anon.ab.7 of f grown, -12 anon.ab.8 of g shrunk",
+    );
     // A constant whose name is its place.
     check(&[shaped(text("16 B", Some("f"), 16), 7)], &[shaped(text("16 B at 8", None, 16), 7)], "+0 16 B at 8 was 16 B");
     // Input sections of one name are told apart by what is in them.
@@ -365,6 +407,92 @@ fn rows_sum_to_the_difference_whatever_the_ledgers() {
         }
     }
     assert!(kinds.iter().all(|&n| n > 200), "all kinds of change came up: {kinds:?}");
+}
+
+#[test]
+fn a_changed_function_shows_its_own_instructions() {
+    let profile = |rows: &[(&str, u64)]| -> Vec<FunctionCount> {
+        rows.iter().map(|&(name, instructions)| FunctionCount { name: name.into(), instructions }).collect()
+    };
+    let instances = |all: &[(&str, u64)]| -> Vec<Row> { all.iter().map(|(t, bytes)| f(&format!("a::g::<{t}>"), *bytes)).collect() };
+    let common = [f("same", 8), f("twice", 8), f("twice", 12), f("still", 10)];
+    let base = [&common[..], &[f("loop", 80), f("a::x::hash", 60), f("gone", 20)], &instances(&[("u8", 40)])].concat();
+    let head = [
+        &common[..3],
+        &[f("still", 16), f("loop", 90), f("a::y::hash", 60), f("new", 30), f("twice", 16), text("loop", Some("new"), 5)],
+        &instances(&[("u8", 40), ("u16", 44)]),
+    ]
+    .concat();
+    let mut profiles = Profiles::default();
+    profiles.add(
+        &profile(&[("loop", 900), ("a::x::hash", 500), ("gone", 7), ("same", 5), ("twice", 10), ("a::g::<u8>", 50), ("still", 3)]),
+        &profile(&[
+            ("loop", 700),
+            ("a::y::hash", 400),
+            ("new", 9),
+            ("same", 6),
+            ("twice", 20),
+            ("a::g::<u8>", 20),
+            ("a::g::<u16>", 35),
+            ("still", 3),
+        ]),
+    );
+    // A second benchmark.
+    profiles.add(&profile(&[("loop", 100)]), &profile(&[("loop", 50)]));
+    let delta = region_deltas_with(&ledger(base), &ledger(head), &profiles).remove(0);
+    let told = |r: &RowDelta| r.instructions.map_or_else(|| format!("{}: -", r.name), |i| format!("{}: {} → {}", r.name, i.base, i.head));
+    let told: Vec<String> = delta.rows.iter().map(told).collect();
+    // `same` has no row, as none of its bytes changed. Nobody knows whose the count of one `twice` is. `still` executes what it did.
+    let want =
+        ["a::g::<_>: 50 → 55", "new: 0 → 9", "gone: 7 → 0", "twice: -", "loop: 1000 → 750", "still: -", "loop: -", "a::y::hash: 500 → 400"];
+    assert_eq!(told, want);
+}
+
+#[test]
+fn the_judge_hands_rows_the_instructions_that_are_exact_on_both_sides() {
+    let manifest = Manifest::parse(
+        r#"
+version = 1
+name = "pyrite"
+[markers]
+empty = "empty"
+[boards.disco]
+build = ["make"]
+elf = "disco.elf"
+regions = [{ name = "flash", kind = "flash", start = 0, size = 10000 }]
+run = { qemu = { system = "arm", machine = "m" } }
+[benchmarks.empty]
+expect = "x"
+[benchmarks.fib]
+expect = "x"
+[benchmarks.sort]
+expect = "x"
+"#,
+    )
+    .unwrap();
+    let side = |bytes, instructions, image: &str, sort_is_exact: bool| {
+        let count = |instructions, second_take| {
+            let profile = vec![FunctionCount { name: "run".into(), instructions }];
+            BenchOutcome::Counted(Count { instructions, second_take, stack_peak_bytes: None, heap_peak_bytes: None, profile })
+        };
+        let sort = count(5000, Some(if sort_is_exact { 5000 } else { 5001 }));
+        let benches = [("empty", count(70, None)), ("fib", count(instructions, None)), ("sort", sort)];
+        let ledger = Ledger { image: ImageId::parse(&image.repeat(64)).unwrap(), ..ledger(vec![f("run", bytes)]) };
+        Measurement {
+            schema: SCHEMA,
+            board: BoardName::parse("disco").unwrap(),
+            commit: CommitSha::parse(&"1".repeat(40)).unwrap(),
+            fingerprint: Fingerprint::default(),
+            outcome: Outcome::Built { ledger, benches: benches.map(|(name, o)| (BenchName::parse(name).unwrap(), o)).into() },
+        }
+    };
+    let (base, head) = (side(80, 900, "1", true), side(84, 850, "2", false));
+    let sha = CommitSha::parse(&"1".repeat(40)).unwrap();
+    let boards = [(base.board.clone(), BoardInput::Measured { base: &base, head: &head })].into();
+    let comparison = judge(&Judgement { manifest: &manifest, base: &sha, head: &sha, boards, manifest_changed: false });
+    let BoardState::Compared(compared) = &comparison.boards[0].state else { panic!("{:?}", comparison.boards[0]) };
+    // Not `sort`, whose takes differ at the head, and not the empty one.
+    assert_eq!(compared.regions[0].rows[0].instructions, Some(Moved { base: 900, head: 850 }));
 }
 
 #[test]

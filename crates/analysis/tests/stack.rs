@@ -265,6 +265,86 @@ fn lines_find_their_functions() {
 }
 
 #[test]
+fn what_gcc_really_writes() {
+    const ONE: &str = "
+        static int init(int n) { volatile char a[40]; a[0] = n; return a[0]; }
+        int start(int n) { return init(n) + init(n + 1); }";
+    const TWO: &str = "
+        static int init(int n) { volatile char a[200]; a[0] = n; return a[0]; }
+        int start(int n);
+        int grow(int n) { volatile char a[n]; a[0] = 1; return a[0]; }
+        int main(void) { return init(3) + start(3) + grow(7); }";
+    const THREE: &str = "
+        namespace ns {
+        struct S { virtual int f(int, const char *) const; template <class T> T g(T); S(); static char *h(); };
+        int S::f(int a, const char *b) const { volatile char c[60]; c[0] = *b; return c[0] + a; }
+        template <class T> T S::g(T t) { volatile T x[70]; x[0] = t; return x[0]; }
+        template int S::g<int>(int);
+        S::S() {}
+        char *S::h() { return 0; }
+        int over(int n) { volatile char c[100]; c[0] = n; return c[0]; }
+        int over(const char *n) { volatile char c[500]; c[0] = *n; return c[0]; }
+        }
+        struct G { G(); int n; };
+        G::G() { n = 1; }
+        G g;
+        int operator+(ns::S const &a, int b) { return b; }";
+    if Command::new("arm-none-eabi-g++").arg("--version").output().is_err() {
+        println!("no arm-none-eabi-g++ here: nothing tried");
+        return;
+    }
+    let folder = std::env::temp_dir().join(format!("ounce-su-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let run = |line: &str| {
+        let mut words = line.split(' ');
+        let output = Command::new(words.next().unwrap()).args(words).current_dir(&folder).output().unwrap();
+        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let mut su = Su::default();
+    for (name, text, compiler) in [("one.c", ONE, "gcc"), ("two.c", TWO, "gcc"), ("three.cpp", THREE, "g++")] {
+        std::fs::write(folder.join(name), text).unwrap();
+        let flags = "-mcpu=cortex-m4 -mthumb -Os -g -fno-inline -fno-ipa-cp -fno-rtti -fno-exceptions -fstack-usage";
+        let stem = name.split('.').next().unwrap();
+        run(&format!("arm-none-eabi-{compiler} {flags} -c {name} -o {stem}.o"));
+        let file = parse_su(&std::fs::read_to_string(folder.join(format!("{stem}.su"))).unwrap());
+        assert_eq!(file.lines_not_read, 0);
+        su.entries.extend(file.entries);
+    }
+    run("arm-none-eabi-g++ -nostdlib -Wl,--unresolved-symbols=ignore-all,-e,main one.o two.o three.o -o all.elf");
+    // `_ZN2ns1S1fEv T 8084 12\t/tmp/three.cpp:3`: what the image has, and the line of its first instruction.
+    let mut parts = Vec::new();
+    for line in run("arm-none-eabi-nm --defined-only -l -f posix all.elf").lines() {
+        let (symbol, place) = line.split_once('\t').unwrap_or((line, ""));
+        let (name, kind) = symbol.split(' ').next().zip(symbol.split(' ').nth(1)).unwrap();
+        let source = place.rsplit_once(':').map(|(file, line)| Source { file: file.into(), line: line.parse().unwrap() });
+        if "tTW".contains(kind) {
+            let display = ounce_analysis::names::name(name.as_bytes()).display;
+            let linkage = (display != name).then(|| name.to_owned());
+            parts.push(Part { name: display, linkage, code: true, source, ..Part::default() });
+        }
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+    let mut anatomy = Anatomy { parts, cut: false };
+    let assigned = assign(&mut anatomy, &su.entries);
+    let without: Vec<&Part> = anatomy.parts.iter().filter(|p| p.frame_bytes.is_none()).collect();
+    assert!(without.is_empty() && anatomy.parts.len() >= 12, "{without:#?}");
+    let frame = |name: &str, file: &str| {
+        let mut found = anatomy.parts.iter().filter(|p| p.name == name && p.source.as_ref().is_some_and(|s| s.file.ends_with(file)));
+        found.next().unwrap_or_else(|| panic!("no {name}")).frame_bytes.unwrap()
+    };
+    let check = |name, file, variables: u64| assert!((variables..variables + 60).contains(&frame(name, file)), "{name}");
+    check("init", "one.c", 40);
+    check("init", "two.c", 200);
+    check("ns::S::f(int, char const*) const", "three.cpp", 60);
+    check("int ns::S::g<int>(int)", "three.cpp", 280);
+    check("ns::over(int)", "three.cpp", 100);
+    check("ns::over(char const*)", "three.cpp", 500);
+    let dynamic: Vec<&str> = assigned.dynamic.iter().map(|&i| anatomy.parts[i as usize].name.as_str()).collect();
+    assert_eq!(dynamic, ["grow"]);
+}
+
+#[test]
 fn many_functions_of_one_name_take_no_time() {
     let names: Vec<String> = (0..20_000).map(|i| format!("init@a{i}.c:{i}")).collect();
     let su: String = (0..20_000).map(|i| format!("a{i}.c:{i}:1:init\t{i}\tstatic\n")).collect();

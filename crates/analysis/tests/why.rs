@@ -10,7 +10,7 @@ use ounce_protocol::measurement::{Anatomy, Inlined, Ledger, Owner, Part, RegionK
 use support::Seeded;
 
 /// An image in words, a part a line: `main 40: printf, "hello" | parse 12` is a function `main` of 40 B that uses two parts and has 12 B of
-/// `parse` compiled into it. What begins with a quote or an at sign is a constant.
+/// `parse` compiled into it. What begins with a quote, an at sign or a dot is a constant.
 fn image(text: &str) -> Ledger {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
     let sized = |text: &str| text.trim().rsplit_once(' ').map(|(name, n)| (name.to_owned(), n.parse().unwrap())).unwrap();
@@ -21,7 +21,7 @@ fn image(text: &str) -> Ledger {
         let (own, uses) = rest.split_once(": ").unwrap_or((rest, ""));
         let (name, bytes) = sized(own);
         let inlined = list(inlined).iter().map(|w| sized(w)).map(|(name, bytes)| Inlined { name, bytes }).collect();
-        let code = !name.starts_with(['"', '@']);
+        let code = !name.starts_with(['"', '@', '.']);
         parts.push((Part { name, bytes, code, inlined, group: "C".into(), ..Part::default() }, list(uses)));
     }
     let index = |name: &String| parts.iter().position(|(p, _)| p.name == *name).unwrap_or_else(|| panic!("no part {name}"));
@@ -171,6 +171,27 @@ fn what_the_base_does_not_have_is_told_by_its_size() {
 }
 
 #[test]
+fn names_of_compilers_are_told_apart_as_far_as_they_tell() {
+    // Numbers are given anew in each build; a size that was not there is new.
+    check("main 10: .LC0, .LC1\n .LC0 8\n .LC1 12", "main 12: .LC0, .LC1\n .LC0 12\n .LC1 8", "");
+    check(
+        "main 10: .LC0\n .LC0 8",
+        "main 12: .LC0, .LC1\n .LC0 20\n .LC1 8",
+        ".LC*: main → .LC0
+         main: uses .LC0 (20 B)",
+    );
+    // A digest is a content: another one is another constant, of whatever size.
+    let digest = |digit: &str| format!("alloc_{}", digit.repeat(32));
+    let using = |bytes: u64, digit: &str| {
+        let constant = Part { name: digest(digit), group: "C".into(), bytes: 8, ..Part::default() };
+        ledger(vec![Part { name: "main".into(), group: "C".into(), bytes, code: true, uses: vec![1], ..Part::default() }, constant])
+    };
+    assert_eq!(told(&using(10, "a"), &using(12, "a")), "");
+    let told = told(&using(10, "a"), &using(12, "b"));
+    assert!(told.contains(&format!("main: uses {} (8 B)", digest("b"))), "{told}");
+}
+
+#[test]
 fn the_way_is_the_shortest_and_of_several_the_first_by_name() {
     let base = "zeta 10
                 alpha 10
@@ -293,6 +314,17 @@ fn a_new_instance_of_a_generic_says_who_asked_for_it() {
     let mut deltas = [generic("app::sort::<_>", [3, 1], [310, 90])];
     explain(&many, &few, &mut deltas, EXPLAINED_ROWS);
     assert_eq!(lines(&deltas), "app::sort::<_>: was used by main");
+}
+
+#[test]
+fn rows_of_copies_are_those_that_the_delta_makes() {
+    let instance =
+        |of: &str, bytes: u64| Part { name: format!("app::sort::<{of}>"), group: "app".into(), bytes, code: true, ..Part::default() };
+    let main = |bytes: u64, uses: Vec<u32>| Part { name: "main".into(), group: "C".into(), bytes, code: true, uses, ..Part::default() };
+    let few = ledger(vec![main(10, vec![1]), instance("u8", 90)]);
+    let many = ledger(vec![main(14, vec![1, 2]), instance("u8", 90), instance("u64", 120)]);
+    assert_eq!(told(&few, &many), "app::sort::<_>: main → app::sort::<u64>\nmain: uses app::sort::<u64> (120 B)");
+    assert_eq!(told(&many, &few), "app::sort::<_>: was used by main");
 }
 
 #[test]

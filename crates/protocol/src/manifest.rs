@@ -647,6 +647,14 @@ max_growth_percent = 1.5
         check("version = 1", "", "`version = 1`");
         check("elf =", "elff =", "did you mean `elf`?");
         check("[[budgets]]\nregion", "[[budget]]\nregion", "did you mean `budgets`?");
+        check("max_growth = 256", "max_grow = 256", "did you mean `max_growth`?");
+        check("expect =", "expected =", "did you mean `expect`?");
+        check("kind = \"ram\"", "kind = \"ram\", bank = 1", "unknown field `bank`");
+        check("netduinoplus2\"", "netduinoplus2\", bios = true", "unknown field `bios`");
+        check("netduinoplus2\" }", "netduinoplus2\" }, timeout = 5", "did you mean `timeout_s`?");
+        check("netduinoplus2\" }", "netduinoplus2\" }, stack = { start = 0, size = 4, top = 4 }", "unknown field `top`");
+        check("[benchmarks.sum]", "[markers]\nbegins = \"b\"\n[benchmarks.sum]", "did you mean `begin`?");
+        check("[benchmarks.sum]", "[trust]\nfork = \"never\"\n[benchmarks.sum]", "did you mean `forks`?");
         check("elf = \"out/disco.elf\"", "elf = \"../disco.elf\"", "not a path inside the repository");
         check("elf = \"out/disco.elf\"", "elf = \"/etc/passwd\"", "not a path inside the repository");
         check("[\"make\", \"BOARD=disco\"]", "[]", "a command is a list of words");
@@ -665,6 +673,8 @@ max_growth_percent = 1.5
 
     #[test]
     fn a_missing_board_lists_those_there_are() {
+        let none = Manifest::parse("version = 1\nname = \"blinky\"\n[boards]\n").unwrap_err().to_string();
+        assert!(none.contains("no board: add a [boards.NAME]"), "{none}");
         let error = Manifest::parse(GOOD).unwrap().board(&BoardName::parse("dicso").unwrap()).unwrap_err();
         assert_eq!(error.to_string(), "ounce.toml: no board dicso; did you mean `disco`?; there are: disco");
     }

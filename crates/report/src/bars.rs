@@ -16,34 +16,30 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::collections::BTreeMap;
 
 /// Width of a picture, pixels.
-const WIDTH: i32 = 760;
+const WIDTH: i32 = 520;
 /// Height of a bar with its text, pixels.
 const LINE_HEIGHT: i32 = 26;
 /// Height of a bar, pixels.
 const BAR_HEIGHT: i32 = 14;
 /// Left of the bars, for names, pixels.
-const NAMES_WIDTH: i32 = 150;
-/// Right of the bars of regions, for figures, pixels.
-const FIGURES_WIDTH: i32 = 250;
+const NAMES_WIDTH: i32 = 140;
 /// Beside the longest bar of a group on either side, for its figure, pixels.
-const FIGURE_WIDTH: i32 = 90;
+const FIGURE_WIDTH: i32 = 100;
 /// Groups drawn of each region; the others are one bar.
 const GROUPS_MAX: usize = 10;
 /// Regions drawn.
 const REGIONS_MAX: usize = 32;
 /// Longest name drawn, in characters.
-const NAME_CHARS_MAX: usize = 20;
+const NAME_CHARS_MAX: usize = 16;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 
 /// How full each region is: a bar as wide as the region, filled as far as the image uses it.
 pub fn regions_svg(ledger: &Ledger) -> String {
     let regions = &ledger.regions[..ledger.regions.len().min(REGIONS_MAX)];
-    drawn("Memory in use", regions.len(), |area| {
+    drawn("Memory in use", regions.len() * 2, |area| {
         for (i, region) in regions.iter().enumerate() {
-            let middle = middle(i);
-            name(area, middle, region.name.as_str())?;
-            let (left, right) = (NAMES_WIDTH, WIDTH - FIGURES_WIDTH);
+            let (left, right, middle, above) = (1, WIDTH - 1, middle(2 * i + 1) - LINE_HEIGHT / 4, middle(2 * i));
             let whole = region.size_bytes.max(region.used_bytes).max(1);
             let at = |bytes: u64| left + (f64::from(right - left) * (bytes as f64 / whole as f64)).round() as i32;
             let over = region.used_bytes > region.size_bytes;
@@ -55,7 +51,8 @@ pub fn regions_svg(ledger: &Ledger) -> String {
             bar(area, middle, left, right, &INK.stroke_width(1))?;
             let used = share(region.used_bytes, region.size_bytes);
             let text = format!("{} B, {used}, {}", grouped(region.used_bytes), headroom(region.size_bytes, region.used_bytes));
-            words(area, (right + 8, middle), &text, HPos::Left, if over { LIMIT } else { INK })?;
+            words(area, (left, above), &clip(region.name.as_str(), NAME_CHARS_MAX), HPos::Left, INK)?;
+            words(area, (right, above), &text, HPos::Right, if over { LIMIT } else { INK })?;
         }
         Some(())
     })
@@ -140,7 +137,7 @@ fn name(area: &Area, middle: i32, name: &str) -> Option<()> {
 }
 
 fn words(area: &Area, at: (i32, i32), text: &str, side: HPos, colour: RGBColor) -> Option<()> {
-    let style = ("sans-serif", 16).into_font().color(&colour).pos(Pos::new(side, VPos::Center));
+    let style = ("sans-serif", 20).into_font().color(&colour).pos(Pos::new(side, VPos::Center));
     area.draw(&Text::new(line(text), at, style)).ok()
 }
 

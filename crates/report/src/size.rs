@@ -1,13 +1,13 @@
 //! One image's ledger in words, without anything to compare it with: `ounce size ELF`.
 
-use crate::by::By;
+use crate::by;
 use crate::doc::{Align, Block, Line, Table};
 use crate::figures::{counted, headroom};
 use crate::owner;
 use crate::{markdown, terminal};
+use ounce_analysis::tree::{By, tree};
 use ounce_protocol::measurement::{Ledger, RegionLedger, Row};
 use ounce_protocol::units::grouped;
-use std::collections::BTreeMap;
 
 /// Ranges outside all regions named; the others are summed.
 const OUTSIDE_NAMED_MAX: usize = 8;
@@ -78,14 +78,9 @@ fn region_blocks(region: &RegionLedger, by: By, top: usize) -> Vec<Block> {
         row
     };
 
-    let mut groups: BTreeMap<&str, u64> = BTreeMap::new();
-    for row in &region.rows {
-        let group = groups.entry(by.group(row)).or_default();
-        *group = group.saturating_add(row.bytes);
-    }
-    let mut groups: Vec<(&str, u64)> = groups.into_iter().collect();
-    groups.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-    let mut by_group = Table::new(&[("bytes", Align::Right), (by.title(), Align::Name), ("share", Align::Right)]);
+    let tree = tree(region, by);
+    let groups: Vec<(&str, u64)> = tree.children.iter().map(|node| (node.name.as_str(), node.bytes)).collect();
+    let mut by_group = Table::new(&[("bytes", Align::Right), (by::title(by), Align::Name), ("share", Align::Right)]);
     for (group, n) in groups.iter().take(top) {
         by_group.row(vec![bytes(*n), Line::new().code(group), share(*n, total).into()]);
     }
@@ -107,5 +102,5 @@ fn region_blocks(region: &RegionLedger, by: By, top: usize) -> Vec<Block> {
         owners.row(vec![bytes(sum(rest.iter().copied())), format!("{} more", rest.len()).into(), "".into(), "".into()]);
     }
     owners.row(sum_row(4));
-    vec![title(&format!("by {}", by.title())), Block::Table(by_group), title("by owner"), Block::Table(owners)]
+    vec![title(&format!("by {}", by::title(by))), Block::Table(by_group), title("by owner"), Block::Table(owners)]
 }

@@ -45,6 +45,27 @@ fn columns_of(c: char) -> usize {
     }
 }
 
+/// Words between spaces; a figure is one word with its unit.
+fn words(text: &[Cell]) -> Vec<&[Cell]> {
+    let is_unit = |word: &[Cell]| {
+        let word: String = word.iter().map(|c| c.0).take(4).collect();
+        matches!(word.trim_end_matches([',', '.', ';', ':', ')']), "B" | "%")
+    };
+    let (mut out, mut from, mut at): (Vec<&[Cell]>, usize, usize) = (Vec::new(), 0, 0);
+    while at <= text.len() {
+        let end = text[at..].iter().position(|(c, _)| *c == ' ').map_or(text.len(), |n| at + n);
+        let next = &text[text.len().min(end + 1)..];
+        let next = &next[..next.iter().position(|(c, _)| *c == ' ').unwrap_or(next.len())];
+        let ends_in_figure = end > at && text[end - 1].0.is_ascii_digit();
+        if !(ends_in_figure && is_unit(next)) {
+            out.push(&text[from..end]);
+            from = end + 1;
+        }
+        at = end + 1;
+    }
+    out
+}
+
 fn width_of(cells: &[Cell]) -> usize {
     cells.iter().map(|(c, _)| columns_of(*c)).sum()
 }
@@ -81,7 +102,7 @@ impl Terminal {
         let room = self.width - first.len().max(others.len());
         let (mut line, mut used): (Vec<Cell>, usize) = (Vec::new(), 0);
         let mut lines: Vec<Vec<Cell>> = Vec::new();
-        for word in text.split(|(c, _)| *c == ' ') {
+        for word in words(text) {
             if !line.is_empty() {
                 if used + 1 + width_of(word) > room {
                     lines.push(std::mem::take(&mut line));
@@ -247,5 +268,14 @@ mod tests {
         let text = Line::from("a word ").code(&"x".repeat(50)).text(" end");
         let got = write(&[Block::List(vec![text])], 40, false);
         assert_eq!(got, format!("- a word\n  {}\n  {} end\n", "x".repeat(38), "x".repeat(12)));
+    }
+
+    #[test]
+    fn a_figure_keeps_its_unit() {
+        let check = |text: &str, lines: &str| assert_eq!(write(&[Block::Paragraph(text.into())], 40, false), format!("{lines}\n"));
+        check("it has grown by as much as it could: 312 B, or 1 %.", "it has grown by as much as it could:\n312 B, or 1 %.");
+        check("it has grown by as much as it can: 1312 B", "it has grown by as much as it can:\n1312 B");
+        check("a  b ", "a  b ");
+        check("", "");
     }
 }

@@ -25,6 +25,18 @@ const HOSTILE: &[&str] = &[
     "",
 ];
 
+const OWNERS: [Owner; 9] = [
+    Owner::Symbol,
+    Owner::Map,
+    Owner::Reference,
+    Owner::Shared,
+    Owner::Text,
+    Owner::Unwind,
+    Owner::Section,
+    Owner::Padding,
+    Owner::Unattributed,
+];
+
 struct Dice(u64);
 
 impl Dice {
@@ -45,12 +57,28 @@ impl Dice {
     fn row(&mut self) -> RowDelta {
         let (base, head) = (self.bytes(), self.bytes());
         let mut row = row(&self.text(), &self.text(), base, head);
-        row.owner = [Owner::Symbol, Owner::Section, Owner::Padding, Owner::Unattributed][self.roll(4) as usize];
-        if self.roll(5) == 0 {
-            row.head_bytes = row.base_bytes;
-            row.change = Change::Renamed { from: self.text() };
+        row.owner = OWNERS[self.roll(OWNERS.len() as u64) as usize];
+        row.of = (self.roll(3) == 0).then(|| self.text());
+        row.instructions = (self.roll(6) == 0).then(|| Moved { base: self.bytes(), head: self.bytes() });
+        row.why = (0..self.roll(8).saturating_sub(4)).map(|_| self.reason()).collect();
+        match self.roll(12) {
+            0 => row.change = Change::Renamed { from: self.text() },
+            1 => row.change = Change::Moved { from: self.text() },
+            2 => row.change = Change::Copies { base: self.bytes(), head: u64::MAX },
+            3 => (row.head_bytes, row.change) = (row.base_bytes, Change::Renamed { from: self.text() }),
+            _ => {}
         }
         row
+    }
+    fn reason(&mut self) -> Reason {
+        let (name, bytes) = (self.text(), self.bytes());
+        match self.roll(5) {
+            0 => Reason::Inlined { name, bytes },
+            1 => Reason::NotInlined { name, bytes: u64::MAX },
+            2 => Reason::Uses { name, bytes },
+            3 => Reason::PulledIn { path: (0..self.roll(30)).map(|_| self.text()).collect() },
+            _ => Reason::Unused { by: name },
+        }
     }
     fn side(&mut self) -> BenchSide {
         match self.roll(6) {
@@ -165,6 +193,7 @@ fn nothing_leaves_its_place_in_markdown() {
         for bad in ["<!--", "\u{202e}", "\u{1b}", "\u{0}", "\r"] {
             assert!(!text.contains(bad), "seed {seed}: {bad:?}\n{text}");
         }
+        let mut pipes = None;
         for line in outside_code(&text) {
             let prose = line.replace("<code>", "").replace("</code>", "").replace("<b>", "").replace("</b>", "");
             let prose = prose.replace("<details>", "").replace("</details>", "").replace("<summary>", "").replace("</summary>", "");
@@ -172,8 +201,13 @@ fn nothing_leaves_its_place_in_markdown() {
             assert!(!prose.replace("@&#8203;", "").contains('@'), "seed {seed}: a mention in {line}");
             assert!(!prose.contains("://") && !prose.contains("www."), "seed {seed}: a link in {line}");
             assert!(!line.starts_with('#'), "seed {seed}: a heading in {line}");
-            if line.starts_with('|') {
-                assert_eq!(unescaped_pipes(&line), 5, "seed {seed}: cells in {line}");
+            if !line.starts_with('|') {
+                pipes = None;
+            } else {
+                // The head of each table says how many cells a row has.
+                let pipes = *pipes.get_or_insert(unescaped_pipes(&line));
+                assert!(pipes == 5 || pipes == 6, "seed {seed}: a table begins with {line}");
+                assert_eq!(unescaped_pipes(&line), pipes, "seed {seed}: cells in {line}");
             }
         }
         assert_eq!(text.matches("<details>").count(), text.matches("</details>\n").count(), "seed {seed}");
@@ -210,24 +244,32 @@ fn bytes_of(cell: &str) -> Option<i128> {
     text.trim_start_matches('+').parse().ok()
 }
 
+/// Checks that the rows above each `sum` come to it, and counts these tables.
+fn tables_that_sum(seed: u64, text: &str) -> usize {
+    let (mut sum, mut tables, mut what) = (0, 0, None);
+    for line in text.lines() {
+        let cells: Vec<&str> = line.split('|').collect();
+        if let Some(at) = cells.iter().position(|cell| cell.trim() == "what") {
+            (sum, what) = (0, Some(at));
+        } else if !line.starts_with('|') {
+            what = None;
+        } else if let (Some(what), Some(bytes)) = (what, cells.get(1).and_then(|c| bytes_of(c))) {
+            if cells[what].trim() == "sum" {
+                assert_eq!(sum, bytes, "seed {seed}: {line}\n{text}");
+                tables += 1;
+            } else {
+                sum += bytes;
+            }
+        }
+    }
+    tables
+}
+
 #[test]
 fn the_parts_add_up_to_the_total() {
     seeded(100, |seed, c| {
         let text = body(c);
-        let (mut sum, mut tables) = (0, 0);
-        for line in text.lines() {
-            let cells: Vec<&str> = line.split('|').collect();
-            if line.contains("| change") && line.contains("| what") || line.contains(" change | what") {
-                sum = 0;
-            } else if let Some(bytes) = cells.get(1).and_then(|c| bytes_of(c)) {
-                if cells[2].trim() == "sum" {
-                    assert_eq!(sum, bytes, "seed {seed}: {line}\n{text}");
-                    tables += 1;
-                } else {
-                    sum += bytes;
-                }
-            }
-        }
+        let tables = tables_that_sum(seed, &text);
         let expected = c.boards.iter().filter(|b| b.fingerprint_changes.is_empty()).map(|b| match &b.state {
             BoardState::Compared(c) => {
                 for r in c.regions.iter().filter(|r| !r.rows.is_empty()) {
@@ -246,16 +288,66 @@ fn the_parts_add_up_to_the_total() {
     });
 }
 
+/// Boards with as many rows, names as long and reasons as many as a build can make.
+fn huge(boards: usize, rows: usize) -> Comparison {
+    let mut dice = Dice(7);
+    let mut row = |n: usize| {
+        let mut row = dice.row();
+        row.name = format!("{n}{}", row.name.repeat(4)).chars().take(1_024).collect();
+        row.why = (0..6).map(|_| dice.reason()).collect();
+        (row.base_bytes, row.head_bytes) = (n as u64, 1_000 + 2 * n as u64);
+        row
+    };
+    let mut regions = || {
+        let rows: Vec<RowDelta> = (0..rows).map(&mut row).collect();
+        vec![region("flash", RegionKind::Flash, 1 << 40, 1 << 41, rows.clone()), region("ram", RegionKind::Ram, 1 << 40, 1 << 41, rows)]
+    };
+    let boards = (0..boards).map(|n| board(&format!("board{n}"), "", compared(Tendency::Cost, None, regions(), vec![]))).collect();
+    comparison(Verdict::OverBudget, boards)
+}
+
+#[test]
+fn the_largest_report_is_a_comment_and_what_it_shows_adds_up() {
+    for (boards, rows) in [(1, 600), (12, 40), (120, 5)] {
+        let c = huge(boards, rows);
+        let text = body_within(&c, COMMENT_BYTES_MAX);
+        assert!(text.chars().count() <= 65_536 && text.len() <= COMMENT_BYTES_MAX, "{boards} boards: {}", text.len());
+        tables_that_sum(0, &text);
+        // Down all the steps.
+        let mut bytes_max = body(&c).len();
+        while bytes_max > 100 {
+            let text = body_within(&c, bytes_max);
+            assert!(text.len() <= bytes_max);
+            tables_that_sum(0, &text);
+            bytes_max = text.len() - 1;
+        }
+    }
+}
+
+#[test]
+fn reasons_go_first_then_the_rows_of_constants() {
+    let c = huge(2, 40);
+    let whole = body(&c);
+    let (why, constants) = ("Why, as far as", " constants ");
+    assert!(whole.contains(why) && !whole.contains(constants), "{whole}");
+    let shorter = body_within(&c, whole.len() - 1);
+    assert!(!shorter.contains(why) && !shorter.contains(constants), "{shorter}");
+    let shortest = body_within(&c, shorter.len() - 1);
+    assert!(shortest.contains(constants), "{shortest}");
+    assert_eq!(tables_that_sum(0, &shortest), 4);
+}
+
 #[test]
 fn a_terminal_gets_no_longer_line_and_no_escape_of_others() {
     let wide = |c: char| u32::from(c) >= 0x1f000 || (0x2e80..=0xd7a3).contains(&u32::from(c));
     seeded(30, |seed, c| {
-        for width in [40, 52, 80, 120] {
+        for width in [40, 41, 52, 80, 120, 200] {
             let text = terminal(c, width, false);
             assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "seed {seed}");
             for line in text.lines() {
                 let columns: usize = line.chars().map(|c| if wide(c) { 2 } else { 1 }).sum();
                 assert!(columns <= width, "seed {seed}: {columns} columns of {width}: {line}");
+                assert!(line.trim() != "B" && !line.trim_start().starts_with("B "), "seed {seed}: a figure lost its unit: {line}");
             }
         }
         let coloured = terminal(c, 80, true);

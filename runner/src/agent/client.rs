@@ -177,6 +177,7 @@ async fn refusal(path: &str, answer: Response) -> anyhow::Error {
 mod tests {
     use super::*;
     use crate::agent::fake::Fake;
+    use ounce_protocol::measurement::{Measurement, Outcome, Stage};
     use ounce_protocol::runner_api::End;
 
     #[tokio::test]
@@ -190,7 +191,21 @@ mod tests {
             assert!(said.contains(says), "{answers:?}: {said}");
             assert_eq!(server.paths().len(), tries, "{answers:?}");
         };
+        let figures = async {
+            let server = Fake::start(|_, _| 503).await;
+            let client = Client { patience: Duration::from_secs(1), ..Client::new(&server.address, None).unwrap() };
+            let measurement = Measurement {
+                schema: ounce_protocol::measurement::SCHEMA,
+                board: ounce_protocol::BoardName::parse("b").unwrap(),
+                commit: ounce_protocol::CommitSha::parse(&"0".repeat(40)).unwrap(),
+                fingerprint: Default::default(),
+                outcome: Outcome::Failed { stage: Stage::Build, log_tail: String::new() },
+            };
+            let error = client.upload(7, &Upload { token: 1, measurement }).await.unwrap_err();
+            assert!(error.to_string().contains("tries in 1 s"), "{error:#}");
+        };
         tokio::join!(
+            figures,
             check(&[503, 500, 429, 408, 204], 600, "done", 5),
             check(&[409], 600, "no longer ours", 1),
             check(&[503, 409], 600, "no longer ours", 2),

@@ -229,16 +229,36 @@ mod tests {
         Agent { client, home: Home::open(Some(home)).unwrap(), sandbox: Sandbox::none(), can_run: vec![] }
     }
 
+    fn lease(manifest: &str, heartbeat_ms: i64) -> Lease {
+        let work = serde_json::json!({
+            "repo": "owner/name", "clone_url": "", "refs": [], "base": "0".repeat(40), "head": "1".repeat(40), "board": "b",
+            "manifest": manifest,
+        });
+        Lease { job: 7, token: 1, lease_ms: 60_000, heartbeat_ms, attempt: 1, work: serde_json::from_value(work).unwrap() }
+    }
+
+    #[tokio::test]
+    async fn the_heart_beats_while_a_job_is_done_and_a_lease_that_is_gone_ends_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let server = fake::Fake::start(|_, nth| if nth < 3 { 200 } else { 409 }).await;
+        let agent = agent(&server, dir.path()).await;
+        // Work that takes as long as somebody else is in the workshop.
+        let _others = crate::home::Hold::take(&agent.home.workshop("owner__name")).await.unwrap();
+        let manifest = "version = 1\nname = \"n\"\n[boards.b]\nbuild = [\"true\"]\nelf = \"e\"\n\
+                        regions = [{ name = \"flash\", kind = \"flash\", start = 0, size = 1024 }]\n";
+        let lease = lease(manifest, 100);
+        let ended = tokio::time::timeout(Duration::from_secs(10), agent.work(&lease)).await;
+        let error = ended.expect("no heartbeat told that the lease is gone").unwrap_err();
+        assert!(error.is::<Gone>(), "{error:#}");
+        assert_eq!(server.paths(), ["heartbeat"; 4]);
+        assert!(server.bodies("heartbeat")[0].contains("waiting for the workshop"));
+    }
+
     #[tokio::test]
     async fn the_end_of_a_job_is_told_although_its_log_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let server = fake::Fake::start(|path, _| if path == "heartbeat" { 413 } else { 204 }).await;
-        let work = serde_json::json!({
-            "repo": "owner/name", "clone_url": "", "refs": [], "base": "0".repeat(40), "head": "1".repeat(40), "board": "b",
-            "manifest": "no manifest",
-        });
-        let work = serde_json::from_value(work).unwrap();
-        let lease = Lease { job: 7, token: 1, lease_ms: 60_000, heartbeat_ms: 60_000, attempt: 1, work };
+        let lease = lease("no manifest", 60_000);
         let error = agent(&server, dir.path()).await.work(&lease).await.unwrap_err();
         assert!(error.to_string().starts_with("failed: "), "{error:#}");
         assert_eq!(server.paths(), ["heartbeat", "finish"]);

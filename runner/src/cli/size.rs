@@ -9,7 +9,7 @@ use ounce_protocol::manifest::{Manifest, Region};
 use ounce_protocol::measurement::{Ledger, RegionKind};
 use ounce_protocol::units::grouped;
 use ounce_protocol::{BoardName, ImageId};
-use ounce_report::{DeltaPage, SizePage};
+use ounce_report::{DeltaPage, Difference, SizePage};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -51,14 +51,17 @@ enum By {
     Object,
     /// The section
     Section,
+    /// The generic function, its instances together
+    Generic,
 }
 
-impl From<By> for ounce_report::By {
+impl From<By> for ounce_analysis::tree::By {
     fn from(by: By) -> Self {
         match by {
             By::Crate => Self::Crate,
             By::Object => Self::Object,
             By::Section => Self::Section,
+            By::Generic => Self::Generic,
         }
     }
 }
@@ -90,7 +93,7 @@ impl Size {
         let base = read(&self.elf, &regions)?;
         match &self.head {
             None => self.one(&base)?,
-            Some(head) => self.two(&base, &read(head, &regions)?, &head.display().to_string())?,
+            Some(head) => self.two(&base, &read(head, &regions)?, head)?,
         }
         Ok(End::Fine)
     }
@@ -99,7 +102,7 @@ impl Size {
         let (width, colour) = terminal();
         let by = self.by.into();
         if let Some(file) = &self.html {
-            let title = self.elf.display().to_string();
+            let title = file_name(&self.elf);
             return write(file, &ounce_report::size_html(&SizePage { title: &title, ledger, by }));
         }
         print(&match (self.format.json, self.format.markdown, self.csv) {
@@ -110,26 +113,21 @@ impl Size {
         })
     }
 
-    fn two(&self, base: &Ledger, head: &Ledger, head_name: &str) -> Result<()> {
-        if self.by != By::Crate {
-            bail!("two images are compared by crate only: leave out --by, or give one image");
-        }
+    fn two(&self, base: &Ledger, head: &Ledger, head_file: &Path) -> Result<()> {
         let regions = ounce_analysis::delta::region_deltas(base, head);
+        let difference = Difference { base, head, regions: &regions, by: self.by.into() };
         let (width, colour) = terminal();
         if let Some(file) = &self.html {
-            let title = format!("{} → {head_name}", self.elf.display());
-            return write(
-                file,
-                &ounce_report::delta_html(&DeltaPage { title: &title, base: &base.image, head: &head.image, regions: &regions }),
-            );
+            let title = format!("{} → {}", file_name(&self.elf), file_name(head_file));
+            return write(file, &ounce_report::delta_html(&DeltaPage { title: &title, difference }));
         }
         print(&match (self.format.json, self.format.markdown, self.csv) {
             (true, ..) => {
                 serde_json::to_string_pretty(&DeltaOutput { schema: 1, base: &base.image, head: &head.image, regions: &regions })?
             }
-            (_, true, _) => ounce_report::delta_markdown(&regions, self.top),
+            (_, true, _) => ounce_report::delta_markdown(&difference, self.top),
             (.., true) => ounce_report::delta_csv(&regions),
-            _ => ounce_report::delta_terminal(&regions, self.top, width, colour),
+            _ => ounce_report::delta_terminal(&difference, self.top, width, colour),
         })
     }
 
@@ -144,6 +142,11 @@ impl Size {
         };
         Ok(manifest.board(&name)?.regions.clone())
     }
+}
+
+/// A file's name without its folder, which is nobody's business who gets the page.
+fn file_name(file: &Path) -> String {
+    file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
 }
 
 fn board_of(elf: &Path, root: &Path, manifest: &Manifest) -> Option<BoardName> {

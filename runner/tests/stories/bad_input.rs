@@ -15,6 +15,7 @@ fn a_manifest_with_a_mistake_is_named_by_every_command() {
         }
     };
     check("max_growth = 256", "max_grow = 256", &["ounce.toml", "unknown field `max_grow`", "did you mean `max_growth`?"]);
+    check("qemu = {", "timeout = 5\nqemu = {", &["ounce.toml", "unknown field `timeout`", "did you mean `timeout_s`?"]);
     check("version = 1", "version = 7", &["version = 7 is not known here"]);
     check("elf = \"build", "elf = \"/build", &["not a path inside the repository"]);
     check("name = \"c-firmware\"", "name = ", &["TOML parse error", "line 2"]);

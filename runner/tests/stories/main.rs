@@ -6,6 +6,7 @@ mod common;
 
 mod bad_builds;
 mod bad_input;
+mod emulator;
 mod interrupted;
 mod measuring;
 mod misbehaving;

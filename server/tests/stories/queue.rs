@@ -37,6 +37,31 @@ async fn a_lost_runners_job_runs_again_and_its_late_result_is_refused() {
 }
 
 #[tokio::test]
+async fn a_runner_killed_and_started_again_cannot_end_what_it_holds_anew() {
+    let world = World::new().await;
+    let pull = world.pull("restarted").await;
+    let runner = world.runner("desk").await;
+    let old = runner.claim().await;
+    world.pass(LEASE_MS + 1_000);
+    world.row("the lapsed lease", "SELECT id FROM jobs WHERE state = 'queued' AND attempts = 1").await;
+
+    // The same name and proof: only the token tells the two leases apart.
+    let again = runner.claim().await;
+    assert_eq!((again.job, again.attempt), (old.job, 2));
+    for commit in [&old.work.base, &old.work.head] {
+        assert_eq!(runner.upload(&old, built(&old, commit, 7)).await, 409);
+    }
+    assert_eq!(runner.heartbeat(&old, "").await.0, 409);
+    assert_eq!(runner.finish(&old, End::Done).await, 409);
+    let failed = End::Failed { why: FailureKind::Timeout, detail: "late".into() };
+    assert_eq!(runner.finish(&old, failed).await, 409);
+    runner.measure(&again, 1_000, 1_000).await;
+    let second = runner.claim().await;
+    runner.measure(&second, 1_000, 1_000).await;
+    world.comment_saying(pull, "No change").await;
+}
+
+#[tokio::test]
 async fn heartbeats_keep_a_lease_and_its_log() {
     let world = World::new().await;
     world.pull("slow").await;

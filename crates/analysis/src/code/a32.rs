@@ -143,8 +143,8 @@ impl A32 {
 impl Decoder for A32 {
     const ALIGN: u64 = 4;
 
-    fn step(&mut self, code: &Window<'_>, at: u64) -> Option<Step> {
-        let (bits, what) = self.decode(at, code.word(at)?, code.mask);
-        Some(Step::new(4, bits, what))
+    fn step(&mut self, code: &Window<'_>, at: u64, raw: u32, _short: bool) -> Step {
+        let (bits, what) = self.decode(at, raw, code.mask);
+        Step::new(4, bits, what)
     }
 }

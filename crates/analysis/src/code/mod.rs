@@ -1,9 +1,10 @@
 //! What the instructions of an image refer to: calls, branches, literals, addresses formed from immediates, and relocated words.
 //!
-//! A linear pass over the code, by mapping symbols where there are any; each instruction is decoded as far as addresses go and no
-//! further. What is reported is seen in the bytes, never guessed from a number in a table that looks like an address. Still a literal is only a
-//! number: where flash begins at 0, a small constant in a pool reads as an address in it. Relocations that the linker kept (`--emit-relocs`)
-//! settle this: a section that has them reports those of its literals and pairs that are relocated and no others.
+//! A linear pass over the code, by mapping symbols where there are any; each instruction is decoded as far as addresses go and no further.
+//! What is reported is seen in the bytes, never guessed from a number in a table that looks like an address. Still a literal is only a
+//! number: where flash begins at 0, a small constant in a pool may read as an address in it. So on Arm a literal is an address in code only
+//! where it has the Thumb bit and a function begins there, or where mapping symbols say that data is there. Relocations that the linker
+//! kept (`--emit-relocs`) settle it: a section that has them reports those of its literals and pairs that are relocated and no others.
 //!
 //! Hostile input: at most as many bytes are decoded as the file has, and lists end at [`REFERENCES_MAX`].
 
@@ -20,7 +21,7 @@ mod sweep;
 mod tests;
 mod thumb;
 
-use crate::elf::Elf;
+use crate::elf::{Elf, SymbolKind};
 use crate::spans::{Partition, Span};
 use relocations::Relocations;
 use step::{Step, What, Window};
@@ -28,6 +29,9 @@ use sweep::{Isa, Processor};
 
 /// The most references, indirect calls and literals that are listed of an image, each.
 pub(crate) const REFERENCES_MAX: usize = 4_000_000;
+
+/// About as much code has one reference: only to have room from the start.
+const BYTES_PER_REFERENCE: usize = 8;
 
 /// One thing of the image refers to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,7 +52,7 @@ pub(crate) enum How {
     Jump,
     /// A load of a word near the code whose value is an address.
     Literal,
-    /// An address that instructions form: two halves, or a distance from the program counter or global pointer.
+    /// An address that instructions form: two halves, a distance from the program counter or global pointer, or one from such an address.
     Pair,
     /// A word that a relocation marks as an address.
     Relocation,
@@ -59,8 +63,8 @@ pub(crate) enum How {
 pub(crate) struct Scan {
     /// By `at`, then `to`, then `how`; each once.
     pub references: Vec<Reference>,
-    /// Run addresses of calls through a register whose target is not known, and of jumps through one that neither return nor are seen to use a
-    /// table of the function: ascending.
+    /// Run addresses of calls through a register whose target is not known, and of jumps through one that neither return nor are seen to
+    /// use a table of the function: ascending.
     pub indirect_calls: Vec<u64>,
     /// Run address and size of values that lie near the code and are loaded by it, ascending: data inside code.
     pub literal_words: Vec<(u64, u64)>,
@@ -85,6 +89,8 @@ pub(crate) struct Code<'e, 'a> {
     elf: &'e Elf<'a>,
     processor: Processor,
     places: Places,
+    /// Where functions begin, ascending; only asked on Arm.
+    functions: Vec<u64>,
     /// Sections with bytes, by run address.
     sections: Partition<usize>,
     relocations: Relocations,
@@ -97,8 +103,18 @@ impl<'e, 'a> Code<'e, 'a> {
         let with_bytes = elf.sections.iter().enumerate().filter(|(_, s)| !s.bytes.is_empty());
         let spans = with_bytes.map(|(i, s)| Span::new(s.run, processor.window(s).end(), i));
         let sections = Partition::innermost(spans.collect());
-        let relocations = Relocations::read(elf, &processor, &places);
-        Code { elf, processor, places, sections, relocations }
+        let relocations = Relocations::read(elf, &processor, &places, &sections);
+        let functions = if processor.is_arm() { functions(elf) } else { Vec::new() };
+        Code { elf, processor, places, functions, sections, relocations }
+    }
+
+    /// Whether a number that an instruction loads or forms may be meant as an address, as far as can be seen from it.
+    fn plausible(&self, number: u64) -> bool {
+        if !self.processor.is_arm() || !self.places.is_code(number) {
+            return true;
+        }
+        let is_function = || self.functions.is_empty() || self.functions.binary_search(&(number & !1)).is_ok();
+        if number & 1 == 1 { is_function() } else { self.processor.is_data(self.elf, number) }
     }
 
     /// Goes through all code once.
@@ -107,6 +123,7 @@ impl<'e, 'a> Code<'e, 'a> {
         let mut order: Vec<usize> = (0..self.elf.sections.len()).collect();
         order.sort_by_key(|&i| self.elf.sections[i].run);
         let mut left = self.elf.data.len();
+        let mut doubtful = Vec::new();
         for section in order.into_iter().map(|i| &self.elf.sections[i]) {
             let window = self.processor.window(section);
             self.processor.stretches(self.elf, section, section.run, window.end(), &mut |start, end, isa, marked| {
@@ -119,19 +136,33 @@ impl<'e, 'a> Code<'e, 'a> {
                     return;
                 }
                 left -= length;
+                scan.references.reserve((length / BYTES_PER_REFERENCE).min(REFERENCES_MAX));
                 let confirmed = self.relocations.sections.contains(&section.index);
-                let mut notes = Notes { code: self, window: &window, confirmed, scan: &mut scan };
-                self.processor.sweep(&window, (start, end), isa, marked, &mut |at, step| notes.note(at, step));
+                let mut notes = Notes {
+                    doubtful: &mut doubtful,
+                    code: self,
+                    window: &window,
+                    confirmed,
+                    code_section: section.executable,
+                    scan: &mut scan,
+                };
+                self.processor.sweep(&window, (start, end), isa, marked, &mut |at, _, step| notes.note(at, step));
             });
         }
-        scan.references.extend(&self.relocations.references);
-        // In the order of addresses already where sections do not overlap.
-        scan.references.sort();
-        scan.references.dedup();
         scan.indirect_calls.sort_unstable();
         scan.indirect_calls.dedup();
         scan.literal_words.sort_unstable();
         scan.literal_words.dedup();
+        // A literal is of the code that loads it: who seems to point at one has a small number.
+        doubtful.retain(|r: &Reference| {
+            let before = scan.literal_words.partition_point(|w| w.0 <= r.to);
+            scan.literal_words[..before].last().is_none_or(|w| w.0.saturating_add(w.1) <= r.to)
+        });
+        scan.references.extend(doubtful);
+        scan.references.extend(&self.relocations.references);
+        // In the order of addresses already for the most part.
+        scan.references.sort();
+        scan.references.dedup();
         let cut = |length: usize| length > REFERENCES_MAX;
         scan.cut |= cut(scan.references.len()) || cut(scan.indirect_calls.len()) || cut(scan.literal_words.len());
         scan.references.truncate(REFERENCES_MAX);
@@ -144,14 +175,18 @@ impl<'e, 'a> Code<'e, 'a> {
 /// Writes down what the instructions of one section refer to.
 struct Notes<'n, 'e, 'a> {
     code: &'n Code<'e, 'a>,
+    /// References to data in code that no relocation confirms.
+    doubtful: &'n mut Vec<Reference>,
     window: &'n Window<'n>,
     /// Relocations say which numbers are addresses.
     confirmed: bool,
+    /// The section itself is executable.
+    code_section: bool,
     scan: &'n mut Scan,
 }
 
 impl Notes<'_, '_, '_> {
-    #[inline]
+    #[inline(always)]
     fn note(&mut self, at: u64, step: Step) {
         match step.what {
             What::Plain | What::Half | What::Table { .. } => {}
@@ -165,10 +200,16 @@ impl Notes<'_, '_, '_> {
                     self.scan.indirect_calls.push(at);
                 }
             }
+            What::Offset { base, to, access } => {
+                let places = &self.code.places;
+                // An address of memory, or of constants: a sum with a place in code is one of numbers.
+                if places.same(base, to) && (access || !places.is_code(base)) {
+                    self.refer(at, to, How::Pair);
+                }
+            }
             What::Load { pool, bytes, count, value } => self.literal(at, pool, bytes, count, value),
             What::Address { to, first, certain } => {
-                let relocated = |at| self.code.relocations.marks(at);
-                if certain || !self.confirmed || relocated(first) || relocated(at) {
+                if certain || self.code.is_address(to, self.confirmed, [first, at]) {
                     self.refer(at, to, How::Pair);
                 }
             }
@@ -181,14 +222,24 @@ impl Notes<'_, '_, '_> {
             let pool = pool.saturating_add(index.saturating_mul(bytes));
             let Some(number) = usize::try_from(bytes).ok().and_then(|bytes| window.number(pool, bytes)) else { continue };
             self.scan.literal_words.push((pool, bytes));
-            if value && (!self.confirmed || self.code.relocations.marks(pool)) {
-                self.refer(at, number, How::Literal);
+            if value && self.code.is_address(number, self.confirmed, [pool, pool]) {
+                if self.confirmed || number & 1 == 1 || !self.code.processor.is_arm() || !self.code.places.is_code(number) {
+                    self.refer(at, number, How::Literal);
+                } else {
+                    self.doubtful.push(Reference { at, to: number, how: How::Literal });
+                }
             }
         }
     }
 
     #[inline]
     fn refer(&mut self, at: u64, to: u64, how: How) {
+        // Nearly all branches stay in their section.
+        if self.code_section && self.window.base <= to && to < self.window.end() {
+            let to = self.code.without_thumb_bit(to);
+            self.scan.references.push(Reference { at, to, how });
+            return;
+        }
         if let Some(to) = self.code.places.resolve(to, self.code.processor.is_arm()) {
             self.scan.references.push(Reference { at, to, how });
         }
@@ -196,9 +247,22 @@ impl Notes<'_, '_, '_> {
 }
 
 impl Code<'_, '_> {
+    /// Whether a number that instructions load or form is an address: by the relocations of its places where there are any, else by what
+    /// is at that address.
+    fn is_address(&self, number: u64, confirmed: bool, places: [u64; 2]) -> bool {
+        if confirmed { places.iter().any(|&at| self.relocations.marks(at)) } else { self.plausible(number) }
+    }
+
     fn without_thumb_bit(&self, address: u64) -> u64 {
         if self.processor.is_arm() { address & !1 } else { address }
     }
+}
+
+fn functions(elf: &Elf<'_>) -> Vec<u64> {
+    let functions = elf.symbols.iter().filter(|s| s.kind == SymbolKind::Function);
+    let mut starts: Vec<u64> = functions.map(|s| s.address).collect();
+    starts.sort_unstable();
+    starts
 }
 
 /// What takes up addresses, and which of it is code.
@@ -214,6 +278,11 @@ impl Places {
 
     fn is_code(&self, address: u64) -> bool {
         self.all.at(address).is_some_and(|s| s.value)
+    }
+
+    /// Whether two addresses are in one section.
+    fn same(&self, one: u64, other: u64) -> bool {
+        self.all.at(one).is_some_and(|place| (place.start..place.end).contains(&other))
     }
 
     /// An address as it is reported; none where nothing is there.

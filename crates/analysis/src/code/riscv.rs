@@ -3,8 +3,9 @@
 //! Source of the encodings: The RISC-V Instruction Set Manual, Volume I, "RV32/64G Instruction Set Listings" and "C" and "Zc*" chapters.
 //!
 //! An address is the upper part that `auipc` or `lui` puts into a register plus the lower part in a later instruction. A register is
-//! followed until something else writes it. What is known is dropped where control does not go on; a call destroys the registers that a called
-//! function may use freely. Linkers shorten calls and addresses (relaxation), so in [`Step::bits`] a call of any length has one form.
+//! followed until something else writes it. What is known is dropped where control does not go on; a call destroys the registers that a
+//! called function may use freely. Linkers shorten calls and addresses (relaxation), so in [`Step::bits`] a call of any length has one
+//! form.
 
 use super::step::{Decoder, Step, What, Window, field, signed};
 
@@ -89,7 +90,10 @@ impl Riscv {
 
     /// An access to memory at a register's address plus a number.
     fn access(&self, base: u32, low: u64, at: u64, mask: u64) -> What {
-        self.join(base, low, at, mask).map_or(What::Plain, |(to, first, certain)| What::Address { to, first, certain })
+        match self.get(base) {
+            Known::Whole { value, .. } => What::Offset { base: value, to: value.wrapping_add(low) & mask, access: true },
+            _ => self.join(base, low, at, mask).map_or(What::Plain, |(to, first, certain)| What::Address { to, first, certain }),
+        }
     }
 
     /// A load from memory: as [`Riscv::access`], and the target has what was there.
@@ -102,7 +106,13 @@ impl Riscv {
     /// `target = base + low`, where both may be one register.
     fn add_immediate(&mut self, target: u32, base: u32, low: u64, at: u64, mask: u64) -> What {
         let Some((to, first, certain)) = self.join(base, low, at, mask) else {
+            let known = self.get(base);
             self.forget(target);
+            if let Known::Whole { value, at: first } = known {
+                let to = value.wrapping_add(low) & mask;
+                self.set(target, Known::Whole { value: to, at: first });
+                return What::Offset { base: value, to, access: false };
+            }
             return What::Plain;
         };
         self.set(target, Known::Whole { value: to, at: first });
@@ -156,6 +166,7 @@ impl Riscv {
         }
     }
 
+    #[inline(always)]
     fn full(&mut self, at: u64, word: u32, mask: u64) -> (u32, What) {
         let (target, base, second) = (field(word, 7, 5), field(word, 15, 5), field(word, 20, 5));
         let imm_i = signed(word >> 20, 12);
@@ -208,6 +219,7 @@ impl Riscv {
         }
     }
 
+    #[inline(always)]
     fn compressed(&mut self, at: u64, h: u32, mask: u64) -> (u32, What) {
         let full = field(h, 7, 5);
         let (left, right) = (8 + field(h, 7, 3), 8 + field(h, 2, 3));
@@ -217,11 +229,7 @@ impl Riscv {
             (0, 0) => self.forget(right),
             (0, 1..=3 | 5..=7) => return self.compressed_access(at, h, mask),
             // Zcb: c.lbu, c.lhu, c.lh; c.sb, c.sh
-            (0, _) => {
-                if field(h, 10, 2) < 2 {
-                    self.load(right, left, 0, at, u64::MAX);
-                }
-            }
+            (0, _) if field(h, 10, 2) < 2 => self.forget(right),
             // c.addi
             (1, 0) => {
                 let what = self.add_immediate(full, full, imm6, at, mask);
@@ -231,12 +239,11 @@ impl Riscv {
             (1, 1) if !self.wide => return self.direct(RA, compressed_target(at, h, mask), at),
             // c.addiw, c.li
             (1, 1 | 2) => self.forget(full),
+            // c.addi16sp; c.lui
+            (1, 3) if full == SP => {}
             (1, 3) => {
-                // c.lui; c.addi16sp
-                if full != SP {
-                    self.set(full, Known::Upper { value: (imm6 << 12) & mask, at, certain: false });
-                    return (0x37 | full << 7, What::Half);
-                }
+                self.set(full, Known::Upper { value: (imm6 << 12) & mask, at, certain: false });
+                return (0x37 | full << 7, What::Half);
             }
             (1, 4) => self.forget(left),
             (1, 5) => return self.direct(0, compressed_target(at, h, mask), at),
@@ -315,20 +322,19 @@ fn compressed_target(at: u64, h: u32, mask: u64) -> u64 {
 impl Decoder for Riscv {
     const ALIGN: u64 = 2;
 
-    #[inline]
-    fn step(&mut self, code: &Window<'_>, at: u64) -> Option<Step> {
-        let h = code.half(at)?;
+    #[inline(always)]
+    fn step(&mut self, code: &Window<'_>, at: u64, raw: u32, short: bool) -> Step {
+        let h = raw & 0xffff;
         let (length, (bits, what)) = if h & 3 != 3 {
             (2, self.compressed(at, h, code.mask))
         } else if h & 0x1f == 0x1f {
             // Longer than 4 bytes: none is in use; their lengths are 6, 8 and, reserved, more.
             (if h & 0x3f == 0x1f { 6 } else { 8 }, (h, What::Plain))
+        } else if short {
+            (2, (h, What::Plain))
         } else {
-            match code.word(at) {
-                Some(word) => (4, self.full(at, word, code.mask)),
-                None => (2, (h, What::Plain)),
-            }
+            (4, self.full(at, raw, code.mask))
         };
-        Some(Step::new(length, bits, what))
+        Step::new(length, bits, what)
     }
 }

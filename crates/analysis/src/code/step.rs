@@ -28,18 +28,26 @@ impl Window<'_> {
         self.bytes.get(offset..offset.checked_add(length)?)
     }
 
-    /// Half a word of code.
-    #[inline]
-    pub fn half(&self, at: u64) -> Option<u32> {
-        let bytes = self.slice(at, 2)?.try_into().ok()?;
-        Some(u32::from(if self.code == Endianness::Little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) }))
+    /// The bytes from an address on.
+    pub fn from(&self, at: u64) -> &[u8] {
+        at.checked_sub(self.base).and_then(|offset| self.bytes.get(usize::try_from(offset).ok()?..)).unwrap_or_default()
     }
 
-    /// A word of code.
-    #[inline]
-    pub fn word(&self, at: u64) -> Option<u32> {
-        let bytes = self.slice(at, 4)?.try_into().ok()?;
-        Some(if self.code == Endianness::Little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })
+    /// The first 4 bytes of an instruction that is at multiples of `align`: as one word, or as two half-words with the first one in the
+    /// low bits. With them, whether only 2 bytes are left, as the low bits.
+    #[inline(always)]
+    pub fn raw(&self, rest: &[u8], align: u64) -> Option<(u32, bool)> {
+        let Some(bytes) = rest.first_chunk::<4>() else {
+            let bytes = *rest.first_chunk::<2>()?;
+            let half = if self.code == Endianness::Little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) };
+            return (align == 2).then_some((u32::from(half), true));
+        };
+        let word = match (self.code, align) {
+            (Endianness::Little, _) => u32::from_le_bytes(*bytes),
+            (Endianness::Big, 2) => u32::from_be_bytes(*bytes).rotate_left(16),
+            (Endianness::Big, _) => u32::from_be_bytes(*bytes),
+        };
+        Some((word, false))
     }
 
     /// A number of `size` bytes (1 to 8) that lies there as data.
@@ -53,8 +61,8 @@ impl Window<'_> {
 /// One instruction.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Step {
-    /// Its length in bytes, at least 2.
-    pub length: u64,
+    /// Its length in bytes: 2, 4, 6 or 8.
+    pub length: u8,
     /// The instruction without what a link changes in it: a branch or call of any length and the two halves of an address have one
     /// form. Only meant to be compared.
     pub bits: u32,
@@ -62,7 +70,8 @@ pub(super) struct Step {
 }
 
 impl Step {
-    pub fn new(length: u64, bits: u32, what: What) -> Self {
+    #[inline(always)]
+    pub fn new(length: u8, bits: u32, what: What) -> Self {
         Step { length, bits, what }
     }
 }
@@ -102,6 +111,13 @@ pub(super) enum What {
         first: u64,
         certain: bool,
     },
+    /// A place at a distance from an address that a register is known to hold: compilers refer to several variables by one of them.
+    /// `access`: memory is read or written there, so the base is an address and no other number.
+    Offset {
+        base: u64,
+        to: u64,
+        access: bool,
+    },
     /// The first half of an address, maybe.
     Half,
     /// A jump by the table of bytes, or of half-words, that follows.
@@ -112,8 +128,9 @@ pub(super) enum What {
 
 /// Decodes the instructions of one instruction set in the order of their addresses.
 pub(super) trait Decoder {
-    /// The instruction at an address; none where the window does not hold it.
-    fn step(&mut self, code: &Window<'_>, at: u64) -> Option<Step>;
+    /// The instruction at an address, of which `raw` has the first 4 bytes as one word, or as two half-words with the first one in the low
+    /// bits, by [`Decoder::ALIGN`]. Where `short`, only 2 bytes are left.
+    fn step(&mut self, code: &Window<'_>, at: u64, raw: u32, short: bool) -> Step;
     /// Instructions are at multiples of this.
     const ALIGN: u64;
 }

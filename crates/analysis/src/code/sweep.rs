@@ -1,7 +1,8 @@
 //! Which bytes of an image are instructions, and of which set; and going through them in order.
 //!
-//! Mapping symbols say it where there are any. Without them, all of an executable section is taken as code, except what its own code shows to be
-//! data: words that an instruction before them loads, and tables behind a table jump (Arm only: no other instruction set has data there).
+//! Mapping symbols say it where there are any. Without them, all of an executable section is taken as code, except what its own code shows
+//! to be data: words that an instruction before them loads, and tables behind a table jump (Arm only: no other instruction set has data
+//! there).
 
 use super::a32::A32;
 use super::aarch64::Aarch64;
@@ -9,7 +10,7 @@ use super::riscv::Riscv;
 use super::step::{Decoder, Step, What, Window};
 use super::thumb::Thumb;
 use crate::elf::{Elf, Machine, Mapping, Section};
-use object::{Endianness, elf};
+use object::{Endianness, elf as format};
 
 /// How far ahead of an instruction a literal may be, bytes: that of Thumb's 32-bit load.
 const POOL_REACH_BYTES: u64 = 4096;
@@ -34,6 +35,7 @@ pub(super) struct Processor {
     wide: bool,
     mask: u64,
     gp: Option<u64>,
+    machine: format::Machine,
 }
 
 impl Processor {
@@ -45,14 +47,19 @@ impl Processor {
         };
         // e_machine and, in the 32-bit header, e_flags.
         let (machine, flags) = (number(18, 2), number(36, 4));
+        let machine = match elf.machine {
+            Machine::Arm => format::EM_ARM,
+            Machine::Riscv => format::EM_RISCV,
+            Machine::Other => format::Machine(u16::try_from(machine).unwrap_or(0)),
+        };
         let family = match elf.machine {
             Machine::Arm => Isa::Thumb,
             Machine::Riscv => Isa::Riscv,
-            Machine::Other if machine == u64::from(elf::EM_AARCH64.0) => Isa::Aarch64,
+            Machine::Other if machine == format::EM_AARCH64 => Isa::Aarch64,
             Machine::Other => Isa::Data,
         };
         // Only old Arm images have big-endian instructions.
-        let old = family == Isa::Thumb && flags & u64::from(elf::EF_ARM_BE8.0) == 0;
+        let old = family == Isa::Thumb && flags & u64::from(format::EF_ARM_BE8.0) == 0;
         let gp = (family == Isa::Riscv).then(|| elf.symbols.iter().find(|s| s.name == b"__global_pointer$")).flatten();
         Processor {
             family,
@@ -61,6 +68,7 @@ impl Processor {
             wide: elf.is_64,
             mask: if elf.is_64 { u64::MAX } else { u64::from(u32::MAX) },
             gp: gp.map(|s| s.address),
+            machine,
         }
     }
 
@@ -68,12 +76,21 @@ impl Processor {
         self.family == Isa::Thumb
     }
 
+    /// Whether its instructions are decoded.
+    pub fn decodes(&self) -> bool {
+        self.family != Isa::Data
+    }
+
+    pub fn machine(&self) -> format::Machine {
+        self.machine
+    }
+
     pub fn mask(&self) -> u64 {
         self.mask
     }
 
     /// Bytes of an address.
-    pub fn address_bytes(&self) -> u64 {
+    pub fn address_bytes(&self) -> u8 {
         if self.wide { 8 } else { 4 }
     }
 
@@ -97,6 +114,13 @@ impl Processor {
             Mapping::Code => self.family,
             Mapping::Data => Isa::Data,
         }
+    }
+
+    /// Whether mapping symbols say that an address of code holds data.
+    pub fn is_data(&self, elf: &Elf<'_>, address: u64) -> bool {
+        let after = elf.mapping.partition_point(|m| m.0 <= address);
+        let here = elf.mapping[..after].last().map_or(after, |last| elf.mapping.partition_point(|m| m.0 < last.0));
+        elf.mapping.get(here).is_some_and(|m| m.0 <= address && m.1 == Mapping::Data)
     }
 
     /// Calls `visit` with the stretches of one kind in `start..end` of a section, in order; `marked` where symbols say the kind.
@@ -124,8 +148,8 @@ impl Processor {
         }
     }
 
-    /// Decodes `start..end` and shows each instruction.
-    pub fn sweep(&self, code: &Window<'_>, (start, end): (u64, u64), isa: Isa, marked: bool, visit: &mut impl FnMut(u64, Step)) {
+    /// Decodes `start..end` and shows each instruction, with its bytes as [`Window::raw`] gives them.
+    pub fn sweep(&self, code: &Window<'_>, (start, end): (u64, u64), isa: Isa, marked: bool, visit: &mut impl FnMut(u64, u32, Step)) {
         match isa {
             Isa::Thumb => sweep(Thumb::new(), code, start, end, !marked, visit),
             Isa::A32 => sweep(A32::new(), code, start, end, !marked, visit),
@@ -139,29 +163,39 @@ impl Processor {
 /// Nearly all instructions of A32 are always executed: their highest bits are 1110. In Thumb those are a rare sight.
 fn looks_like_a32(code: &Window<'_>) -> bool {
     const WORDS: u64 = 64;
-    let words = (0..WORDS).map_while(|i| code.word(code.base.saturating_add(i * 4)));
-    let (always, all) = words.fold((0_u64, 0_u64), |(always, all), word| (always + u64::from(word >> 28 == 0xe), all + 1));
+    let words = (0..WORDS).map_while(|i| code.raw(code.from(code.base.saturating_add(i * 4)), 4));
+    let (always, all) = words.fold((0_u64, 0_u64), |(always, all), (word, _)| (always + u64::from(word >> 28 == 0xe), all + 1));
     always * 2 > all
 }
 
-fn sweep<D: Decoder>(mut decoder: D, code: &Window<'_>, start: u64, end: u64, find_data: bool, visit: &mut impl FnMut(u64, Step)) {
+fn sweep<D: Decoder>(mut decoder: D, code: &Window<'_>, start: u64, end: u64, find_data: bool, visit: &mut impl FnMut(u64, u32, Step)) {
     let mut pools = Pools::new();
     let mut at = start.checked_next_multiple_of(D::ALIGN).unwrap_or(end);
+    let end = end.min(code.end());
+    let mut rest = code.from(at);
     while at < end {
         if find_data && pools.take(at) {
-            at = at.saturating_add(2);
+            at += 2;
+            rest = rest.get(2..).unwrap_or_default();
             continue;
         }
-        let Some(step) = decoder.step(code, at) else { break };
+        let Some((raw, short)) = code.raw(rest, D::ALIGN) else { break };
+        let step = decoder.step(code, at, raw, short);
         // The last one may be cut off by the end of the stretch: then it is no instruction of it.
-        if step.length > end - at {
+        let length = u64::from(step.length);
+        if length > end - at {
             break;
         }
-        visit(at, step);
-        at = at.saturating_add(step.length);
+        visit(at, raw, step);
+        // Not beyond the end, so this does not overflow.
+        at += length;
+        rest = rest.get(usize::from(step.length)..).unwrap_or_default();
         match step.what {
             What::Load { pool, bytes, count, .. } if find_data => pools.put(at, pool, bytes * count),
-            What::Table { halves } if find_data => at = table_end(code, at, end, halves),
+            What::Table { halves } if find_data => {
+                at = table_end(code, at, end, halves);
+                rest = code.from(at);
+            }
             _ => {}
         }
     }

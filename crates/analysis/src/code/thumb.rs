@@ -3,8 +3,8 @@
 //! Source of the encodings: Arm Architecture Reference Manuals DDI 0419 (ARMv6-M), DDI 0403 (ARMv7-M) and DDI 0553 (ARMv8-M),
 //! "Alphabetical list of instructions".
 //!
-//! A register is followed from the `movw`, `mov` or literal load that sets it until something else writes it. What is known is
-//! dropped where control does not go on: after branches without a condition, returns and table jumps. A call destroys the registers that a called
+//! A register is followed from the `movw`, `mov` or literal load that sets it until something else writes it. What is known is dropped
+//! where control does not go on: after branches without a condition, returns and table jumps. A call destroys the registers that a called
 //! function may use freely.
 
 use super::step::{Decoder, Step, What, Window, field, signed};
@@ -61,6 +61,32 @@ impl Thumb {
         self.registers = [Known::Nothing; 16];
     }
 
+    /// Memory at a distance from a register.
+    #[inline]
+    fn access(&self, code: &Window<'_>, base: u32, distance: u32) -> What {
+        match self.get(base) {
+            Known::Word(word, _) => {
+                let base = u64::from(word);
+                What::Offset { base, to: base.wrapping_add(distance.into()) & code.mask, access: true }
+            }
+            _ => What::Plain,
+        }
+    }
+
+    /// `target = base + distance`
+    fn add(&mut self, code: &Window<'_>, target: u32, base: u32, distance: u32) -> What {
+        let before = self.get(base);
+        self.forget(target);
+        match before {
+            Known::Word(word, first) => {
+                self.set(target, Known::Word(word.wrapping_add(distance), first));
+                let base = u64::from(word);
+                What::Offset { base, to: base.wrapping_add(distance.into()) & code.mask, access: false }
+            }
+            _ => What::Plain,
+        }
+    }
+
     fn called(&mut self) {
         self.set_all(CALLER_SAVED, Known::Nothing);
     }
@@ -84,13 +110,15 @@ impl Thumb {
         }
     }
 
+    #[inline(always)]
     fn narrow(&mut self, code: &Window<'_>, at: u64, h: u32) -> Step {
         let pc = at.wrapping_add(4) & code.mask;
         let pool = |imm8: u32| (pc & !3).wrapping_add(u64::from(imm8) * 4) & code.mask;
         let high = field(h, 8, 3);
         let mut bits = h;
         let what = match h >> 11 {
-            // Shifts, additions.
+            // ADD Rd, Rn, #imm3; shifts, additions.
+            3 if field(h, 9, 2) == 2 => self.add(code, h & 7, field(h, 3, 3), field(h, 6, 3)),
             0..=3 => {
                 self.forget(h & 7);
                 What::Plain
@@ -101,7 +129,8 @@ impl Thumb {
                 What::Half
             }
             5 => What::Plain,
-            6 | 7 => {
+            6 => self.add(code, high, high, h & 0xff),
+            7 => {
                 self.forget(high);
                 What::Plain
             }
@@ -118,10 +147,18 @@ impl Thumb {
                 }
                 What::Plain
             }
-            // Loads with an offset; the stores beside them change nothing.
-            13 | 15 | 17 => {
-                self.forget(h & 7);
-                What::Plain
+            // Stores and loads with an offset, in words, bytes, half-words.
+            12..=17 => {
+                let size = match h >> 12 {
+                    6 => 4,
+                    7 => 1,
+                    _ => 2,
+                };
+                let what = self.access(code, field(h, 3, 3), field(h, 6, 5) * size);
+                if h & 0x800 != 0 {
+                    self.forget(h & 7);
+                }
+                what
             }
             19 | 21 => {
                 self.forget(high);
@@ -173,12 +210,8 @@ impl Thumb {
     fn high_registers(&mut self, code: &Window<'_>, at: u64, h: u32) -> What {
         let (target, source) = (field(h, 7, 1) << 3 | h & 7, field(h, 3, 4));
         match h >> 8 {
-            0x40..=0x43 => {
-                // TST, CMP and CMN only set flags.
-                if !matches!(field(h, 6, 4), 8 | 10 | 11) {
-                    self.forget(h & 7);
-                }
-            }
+            // TST, CMP and CMN only set flags.
+            0x40..=0x43 if !matches!(field(h, 6, 4), 8 | 10 | 11) => self.forget(h & 7),
             0x44 | 0x46 if target == PC => self.forget_all(),
             0x44 => {
                 let before = self.get(target);
@@ -299,6 +332,15 @@ impl Thumb {
                     return (0xf2c0_0000 | target << 8, What::Address { to: u64::from(word), first, certain: false });
                 }
             }
+            // ADDW Rd, Rn, #imm12; ADD.W Rd, Rn, #imm
+            0xf200 if h1 & 15 != PC => {
+                self.set(target, before);
+                return (all, self.add(code, target, h1 & 15, imm12));
+            }
+            0xf100 | 0xf110 => {
+                self.set(target, before);
+                return (all, self.add(code, target, h1 & 15, expanded(imm12)));
+            }
             // ADR.W, forwards and backwards.
             0xf200 if h1 & 15 == PC => {
                 return (
@@ -355,12 +397,17 @@ impl Thumb {
     fn single(&mut self, code: &Window<'_>, at: u64, h1: u32, h2: u32) -> (u32, What) {
         let all = h1 << 16 | h2;
         let (target, size) = (h2 >> 12, field(h1, 5, 2));
+        let what = match (h1 & 0x80 != 0, h2 & 0x0f00) {
+            (true, _) if h1 & 15 != PC => self.access(code, h1 & 15, h2 & 0xfff),
+            (false, 0x0c00) if h1 & 15 != PC => self.access(code, h1 & 15, (h2 & 0xff).wrapping_neg()),
+            _ => What::Plain,
+        };
         // Stores; preloads are loads of bytes and half-words into PC.
         if h1 & 0x10 == 0 || (target == PC && size != 2) {
-            return (all, What::Plain);
+            return (all, what);
         }
         self.forget(target);
-        let mut result = (all, What::Plain);
+        let mut result = (all, what);
         if h1 & 15 == PC {
             let pool = near(code, at, h1, h2 & 0xfff);
             let what = match size {
@@ -425,15 +472,15 @@ fn expanded(imm12: u32) -> u32 {
 impl Decoder for Thumb {
     const ALIGN: u64 = 2;
 
-    #[inline]
-    fn step(&mut self, code: &Window<'_>, at: u64) -> Option<Step> {
-        let first = code.half(at)?;
+    #[inline(always)]
+    fn step(&mut self, code: &Window<'_>, at: u64, raw: u32, short: bool) -> Step {
+        let (first, second) = (raw & 0xffff, raw >> 16);
         if first >> 11 < 0x1d {
-            return Some(self.narrow(code, at, first));
+            self.narrow(code, at, first)
+        } else if short {
+            Step::new(2, first, What::Plain)
+        } else {
+            self.wide(code, at, first, second)
         }
-        Some(match code.half(at.wrapping_add(2)) {
-            Some(second) => self.wide(code, at, first, second),
-            None => Step::new(2, first, What::Plain),
-        })
     }
 }

@@ -1,8 +1,7 @@
 //! Instances of one generic: where their number changed, they are one row, for "3 → 4 copies" is what happened.
 
-use super::matching::{How, Item, Matching, Pair, Side};
+use super::matching::{How, Matching, Pair, Side};
 use super::pairing::Alike;
-use crate::names::family;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// All instances of one generic, on both sides.
@@ -16,28 +15,23 @@ pub(super) struct Copies {
 
 /// What was found of generics.
 #[derive(Debug, Default)]
-pub(super) struct Families {
+pub(super) struct Families<'s> {
     /// Those whose number changed.
     pub copies: Vec<Copies>,
     /// Those that only one side has.
-    one_sided: HashSet<String>,
-}
-
-/// A constant of a function stays that function's.
-fn family_of(item: &Item<'_>) -> Option<String> {
-    (item.is_symbol() && item.row.of.is_none()).then(|| family(&item.row.name, item.linkage)).flatten()
+    one_sided: HashSet<&'s str>,
 }
 
 /// Of generics that both sides have: pairs the instances that are alike where their number is the same, and takes all of them where not.
-pub(super) fn settle(m: &mut Matching<'_, '_>) -> Families {
-    let mut found: BTreeMap<String, Copies> = left_families(m);
+pub(super) fn settle<'s>(m: &mut Matching<'s, '_>) -> Families<'s> {
+    let mut found = left_families(m);
     // Instances that have their partner count too; only a pair within one family does.
-    let mut paired: HashMap<String, Vec<usize>> = HashMap::new();
+    let mut paired: HashMap<&str, Vec<usize>> = HashMap::new();
     if !found.is_empty() {
         for (at, pair) in m.pairs.iter().enumerate() {
             let (base, head) = (m.item(Side::Base, pair.base), m.item(Side::Head, pair.head));
-            if let Some(name) = family_of(base).filter(|name| found.contains_key(name))
-                && family_of(head).as_ref() == Some(&name)
+            if let Some(name) = base.family().filter(|name| found.contains_key(name))
+                && head.family() == Some(name)
             {
                 paired.entry(name).or_default().push(at);
             }
@@ -45,9 +39,9 @@ pub(super) fn settle(m: &mut Matching<'_, '_>) -> Families {
     }
     let mut families = Families::default();
     let mut taken: [HashSet<u32>; 2] = Default::default();
-    let mut same_number: HashSet<String> = HashSet::new();
+    let mut same_number: HashSet<&str> = HashSet::new();
     for (name, mut copies) in std::mem::take(&mut found) {
-        let pairs = paired.remove(&name).unwrap_or_default();
+        let pairs = paired.remove(name).unwrap_or_default();
         if copies.base.len() == copies.head.len() {
             same_number.insert(name);
             continue;
@@ -64,25 +58,25 @@ pub(super) fn settle(m: &mut Matching<'_, '_>) -> Families {
             copies.base.push(pair.base);
             copies.head.push(pair.head);
         }
-        families.copies.push(Copies { name, ..copies });
+        families.copies.push(Copies { name: name.to_owned(), ..copies });
     }
     m.take(&taken);
-    m.pass(How::Renamed, Alike::ContentOrSize, |i| family_of(i).filter(|name| same_number.contains(name)));
+    m.pass(How::Renamed, Alike::ContentOrSize, |i| i.family().filter(|name| same_number.contains(name)));
     families
 }
 
-impl Families {
+impl<'s> Families<'s> {
     /// Of generics that only one side has: those with several instances without a partner elsewhere.
-    pub fn gather_rest(&mut self, m: &mut Matching<'_, '_>) {
+    pub fn gather_rest(&mut self, m: &mut Matching<'s, '_>) {
         if self.one_sided.is_empty() {
             return;
         }
         let mut taken: [HashSet<u32>; 2] = Default::default();
         for (name, copies) in left_families(m) {
-            if self.one_sided.contains(&name) && copies.base.len().max(copies.head.len()) > 1 {
+            if self.one_sided.contains(name) && copies.base.len().max(copies.head.len()) > 1 {
                 taken[0].extend(&copies.base);
                 taken[1].extend(&copies.head);
-                self.copies.push(Copies { name, ..copies });
+                self.copies.push(Copies { name: name.to_owned(), ..copies });
             }
         }
         m.take(&taken);
@@ -90,11 +84,11 @@ impl Families {
 }
 
 /// The items without a partner, by family.
-fn left_families(m: &Matching<'_, '_>) -> BTreeMap<String, Copies> {
-    let mut found: BTreeMap<String, Copies> = BTreeMap::new();
+fn left_families<'s>(m: &Matching<'s, '_>) -> BTreeMap<&'s str, Copies> {
+    let mut found: BTreeMap<&'s str, Copies> = BTreeMap::new();
     for side in [Side::Base, Side::Head] {
         for &at in &m.left[side as usize] {
-            if let Some(name) = family_of(m.item(side, at)) {
+            if let Some(name) = m.item(side, at).family() {
                 let copies = found.entry(name).or_default();
                 if side == Side::Base { copies.base.push(at) } else { copies.head.push(at) }
             }

@@ -1,9 +1,10 @@
 //! The state of a comparison of two lists of rows: who is whose partner, and who has none yet.
 
 use super::pairing::{self, Alike};
-use crate::names::{is_numbered, normalised};
+use crate::names::{self, is_numbered, normalised};
 use ounce_protocol::measurement::{Owner, Row};
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::hash::Hash;
 
@@ -24,6 +25,8 @@ pub(super) struct Item<'a> {
     pub name: Cow<'a, str>,
     /// Its name has a number that is given anew in each build.
     pub numbered: bool,
+    family: OnceCell<Option<String>>,
+    tail: OnceCell<String>,
 }
 
 impl<'a> Item<'a> {
@@ -34,11 +37,24 @@ impl<'a> Item<'a> {
     }
 
     fn new(row: &'a Row) -> Item<'a> {
-        if is_text(row.owner) {
-            return Item { row, linkage: &row.name, name: Cow::Borrowed(&row.name), numbered: false };
-        }
-        let numbered = is_numbered(&row.name);
-        Item { row, linkage: row.linkage.as_deref().unwrap_or(&row.name), name: normalised(&row.name), numbered }
+        let (linkage, name, numbered) = if is_text(row.owner) {
+            (row.name.as_str(), Cow::Borrowed(row.name.as_str()), false)
+        } else {
+            (row.linkage.as_deref().unwrap_or(&row.name), normalised(&row.name), is_numbered(&row.name))
+        };
+        Item { row, linkage, name, numbered, family: OnceCell::new(), tail: OnceCell::new() }
+    }
+
+    /// The generic it is an instance of. A constant of a function stays that function's.
+    pub fn family(&self) -> Option<&str> {
+        let family = || (self.is_symbol() && self.row.of.is_none()).then(|| names::family(&self.row.name, self.linkage)).flatten();
+        self.family.get_or_init(family).as_deref()
+    }
+
+    /// The part of its path that stays when it moves to another module; `None` for what is in no module.
+    pub fn tail(&self) -> Option<&str> {
+        let is_path = self.is_symbol() && self.name.contains("::");
+        is_path.then(|| self.tail.get_or_init(|| names::tail(&self.name)).as_str())
     }
 
     /// A symbol, or code that the unwind tables know; not what is named by its text or its section.

@@ -18,7 +18,7 @@ pub(super) enum Alike {
     OnlyOnes,
 }
 
-/// Takes pairs out of both lists: the same content, then the same size, then what differs least in size; with the same linkage name before others.
+/// Takes pairs out of both lists: the same content, then the same size, then what differs least in size.
 pub(super) fn pair(sides: &[Vec<Item<'_>>; 2], base: &mut Vec<u32>, head: &mut Vec<u32>, alike: Alike) -> Vec<(u32, u32)> {
     let mut pairs = Vec::new();
     if base.is_empty() || head.is_empty() {
@@ -33,12 +33,9 @@ pub(super) fn pair(sides: &[Vec<Item<'_>>; 2], base: &mut Vec<u32>, head: &mut V
         return pairs;
     }
     let mut group = Group { sides, base, head, pairs: &mut pairs };
-    group.equal(|i| i.row.shape.map(|shape| (shape, i.row.bytes, i.linkage)));
     group.equal(|i| i.row.shape.map(|shape| (shape, i.row.bytes)));
-    group.equal(|i| Some((i.row.bytes, i.linkage)));
     group.equal(|i| Some(i.row.bytes));
     if alike == Alike::No {
-        group.equal(|i| Some(i.linkage));
         group.nearest();
     }
     pairs

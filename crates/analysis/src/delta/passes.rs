@@ -5,7 +5,7 @@
 
 use super::matching::{How, Item, Matching, Side};
 use super::pairing::Alike;
-use crate::names::{last_segment, tail};
+use crate::names::last_segment;
 use std::collections::{HashMap, HashSet};
 
 /// Owners smaller than this are not taken for a renamed one because of their size alone: too many others have it.
@@ -15,15 +15,12 @@ const RENAMED_BYTES_MIN: u64 = 16;
 pub(super) fn same(m: &mut Matching<'_, '_>) {
     use Alike::No;
     use How::Same;
-    let named = |i: &Item<'_>| !i.numbered;
-    // The same linkage name, in the same place first. A number that each build gives anew is no name.
-    m.pass(Same, No, |i| named(i).then_some((i.row.owner, i.linkage, &i.row.section, &i.row.object, &i.row.of)));
-    m.pass(Same, No, |i| named(i).then_some((i.row.owner, i.linkage, &i.row.object, &i.row.of)).filter(|_| !i.is_text()));
-    m.pass(Same, No, |i| named(i).then_some((i.row.owner, i.linkage)).filter(|_| !i.is_text()));
+    // The same linkage name in the same place. A number that each build gives anew is no name.
+    m.pass(Same, No, |i| (!i.numbered).then_some((i.row.owner, i.linkage, &i.row.section, &i.row.object, &i.row.of)));
     // The same text of the same function, whoever else refers to it; then of any.
     m.pass(Same, No, |i| i.is_text().then_some((i.linkage, &i.row.of)));
     m.pass(Same, No, |i| i.is_text().then_some(i.linkage));
-    // The same name for people, without hashes, disambiguators, clone suffixes and numbers.
+    // The same name for people, without hashes, disambiguators, clone suffixes and numbers. rustc's object files have hashes in their names.
     m.pass(Same, No, |i| (!i.is_text()).then_some((i.row.owner, &i.name, &i.row.of, &i.row.object)));
     m.pass(Same, No, |i| (!i.is_text()).then_some((i.row.owner, &i.name, &i.row.of)));
     m.pass(Same, No, |i| (!i.is_text()).then_some((i.row.owner, &i.name)));
@@ -33,14 +30,13 @@ pub(super) fn same(m: &mut Matching<'_, '_>) {
 pub(super) fn elsewhere(m: &mut Matching<'_, '_>) {
     use Alike::{ContentOrSize, No, OnlyOnes};
     use How::{Moved, Renamed};
-    let path = |i: &Item<'_>| i.is_symbol() && i.name.contains("::");
-    m.pass(Moved, ContentOrSize, |i| path(i).then(|| (i.row.owner, tail(&i.name))));
+    m.pass(Moved, ContentOrSize, |i| i.tail().map(|tail| (i.row.owner, tail)));
     let distinct = distinct_tails(m);
     m.pass(Moved, OnlyOnes, |i| {
-        let tail = path(i).then(|| tail(&i.name)).filter(|tail| distinct.contains(tail));
+        let tail = i.tail().filter(|tail| distinct.contains(tail));
         tail.map(|tail| (i.row.owner, &i.row.group, tail))
     });
-    m.pass(Moved, ContentOrSize, |i| path(i).then(|| (i.row.owner, last_segment(&i.name))));
+    m.pass(Moved, ContentOrSize, |i| i.tail().map(|_| (i.row.owner, last_segment(&i.name))));
     // The same content by another name, in the same crate first.
     let content = |i: &Item<'_>| i.row.shape.map(|shape| (shape, i.row.bytes));
     m.pass(Renamed, No, |i| content(i).filter(|_| !i.is_text()).map(|c| (i.row.owner, c, &i.row.group)));
@@ -59,13 +55,19 @@ pub(super) fn elsewhere(m: &mut Matching<'_, '_>) {
 }
 
 /// The tails of names that one owner has on each side, counting all owners: then it is the same thing, whatever its size.
-fn distinct_tails(m: &Matching<'_, '_>) -> HashSet<String> {
-    let asked: HashSet<&str> =
-        m.left.iter().zip(m.sides).flat_map(|(left, items)| left.iter().map(|&at| last_segment(&items[at as usize].name))).collect();
-    let mut counts: HashMap<String, [u32; 2]> = HashMap::new();
+fn distinct_tails<'s>(m: &Matching<'s, '_>) -> HashSet<&'s str> {
+    if m.left.iter().any(Vec::is_empty) {
+        return HashSet::new();
+    }
+    // Taking a name apart costs; its end tells whether it may be one of those asked for.
+    let left = m.left.iter().zip(m.sides).flat_map(|(left, items)| left.iter().map(|&at| &items[at as usize]));
+    let asked: HashSet<&str> = left.filter(|i| i.tail().is_some()).map(|i| last_segment(&i.name)).collect();
+    let mut counts: HashMap<&str, [u32; 2]> = HashMap::new();
     for side in [Side::Base, Side::Head] {
-        for item in m.sides[side as usize].iter().filter(|i| i.is_symbol() && asked.contains(last_segment(&i.name))) {
-            counts.entry(tail(&item.name)).or_default()[side as usize] += 1;
+        for item in m.sides[side as usize].iter().filter(|i| asked.contains(last_segment(&i.name))) {
+            if let Some(tail) = item.tail() {
+                counts.entry(tail).or_default()[side as usize] += 1;
+            }
         }
     }
     counts.into_iter().filter(|(_, counts)| *counts == [1, 1]).map(|(tail, _)| tail).collect()

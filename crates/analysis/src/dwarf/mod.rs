@@ -192,6 +192,8 @@ impl DebugInfo {
     pub fn read_wanted(elf: &[u8], wanted: Wanted) -> Result<Option<Self>, DwarfError> {
         let needs = |name: &str| match name {
             "debug_ranges" | "debug_rnglists" => wanted.inlines,
+            // Unwinding is not asked for here.
+            "debug_frame" => false,
             _ => true,
         };
         let sections = Sections::read(elf, &needs)?;

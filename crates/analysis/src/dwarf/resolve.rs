@@ -12,8 +12,9 @@ use std::collections::hash_map::Entry;
 const TEXT_READ_MAX: usize = 2 * names::DEMANGLED_INPUT_BYTES_MAX;
 
 /// Names what the walk has found and puts it into `info`.
-pub(super) fn resolve(found: Found, sections: &Sections<'_>, info: &mut DebugInfo) -> Result<(), DwarfError> {
+pub(super) fn resolve(mut found: Found, sections: &Sections<'_>, info: &mut DebugInfo) -> Result<(), DwarfError> {
     let mut named = vec![NONE; found.subprograms.len()];
+    let mut inlines = std::mem::take(&mut found.inlines);
     let mut names = Names::new(sections, &found);
     let mut functions: Vec<(u32, Function)> = Vec::with_capacity(found.functions.len());
     let mut linkages: HashMap<Text, (u32, u32)> = HashMap::new();
@@ -40,7 +41,6 @@ pub(super) fn resolve(found: Found, sections: &Sections<'_>, info: &mut DebugInf
         moved[index(*from)] = to;
     }
     let mut unnamed = NONE;
-    let mut inlines = found.inlines.clone();
     for inlined in &mut inlines {
         inlined.function = moved[index(inlined.function)];
         inlined.name = match names.subprogram_at(inlined.name) {
@@ -152,7 +152,9 @@ impl<'f, 's> Names<'f, 's> {
         for _ in 0..=HOPS_MAX {
             let Some(scope) = self.scopes.get(index(next)) else { break };
             let text = String::from_utf8_lossy(self.bytes(scope.name));
-            parts.push(if text.is_empty() { "(anonymous)".into() } else { text });
+            // As the demangler has it.
+            let unnamed = if scope.namespace { "(anonymous namespace)" } else { "(anonymous)" };
+            parts.push(if text.is_empty() { unnamed.into() } else { text });
             next = scope.parent;
         }
         parts.reverse();

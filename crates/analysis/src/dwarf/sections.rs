@@ -2,6 +2,7 @@
 //!
 //! Only section headers are believed here, and these only as far as the file reaches. Everything above reads plain slices.
 
+use super::compressed::Method;
 use super::{CODE_RANGES_MAX, DECOMPRESSED_BYTES_MAX, DwarfError, SECTION_BYTES_MAX};
 use crate::elf::{ElfError, NAME_BYTES_MAX, SECTIONS_MAX};
 use object::elf;
@@ -11,7 +12,7 @@ use object::{Endian, Endianness};
 use std::borrow::Cow;
 
 /// The sections that are read, by the name they have without a `.` or `.z` before it.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "debug_info",
     "debug_abbrev",
     "debug_str",
@@ -21,6 +22,7 @@ const NAMES: [&str; 9] = [
     "debug_line",
     "debug_ranges",
     "debug_rnglists",
+    "debug_frame",
 ];
 
 /// What is read of an ELF file.
@@ -52,28 +54,6 @@ impl<'a> Sections<'a> {
 
 fn damaged(error: object::read::Error) -> DwarfError {
     ElfError::Damaged(error.to_string()).into()
-}
-
-/// Section headers as they are in the file, found by name: for sections that a loader does not see.
-pub(crate) fn raw_section<'a>(data: &'a [u8], name: &str) -> Option<&'a [u8]> {
-    fn find<'a, H: FileHeader<Endian = Endianness>>(data: &'a [u8], name: &str) -> Option<&'a [u8]> {
-        let header = H::parse(data).ok()?;
-        let endian = header.endian().ok()?;
-        let table = header.sections(endian, data).ok()?;
-        let strings = header.section_strings_index(endian, data).ok().and_then(|i| table.section(i).ok())?;
-        let strings = within(data, strings.sh_offset(endian).into(), strings.sh_size(endian).into());
-        let plain = |s: &&H::SectionHeader| {
-            let flags: u64 = s.sh_flags(endian).0;
-            flags & elf::SHF_COMPRESSED.0 == 0 && s.sh_type(endian) != elf::SHT_NOBITS
-        };
-        let found = table.iter().take(SECTIONS_MAX).filter(plain).find(|s| text_at(strings, s.sh_name(endian)) == name.as_bytes())?;
-        Some(within(data, found.sh_offset(endian).into(), found.sh_size(endian).into()))
-    }
-    match FileKind::parse(data) {
-        Ok(FileKind::Elf32) => find::<elf::FileHeader32<Endianness>>(data, name),
-        Ok(FileKind::Elf64) => find::<elf::FileHeader64<Endianness>>(data, name),
-        _ => None,
-    }
 }
 
 /// The bytes at `offset`, as many of `size` as the file has.
@@ -137,7 +117,7 @@ where
         } else if flags & elf::SHF_COMPRESSED.0 != 0 {
             let damaged = || DwarfError::Damaged { section: NAMES[index], offset: 0, what: "no compression header".into() };
             let (head, offset, packed) = s.compression(endian, data).map_err(|_| damaged())?.ok_or_else(damaged)?;
-            let packed = within(data, offset.into(), packed.into());
+            let packed = within(data, offset, packed);
             let method = match head.ch_type(endian) {
                 elf::ELFCOMPRESS_ZLIB => Method::Zlib,
                 elf::ELFCOMPRESS_ZSTD => Method::Zstd,
@@ -160,8 +140,6 @@ where
     read.code = Code::new(code, zero_end)?;
     Ok(read)
 }
-
-use super::compressed::Method;
 
 fn is_known(name: &[u8]) -> Option<usize> {
     NAMES.iter().position(|n| n.as_bytes() == name)

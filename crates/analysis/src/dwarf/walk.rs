@@ -45,6 +45,8 @@ pub(super) struct Subprogram {
 pub(super) struct Scope {
     pub parent: u32,
     pub name: Text,
+    /// It is a namespace rather than a type.
+    pub namespace: bool,
 }
 
 /// A subprogram with code.
@@ -278,8 +280,9 @@ impl<'s> Walk<'s> {
             let Frame { names: Some(entry), scope, .. } = self.frames[at] else { continue };
             parent = if scope == NONE {
                 let mut entries = unit.entries_raw(Some(UnitOffset(entry)))?;
-                let mut name = None;
+                let (mut name, mut namespace) = (None, false);
                 if let Some(abbreviation) = entries.read_abbreviation()? {
+                    namespace = abbreviation.tag() == constants::DW_TAG_namespace;
                     for &spec in abbreviation.attributes() {
                         let attribute = entries.read_attribute(spec)?;
                         if attribute.name() == constants::DW_AT_name {
@@ -288,7 +291,7 @@ impl<'s> Walk<'s> {
                     }
                 }
                 let name = self.text(name, dwarf, unit)?;
-                self.found.scopes.push(Scope { parent, name });
+                self.found.scopes.push(Scope { parent, name, namespace });
                 count(self.found.scopes.len() - 1)
             } else {
                 scope

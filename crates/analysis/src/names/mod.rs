@@ -15,7 +15,7 @@ mod rust;
 
 pub(crate) use last::last_segment;
 pub use parts::{PATH_DEPTH_MAX, generic, path};
-pub(crate) use parts::{family, tail};
+pub(crate) use parts::{UNNAMED, family, tail};
 pub(crate) use rebuild::{is_numbered, normalised};
 
 use cpp_demangle::{DemangleOptions, ParseOptions};

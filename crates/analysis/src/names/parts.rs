@@ -12,7 +12,7 @@ pub const PATH_DEPTH_MAX: usize = 32;
 const TYPES_DEPTH_MAX: u32 = 8;
 
 /// What a part without a name is called.
-const UNNAMED: &str = "(unnamed)";
+pub(crate) const UNNAMED: &str = "(unnamed)";
 
 /// The generic that a name is an instance of, with `_` for its arguments and without the parameters of C++: `alloc::vec::Vec<_>::push`,
 /// `core::ptr::read::<_>`, `std::vector<_>::push_back`, `<&_ as core::fmt::Debug>::fmt`. `None` for what is no instance as far as its name says.

@@ -2,8 +2,9 @@
 //!
 //! One entry after another: the function's address in the width of a pointer, then its bytes as ULEB128. rustc writes them with
 //! `-Zemit-stack-sizes`, Clang with `-fstack-size-section`. Functions that allocate on the stack by an amount known only as they run are not in
-//! it. The section takes up no address, so a linker keeps it beside the image without any word in its script; `/DISCARD/` and strip lose
-//! it.
+//! it, nor is assembly. The section takes up no address: linkers keep it beside the image without a word in their script, without the entries of
+//! functions that are left out, and strip does not remove it. Where a script discards what it does not name, it needs the line
+//! `.stack_sizes 0 (INFO) : { *(.stack_sizes .stack_sizes.*) }`, and no `KEEP` in it: GNU ld would keep each function that has an entry.
 
 use crate::elf::{ElfError, SECTIONS_MAX};
 use object::Endianness;

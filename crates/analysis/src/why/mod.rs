@@ -5,13 +5,11 @@
 //! anatomy on either side nothing is explained. Anatomies come from a measurement and are hostile: indices out of range are ignored, and
 //! the whole takes time linear in them (with the sorting of names), whatever they hold.
 
-mod generics;
 mod pairing;
 mod paths;
 
 use crate::comparison::{Change, Reason, RegionDelta, RowDelta};
-use crate::names::normalised;
-use generics::without_arguments;
+use crate::names::{family, normalised};
 use ounce_protocol::measurement::{Anatomy, Ledger, Owner, Part, RegionKind};
 use pairing::{Pairing, Renames};
 use paths::Reached;
@@ -97,7 +95,7 @@ struct Why<'a> {
     /// The parts of each side by the name of their row.
     base_named: HashMap<&'a str, Vec<u32>>,
     head_named: HashMap<&'a str, Vec<u32>>,
-    /// The parts of each side without a partner, by their name without generic arguments. Made when a generic is asked for.
+    /// The parts of each side without a partner, by the generic they are of. Made when one is asked for.
     gone_generics: Option<HashMap<String, Vec<u32>>>,
     new_generics: Option<HashMap<String, Vec<u32>>>,
     /// How the head's parts are reached from what the change touched, and the base's from what is still there.
@@ -160,13 +158,13 @@ impl<'a> Why<'a> {
     fn new_instances(&mut self, generic: &str) -> Vec<u32> {
         let (head, pairing) = (self.head, &self.pairing);
         let by_generic = self.new_generics.get_or_insert_with(|| instances(head, |i| pairing.base_of(i).is_none()));
-        largest_of(head, by_generic.get(&without_arguments(generic)))
+        largest_of(head, by_generic.get(generic))
     }
 
     fn gone_instances(&mut self, generic: &str) -> Vec<u32> {
         let (base, pairing) = (self.base, &self.pairing);
         let by_generic = self.gone_generics.get_or_insert_with(|| instances(base, |i| pairing.head_of(i).is_none()));
-        largest_of(base, by_generic.get(&without_arguments(generic)))
+        largest_of(base, by_generic.get(generic))
     }
 
     /// Who used the parts that are gone and is still there: one pass over all uses of the base.
@@ -283,11 +281,14 @@ fn by_name(parts: &[Part]) -> HashMap<&str, Vec<u32>> {
     named
 }
 
-/// The functions that `wanted` says, by their names without generic arguments.
+/// The parts that `wanted` says, by what their copies are taken together under.
 fn instances(parts: &[Part], wanted: impl Fn(u32) -> bool) -> HashMap<String, Vec<u32>> {
     let mut by_generic: HashMap<String, Vec<u32>> = HashMap::new();
-    for i in paths::indices(parts).filter(|&i| part(parts, i).code && wanted(i)) {
-        by_generic.entry(without_arguments(&part(parts, i).name)).or_default().push(i);
+    for i in paths::indices(parts).filter(|&i| wanted(i)) {
+        let part = part(parts, i);
+        if let Some(generic) = family(&part.name, part.linkage.as_deref().unwrap_or(&part.name)) {
+            by_generic.entry(generic).or_default().push(i);
+        }
     }
     by_generic
 }

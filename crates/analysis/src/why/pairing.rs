@@ -2,11 +2,11 @@
 //!
 //! In passes, as rows are matched in `delta`, each over what the passes before it left: the same linkage name; the names that the delta
 //! found to be renamed or moved; the same name without what a rebuild may change. Of several parts with one key those of one size are
-//! paired first, then the rest, largest first. Numbered names
-//! (outlined functions, anonymous constants) are told apart by their sizes only, digests of a content by the digest.
+//! paired first, then the rest, largest first. Where a compiler made up the name, a number (`OUTLINED_FUNCTION_3`, `.LC0`) says
+//! nothing and the size tells, and a digest of the content says all.
 
 use crate::comparison::{Change, RegionDelta};
-use crate::names::normalised;
+use crate::names::{is_numbered, normalised};
 use ounce_protocol::measurement::Part;
 use std::borrow::Cow;
 use std::cmp::{Ordering, Reverse};
@@ -36,7 +36,7 @@ pub(super) struct Pairing {
 impl Pairing {
     pub(super) fn of(base: &[Part], head: &[Part], renames: &Renames) -> Self {
         let mut pairing = Pairing { base_of: vec![None; head.len()], head_of: vec![None; base.len()] };
-        pairing.pass([base, head], |p, _| (!is_made_up(p) || is_digest(p)).then(|| (p.code, p.linkage.as_ref().unwrap_or(&p.name))));
+        pairing.pass([base, head], |p, _| (is_value(p) || !is_numbered(&p.name)).then(|| (p.code, p.linkage.as_ref().unwrap_or(&p.name))));
         if !renames.0.is_empty() {
             pairing.pass([base, head], |p, side| match side {
                 0 => Some((p.code, p.name.as_str())),
@@ -103,8 +103,12 @@ impl Pairing {
 
 /// A part's name without what a rebuild may change. Texts and values are what they are: `3.14` has no clone suffix.
 fn stable(part: &Part) -> Cow<'_, str> {
-    let is_value = !part.code && part.name.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '"' | '\'' | '-' | '+'));
-    if is_value { Cow::Borrowed(&part.name) } else { normalised(&part.name) }
+    if is_value(part) { Cow::Borrowed(&part.name) } else { normalised(&part.name) }
+}
+
+/// Whether it is a constant without a symbol, named by its text or value.
+fn is_value(part: &Part) -> bool {
+    !part.code && part.name.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '"' | '\'' | '-' | '+'))
 }
 
 /// Whether a compiler named it, by a number or a digest.
@@ -114,5 +118,5 @@ fn is_made_up(part: &Part) -> bool {
 
 /// Whether its name is a digest of its content: another name is another constant.
 fn is_digest(part: &Part) -> bool {
-    stable(part) == "alloc_*" && !part.name.ends_with('*')
+    is_made_up(part) && !is_numbered(&part.name)
 }

@@ -19,15 +19,13 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 7] = [Kind::Code, Kind::Constant, Kind::Data, Kind::Zeroed, Kind::Other, Kind::Padding, Kind::Unattributed];
-
     /// For the legend.
     pub fn word(self) -> &'static str {
         match self {
             Kind::Code => "code",
             Kind::Constant => "constants",
-            Kind::Data => "variables with a value",
-            Kind::Zeroed => "variables without",
+            Kind::Data => "initialised variables",
+            Kind::Zeroed => "zeroed or unset variables",
             Kind::Other => "other",
             Kind::Padding => "padding",
             Kind::Unattributed => "no symbol",

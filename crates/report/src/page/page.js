@@ -12,22 +12,29 @@
   };
   const cellOf = new Map(all('.c[data-r]').map(cell => [cell.dataset.r, cell]));
   const rowOf = cell => cell.dataset.r && document.getElementById('r' + cell.dataset.r);
+  // Cells too small for a label at first get theirs.
+  for (const [number, cell] of cellOf) {
+    if (!cell.firstChild) make('b', document.getElementById('r' + number).querySelector('code, td:nth-last-child(2)').textContent.split('::').pop(), cell);
+  }
   const around = cell => cell.parentElement.closest('.c, .map');
   const isGroup = cell => cell.classList.contains('g');
 
   // What a cell is, in words: the figures and the name of its row.
   const tell = cell => {
     const row = rowOf(cell);
-    if (!row) return cell.textContent;
-    if (row.tagName === 'DETAILS') return all(':scope > summary > *', row).map(e => e.textContent).join('   ');
+    if (!row) return cell.textContent.trim();
+    if (row.tagName === 'DETAILS') return all(':scope > summary > *', row).map(e => e.textContent).join(' · ');
     const titles = all('th', row.closest('table')).map(e => e.textContent);
-    return [...row.cells].map((e, i) => i < row.cells.length - 2 ? titles[i] + ' ' + e.textContent : e.textContent).join('   ');
+    const texts = [...row.cells].map(e => e.textContent.trim());
+    const figures = texts.slice(1, -2).map((text, i) => text.endsWith('%') ? text : text && titles[i + 1] + ' ' + text);
+    return [...texts.slice(-2, -1), texts[0] + ' B', ...figures, ...texts.slice(-1)].filter(text => text).join(' · ');
   };
 
   const open = row => {
     for (let e = row; e; e = e.parentElement) if (e.tagName === 'DETAILS') e.open = true;
     all('.found').forEach(e => e.classList.remove('found'));
     row.classList.add('found');
+    cellOf.get(row.id.slice(1))?.classList.add('found');
   };
 
   const zooms = new Map();
@@ -35,7 +42,7 @@
     const crumbs = make('div', '', null);
     crumbs.className = 'crumbs';
     map.before(crumbs);
-    const told = make('p', 'Click or press Enter to zoom in, Escape to zoom out.', null);
+    const told = make('p', '', null);
     told.className = 'told';
     map.after(told);
     map.removeAttribute('aria-hidden');
@@ -64,15 +71,16 @@
         cell.setAttribute('aria-label', tell(cell));
       }
       crumbs.replaceChildren();
-      for (const cell of [map, ...way]) {
-        const name = cell === map ? map.dataset.name : cell.querySelector('b').firstChild.textContent.trim();
+      if (to === map) make('span', 'Click or press Enter to zoom in, Escape to zoom out.', crumbs).className = 'quiet';
+      for (const cell of to === map ? [] : [map, ...way]) {
+        const name = cell === map ? map.dataset.name : cell.firstChild.firstChild.textContent.trim();
         const crumb = make('button', name, crumbs);
         crumb.type = 'button';
         crumb.onclick = () => zoom(cell, true);
         if (cell === to) crumb.setAttribute('aria-current', 'location');
       }
       if (to !== map) told.textContent = tell(to);
-      if (focus) (map.querySelector('[tabindex]') ?? crumbs.lastChild).focus({ preventScroll: true });
+      if (focus) map.querySelector('[tabindex]')?.focus({ preventScroll: true });
       map.here = to;
     };
     zooms.set(map, zoom);
@@ -98,7 +106,7 @@
       const cell = event.target.closest('.c');
       if (cell) told.textContent = tell(cell);
     };
-    map.onfocus = map.onmouseover;
+    map.addEventListener('focusin', map.onmouseover);
     const up = event => {
       if (event.key !== 'Escape' || map.here === map) return;
       event.preventDefault();
@@ -148,7 +156,7 @@
     for (const r of found.slice(0, MATCHES_MAX)) {
       const item = make('li', '', list);
       make('span', r.figure + ' B', item);
-      const button = make('button', r.row.cells[r.row.cells.length - 2].firstChild.parentElement.textContent, item);
+      const button = make('button', r.row.cells[r.row.cells.length - 2].textContent, item);
       button.type = 'button';
       button.onclick = () => show(r.row);
     }

@@ -17,6 +17,15 @@ const LABEL_CHARS_MAX: usize = 40;
 /// A cell with less than this share of the whole, in millionths, is not drawn: it would be too small to see at any zoom of its group.
 const CELL_PPM_MIN: u128 = 2;
 
+/// A cell of a row with less than this share of the whole, in millionths, is too small for a label before it is zoomed into; the script
+/// then takes the label from the row.
+const LABEL_PPM_MIN: u128 = 100;
+/// A region with no more rows has all its groups unfolded.
+const ROWS_OPEN_MAX: usize = 40;
+
+/// The treemap of a region with no more rows is low.
+const ROWS_LOW_MAX: usize = 6;
+
 /// A column of a region's tables.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Column {
@@ -30,6 +39,10 @@ pub(super) struct View<'a> {
     pub summary: Line,
     pub columns: &'static [Column],
     pub tree: Node,
+    /// What is said where there is no row.
+    pub nothing: &'static str,
+    /// Cells of rows with this share of the region, in millionths, show their figure too.
+    pub figures_from_ppm: u128,
     /// Writes what a node comes to.
     pub figure: fn(i64) -> String,
     /// The second figure of a row, where there is such a column.
@@ -47,15 +60,16 @@ pub(super) fn section(view: &View) -> String {
     let name = html(view.name);
     let mut out = format!("<section>\n<h2><code>{name}</code></h2>\n<p>{}</p>\n", inline(&view.summary));
     if view.tree.area > 0 {
-        let _ = write!(out, "<div class=map aria-hidden=true data-r={} data-name=\"{name}\"><div class=in>\n", view.tree.id);
+        let low = if view.tree.rows() <= ROWS_LOW_MAX { " low" } else { "" };
+        let _ = write!(out, "<div class=\"map{low}\" aria-hidden=true data-r={} data-name=\"{name}\"><div class=in>\n", view.tree.id);
         cells(&mut out, view, &view.tree, MAP_ASPECT);
         out.push_str("</div></div>\n");
     }
     if view.tree.children.is_empty() && view.tree.cut.is_none() {
-        out.push_str("<p>Nothing.</p>\n");
+        let _ = write!(out, "<p>{}</p>\n", view.nothing);
     } else {
         let _ = write!(out, "<div class=tree id=r{}>\n", view.tree.id);
-        parts(&mut out, view, &view.tree, 0);
+        parts(&mut out, view, &view.tree);
         out.push_str("</div>\n");
     }
     out.push_str("</section>\n");
@@ -67,20 +81,20 @@ fn cells(out: &mut String, view: &View, node: &Node, aspect: f64) {
     let areas: Vec<u64> = node.children.iter().map(|c| c.area).chain(node.cut.map(|c| c.area)).collect();
     let rects = squarified(&areas, aspect);
     for (child, rect) in node.children.iter().zip(&rects) {
-        if u128::from(child.area) * 1_000_000 < u128::from(view.tree.area) * CELL_PPM_MIN || child.area == 0 {
+        let share_ppm = u128::from(child.area) * 1_000_000 / u128::from(view.tree.area.max(1));
+        if share_ppm < CELL_PPM_MIN {
             continue;
         }
-        let (class, place) = ((view.class)(child), inset(*rect));
-        let label = html(&clip(&child.label, LABEL_CHARS_MAX));
+        let (class, place, id) = ((view.class)(child), inset(*rect), child.id);
+        let mut label = html(&clip(&child.label, LABEL_CHARS_MAX));
+        if child.row.is_none() || share_ppm >= view.figures_from_ppm {
+            let _ = write!(label, " <i>{}</i>", (view.figure)(child.net));
+        }
         if child.row.is_some() {
-            let _ = write!(out, "<div class=\"c {class}\" data-r={} style=\"inset:{place}\"><b>{label}</b></div>\n", child.id);
+            let label = if share_ppm < LABEL_PPM_MIN { String::new() } else { format!("<b>{label}</b>") };
+            let _ = writeln!(out, "<div class=\"c {class}\" data-r={id} style=\"inset:{place}\">{label}</div>");
         } else {
-            let figure = (view.figure)(child.net);
-            let _ = write!(
-                out,
-                "<div class=\"c g {class}\" data-r={} style=\"inset:{place}\"><b>{label} <i>{figure}</i></b><div class=in>\n",
-                child.id
-            );
+            let _ = writeln!(out, "<div class=\"c g\" data-r={id} style=\"inset:{place}\"><b>{label}</b><div class=in>");
             cells(out, view, child, aspect * rect.w / rect.h.max(1e-9));
             out.push_str("</div></div>\n");
         }
@@ -104,35 +118,35 @@ fn inset(rect: Rect) -> String {
 }
 
 /// A node's groups, each folded, then a table of its rows; what was cut is a row too.
-fn parts(out: &mut String, view: &View, node: &Node, depth: usize) {
+fn parts(out: &mut String, view: &View, node: &Node) {
+    let open = if view.tree.rows() <= ROWS_OPEN_MAX { " open" } else { "" };
     for group in node.children.iter().filter(|c| c.row.is_none()) {
         let second = (view.share)(group).filter(|s| !s.is_empty()).map(|s| format!("<span>{s}</span>")).unwrap_or_default();
         let _ = write!(
             out,
-            "<details id=r{}><summary><code>{}</code><span>{} B</span>{second}</summary>\n",
+            "<details id=r{}{open}><summary><code>{}</code><span>{} B</span>{second}</summary>\n",
             group.id,
             html(&clip(&group.label, crate::escape::NAME_CHARS_MAX)),
             (view.figure)(group.net),
         );
-        parts(out, view, group, depth + 1);
+        parts(out, view, group);
         out.push_str("</details>\n");
     }
     let rows: Vec<&Node> = node.children.iter().filter(|c| c.row.is_some()).collect();
     if rows.is_empty() && node.cut.is_none() {
         return;
     }
-    out.push_str("<table><thead><tr>");
-    for column in view.columns {
-        let _ = match column {
-            Column::Figure(title) => write!(out, "<th class=n>{title}"),
-            Column::Text(title) => write!(out, "<th>{title}"),
-        };
+    // How many of the first columns are figures is the table's class: less than a class at each cell.
+    let figures = view.columns.iter().filter(|c| matches!(c, Column::Figure(_))).count();
+    let _ = write!(out, "<table class=n{figures}><thead><tr>");
+    for Column::Figure(title) | Column::Text(title) in view.columns {
+        let _ = write!(out, "<th>{title}");
     }
     out.push_str("<tbody>\n");
     for row in rows {
-        let _ = write!(out, "<tr id=r{}><td class=n>{}", row.id, (view.figure)(row.net));
+        let _ = write!(out, "<tr id=r{}><td>{}", row.id, (view.figure)(row.net));
         if let Some(second) = (view.share)(row) {
-            let _ = write!(out, "<td class=n>{second}");
+            let _ = write!(out, "<td>{second}");
         }
         for (i, cell) in (view.cells)(row).iter().enumerate() {
             let class = if i == 0 { format!(" class={}", (view.class)(row)) } else { String::new() };
@@ -144,8 +158,8 @@ fn parts(out: &mut String, view: &View, node: &Node, depth: usize) {
         out.push('\n');
     }
     if let Some(Cut { rows, net, .. }) = node.cut {
-        let blank = view.columns.iter().skip(1).filter(|c| matches!(c, Column::Figure(_))).map(|_| "<td>").collect::<String>();
-        let _ = write!(out, "<tr><td class=n>{}{blank}<td colspan=2>{} more\n", (view.figure)(net), grouped(rows as u64));
+        let blank = "<td>".repeat(figures - 1);
+        let _ = write!(out, "<tr><td>{}{blank}<td colspan=2>{} more\n", (view.figure)(net), grouped(rows as u64));
     }
     out.push_str("</table>\n");
 }

@@ -1,13 +1,15 @@
 //! References from single instructions; then of whole programs, against what the toolchain's disassembler says.
 
 mod decode;
+mod hostile;
+mod programs;
+mod small;
 
 use super::{How, Scan};
 use crate::elf::{Elf, Machine, Mapping, Section};
 use object::Endianness;
 
-/// Where the code of the small images is, and the 4 KiB of memory that it may refer to.
-const CODE: u64 = 0x1000;
+/// The memory that the code of small images may refer to.
 const MEMORY: u64 = 0x2000_0000;
 
 fn section<'a>(index: usize, name: &str, run: u64, bytes: &'a [u8], executable: bool) -> Section<'a> {
@@ -27,10 +29,10 @@ fn section<'a>(index: usize, name: &str, run: u64, bytes: &'a [u8], executable: 
     }
 }
 
-/// An image of one section of code at [`CODE`], and memory at [`MEMORY`].
-fn image<'a>(machine: Machine, is_64: bool, code: &'a [u8], mapping: &[(u64, Mapping)]) -> Elf<'a> {
+/// An image of one section of code, and 8 KiB of memory at [`MEMORY`].
+fn image<'a>(machine: Machine, is_64: bool, run: u64, code: &'a [u8], mapping: &[(u64, Mapping)]) -> Elf<'a> {
     let mut memory = section(2, ".bss", MEMORY, &[], false);
-    (memory.size, memory.nobits) = (0x1000, true);
+    (memory.size, memory.nobits) = (0x2000, true);
     Elf {
         data: code,
         machine,
@@ -38,20 +40,23 @@ fn image<'a>(machine: Machine, is_64: bool, code: &'a [u8], mapping: &[(u64, Map
         is_64,
         mapping: mapping.to_vec(),
         segments: vec![],
-        sections: vec![section(1, ".text", CODE, code, true), memory],
+        sections: vec![section(1, ".text", run, code, true), memory],
         symbols: vec![],
     }
 }
 
-/// A scan in one line: `call 1000>1008 indirect 1004 word 100c:4`.
-fn said(scan: &Scan) -> String {
-    let how = |how| match how {
+fn how(how: How) -> &'static str {
+    match how {
         How::Call => "call",
         How::Jump => "jump",
         How::Literal => "literal",
         How::Pair => "pair",
         How::Relocation => "relocation",
-    };
+    }
+}
+
+/// A scan in one line: `call 1000>1008 indirect 1004 word 100c:4`.
+fn said(scan: &Scan) -> String {
     let references = scan.references.iter().map(|r| format!("{} {:x}>{:x}", how(r.how), r.at, r.to));
     let indirect = scan.indirect_calls.iter().map(|at| format!("indirect {at:x}"));
     let words = scan.literal_words.iter().map(|(at, size)| format!("word {at:x}:{size}"));
