@@ -22,7 +22,6 @@ mod spans;
 pub mod stack;
 mod symbols;
 mod toolchain;
-pub mod unwind;
 pub mod tree;
 pub mod unwind;
 pub mod why;

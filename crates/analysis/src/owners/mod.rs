@@ -264,7 +264,7 @@ impl<'e, 'a> Cutter<'e, 'a, '_> {
     fn by_unwind(&mut self, gap: Gap, cuts: &mut Cuts) {
         let section = &self.elf.sections[gap.section];
         let unnamed = self.unnamed.get_or_init(|| {
-            let all: Vec<(u64, u64)> = Vec::new();
+            let all = crate::unwind::functions(self.elf);
             Partition::innermost(all.into_iter().map(|(start, end)| Span::new(start, end, ())).collect())
         });
         let run = |at: u64| section.run.saturating_add(at);
