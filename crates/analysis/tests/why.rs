@@ -10,7 +10,7 @@ use ounce_protocol::measurement::{Anatomy, Inlined, Ledger, Owner, Part, RegionK
 use support::Seeded;
 
 /// An image in words, a part a line: `main 40: printf, "hello" | parse 12` is a function `main` of 40 B that uses two parts and has 12 B of
-/// `parse` compiled into it. What begins with a quote, an at sign or a dot is a constant.
+/// `parse` compiled into it. What begins with a quote, an at sign, a dot or a three is a constant.
 fn image(text: &str) -> Ledger {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
     let sized = |text: &str| text.trim().rsplit_once(' ').map(|(name, n)| (name.to_owned(), n.parse().unwrap())).unwrap();
@@ -21,7 +21,7 @@ fn image(text: &str) -> Ledger {
         let (own, uses) = rest.split_once(": ").unwrap_or((rest, ""));
         let (name, bytes) = sized(own);
         let inlined = list(inlined).iter().map(|w| sized(w)).map(|(name, bytes)| Inlined { name, bytes }).collect();
-        let code = !name.starts_with(['"', '@', '.']);
+        let code = !name.starts_with(['"', '@', '.', '3']);
         parts.push((Part { name, bytes, code, inlined, group: "C".into(), ..Part::default() }, list(uses)));
     }
     let index = |name: &String| parts.iter().position(|(p, _)| p.name == *name).unwrap_or_else(|| panic!("no part {name}"));
@@ -39,7 +39,7 @@ fn ledger(parts: Vec<Part>) -> Ledger {
 }
 
 fn row(part: &Part) -> Row {
-    let owner = if part.name.starts_with('"') { Owner::Reference } else { Owner::Symbol };
+    let owner = if part.name.starts_with(['"', '3']) { Owner::Reference } else { Owner::Symbol };
     let (name, linkage) = (part.name.clone(), part.linkage.clone());
     Row { owner, name, linkage, group: part.group.clone(), section: ".text".into(), bytes: part.bytes, ..Row::default() }
 }
@@ -162,6 +162,8 @@ fn what_the_base_does_not_have_is_told_by_its_size() {
          @lut: main → @lut
          main: uses @lut (512 B); uses \"b\" (3 B); uses \"c\" (3 B)",
     );
+    // A value that looks like a clone of another is not one: `3.14` and `3.5` have no name in common.
+    check("main 10: 3.14\n 3.14 8", "main 12: 3.5\n 3.5 8", "3.14: was used by main\n3.5: main → 3.5\nmain: uses 3.5 (8 B)");
     // A text that looks like a clone of another is not one.
     check(
         base,
@@ -210,6 +212,15 @@ fn the_way_is_the_shortest_and_of_several_the_first_by_name() {
          far: zeta → far
          mid: alpha → mid
          zeta: uses far (10 B)",
+    );
+    // Two ways from one part, the one with the later name at the lower address.
+    check(
+        "main 10",
+        "main 12: zmid, amid\n zmid 10: deep\n amid 10: deep\n deep 500",
+        "amid: main → amid
+         deep: main → amid → deep
+         main: uses amid (10 B); uses zmid (10 B)
+         zmid: main → zmid",
     );
     // The shorter of two.
     check(
