@@ -251,6 +251,10 @@ fn lines_find_their_functions() {
     check(&["init"], &["a.c:4:1:init\t8\tstatic", "b.c:9:1:init\t8\tdynamic"], "? doubt 1");
     // The same file's name in another folder is another file.
     check(&["init@x/a.c:4", "init@y/a.c:4"], &["y/a.c:4:1:init\t8\tstatic", "x/a.c:4:1:init\t40\tstatic"], "40 8");
+    // A place that no line has: another line, a file whose name only ends alike.
+    let two = ["a.c:4:1:init\t8\tstatic", "b.c:9:1:init\t40\tstatic"];
+    check(&["init@a.c:5"], &two, "? doubt 1");
+    check(&["init@xa.c:4"], &two, "? doubt 1");
     // C++ as the demangler writes it, and as GCC does.
     check(&["ns::S::f(int, char const*) const"], &["b.cpp:2:5:virtual int ns::S::f(int, const char*) const\t64\tstatic"], "64");
     let overloads = ["b.cpp:2:5:int f(int)\t8\tstatic", "b.cpp:3:5:int f(char*)\t16\tstatic"];
