@@ -38,9 +38,9 @@ pub const UNITS_MAX: usize = 262_144;
 /// The most subprograms, declarations among them.
 pub const SUBPROGRAMS_MAX: usize = 4_000_000;
 /// The most ranges of subprograms and inlined subroutines together, those of removed functions among them.
-pub const RANGES_MAX: usize = 8_000_000;
+pub const RANGES_MAX: usize = 4_000_000;
 /// The most ranges of lines.
-pub const LINES_MAX: usize = 16_000_000;
+pub const LINES_MAX: usize = 8_000_000;
 /// The most source files.
 pub const FILES_MAX: usize = 262_144;
 /// The most bytes of paths, and of names, in all.
@@ -54,7 +54,7 @@ pub const HOPS_MAX: usize = 16;
 /// The most bytes of one line program's header: its tables of directories and files.
 pub const LINE_HEADER_BYTES_MAX: u64 = 2 * 1024 * 1024;
 /// Tables and line programs that units share are read again for each unit; in all, at most this many times their section.
-pub const REREAD_FACTOR_MAX: u64 = 4;
+pub const REREAD_FACTOR_MAX: u64 = 8;
 
 /// Why debug information cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -170,6 +170,8 @@ pub struct DebugInfo {
     lines: Vec<LineRange>,
     functions: Vec<Function>,
     function_ranges: Vec<(u64, u64)>,
+    /// The same by start, each with the index of its function.
+    by_address: Vec<(u64, u64, u32)>,
     inlines: Vec<InlinedRange>,
     /// Sorted, disjoint: the innermost inlined range at each address.
     innermost: Vec<nest::Piece>,
@@ -242,12 +244,13 @@ impl DebugInfo {
         Some(Source { file: self.files.get(index(file))?.clone(), line })
     }
 
-    /// The function whose code starts lowest at or below the address and holds it.
+    /// The function that holds the address: of several, the one whose range starts last.
     pub fn function_at(&self, address: u64) -> Option<&Function> {
-        let holds = |f: &&Function| self.ranges(f).iter().any(|r| r.0 <= address && address < r.1);
-        // A function's later ranges are rare, and far away: the near ones are tried first.
-        let after = self.functions.partition_point(|f| self.ranges(f).first().is_some_and(|r| r.0 <= address));
-        self.functions[..after].iter().rev().take(64).find(holds)
+        // Ranges overlap only where the linker kept one function of many, or the file is damaged.
+        const LOOKED_AT_MAX: usize = 64;
+        let after = self.by_address.partition_point(|r| r.0 <= address);
+        let found = self.by_address[..after].iter().rev().take(LOOKED_AT_MAX).find(|r| address < r.1)?;
+        self.functions.get(index(found.2))
     }
 
     /// Inlined ranges: by start, of these the longest first.

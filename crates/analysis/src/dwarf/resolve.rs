@@ -57,6 +57,12 @@ pub(super) fn resolve(mut found: Found, sections: &Sections<'_>, info: &mut Debu
     info.names = names.shown;
     info.inlines = inlines;
     info.function_ranges = found.function_ranges;
+    let mut by_address = Vec::with_capacity(info.function_ranges.len());
+    for (number, function) in (0u32..).zip(&info.functions) {
+        by_address.extend(info.ranges(function).iter().map(|&(start, end)| (start, end, number)));
+    }
+    by_address.sort_unstable();
+    info.by_address = by_address;
     Ok(())
 }
 
@@ -133,6 +139,8 @@ impl<'f, 's> Names<'f, 's> {
         let number = match self.by_text.get(&key) {
             Some(&number) => number,
             None => {
+                // What is read counts, not what is shown: many texts may be shown as one.
+                self.account(self.bytes(key.0).len())?;
                 let number = self.add(self.shown_name(&facts))?;
                 self.by_text.insert(key, number);
                 number

@@ -9,7 +9,8 @@ use super::walk::Walk;
 use super::{DebugInfo, DwarfError, LINE_HEADER_BYTES_MAX, REREAD_FACTOR_MAX, UNITS_MAX, Wanted, nest, resolve};
 use gimli::{
     Abbreviations, AttributeValue, DebugAddrBase, DebugInfoOffset, DebugLineOffset, DebugLocListsBase, DebugRngListsBase,
-    DebugStrOffsetsBase, Dwarf, DwarfFileType, EndianSlice, Endianity, Reader, SectionId, Unit, UnitHeader, UnitType, constants,
+    DebugStrOffsetsBase, Dwarf, DwarfFileType, EndianSlice, Endianity, IncompleteLineProgram, Reader, Section, SectionId, Unit, UnitHeader,
+    UnitType, constants,
 };
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -78,7 +79,7 @@ pub(super) fn read<E: Endianity>(sections: &Sections<'_>, endian: E, wanted: Wan
     let load = |id: SectionId| Ok::<_, DwarfError>(EndianSlice::new(sections.get(id.name()), endian));
     let dwarf = Dwarf::load(load)?;
     let mut tables = Tables::new(sections.get("debug_abbrev"));
-    let mut line_bytes = Budget::new(sections.get("debug_line"), "bytes of line programs, counted for each unit that shares them,");
+    let mut programs = Programs::new(sections.get("debug_line"));
     let mut lines_seen: HashSet<usize> = HashSet::new();
     let (mut info, mut files, mut lines) = (DebugInfo::default(), Files::default(), Lines::default());
     let mut walk = Walk::new(sections);
@@ -105,29 +106,28 @@ pub(super) fn read<E: Endianity>(sections: &Sections<'_>, endian: E, wanted: Wan
             continue;
         }
         let table = tables.get(&dwarf, &header).map_err(|e| e.into_error(&blame))?;
-        let Root { mut unit, stmt_list, split } = root(&dwarf, header, table).map_err(|e| blame.error(e))?;
+        let Root { unit, stmt_list, split } = root(&dwarf, header, table).map_err(|e| blame.error(e))?;
         if split {
             info.skipped.split_units += 1;
         }
         files.next_unit();
-        if let Some(offset) = stmt_list {
-            blame = Blame { dwarf: &dwarf, section: "debug_line", offset: wide(offset) };
-            let size = line_header_bytes(sections.get("debug_line"), offset, endian).map_err(|e| blame.error(e))?;
-            if wide(size) > LINE_HEADER_BYTES_MAX {
-                return Err(DwarfError::TooMany { what: "bytes in the header of a line program", max: LINE_HEADER_BYTES_MAX });
+        let program = match stmt_list {
+            Some(offset) => {
+                blame = Blame { dwarf: &dwarf, section: "debug_line", offset: wide(offset) };
+                Some(programs.get(&dwarf, &unit, offset).map_err(|e| e.into_error(&blame))?)
             }
-            line_bytes.take(size)?;
-            let program = dwarf.debug_line.program(DebugLineOffset(offset), unit.header.address_size(), unit.comp_dir, unit.name);
-            let program = program.map_err(|e| blame.error(e))?;
-            if wanted.lines && lines_seen.insert(offset) {
-                line_bytes.take(program.header().raw_program_buf().len())?;
-                lines.run(program.clone(), &dwarf, &unit, &mut files, sections).map_err(|e| e.into_error(&blame))?;
-            }
-            unit.line_program = Some(program);
+            None => None,
+        };
+        if let Some((offset, program)) = program
+            && wanted.lines
+            && lines_seen.insert(*offset)
+        {
+            lines.run(program.clone(), &dwarf, &unit, &mut files, sections).map_err(|e| e.into_error(&blame))?;
         }
         if wanted.inlines {
             blame = Blame { dwarf: &dwarf, section: "debug_info", offset: wide(at) };
-            walk.unit(&dwarf, &unit, at, &mut files).map_err(|e| e.into_error(&blame))?;
+            let header = program.map(|(_, program)| program.header());
+            walk.unit(&dwarf, &unit, header, at, &mut files).map_err(|e| e.into_error(&blame))?;
         }
     }
     info.lines = lines.finish();
@@ -207,6 +207,47 @@ impl<'a> Tables<'a> {
         let table = Arc::new(header.abbreviations(&dwarf.debug_abbrev)?);
         self.last = Some((offset, Arc::clone(&table)));
         Ok(table)
+    }
+}
+
+/// Line programs with their headers read. Units that were cut from one share one: the last is kept.
+struct Programs<'a, E: Endianity> {
+    section: &'a [u8],
+    budget: Budget,
+    last: Option<(usize, IncompleteLineProgram<Slice<'a, E>>)>,
+}
+
+impl<'a, E: Endianity> Programs<'a, E> {
+    fn new(section: &'a [u8]) -> Self {
+        let budget = Budget::new(section, "bytes of line programs, counted for each unit that shares them,");
+        Programs { section, budget, last: None }
+    }
+
+    /// The program at an offset of `.debug_line`, and that offset.
+    fn get(
+        &mut self,
+        dwarf: &Dwarf<Slice<'a, E>>,
+        unit: &Unit<Slice<'a, E>>,
+        offset: usize,
+    ) -> Result<&(usize, IncompleteLineProgram<Slice<'a, E>>), Failed> {
+        let kept = self.last.take().filter(|(at, _)| *at == offset);
+        let program = match kept {
+            Some(kept) => kept,
+            None => {
+                let endian = dwarf.debug_line.reader().endian();
+                let size = line_header_bytes(self.section, offset, endian)?;
+                if wide(size) > LINE_HEADER_BYTES_MAX {
+                    let what = "bytes in the header of a line program";
+                    return Err(DwarfError::TooMany { what, max: LINE_HEADER_BYTES_MAX }.into());
+                }
+                self.budget.take(size)?;
+                let program = dwarf.debug_line.program(DebugLineOffset(offset), unit.header.address_size(), unit.comp_dir, unit.name)?;
+                // Its instructions are run once, but programs may lie over one another.
+                self.budget.take(program.header().raw_program_buf().len())?;
+                (offset, program)
+            }
+        };
+        Ok(self.last.insert(program))
     }
 }
 

@@ -6,7 +6,7 @@ use super::lines::Files;
 use super::sections::Sections;
 use super::unit::{Failed, Slice, wide};
 use super::{DwarfError, InlinedRange, NESTING_MAX, NO_FILE, NO_PARENT, RANGES_MAX, SUBPROGRAMS_MAX, count};
-use gimli::{AttributeValue, Dwarf, Endianity, EntriesRaw, Reader, Section, Unit, UnitOffset, constants};
+use gimli::{AttributeValue, Dwarf, Endianity, EntriesRaw, LineProgramHeader, Reader, Section, Unit, UnitOffset, constants};
 
 /// No entry, no scope, no subprogram.
 pub(super) const NONE: u32 = u32::MAX;
@@ -122,9 +122,11 @@ impl<'s> Walk<'s> {
         &mut self,
         dwarf: &Dwarf<Slice<'a, E>>,
         unit: &Unit<Slice<'a, E>>,
+        line_header: Option<&LineProgramHeader<Slice<'a, E>>>,
         start: usize,
         files: &mut Files,
     ) -> Result<(), Failed> {
+        let mut number = |file| file_number(file, line_header, dwarf, unit, files);
         let mut entries = unit.entries_raw(None)?;
         self.frames.clear();
         while !entries.is_empty() {
@@ -142,7 +144,7 @@ impl<'s> Walk<'s> {
             match abbreviation.tag() {
                 constants::DW_TAG_subprogram => {
                     let entry = entry(&mut entries, specs, start, false)?;
-                    let function = self.subprogram(&entry, offset, dwarf, unit, files)?;
+                    let function = self.subprogram(&entry, offset, number(entry.file)?, dwarf, unit)?;
                     if children {
                         self.push(Frame { function, inlined: 0, names: None, ..inside })?;
                     }
@@ -151,7 +153,7 @@ impl<'s> Walk<'s> {
                     let entry = entry(&mut entries, specs, start, true)?;
                     let inlined = around.inlined.saturating_add(1);
                     if around.function != NONE {
-                        self.inlined(&entry, inlined, around.function, dwarf, unit, files)?;
+                        self.inlined(&entry, (inlined, around.function), &mut number, dwarf, unit)?;
                     }
                     if children {
                         self.push(Frame { inlined, names: None, ..inside })?;
@@ -188,9 +190,9 @@ impl<'s> Walk<'s> {
         &mut self,
         entry: &Entry<'a, E>,
         offset: u32,
+        file: u32,
         dwarf: &Dwarf<Slice<'a, E>>,
         unit: &Unit<Slice<'a, E>>,
-        files: &mut Files,
     ) -> Result<u32, Failed> {
         if self.found.subprograms.len() >= SUBPROGRAMS_MAX {
             return Err(DwarfError::TooMany { what: "subprograms", max: wide(SUBPROGRAMS_MAX) }.into());
@@ -199,7 +201,6 @@ impl<'s> Walk<'s> {
         // What has a linkage name needs no other.
         let name = if linkage == Text::None { self.text(entry.name, dwarf, unit)? } else { Text::None };
         let scope = if linkage == Text::None { self.scope(dwarf, unit)? } else { NONE };
-        let file = file_number(entry.file, dwarf, unit, files)?;
         let number = count(self.found.subprograms.len());
         self.found.subprograms.push(Subprogram { offset, origin: entry.origin, linkage, name, scope, file, line: entry.line });
         self.read_ranges(entry, dwarf, unit)?;
@@ -217,17 +218,16 @@ impl<'s> Walk<'s> {
     fn inlined<'a, E: Endianity>(
         &mut self,
         entry: &Entry<'a, E>,
-        depth: u16,
-        function: u32,
+        (depth, function): (u16, u32),
+        file_number: &mut dyn FnMut(Option<u64>) -> Result<u32, DwarfError>,
         dwarf: &Dwarf<Slice<'a, E>>,
         unit: &Unit<Slice<'a, E>>,
-        files: &mut Files,
     ) -> Result<(), Failed> {
         self.read_ranges(entry, dwarf, unit)?;
         if self.ranges.is_empty() {
             return Ok(());
         }
-        let call_file = file_number(entry.file, dwarf, unit, files)?;
+        let call_file = file_number(entry.file)?;
         let call_line = entry.line;
         for &(start, end) in &self.ranges {
             let parent = NO_PARENT;
@@ -274,11 +274,12 @@ impl<'s> Walk<'s> {
 
     /// The scope that the entry at hand is in: namespaces and types up to the next function around it.
     fn scope<'a, E: Endianity>(&mut self, dwarf: &Dwarf<Slice<'a, E>>, unit: &Unit<Slice<'a, E>>) -> Result<u32, Failed> {
-        let first = self.frames.iter().rposition(|f| f.names.is_none()).map_or(0, |i| i + 1);
-        let mut parent = NONE;
-        for at in first..self.frames.len() {
-            let Frame { names: Some(entry), scope, .. } = self.frames[at] else { continue };
-            parent = if scope == NONE {
+        // From the innermost that has its scope already, so that each is made once and looked at little more often.
+        let done = self.frames.iter().rposition(|f| f.names.is_none() || f.scope != NONE);
+        let mut parent = done.map(|at| self.frames[at]).filter(|f| f.names.is_some()).map_or(NONE, |f| f.scope);
+        for at in done.map_or(0, |at| at + 1)..self.frames.len() {
+            let Some(entry) = self.frames[at].names else { continue };
+            parent = {
                 let mut entries = unit.entries_raw(Some(UnitOffset(entry)))?;
                 let (mut name, mut namespace) = (None, false);
                 if let Some(abbreviation) = entries.read_abbreviation()? {
@@ -293,8 +294,6 @@ impl<'s> Walk<'s> {
                 let name = self.text(name, dwarf, unit)?;
                 self.found.scopes.push(Scope { parent, name, namespace });
                 count(self.found.scopes.len() - 1)
-            } else {
-                scope
             };
             self.frames[at].scope = parent;
         }
@@ -383,14 +382,15 @@ fn reference<E: Endianity>(value: &AttributeValue<Slice<'_, E>>, start: usize) -
 
 fn file_number<E: Endianity>(
     file: Option<u64>,
+    line_header: Option<&LineProgramHeader<Slice<'_, E>>>,
     dwarf: &Dwarf<Slice<'_, E>>,
     unit: &Unit<Slice<'_, E>>,
     files: &mut Files,
 ) -> Result<u32, DwarfError> {
-    match (file, &unit.line_program) {
+    match (file, line_header) {
         // Before version 5, file 0 means that none is known.
         (Some(0), _) if unit.header.version() < 5 => Ok(NO_FILE),
-        (Some(file), Some(program)) => files.number(program.header(), dwarf, unit, file),
+        (Some(file), Some(header)) => files.number(header, dwarf, unit, file),
         _ => Ok(NO_FILE),
     }
 }

@@ -126,7 +126,11 @@ fn indices_into_other_tables_are_followed() {
         (".debug_addr", &addresses.bytes),
         (".debug_rnglists", &lists.bytes),
     ];
-    assert_eq!(told(&image(form, CODE, &sections)).unwrap(), "one 1200-1210\ntwo 1200-1220\ntwo 1810-1818\n");
+    let elf = image(form, CODE, &sections);
+    assert_eq!(told(&elf).unwrap(), "one 1200-1210\ntwo 1200-1220\ntwo 1810-1818\n");
+    let info = DebugInfo::read(&elf).unwrap().unwrap();
+    let name_at = |address| info.function_at(address).map(|f| info.names()[f.name as usize].as_str());
+    assert_eq!([0x11ff, 0x1210, 0x1817, 0x1818].map(name_at), [None, Some("two"), Some("two"), None]);
 }
 
 #[test]
@@ -216,6 +220,12 @@ fn a_namespace_is_part_of_a_name_without_linkage() {
         out.uleb(2).text("buy").address(0x1200).u32(8).u8(0).u8(0);
     });
     assert_eq!(told(&image_of(V4, &info)).unwrap(), "shop::(anonymous namespace)::sell 1100-1108\nshop::buy 1200-1208\n");
+    // A function ends the path: what is declared in it has its own name only.
+    let info = one_unit(V4, |out| {
+        out.uleb(5).text("shop").uleb(2).text("sell").address(0x1100).u32(8);
+        out.uleb(5).text("inside").uleb(2).text("count").address(0x1200).u32(8).u8(0).u8(0).u8(0).u8(0);
+    });
+    assert_eq!(told(&image_of(V4, &info)).unwrap(), "shop::sell 1100-1108\ninside::count 1200-1208\n");
 }
 
 fn damage(elf: &[u8]) -> (&'static str, u64) {
@@ -374,6 +384,26 @@ fn lines_are_sorted_disjoint_and_of_code_that_is_there() {
     check(&[sequence(0, &[(8, 2)]), sequence(0xffff_ffff, &[]), sequence(0xffff_fffe, &[]), sequence(0x9000, &[])], "");
     // Without an end.
     check(&[sequence(0x1100, &[(8, 2)])[..12].to_vec()], "");
+}
+
+#[test]
+fn units_that_share_a_line_program_have_its_lines_once() {
+    let program = line_program(V4, b"src\0\0a.c\0\x01\0\0\0", &sequence(0x1100, &[]));
+    let mut abbreviations = Out::new(V4);
+    abbreviations.abbreviation(1, UNIT, false, &[(NAME, STRING), (STMT_LIST, SEC_OFFSET)]).u8(0);
+    let mut info = Out::new(V4);
+    for _ in 0..3 {
+        info.unit(1, |out| {
+            out.uleb(1).text("a.c").offset(0);
+        });
+    }
+    let sections = [(".debug_info", &info.bytes[..]), (".debug_abbrev", &abbreviations.bytes), (".debug_line", &program)];
+    let info = DebugInfo::read(&image(V4, CODE, &sections)).unwrap().unwrap();
+    assert_eq!(info.lines().len(), 1);
+    assert_eq!(
+        by_source(&info, [(0x10fe, 0x1104)]).iter().map(|r| (r.file, r.line, r.bytes)).collect::<Vec<_>>(),
+        [(Some(0), 1, 4), (None, 0, 2)]
+    );
 }
 
 #[test]
