@@ -16,7 +16,7 @@ use crate::spans::{Partition, Span};
 use std::collections::HashSet;
 use std::sync::Arc;
 
-pub use object::short_object;
+pub use object::{short_object, short_section};
 pub use regions::regions;
 pub use script::{EXPRESSION_DEPTH_MAX, REGIONS_MAX, SCRIPT_BYTES_MAX, ScriptError, script_memory};
 
@@ -75,7 +75,8 @@ pub struct Piece {
     pub size: u64,
     /// The output section it is in.
     pub output: Arc<str>,
-    /// The input section: `.rodata.str1.1`, `.text.foo`, `COMMON`; empty for fill.
+    /// The input section: `.rodata.str1.1`, `.text.foo`, `COMMON`; empty for fill. As the linker names it: [`short_section`] takes out
+    /// what a build renumbers.
     pub section: Arc<str>,
     /// The object file as [`short_object`] shortens it, [`LINKER`] or [`LINKER_SCRIPT`]; empty for fill.
     pub object: Arc<str>,

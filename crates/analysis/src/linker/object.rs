@@ -1,4 +1,4 @@
-//! The name of an object file without what changes from checkout to checkout and from build to build.
+//! The names of object files and input sections without what changes from checkout to checkout and from build to build.
 
 use crate::names::shortened;
 
@@ -26,6 +26,25 @@ pub fn short_object(path: &str) -> String {
             _ => shortened(&file(path)),
         },
     }
+}
+
+/// Shortens the name of an input section: without the hashes and numbers that LLVM gives constants and copies.
+///
+/// `.rodata..Lanon.d34726d081fc4417661ef2d6ab941f74.12` and `.rodata.anon.d34726d081fc4417661ef2d6ab941f74.3.llvm.339537941` are both
+/// `.rodata.anon.*`; `.text.f.llvm.339537941` is `.text.f`.
+pub fn short_section(section: &str) -> String {
+    let name = match section.rsplit_once(".llvm.") {
+        Some((name, number)) if is_number(number) => name,
+        _ => section,
+    };
+    for marker in ["..Lanon.", ".anon."] {
+        if let Some((kind, rest)) = name.split_once(marker)
+            && rest.bytes().all(|b| b.is_ascii_hexdigit() || b == b'.')
+        {
+            return shortened(&format!("{kind}.anon.*"));
+        }
+    }
+    shortened(name)
 }
 
 fn in_archive(archive: &str, member: &str) -> String {
@@ -122,5 +141,17 @@ mod tests {
         check("0123456789abcdef-", "0123456789abcdef-");
         check("-0123456789abcdef.o", "-0123456789abcdef.o");
         assert!(short_object(&"x".repeat(1 << 20)).len() <= crate::names::DISPLAY_BYTES_MAX);
+    }
+
+    #[test]
+    fn numbers_of_constants_are_left_out() {
+        let check = |section: &str, want: &str| assert_eq!(short_section(section), want, "{section}");
+        check(".rodata..Lanon.d34726d081fc4417661ef2d6ab941f74.12", ".rodata.anon.*");
+        check(".rodata.anon.d34726d081fc4417661ef2d6ab941f74.3.llvm.339537941", ".rodata.anon.*");
+        check(".text.f.llvm.339537941", ".text.f");
+        check(".text.f.llvm.g", ".text.f.llvm.g");
+        check(".rodata.anon.name", ".rodata.anon.name");
+        check(".rodata.str1.4", ".rodata.str1.4");
+        check(".rodata..Lswitch.table.f", ".rodata..Lswitch.table.f");
     }
 }
