@@ -68,7 +68,8 @@ pub(crate) struct Scan {
     pub indirect_calls: Vec<u64>,
     /// Run address and size of values that lie near the code and are loaded by it, ascending: data inside code.
     pub literal_words: Vec<(u64, u64)>,
-    /// The linker kept the relocations of code, so the references are complete and no literal is mistaken for an address.
+    /// The linker kept the relocations of code, so the references are complete and no literal is mistaken for an address. On x86, whose
+    /// instructions are not decoded, they are those that the linker saw: an assembler resolves what stays in one section of one object.
     pub relocated: bool,
     /// A limit was met: something is missing.
     pub cut: bool,

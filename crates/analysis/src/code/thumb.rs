@@ -329,7 +329,8 @@ impl Thumb {
                 if let Known::Low(low, first) = before {
                     let word = imm16 << 16 | low;
                     self.set(target, Known::Word(word, first));
-                    return (0xf2c0_0000 | target << 8, What::Address { to: u64::from(word), first, certain: false });
+                    // For a number, nobody sets an upper half that is 0 already.
+                    return (0xf2c0_0000 | target << 8, What::Address { to: u64::from(word), first, certain: imm16 == 0 });
                 }
             }
             // ADDW Rd, Rn, #imm12; ADD.W Rd, Rn, #imm

@@ -282,6 +282,34 @@ fn relocations_agree(folder: &Path) {
 }
 
 #[test]
+fn a_program_for_this_machine() {
+    // Its instructions are not decoded: what relocations say is known, and no more.
+    if !cfg!(target_arch = "x86_64") || !installed("gcc") {
+        return;
+    }
+    let folder = folder("x86-64");
+    let folder = folder.0.as_path();
+    let found = |options: &str| {
+        run(folder, "gcc", &format!("-O2 -fno-stack-protector -ffreestanding -nostdlib {options} a.c -o a.elf"));
+        let data = std::fs::read(folder.join("a.elf")).unwrap();
+        let elf = Elf::read(&data).unwrap();
+        let name = |address| elf.symbols.iter().find(|s| s.address == address).map(|s| String::from_utf8_lossy(s.name).into_owned());
+        let scan = scan(&elf);
+        let of = |how| scan.references.iter().filter(|r| r.how == how).filter_map(|r| name(r.to)).collect::<BTreeSet<_>>();
+        let table = elf.symbols.iter().find(|s| s.name == b"table").unwrap();
+        let words = scan.references.iter().filter(|r| (table.address..table.address + table.size).contains(&r.at)).count();
+        (scan.relocated, words, of(How::Call), of(How::Relocation).contains("flag"))
+    };
+    let (relocated, words, calls, variable) = found("-no-pie -fno-pie -Wl,-q");
+    let called = ["find", "last", "message", "pick", "tail", "twice", "wide"];
+    assert!(called.iter().filter(|name| calls.contains(**name)).count() >= 4, "{calls:?}");
+    assert_eq!((relocated, words, variable), (true, 3, true));
+    // A loader's relocations are of the table alone.
+    let (relocated, words, calls, variable) = found("-pie -fpie");
+    assert_eq!((relocated, words, calls.len(), variable), (false, 3, 0, false));
+}
+
+#[test]
 fn a_program_for_cortex_m0() {
     check("m0", "arm-none-eabi-gcc", "-mcpu=cortex-m0 -mthumb -Os", "arm-none-eabi-objdump");
 }
