@@ -30,6 +30,9 @@ use sweep::{Isa, Processor};
 /// The most references, indirect calls and literals that are listed of an image, each.
 pub(crate) const REFERENCES_MAX: usize = 4_000_000;
 
+/// Mapping symbols are looked at so many times: once for each section that is at their addresses.
+const OVERLAYS_MAX: usize = 8;
+
 /// About as much code has one reference: only to have room from the start.
 const BYTES_PER_REFERENCE: usize = 8;
 
@@ -124,31 +127,39 @@ impl<'e, 'a> Code<'e, 'a> {
         let mut order: Vec<usize> = (0..self.elf.sections.len()).collect();
         order.sort_by_key(|&i| self.elf.sections[i].run);
         let mut left = self.elf.data.len();
+        let mut symbols_left = self.elf.mapping.len().saturating_mul(OVERLAYS_MAX);
         let mut doubtful = Vec::new();
         for section in order.into_iter().map(|i| &self.elf.sections[i]) {
             let window = self.processor.window(section);
-            self.processor.stretches(self.elf, section, section.run, window.end(), &mut |start, end, isa, marked| {
-                if isa == Isa::Data {
-                    return;
-                }
-                let length = usize::try_from(end - start).unwrap_or(usize::MAX);
-                if length > left || scan.references.len() > REFERENCES_MAX {
-                    scan.cut = true;
-                    return;
-                }
-                left -= length;
-                scan.references.reserve((length / BYTES_PER_REFERENCE).min(REFERENCES_MAX));
-                let confirmed = self.relocations.sections.contains(&section.index);
-                let mut notes = Notes {
-                    doubtful: &mut doubtful,
-                    code: self,
-                    window: &window,
-                    confirmed,
-                    code_section: section.executable,
-                    scan: &mut scan,
-                };
-                self.processor.sweep(&window, (start, end), isa, marked, &mut |at, _, step| notes.note(at, step));
-            });
+            let whole = self.processor.stretches(
+                self.elf,
+                section,
+                (section.run, window.end()),
+                &mut symbols_left,
+                &mut |start, end, isa, marked| {
+                    if isa == Isa::Data {
+                        return;
+                    }
+                    let length = usize::try_from(end - start).unwrap_or(usize::MAX);
+                    if length > left || scan.references.len() > REFERENCES_MAX {
+                        scan.cut = true;
+                        return;
+                    }
+                    left -= length;
+                    scan.references.reserve((length / BYTES_PER_REFERENCE).min(REFERENCES_MAX));
+                    let confirmed = self.relocations.sections.contains(&section.index);
+                    let mut notes = Notes {
+                        doubtful: &mut doubtful,
+                        code: self,
+                        window: &window,
+                        confirmed,
+                        code_section: section.executable,
+                        scan: &mut scan,
+                    };
+                    self.processor.sweep(&window, (start, end), isa, marked, &mut |at, _, step| notes.note(at, step));
+                },
+            );
+            scan.cut |= !whole;
         }
         scan.indirect_calls.sort_unstable();
         scan.indirect_calls.dedup();

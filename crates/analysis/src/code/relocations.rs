@@ -17,6 +17,9 @@ use object::read::elf::{FileHeader, Rel, Rela, SectionHeader, SectionTable, Sym,
 use object::read::{FileKind, SymbolIndex};
 use std::collections::HashSet;
 
+/// The most relocation tables that are read of an image: one for each output section, and two of the loader.
+const TABLES_MAX: usize = 1024;
+
 /// What a kept or dynamic relocation leaves at its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -99,10 +102,16 @@ impl Reader<'_, '_> {
         let (endian, data) = (self.elf.endian, self.elf.data);
         let header = H::parse(data).ok()?;
         let sections: SectionTable<'_, H> = header.sections(endian, data).ok()?;
+        let mut tables = 0;
         for table in sections.iter() {
             let kind = table.sh_type(endian);
             if kind != elf::SHT_REL && kind != elf::SHT_RELA {
                 continue;
+            }
+            tables += 1;
+            if tables > TABLES_MAX {
+                self.found.cut = true;
+                break;
             }
             let flags: u64 = table.sh_flags(endian).0;
             let of = table.info_link(endian);

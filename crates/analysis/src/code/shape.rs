@@ -84,7 +84,7 @@ impl Code<'_, '_> {
         let mut range =
             Range { start, end, tokens: Vec::new(), halves: Vec::new(), addresses: Vec::new(), window, code: section.executable };
         let mut decoded = false;
-        self.processor.stretches(self.elf, section, start, end, &mut |from, to, isa, marked| {
+        self.processor.stretches(self.elf, section, (start, end), &mut usize::MAX, &mut |from, to, isa, marked| {
             if isa != Isa::Data {
                 decoded = true;
                 self.processor

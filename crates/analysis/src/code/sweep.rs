@@ -123,8 +123,16 @@ impl Processor {
         elf.mapping.get(here).is_some_and(|m| m.0 <= address && m.1 == Mapping::Data)
     }
 
-    /// Calls `visit` with the stretches of one kind in `start..end` of a section, in order; `marked` where symbols say the kind.
-    pub fn stretches(&self, elf: &Elf<'_>, section: &Section<'_>, start: u64, end: u64, visit: &mut dyn FnMut(u64, u64, Isa, bool)) {
+    /// Calls `visit` with the stretches of one kind in `start..end` of a section, in order; `marked` where symbols say the kind. Looks at
+    /// `left` mapping symbols at most and takes those from it; false where that is not enough.
+    pub fn stretches(
+        &self,
+        elf: &Elf<'_>,
+        section: &Section<'_>,
+        (start, end): (u64, u64),
+        left: &mut usize,
+        visit: &mut dyn FnMut(u64, u64, Isa, bool),
+    ) -> bool {
         let after = elf.mapping.partition_point(|m| m.0 <= start);
         // Of several at one address, the first is said of it: code before data.
         let before = elf.mapping[..after].last().map(|m| m.0).filter(|&at| at >= section.run);
@@ -137,6 +145,10 @@ impl Processor {
             if next >= end {
                 break;
             }
+            if *left == 0 {
+                return false;
+            }
+            *left -= 1;
             if next == at {
                 continue;
             }
@@ -146,6 +158,7 @@ impl Processor {
         if at < end {
             visit(at, end, isa, marked);
         }
+        true
     }
 
     /// Decodes `start..end` and shows each instruction, with its bytes as [`Window::raw`] gives them.

@@ -90,6 +90,16 @@ fn any_bytes_are_code() {
     assert!(references > 3000, "nothing is decoded: {references}");
 }
 
+#[test]
+fn sections_over_each_other_are_not_looked_at_forever() {
+    let code = vec![0; 0x4000];
+    let mapping: Vec<_> = (0..0x2000).map(|i| (i * 2, Mapping::Thumb)).collect();
+    let mut image = image(Machine::Arm, false, 0, &code, &mapping);
+    image.sections.extend((3..2000).map(|index| section(index, ".over", 0, &code, true)));
+    let scan = super::super::scan(&image);
+    assert!(scan.cut, "all of them were");
+}
+
 /// A program with relocations, damaged: bytes of its headers, tables and code at will.
 pub(super) fn damage(elf: &[u8], seeds: std::ops::Range<u64>) {
     let mut read = 0;
