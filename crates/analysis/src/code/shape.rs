@@ -83,8 +83,8 @@ impl Code<'_, '_> {
         let relocated = self.relocations.sections.contains(&section.index);
         let mut range =
             Range { start, end, tokens: Vec::new(), halves: Vec::new(), addresses: Vec::new(), window, code: section.executable };
-        let mut decoded = false;
-        self.processor.stretches(self.elf, section, (start, end), &mut usize::MAX, &mut |from, to, isa, marked| {
+        let (mut decoded, mut all) = (false, usize::MAX);
+        self.processor.stretches(self.elf, section, (start, end), &mut all, &mut |from, to, isa, marked| {
             if isa != Isa::Data {
                 decoded = true;
                 self.processor
