@@ -53,6 +53,8 @@ fn assert_describes(what: &str, map: &[u8], elf: &[u8], format: MapFormat) -> Li
         explained += pieces.iter().map(|p| p.size).sum::<u64>();
     }
     assert!(explained * 1000 >= bytes * 990, "{what}: {explained} of {bytes} bytes explained");
+    // On Arm the lowest bit of a function's address says that it is Thumb code.
+    let thumb = u64::from(elf.architecture() == object::Architecture::Arm);
     let mut own = 0;
     for symbol in elf.symbols().filter(|s| s.kind() == object::SymbolKind::Text && s.size() > 0) {
         let Some(section) = symbol.section_index().and_then(|i| elf.section_by_index(i).ok()) else { continue };
@@ -157,6 +159,21 @@ fn gnu_ld_for_riscv() {
     bench.run(&format!("riscv64-unknown-elf-gcc {target} {LINK} meter.o line.o start.o -o a.elf -lgcc"));
     let map = assert_describes("GNU ld for RISC-V", &bench.read("a.map"), &bench.read("a.elf"), MapFormat::GnuLd);
     assert!(map.pieces.iter().any(|p| &*p.object == "line.o" && &*p.section == ".text.colour"));
+}
+
+#[test]
+fn gnu_ld_for_this_machine() {
+    if !installed("a map of GNU ld with addresses of 64 bits", &["gcc", "ld.bfd"]) {
+        return;
+    }
+    let bench = Workbench::new("map-host");
+    bench.write(
+        "hello.c",
+        "#include <stdio.h>\n__thread int n = 3;\nint main(int c, char **v) { n += c; return printf(\"%s %d\\n\", v[0], n); }\n",
+    );
+    bench.run("gcc -fuse-ld=bfd -O1 -ffunction-sections hello.c -Wl,-Map=a.map -o a.elf");
+    let map = assert_describes("GNU ld for this machine", &bench.read("a.map"), &bench.read("a.elf"), MapFormat::GnuLd);
+    assert!(map.pieces.iter().any(|p| &*p.output == ".tdata" && p.size == 4), "a variable of each thread");
 }
 
 #[test]
