@@ -58,7 +58,7 @@ fn assert_describes(what: &str, map: &[u8], elf: &[u8], format: MapFormat) -> Li
     let mut own = 0;
     for symbol in elf.symbols().filter(|s| s.kind() == object::SymbolKind::Text && s.size() > 0) {
         let Some(section) = symbol.section_index().and_then(|i| elf.section_by_index(i).ok()) else { continue };
-        let Some(piece) = at(&map, section.name().unwrap(), symbol.address() & !1) else {
+        let Some(piece) = at(&map, section.name().unwrap(), symbol.address() & !thumb) else {
             panic!("{what}: nothing at {:?}", symbol.name())
         };
         own += usize::from(piece.section.strip_prefix(".text.") == symbol.name().ok());
