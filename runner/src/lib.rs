@@ -9,6 +9,7 @@ pub mod bench;
 pub mod cli;
 pub mod exec;
 pub mod home;
+pub mod image;
 pub mod progress;
 pub mod weigh;
 pub mod workshop;

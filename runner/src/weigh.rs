@@ -9,11 +9,12 @@ use crate::bench::verdict::{self, Meaning};
 use crate::bench::{Bench, Job};
 use crate::exec::LogSink;
 use crate::home::Home;
+use crate::image::{Image, linker_map};
 use crate::progress::Progress;
 use crate::workshop::sandbox::Sandbox;
-use crate::workshop::{StageFailed, Workshop};
+use crate::workshop::{StageFailed, Workshop, map_beside};
 use anyhow::{Context, Result};
-use ounce_analysis::Symbols;
+use ounce_analysis::{Symbols, Weighing};
 use ounce_protocol::manifest::{Benchmark, Board, Manifest, Region};
 use ounce_protocol::measurement::{
     BenchFailure, BenchOutcome, Count, Fingerprint, FunctionCount, LOG_TAIL_BYTES_MAX, Ledger, Measurement, Outcome, RegionKind, SCHEMA,
@@ -212,12 +213,19 @@ impl Scale<'_> {
     ) -> Result<Result<(Ledger, BTreeMap<BenchName, BenchOutcome>), String>> {
         let (file, regions) = (elf.to_owned(), self.board.regions.clone());
         let read = move || {
-            let bytes = std::fs::read(&file).with_context(|| format!("{} cannot be read", file.display()))?;
-            let weighed = ounce_analysis::weigh(&bytes, &regions);
-            let tools = ounce_analysis::toolchain(&bytes);
-            anyhow::Ok((bytes, weighed, tools))
+            let image = Image::open(&file)?;
+            let map_file = map_beside(&file);
+            let map = map_file.is_file().then(|| linker_map(&map_file));
+            let not_used = map.as_ref().and_then(|map| map.as_ref().err()).map(|why| format!("the linker's map is not used: {why:#}"));
+            let map = map.and_then(Result::ok);
+            let weighed = Weighing::of(image.bytes(), &regions).map(map.as_ref()).anatomy().ledger();
+            let tools = ounce_analysis::toolchain(image.bytes());
+            anyhow::Ok((image, weighed, tools, not_used))
         };
-        let (bytes, weighed, tools) = aside(read).await??;
+        let (image, weighed, tools, not_used) = aside(read).await??;
+        if let Some(why) = not_used {
+            self.log.text(&format!("{why}\n"));
+        }
         let ledger = match weighed {
             Ok(ledger) => ledger,
             Err(why) => return Ok(Err(why.to_string())),
@@ -244,7 +252,7 @@ impl Scale<'_> {
         let (run_stack, ram) = (run.stack, self.board.regions.iter().find(|r| r.kind == RegionKind::Ram).cloned());
         let (symbols, stack) = aside(move || {
             let declared = run_stack.map(|window| (window.start, window.start.saturating_add(window.size)));
-            (Symbols::read(&bytes), declared.or_else(|| stack_window(&bytes, &ram?)))
+            (Symbols::read(image.bytes()), declared.or_else(|| stack_window(image.bytes(), &ram?)))
         })
         .await?;
         let symbols = match symbols {

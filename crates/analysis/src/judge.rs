@@ -8,6 +8,7 @@
 use crate::budget;
 use crate::comparison::{BenchDelta, BenchSide, BoardComparison, BoardState, Compared, Comparison, RegionDelta, SCHEMA, Tendency, Verdict};
 use crate::delta::{Profiles, function_deltas, region_deltas_with};
+use crate::why;
 use ounce_protocol::ids::{BenchName, BoardName, CommitSha};
 use ounce_protocol::manifest::{Board, FILE_NAME, Manifest};
 use ounce_protocol::measurement::{BenchOutcome, Count, Fingerprint, Ledger, Measurement, Outcome, RegionKind};
@@ -152,7 +153,8 @@ struct Sides<'a> {
 impl Sides<'_> {
     fn compare(&self, manifest: &Manifest, findings: &mut Findings) -> Compared {
         let identical = self.base.0.image == self.head.0.image;
-        let regions = region_deltas_with(self.base.0, self.head.0, &self.exact_profiles(manifest, identical));
+        let mut regions = region_deltas_with(self.base.0, self.head.0, &self.exact_profiles(manifest, identical));
+        why::explain(self.base.0, self.head.0, &mut regions, why::EXPLAINED_ROWS);
         self.note_regions(&regions, findings);
         let benches = self.compare_benches(manifest, identical, findings);
         let speed = Speed::of(&benches);

@@ -119,6 +119,16 @@ pub fn ram_statics_end(elf: &[u8], region: &Region) -> Result<u64, ElfError> {
     Ok(ends.max().unwrap_or(region.start))
 }
 
+/// The run addresses (start, end) of each section of code: what [`crate::dwarf::by_source`] can tell lines of.
+///
+/// # Errors
+/// [`ElfError`], as [`weigh`].
+pub fn code_ranges(elf: &[u8]) -> Result<Vec<(u64, u64)>, ElfError> {
+    let elf = Elf::read(elf)?;
+    let code = elf.sections.iter().filter(|s| s.executable && !s.nobits).map(|s| Span::new(s.run, s.run.saturating_add(s.size), ()));
+    Ok(Partition::innermost(code.collect()).iter().map(|s| (s.start, s.end)).collect())
+}
+
 /// What takes up memory, by run address; overlapping.
 fn allocations<'e>(elf: &'e Elf<'_>) -> impl Iterator<Item = Span<()>> + 'e {
     let segments = elf.segments.iter().map(|s| Span::new(s.run, s.run.saturating_add(s.mem_bytes), ()));

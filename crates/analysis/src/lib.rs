@@ -30,7 +30,7 @@ pub use comparison::Comparison;
 pub use elf::{ElfError, LOADED_BYTES_MAX, NAME_BYTES_MAX, SECTIONS_MAX, SEGMENTS_MAX, SYMBOLS_MAX};
 pub use image::{LoadableSegment, image_id, loadable_segments};
 pub use judge::{BoardInput, Judgement, judge};
-pub use ledger::{NO_SECTION, SPILL_GAP_BYTES_MAX, Weighing, ram_statics_end, weigh};
+pub use ledger::{NO_SECTION, SPILL_GAP_BYTES_MAX, Weighing, code_ranges, ram_statics_end, weigh};
 pub use owners::PADDING_ALIGN_MAX;
 pub use symbols::{Symbols, UNKNOWN_FUNCTION, profile};
 pub use toolchain::toolchain;

@@ -24,6 +24,8 @@ mod markdown;
 mod owner;
 mod page;
 mod size;
+mod source;
+mod stack;
 mod terminal;
 
 pub use badge::{BadgeTone, badge_svg};
@@ -37,4 +39,6 @@ pub use history::{BENCHES_DRAWN_MAX, HistoryPoint, history_svg};
 pub use html::html_fragment;
 pub use page::{DeltaPage, PAGE_BYTES_MAX, SizePage, delta_html, size_html};
 pub use size::{size_markdown, size_terminal};
+pub use source::{source_markdown, source_terminal};
+pub use stack::{stack_markdown, stack_terminal};
 pub use terminal::{WIDTH_MIN, terminal};

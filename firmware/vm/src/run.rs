@@ -17,8 +17,7 @@ use crate::{attr, call, iter, ops, subscr, types};
 #[inline(never)]
 pub(crate) fn run(vm: &mut Vm, start: Res<()>) -> Res {
     // What natives held, and how deep they were, when something raised in them.
-    let level = vm.level();
-    let mut outcome = start.map(|()| Obj::NULL);
+    let (level, mut outcome) = (vm.level(), start.map(|()| Obj::NULL));
     loop {
         if outcome.is_err() {
             vm.return_to(level);

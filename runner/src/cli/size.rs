@@ -1,9 +1,14 @@
 //! `ounce size`: the ledger of one ELF, or the difference of two. Nothing is built and nothing is run.
 
 use super::{End, Format, local_manifest, print, terminal};
+use crate::image::{Image, linker_map};
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use ounce_analysis::comparison::RegionDelta;
+use ounce_analysis::dwarf::{self, DebugInfo, SourceRow};
+use ounce_analysis::image::BinaryImage;
+use ounce_analysis::linker::{self, LinkerMap};
+use ounce_analysis::{Weighing, stack, tree, why};
 use ounce_protocol::ids::RegionName;
 use ounce_protocol::manifest::{Manifest, Region};
 use ounce_protocol::measurement::{Ledger, RegionKind};
@@ -29,9 +34,27 @@ pub struct Size {
     /// Rows shown of each region
     #[arg(long, default_value_t = 20, value_name = "N")]
     top: usize,
+    /// The linker's map of the image, and of the second one [default: the board's `map`, where the image is the board's `elf`]
+    #[arg(long, value_name = "FILE")]
+    map: Vec<PathBuf>,
+    /// A linker script whose MEMORY is the memory, instead of a board's
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["board", "region"])]
+    memory: Option<PathBuf>,
+    /// By symbols alone, without reading code: the quickest, with more bytes unattributed
+    #[arg(long)]
+    symbols_only: bool,
     /// What the rows are grouped by
-    #[arg(long, value_enum, default_value_t = By::Crate, conflicts_with_all = ["json", "csv"])]
+    #[arg(long, value_enum, default_value_t = By::Crate, conflicts_with = "csv")]
     by: By,
+    /// The worst case of the stack along calls instead, by the frames that the compiler states (-Z emit-stack-sizes, -fstack-size-section)
+    #[arg(long, conflicts_with_all = ["csv", "html", "by", "head"])]
+    stack: bool,
+    /// With --stack: GCC's .su files, for frames the image does not state (repeat it)
+    #[arg(long, value_name = "FILE", requires = "stack")]
+    su: Vec<PathBuf>,
+    /// With --stack: begin at this function, not at reset, interrupts and what nothing calls (repeat it)
+    #[arg(long, value_name = "FUNCTION", requires = "stack")]
+    from: Vec<String>,
     #[command(flatten)]
     format: Format,
     /// Print CSV, a line each row (its columns are in docs/interfaces.md)
@@ -53,16 +76,20 @@ enum By {
     Section,
     /// The generic function, its instances together
     Generic,
+    /// The source file and line, by the debug information
+    Source,
 }
 
-impl From<By> for ounce_analysis::tree::By {
-    fn from(by: By) -> Self {
-        match by {
-            By::Crate => Self::Crate,
-            By::Object => Self::Object,
-            By::Section => Self::Section,
-            By::Generic => Self::Generic,
-        }
+impl By {
+    /// The hierarchy; none for lines of source, which are no rows.
+    fn tree(self) -> Option<tree::By> {
+        Some(match self {
+            By::Crate => tree::By::Crate,
+            By::Object => tree::By::Object,
+            By::Section => tree::By::Section,
+            By::Generic => tree::By::Generic,
+            By::Source => return None,
+        })
     }
 }
 
@@ -72,6 +99,22 @@ struct Output<'a> {
     schema: u32,
     #[serde(flatten)]
     ledger: &'a Ledger,
+}
+
+/// What `ounce size --by source --json` prints.
+#[derive(Debug, Serialize)]
+struct SourceOutput<'a> {
+    schema: u32,
+    files: &'a [String],
+    lines: &'a [SourceRow],
+}
+
+/// What `ounce size --stack --json` prints.
+#[derive(Debug, Serialize)]
+struct StackOutput<'a> {
+    schema: u32,
+    #[serde(flatten)]
+    report: &'a stack::StackReport,
 }
 
 /// What `ounce size --json` prints of two images.
@@ -89,18 +132,91 @@ impl Size {
     /// # Errors
     /// Where a file is no ELF, or its memory is not known.
     pub async fn run(self) -> Result<End> {
-        let regions = if self.region.is_empty() { self.regions().await? } else { self.region.clone() };
-        let base = read(&self.elf, &regions)?;
+        if self.stack {
+            return self.stack().map(|()| End::Fine);
+        }
+        let Some(by) = self.by.tree() else { return self.source().map(|()| End::Fine) };
+        let memory = self.find_memory().await?;
+        let map = |at: usize| self.map.get(at).map(|file| linker_map(file)).transpose();
+        let (map, head_map) = (map(0)?, map(1)?);
+        let map = map.or(memory.map);
+        let base = Image::open(&self.elf)?;
         match &self.head {
-            None => self.one(&base)?,
-            Some(head) => self.two(&base, &read(head, &regions)?, head)?,
+            None => self.one(&base, &self.weigh(&self.elf, &base, &memory.regions, map.as_ref(), false)?, by)?,
+            Some(file) => {
+                let head = Image::open(file)?;
+                let base = self.weigh(&self.elf, &base, &memory.regions, map.as_ref(), true)?;
+                let head = self.weigh(file, &head, &memory.regions, head_map.as_ref(), true)?;
+                self.two(&base, &head, file, by)?;
+            }
         }
         Ok(End::Fine)
     }
 
-    fn one(&self, ledger: &Ledger) -> Result<()> {
+    fn weigh(&self, file: &Path, image: &Image, regions: &[Region], map: Option<&LinkerMap>, explained: bool) -> Result<Ledger> {
+        let weighing = Weighing::of(image.bytes(), regions).map(map);
+        let weighing = match (self.symbols_only, explained) {
+            (true, _) => weighing.by_symbols_only(),
+            (_, true) => weighing.anatomy(),
+            _ => weighing,
+        };
+        weighing.ledger().with_context(|| format!("{} cannot be weighed", file.display()))
+    }
+
+    /// Bytes of code by source file and line.
+    fn source(&self) -> Result<()> {
+        if self.head.is_some() || self.html.is_some() {
+            bail!("--by source is told of one image, as a table or as JSON");
+        }
+        let image = Image::open(&self.elf)?;
+        let cannot = || format!("{} cannot be weighed", self.elf.display());
+        let code = ounce_analysis::code_ranges(image.bytes()).with_context(cannot)?;
+        let Some(info) = DebugInfo::read(image.bytes()).with_context(cannot)? else {
+            bail!(
+                "{} has no debug information: build it with -g (Cargo: debug = true in the profile), it is not loaded",
+                self.elf.display()
+            );
+        };
+        let rows = dwarf::by_source(&info, code);
         let (width, colour) = terminal();
-        let by = self.by.into();
+        print(&match (self.format.json, self.format.markdown) {
+            (true, _) => serde_json::to_string_pretty(&SourceOutput { schema: 1, files: info.files(), lines: &rows })?,
+            (_, true) => ounce_report::source_markdown(info.files(), &rows, self.top),
+            _ => ounce_report::source_terminal(info.files(), &rows, self.top, width, colour),
+        })
+    }
+
+    /// The worst case of the stack.
+    fn stack(&self) -> Result<()> {
+        let image = Image::open(&self.elf)?;
+        // The calls are the same in whatever region code lies.
+        let everywhere = Region { name: RegionName::parse("all").expect("a name"), kind: RegionKind::Flash, start: 0, size: u64::MAX };
+        let ledger = self.weigh(&self.elf, &image, &[everywhere], None, true)?;
+        let mut anatomy = ledger.anatomy.context("an anatomy was asked for")?;
+        let mut entries = Vec::new();
+        for file in &self.su {
+            let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+            entries.extend(stack::parse_su(&text).entries);
+        }
+        let assigned = stack::assign(&mut anatomy, &entries);
+        if anatomy.parts.iter().all(|part| part.frame_bytes.is_none()) {
+            bail!(
+                "{} states no stack frames: build with -Z emit-stack-sizes (rustc) or -fstack-size-section (clang), or give GCC's files of -fstack-usage with --su",
+                self.elf.display()
+            );
+        }
+        let from: Vec<&str> = self.from.iter().map(String::as_str).collect();
+        let report = stack::worst_case_with(&anatomy, &from, &assigned.dynamic);
+        let (width, colour) = terminal();
+        print(&match (self.format.json, self.format.markdown) {
+            (true, _) => serde_json::to_string_pretty(&StackOutput { schema: 1, report: &report })?,
+            (_, true) => ounce_report::stack_markdown(&report, self.top),
+            _ => ounce_report::stack_terminal(&report, self.top, width, colour),
+        })
+    }
+
+    fn one(&self, image: &Image, ledger: &Ledger, by: tree::By) -> Result<()> {
+        let (width, colour) = terminal();
         if let Some(file) = &self.html {
             let title = file_name(&self.elf);
             return write(file, &ounce_report::size_html(&SizePage { title: &title, ledger, by }));
@@ -109,13 +225,17 @@ impl Size {
             (true, ..) => serde_json::to_string_pretty(&Output { schema: 1, ledger })?,
             (_, true, _) => ounce_report::size_markdown(ledger, by, self.top),
             (.., true) => ounce_report::size_csv(ledger),
-            _ => ounce_report::size_terminal(ledger, by, self.top, width, colour),
+            _ => {
+                let table = ounce_report::size_terminal(ledger, by, self.top, width, colour);
+                format!("{table}\n{}\n", as_one_file(&ounce_analysis::image::binary(image.bytes())?))
+            }
         })
     }
 
-    fn two(&self, base: &Ledger, head: &Ledger, head_file: &Path) -> Result<()> {
-        let regions = ounce_analysis::delta::region_deltas(base, head);
-        let difference = Difference { base, head, regions: &regions, by: self.by.into() };
+    fn two(&self, base: &Ledger, head: &Ledger, head_file: &Path, by: tree::By) -> Result<()> {
+        let mut regions = ounce_analysis::delta::region_deltas(base, head);
+        why::explain(base, head, &mut regions, why::EXPLAINED_ROWS);
+        let difference = Difference { base, head, regions: &regions, by };
         let (width, colour) = terminal();
         if let Some(file) = &self.html {
             let title = format!("{} → {}", file_name(&self.elf), file_name(head_file));
@@ -131,8 +251,27 @@ impl Size {
         })
     }
 
-    async fn regions(&self) -> Result<Vec<Region>> {
-        let how = "name the board with --board, or its memory with --region flash:flash:0x0:256K";
+    async fn find_memory(&self) -> Result<Memory> {
+        if !self.region.is_empty() {
+            return Ok(Memory { regions: self.region.clone(), map: None });
+        }
+        if let Some(script) = &self.memory {
+            let text = std::fs::read_to_string(script).with_context(|| format!("{} cannot be read", script.display()))?;
+            let memory = linker::script_memory(&text).with_context(|| format!("{} is not read as a linker script", script.display()))?;
+            return found(linker::regions(&memory), script);
+        }
+        match self.board_memory().await {
+            Ok(memory) => Ok(memory),
+            // Without a manifest the map may say it.
+            Err(no_board) => match self.map.first().filter(|_| self.board.is_none()) {
+                Some(file) => found(linker::regions(&linker_map(file)?.memory), file),
+                None => Err(no_board),
+            },
+        }
+    }
+
+    async fn board_memory(&self) -> Result<Memory> {
+        let how = "name the board with --board, or its memory with --region flash:flash:0x0:256K or --memory SCRIPT";
         let (repo, manifest) = local_manifest().await.with_context(|| format!("whose memory is it? {how}"))?;
         let name = match &self.board {
             Some(name) => name.clone(),
@@ -140,8 +279,33 @@ impl Size {
                 board_of(&self.elf, &repo.root, &manifest).with_context(|| format!("which board is {} for? {how}", self.elf.display()))?
             }
         };
-        Ok(manifest.board(&name)?.regions.clone())
+        let board = manifest.board(&name)?;
+        let is_its = |file: &Path| self.elf.canonicalize().ok().is_some_and(|elf| file.canonicalize().is_ok_and(|its| its == elf));
+        let map = board.map.as_ref().map(|map| repo.root.join(map.as_str())).filter(|map| map.is_file());
+        let map =
+            map.filter(|_| self.map.is_empty() && is_its(&repo.root.join(board.elf.as_str()))).map(|map| linker_map(&map)).transpose()?;
+        Ok(Memory { regions: board.regions.clone(), map })
     }
+}
+
+/// Where an image's bytes may lie, and the map that comes with that.
+struct Memory {
+    regions: Vec<Region>,
+    map: Option<LinkerMap>,
+}
+
+/// The regions of a script or a map.
+fn found(regions: Vec<Region>, file: &Path) -> Result<Memory> {
+    if regions.is_empty() {
+        bail!("{} states no memory: name it with --region flash:flash:0x0:256K", file.display());
+    }
+    Ok(Memory { regions, map: None })
+}
+
+/// What an image is as one flat file.
+fn as_one_file(binary: &BinaryImage) -> String {
+    let fill = if binary.fill_bytes == 0 { "no fill".to_owned() } else { format!("{} B of it fill", grouped(binary.fill_bytes)) };
+    format!("As one file (objcopy -O binary): {} B from {:#x}, {fill}.", grouped(binary.length), binary.start)
 }
 
 /// A file's name without its folder, which is nobody's business who gets the page.
@@ -154,15 +318,6 @@ fn board_of(elf: &Path, root: &Path, manifest: &Manifest) -> Option<BoardName> {
     let named = manifest.boards.iter().find(|(_, board)| root.join(board.elf.as_str()).canonicalize().is_ok_and(|p| p == real));
     let only = || (manifest.boards.len() == 1).then(|| manifest.boards.iter().next()).flatten();
     named.or_else(only).map(|(name, _)| name.clone())
-}
-
-fn read(path: &Path, regions: &[Region]) -> Result<Ledger> {
-    let file = std::fs::File::open(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    if !file.metadata()?.is_file() {
-        bail!("{} is not a file", path.display());
-    }
-    let bytes = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    ounce_analysis::weigh(&bytes, regions).with_context(|| format!("{} cannot be weighed", path.display()))
 }
 
 /// Writes a page and says where it is.

@@ -93,6 +93,9 @@ impl Workshop {
     pub async fn build(&self, board: &Board, into: &Path, log: &dyn LogSink) -> Result<Result<(), StageFailed>> {
         // An image left by an earlier commit must never be taken for this one's.
         remove_inside(&self.source, &board.elf);
+        if let Some(map) = &board.map {
+            remove_inside(&self.source, map);
+        }
         let ran = self.sandboxed(Phase::Build, &board.build).timeout(BUILD_TIMEOUT).run(log).await?;
         self.not_killed("the build", &ran)?;
         if let Err(failed) = judge_stage(Stage::Build, &ran) {
@@ -102,9 +105,26 @@ impl Workshop {
         match read_inside(&self.source, &board.elf, ELF_BYTES_MAX) {
             Ok(bytes) => {
                 std::fs::write(into, bytes).with_context(|| format!("{} cannot be written", into.display()))?;
+                if let Some(map) = &board.map {
+                    self.take_map(map, into, log)?;
+                }
                 Ok(Ok(()))
             }
             Err(why) => failed(format!("the build succeeded, but {why}")),
+        }
+    }
+
+    /// Copies the linker's map beside the image. A build that leaves none is weighed without: the log says so.
+    fn take_map(&self, map: &RepoPath, elf: &Path, log: &dyn LogSink) -> Result<()> {
+        match read_inside(&self.source, map, ELF_BYTES_MAX) {
+            Ok(text) => {
+                let copy = map_beside(elf);
+                std::fs::write(&copy, text).with_context(|| format!("{} cannot be written", copy.display()))
+            }
+            Err(why) => {
+                log.text(&format!("the linker's map is not used: {why}\n"));
+                Ok(())
+            }
         }
     }
 
@@ -147,6 +167,11 @@ impl Workshop {
             .with_context(|| format!("there is no ounce.toml at {commit}: it is read from the base; docs/interfaces.md has an example"))?;
         Ok(Manifest::parse(&text)?)
     }
+}
+
+/// Where the linker's map of an image lies, when there is one.
+pub fn map_beside(elf: &Path) -> PathBuf {
+    elf.with_extension("map")
 }
 
 fn judge_stage(stage: Stage, ran: &Ran) -> Result<(), StageFailed> {

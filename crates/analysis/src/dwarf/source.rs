@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 pub const INLINED_INTO_MAX: usize = 16;
 
 /// The bytes of one source line.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct SourceRow {
     /// Index into [`DebugInfo::files`]; `None` for bytes of which no line is known.
     pub file: Option<u32>,
