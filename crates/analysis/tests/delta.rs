@@ -205,6 +205,16 @@ fn a_function_moved_to_another_module_is_one_moved_row() {
     check(&[f("a", 8), fast(20)], &[f("a", 20), fast(8)], "+12 a grown, -12 a shrunk");
     // Its type is another one too.
     check(&[f("<a::Foo>::run", 40)], &[f("<b::Bar>::run", 40)], "+0 <b::Bar>::run moved from <a::Foo>::run");
+    check(&[shaped(f("<a::Foo>::run", 4), 1)], &[shaped(f("<b::Bar>::run", 4), 1)], "+0 <b::Bar>::run moved from <a::Foo>::run");
+    // Not because all types have a `clone`, many of one size; nor what is short, from another crate.
+    let of = |group: &str, name: &str, bytes| Row { group: group.into(), ..f(name, bytes) };
+    check(
+        &[of("a", "<a::U as core::clone::Clone>::clone", 40)],
+        &[of("b", "<b::V as core::clone::Clone>::clone", 40)],
+        "-40 <a::U as core::clone::Clone>::clone removed, +40 <b::V as core::clone::Clone>::clone added",
+    );
+    check(&[of("a", "a::init", 8)], &[of("b", "b::init", 8)], "-8 a::init removed, +8 b::init added");
+    check(&[of("a", "a::init", 80)], &[of("b", "b::init", 80)], "+0 b::init moved from a::init");
     // Among many of one name and size, those of its type.
     let stay = [f("<a::w::Foo>::new", 7), f("<a::w::Bar>::new", 7)];
     let with = |more: [&str; 2]| [&stay[..], &more.map(|name| f(name, 40))].concat();
@@ -222,6 +232,9 @@ fn a_function_by_another_name_is_one_renamed_row() {
     // Which one of two is not known; nor is it worth a guess for what is small.
     check(&[f("run", 40)], &[f("walk", 40), f("swim", 40)], "-40 run removed, +40 swim added, +40 walk added");
     check(&[f("run", 4)], &[f("walk", 4)], "-4 run removed, +4 walk added");
+    // Where many came and went, some have one size by chance.
+    let many = |prefix: &str, bytes: u64| -> Vec<Row> { (0..17).map(|n| f(&format!("{prefix}{n}"), bytes + 100 * n)).collect() };
+    assert!(delta(many("old", 40), many("new", 40)).rows.iter().all(|r| matches!(r.change, Change::Added | Change::Removed)));
     // Content tells.
     check(&[shaped(f("run", 4), 1)], &[shaped(f("walk", 4), 1)], "+0 walk was run");
     let of = |group: &str, name: &str| Row { group: group.into(), ..shaped(f(name, 4), 1) };
@@ -256,6 +269,9 @@ fn a_string_added_to_a_function_is_that_functions() {
     );
     // A constant whose name is its place.
     check(&[shaped(text("16 B", Some("f"), 16), 7)], &[shaped(text("16 B at 8", None, 16), 7)], "+0 16 B at 8 was 16 B");
+    // A table that has a name stays what it is when another function uses it too.
+    let table = |of: Option<&str>| Row { of: of.map(str::to_owned), ..f("table", 64) };
+    check(&[table(Some("f"))], &[table(None)], "");
     // Input sections of one name are told apart by what is in them.
     let map = |name: &str, bytes| row(Owner::Map, name, ".rodata.str1.1", ".rodata", bytes);
     check(&[map("\"a\"", 2), map("\"bcd\"", 4)], &[map("\"bcd\"", 4), map("\"a\"", 2)], "");

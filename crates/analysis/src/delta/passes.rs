@@ -8,8 +8,11 @@ use super::pairing::Alike;
 use crate::names::last_segment;
 use std::collections::{HashMap, HashSet};
 
-/// Owners smaller than this are not taken for a renamed one because of their size alone: too many others have it.
-const RENAMED_BYTES_MIN: u64 = 16;
+/// Owners smaller than this are not taken for others because of their size: too many have it.
+const ALIKE_BYTES_MIN: u64 = 16;
+
+/// Where more owners of a crate than this came or went, some have one size by chance.
+const RENAMED_AMONG_MAX: u32 = 16;
 
 /// What has the same name.
 pub(super) fn same(m: &mut Matching<'_, '_>) {
@@ -30,22 +33,30 @@ pub(super) fn same(m: &mut Matching<'_, '_>) {
 pub(super) fn elsewhere(m: &mut Matching<'_, '_>) {
     use Alike::{ContentOrSize, No, OnlyOnes};
     use How::{Moved, Renamed};
-    m.pass(Moved, ContentOrSize, |i| i.tail().map(|tail| (i.row.owner, tail)));
+    let content = |i: &Item<'_>| i.row.shape.map(|shape| (shape, i.row.bytes));
+    let large = |i: &Item<'_>| i.row.bytes >= ALIKE_BYTES_MIN;
+    m.pass(Moved, ContentOrSize, |i| i.tail().map(|tail| (i.row.owner, tail, &i.row.group)));
     let distinct = distinct_tails(m);
     m.pass(Moved, OnlyOnes, |i| {
         let tail = i.tail().filter(|tail| distinct.contains(tail));
         tail.map(|tail| (i.row.owner, &i.row.group, tail))
     });
-    m.pass(Moved, ContentOrSize, |i| i.tail().map(|_| (i.row.owner, last_segment(&i.name))));
+    // From another crate, or to another type: what is short has its size by chance, and all types have `fmt` and `clone`.
+    m.pass(Moved, ContentOrSize, |i| i.tail().filter(|_| large(i)).map(|tail| (i.row.owner, tail)));
+    m.pass(Moved, No, |i| content(i).filter(|_| i.tail().is_some()).map(|c| (i.row.owner, c, last_segment(&i.name))));
+    m.pass(Moved, ContentOrSize, |i| {
+        let own = i.tail().filter(|tail| large(i) && !tail.starts_with('<'));
+        own.map(|_| (i.row.owner, &i.row.group, last_segment(&i.name)))
+    });
     // The same content by another name, in the same crate first.
-    let content = |i: &Item<'_>| i.row.shape.map(|shape| (shape, i.row.bytes));
     m.pass(Renamed, No, |i| content(i).filter(|_| !i.is_text()).map(|c| (i.row.owner, c, &i.row.group)));
     m.pass(Renamed, No, |i| content(i).filter(|_| !i.is_text()).map(|c| (i.row.owner, c)));
     m.pass(Renamed, No, |i| content(i).filter(|_| i.is_text()));
-    // The only ones of their size in their crate, where their content is not known to differ.
+    // The only ones of their size in their crate, where their content is not known to differ, and few others came or went.
+    let crowded = crowded_groups(m);
     m.pass(Renamed, OnlyOnes, |i| {
-        let large = i.row.bytes >= RENAMED_BYTES_MIN && i.is_symbol();
-        large.then_some((i.row.owner, &i.row.group, &i.row.section, i.row.bytes, i.row.shape))
+        let alone = i.is_symbol() && large(i) && !crowded.contains(i.row.group.as_str());
+        alone.then_some((i.row.owner, &i.row.group, &i.row.section, i.row.bytes, i.row.shape))
     });
     // The only text of a function that changed is the one it was: a corrected message.
     m.pass(Renamed, OnlyOnes, |i| {
@@ -71,4 +82,18 @@ fn distinct_tails<'s>(m: &Matching<'s, '_>) -> HashSet<&'s str> {
         }
     }
     counts.into_iter().filter(|(_, counts)| *counts == [1, 1]).map(|(tail, _)| tail).collect()
+}
+
+/// The groups with too many owners that have no partner.
+fn crowded_groups<'s>(m: &Matching<'s, '_>) -> HashSet<&'s str> {
+    let mut crowded = HashSet::new();
+    for (left, items) in m.left.iter().zip(m.sides) {
+        let mut counts: HashMap<&str, u32> = HashMap::new();
+        for &at in left {
+            let item = &items[at as usize];
+            *counts.entry(&item.row.group).or_default() += u32::from(item.is_symbol());
+        }
+        crowded.extend(counts.into_iter().filter(|(_, count)| *count > RENAMED_AMONG_MAX).map(|(group, _)| group));
+    }
+    crowded
 }

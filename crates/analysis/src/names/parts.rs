@@ -62,9 +62,9 @@ pub fn path(display: &str, group: &str) -> Vec<String> {
                 let method = parts.next().map_or_else(String::new, |part| part.text());
                 if of.is_of(group) {
                     out.extend(of.places(group));
-                    out.push(format!("{}::{method}", by.last()));
+                    out.push(format!("{}::{method}", by.last));
                 } else {
-                    let block = format!("<{} as {}>", of.text, by.last());
+                    let block = format!("<{} as {}>", of.text, by.last);
                     if by.is_of(group) {
                         let modules = by.places(group);
                         out.extend(modules.into_iter().rev().skip(1).rev());
@@ -101,8 +101,8 @@ pub(crate) fn tail(display: &str) -> String {
     let Some(function) = parts.len().checked_sub(local + 1) else { return parsed.joined() };
     let of = function.checked_sub(1).and_then(|at| match &parts[at] {
         Part::Name(name) => name.starts_with(char::is_uppercase).then(|| name.clone()),
-        Part::Own(of) => Some(of.last()),
-        Part::As(of, by) => Some(format!("<{} as {}>", of.last(), by.last())),
+        Part::Own(of) => Some(of.last.clone()),
+        Part::As(of, by) => Some(format!("<{} as {}>", of.last, by.last)),
     });
     let mut out: Vec<String> = of.into_iter().chain(parts[function..].iter().map(Part::text)).collect();
     out.extend(parsed.what);
@@ -146,19 +146,22 @@ struct Type {
     text: String,
     /// Where it is a path.
     parts: Vec<String>,
+    /// The same without modules.
+    last: String,
     generic: bool,
 }
 
 impl Type {
     fn opaque(text: &str) -> Type {
-        Type { text: text.to_owned(), parts: Vec::new(), generic: false }
+        Type { text: text.to_owned(), parts: Vec::new(), last: last_segment(text).to_owned(), generic: false }
     }
 
     fn new(text: &str, depth: u32) -> Type {
         let argument = |text: &str| Type { generic: true, ..Type::opaque(text) };
         for reference in ["&mut ", "*const ", "*mut ", "&"] {
-            if text.starts_with(reference) {
-                return argument(&format!("{reference}_"));
+            if let Some(to) = text.strip_prefix(reference) {
+                let to = if depth < TYPES_DEPTH_MAX { Type::new(to, depth + 1).last } else { to.to_owned() };
+                return Type { last: format!("{reference}{to}"), ..argument(&format!("{reference}_")) };
             }
         }
         match text.bytes().next() {
@@ -171,7 +174,9 @@ impl Type {
             return Type::opaque(text);
         }
         let parsed = Parsed::new(text, depth + 1);
-        Type { text: parsed.joined(), parts: parsed.parts.iter().map(Part::text).collect(), generic: parsed.generic }
+        let parts: Vec<String> = parsed.parts.iter().map(Part::text).collect();
+        let last = parts.last().cloned().unwrap_or_default();
+        Type { text: parsed.joined(), parts, last, generic: parsed.generic }
     }
 
     fn is_of(&self, group: &str) -> bool {
@@ -182,10 +187,6 @@ impl Type {
     fn places(self, group: &str) -> Vec<String> {
         let under = usize::from(self.is_of(group));
         if self.parts.is_empty() { vec![format!("<{}>", self.text)] } else { self.parts.into_iter().skip(under).collect() }
-    }
-
-    fn last(&self) -> String {
-        self.parts.last().cloned().unwrap_or_else(|| last_segment(&self.text).to_owned())
     }
 }
 
@@ -492,6 +493,8 @@ mod tests {
         check("<a::b::Foo>::new", "Foo::new");
         check("a::b::Foo::new", "Foo::new");
         check("<a::b::Foo as core::fmt::Debug>::fmt", "<Foo as Debug>::fmt");
+        check("<&a::b::Foo as core::fmt::Debug>::fmt", "<&Foo as Debug>::fmt");
+        check("<&&mut a::Foo<u8> as core::fmt::Debug>::fmt", "<&&mut Foo<_> as Debug>::fmt");
         check("a::b::run::{closure#0}::{closure#1}", "run::{closure#0}::{closure#1}");
         check("{{closure}}", "{{closure}}");
         check("main", "main");

@@ -18,7 +18,7 @@ use crate::figures::headroom;
 use crate::owner::{self, moved};
 use base64::Engine as _;
 use kind::{Kind, kind};
-use ounce_analysis::comparison::RegionDelta;
+use ounce_analysis::comparison::{RegionDelta, RowDelta};
 use ounce_analysis::tree::By;
 use ounce_protocol::ids::ImageId;
 use ounce_protocol::measurement::{Ledger, RegionLedger};
@@ -93,8 +93,8 @@ pub fn delta_html(page: &DeltaPage) -> String {
     let legend = "<p class=legend><span class=up>grown</span> <span class=down>shrunk</span> A cell is as large as its change.</p>\n";
     if by == By::Crate {
         // The rows themselves, with what happened to each and why.
-        let leaf = |(row, r): (usize, &ounce_analysis::comparison::RowDelta)| {
-            let (path, label) = tree::place(&r.group, &r.name);
+        let leaf = |(row, r): (usize, &RowDelta)| {
+            let (path, label) = tree::place(r);
             Leaf { path, label, row, area: moved(r).unsigned_abs(), net: moved(r) }
         };
         let leaves: Vec<Vec<Leaf>> = regions.iter().map(|region| region.rows.iter().enumerate().map(leaf).collect()).collect();

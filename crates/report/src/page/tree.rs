@@ -3,9 +3,10 @@
 //! A node's area is the sum of its leaves' (bytes of an image, or the sizes of its changes); what is cut is counted and summed where it
 //! was, so that every node is still the sum of its parts.
 
+use ounce_analysis::comparison::RowDelta;
 use ounce_analysis::names;
 use ounce_analysis::tree as analysis;
-use ounce_protocol::measurement::RegionLedger;
+use ounce_protocol::measurement::{Owner, RegionLedger};
 use ounce_protocol::units::delta;
 use std::collections::BTreeMap;
 
@@ -109,11 +110,18 @@ fn changed_leaves(node: &analysis::DeltaNode, path: &mut Vec<String>, leaves: &m
     }
 }
 
-/// Where a changed owner is: its modules, and what it is called in them.
-pub(super) fn place(group: &str, name: &str) -> (Vec<String>, String) {
-    let mut path = names::path(name, group);
-    let label = path.pop().unwrap_or_else(|| name.to_owned());
-    (path, label)
+/// Where a changed owner is: its modules, and what it is called in them. A constant is in its function's place; other bytes without a
+/// symbol's name are in their group.
+pub(super) fn place(row: &RowDelta) -> (Vec<String>, String) {
+    match (row.owner, &row.of) {
+        (Owner::Symbol | Owner::Label, None) => {
+            let mut path = names::path(&row.name, &row.group);
+            let label = path.pop().unwrap_or_else(|| row.name.clone());
+            (path, label)
+        }
+        (_, Some(of)) => (names::path(of, &row.group), row.name.clone()),
+        (_, None) => (vec![row.group.clone()], row.name.clone()),
+    }
 }
 
 /// Groups the leaves by their paths. The leaves for which `is_shown` is false are summed in the innermost group that is still there.
@@ -228,5 +236,22 @@ mod tests {
         let told: Vec<(String, &str, i64)> = leaves.iter().map(|l| (l.path.join(" "), l.label.as_str(), l.net)).collect();
         assert_eq!(told, [("vm run".into(), "(itself)", 38), ("vm run".into(), "\"text\"", 12)]);
         assert_eq!(sums[0], Sum { name: "run".into(), base_bytes: 92, head_bytes: 130 });
+    }
+
+    #[test]
+    fn a_changed_constant_is_in_its_functions_place() {
+        let check = |owner, name: &str, of: Option<&str>, place: &str| {
+            let change = ounce_analysis::comparison::Change::Added;
+            let (base_bytes, head_bytes, instructions, why) = (0, 1, None, Vec::new());
+            let (name, of) = (name.to_owned(), of.map(str::to_owned));
+            let row = RowDelta { owner, name, group: "vm".into(), of, change, base_bytes, head_bytes, instructions, why };
+            let (mut path, label) = super::place(&row);
+            path.push(label);
+            assert_eq!(path.join(" | "), place);
+        };
+        check(Owner::Symbol, "vm::gc::mark", None, "vm | gc | mark");
+        check(Owner::Reference, "\"a b::c\"", Some("vm::gc::mark"), "vm | gc | mark | \"a b::c\"");
+        check(Owner::Shared, "\"a b::c\"", None, "vm | \"a b::c\"");
+        check(Owner::Unwind, "function at 0x8000", None, "vm | function at 0x8000");
     }
 }

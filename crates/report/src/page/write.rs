@@ -33,6 +33,9 @@ pub(super) enum Column {
     Text(&'static str),
 }
 
+/// What a view says of a node.
+type OfNode<'a, T> = Box<dyn Fn(&Node) -> T + 'a>;
+
 /// A region and how it is told.
 pub(super) struct View<'a> {
     pub name: &'a str,
@@ -46,13 +49,13 @@ pub(super) struct View<'a> {
     /// Writes what a node comes to.
     pub figure: fn(i64) -> String,
     /// The second figure of a row, where there is such a column.
-    pub share: Box<dyn Fn(&Node) -> Option<String> + 'a>,
+    pub share: OfNode<'a, Option<String>>,
     /// The style sheet's class of a node.
-    pub class: Box<dyn Fn(&Node) -> &'static str + 'a>,
+    pub class: OfNode<'a, &'static str>,
     /// The cells of text of a row.
-    pub cells: Box<dyn Fn(&Node) -> Vec<Line> + 'a>,
+    pub cells: OfNode<'a, Vec<Line>>,
     /// Why a row is as it is.
-    pub why: Box<dyn Fn(&Node) -> Option<Line> + 'a>,
+    pub why: OfNode<'a, Option<Line>>,
 }
 
 /// The region's part of the page.
@@ -61,14 +64,14 @@ pub(super) fn section(view: &View) -> String {
     let mut out = format!("<section>\n<h2><code>{name}</code></h2>\n<p>{}</p>\n", inline(&view.summary));
     if view.tree.area > 0 {
         let low = if view.tree.rows() <= ROWS_LOW_MAX { " low" } else { "" };
-        let _ = write!(out, "<div class=\"map{low}\" aria-hidden=true data-r={} data-name=\"{name}\"><div class=in>\n", view.tree.id);
+        let _ = writeln!(out, "<div class=\"map{low}\" aria-hidden=true data-r={} data-name=\"{name}\"><div class=in>", view.tree.id);
         cells(&mut out, view, &view.tree, MAP_ASPECT);
         out.push_str("</div></div>\n");
     }
     if view.tree.children.is_empty() && view.tree.cut.is_none() {
-        let _ = write!(out, "<p>{}</p>\n", view.nothing);
+        let _ = writeln!(out, "<p>{}</p>", view.nothing);
     } else {
-        let _ = write!(out, "<div class=tree id=r{}>\n", view.tree.id);
+        let _ = writeln!(out, "<div class=tree id=r{}>", view.tree.id);
         parts(&mut out, view, &view.tree);
         out.push_str("</div>\n");
     }
@@ -102,7 +105,7 @@ fn cells(out: &mut String, view: &View, node: &Node, aspect: f64) {
     if let (Some(cut), Some(rect)) = (&node.cut, rects.last())
         && cut.area > 0
     {
-        let _ = write!(out, "<div class=\"c k5\" style=\"inset:{}\"><b>{} more</b></div>\n", inset(*rect), grouped(cut.rows as u64));
+        let _ = writeln!(out, "<div class=\"c k5\" style=\"inset:{}\"><b>{} more</b></div>", inset(*rect), grouped(cut.rows as u64));
     }
 }
 
@@ -122,9 +125,9 @@ fn parts(out: &mut String, view: &View, node: &Node) {
     let open = if view.tree.rows() <= ROWS_OPEN_MAX { " open" } else { "" };
     for group in node.children.iter().filter(|c| c.row.is_none()) {
         let second = (view.share)(group).filter(|s| !s.is_empty()).map(|s| format!("<span>{s}</span>")).unwrap_or_default();
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<details id=r{}{open}><summary><code>{}</code><span>{} B</span>{second}</summary>\n",
+            "<details id=r{}{open}><summary><code>{}</code><span>{} B</span>{second}</summary>",
             group.id,
             html(&clip(&group.label, crate::escape::NAME_CHARS_MAX)),
             (view.figure)(group.net),
@@ -159,7 +162,7 @@ fn parts(out: &mut String, view: &View, node: &Node) {
     }
     if let Some(Cut { rows, net, .. }) = node.cut {
         let blank = "<td>".repeat(figures - 1);
-        let _ = write!(out, "<tr><td>{}{blank}<td colspan=2>{} more\n", (view.figure)(net), grouped(rows as u64));
+        let _ = writeln!(out, "<tr><td>{}{blank}<td colspan=2>{} more", (view.figure)(net), grouped(rows as u64));
     }
     out.push_str("</table>\n");
 }
