@@ -105,7 +105,7 @@ pub(super) fn item<'s, 'a>(sides: &'s [Vec<Item<'a>>; 2], side: Side, at: u32) -
 
 impl<'s, 'a> Matching<'s, 'a> {
     pub fn new(sides: &'s [Vec<Item<'a>>; 2]) -> Self {
-        // A ledger has no more rows than an image has bytes; what is beyond u32 is not matched but is never lost: there is no such file.
+        // A ledger has far fewer rows: an image has at most SYMBOLS_MAX symbols.
         let all = |items: &[Item<'_>]| (0..u32::try_from(items.len()).unwrap_or(u32::MAX)).collect();
         Matching { sides, left: [all(&sides[0]), all(&sides[1])], pairs: Vec::new() }
     }

@@ -10,6 +10,7 @@
 
 mod last;
 mod parts;
+mod pieces;
 mod rebuild;
 mod rust;
 
