@@ -60,6 +60,7 @@ pub enum ElfError {
 pub(crate) enum Machine {
     Arm,
     Riscv,
+    X86,
     Other,
 }
 
@@ -177,6 +178,8 @@ pub(crate) struct Elf<'a> {
     pub machine: Machine,
     pub endian: Endianness,
     pub is_64: bool,
+    /// The end of the ELF header and the program headers in the file, where these come first: a load segment may begin with them.
+    pub headers_end: u64,
     /// Mapping symbols by run address (without the Thumb bit); none in most files that are not for Arm.
     pub mapping: Vec<(u64, Mapping)>,
     /// Sorted by load address.
@@ -229,16 +232,20 @@ fn read_as<H: FileHeader<Endian = Endianness>>(data: &[u8]) -> Result<Elf<'_>, E
     let machine = match header.e_machine(endian) {
         elf::EM_ARM => Machine::Arm,
         elf::EM_RISCV => Machine::Riscv,
+        elf::EM_X86_64 | elf::EM_386 => Machine::X86,
         _ => Machine::Other,
     };
     let (segments, tls_run) = read_segments(header, endian, data)?;
+    let program_headers = u64::from(header.e_phnum(endian)) * u64::from(header.e_phentsize(endian));
+    let headers_start: u64 = header.e_phoff(endian).into();
+    let headers_end = if headers_start <= 64 { headers_start.saturating_add(program_headers) } else { u64::from(header.e_ehsize(endian)) };
     let table = header.sections(endian, data).map_err(damaged)?;
     limit("sections", table.len(), SECTIONS_MAX)?;
     let strings = header.section_strings_index(endian, data).ok().and_then(|i| table.section(i).ok());
     let strings = strings.map_or(&[][..], |s| within(data, s.sh_offset(endian).into(), s.sh_size(endian).into()));
     let sections = read_sections(&table, endian, data, strings);
     let (symbols, mapping) = read_symbols(&table, endian, data, machine, tls_run)?;
-    Ok(Elf { data, machine, endian, is_64: header.is_type_64(), mapping, segments, sections, symbols })
+    Ok(Elf { data, machine, endian, is_64: header.is_type_64(), headers_end, mapping, segments, sections, symbols })
 }
 
 /// The load segments, and the run address of the thread-local template, to which TLS symbols are relative.

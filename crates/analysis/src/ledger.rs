@@ -274,6 +274,10 @@ impl<'m, 'e, 'a> Scale<'m, 'e, 'a> {
                 self.weigh_section(region, section, part.start - first, part.end - first);
                 continue;
             }
+            if part.end <= map.elf.headers_end {
+                self.add(region, (OwnerId::Section, None), part.bytes());
+                continue;
+            }
             // A section marked as without bytes may have some all the same, where others follow it in its segment.
             let run = |at: u64| segment.run.saturating_add(at - offset);
             if run(part.end) - run(part.start) < part.bytes() {

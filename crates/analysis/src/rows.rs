@@ -2,7 +2,7 @@
 
 use crate::elf::Elf;
 use crate::ledger::{Key, NO_SECTION};
-use crate::linker::LinkerMap;
+use crate::linker::{LinkerMap, short_section};
 use crate::names::{self, Name};
 use crate::owners::{self, OwnerId, Owners};
 use crate::reading::Reading;
@@ -81,6 +81,7 @@ impl Names<'_, '_> {
         let plain =
             |owner, name: String| Row { owner, name, group: section_name.clone(), section: section_name.clone(), bytes, ..Row::default() };
         match owner {
+            OwnerId::Section if !in_section => plain(Owner::Section, "ELF headers".into()),
             OwnerId::Section => plain(Owner::Section, section_name.clone()),
             OwnerId::Padding if !in_section => plain(Owner::Padding, "padding between sections".into()),
             OwnerId::Unattributed if !in_section => plain(Owner::Unattributed, "unattributed outside sections".into()),
@@ -117,7 +118,7 @@ impl Names<'_, '_> {
         Row {
             owner: constant.owner,
             name: constant.name.clone(),
-            linkage: piece.map(|piece| names::shortened(&piece.section)).filter(|input| *input != constant.name),
+            linkage: piece.map(|piece| names::shortened(&short_section(&piece.section))).filter(|input| *input != constant.name),
             group: constant.group.clone().or_else(|| user.as_ref().map(|u| u.group.clone())).unwrap_or_else(|| section.clone()),
             section,
             of: user.map(|u| u.display),

@@ -11,9 +11,9 @@ mod workbench;
 
 use fixtures::Fixture;
 use object::{Object, ObjectSection, SectionFlags};
+use ounce_analysis::Weighing;
 use ounce_analysis::image::{BinaryImage, GAPS_MAX, Gap, binary};
 use ounce_analysis::linker::LinkerMap;
-use ounce_analysis::weigh;
 use ounce_protocol::measurement::{Ledger, Owner, RegionKind};
 use support::{Image, assert_adds_up};
 use workbench::{Workbench, installed};
@@ -25,15 +25,9 @@ const UNATTRIBUTED_PERMILLE_WITHOUT_MAP: f64 = 3.0;
 /// Where it was linked with its relocations kept.
 const UNATTRIBUTED_PERMILLE_WITH_RELOCATIONS: f64 = 0.0;
 
-/// Whether an image above its threshold fails this test. The owners that come after symbols (map, references, texts, unwind tables) are needed
-/// for that.
-fn thresholds_are_enforced() -> bool {
-    false
-}
-
 /// Weighs one of the corpus.
-fn weighed(fixture: &Fixture, _map: Option<&LinkerMap>) -> Ledger {
-    weigh(&fixture.elf, &fixture.regions).unwrap_or_else(|e| panic!("{}: {e}", fixture.name))
+fn weighed(fixture: &Fixture, map: Option<&LinkerMap>) -> Ledger {
+    Weighing::of(&fixture.elf, &fixture.regions).map(map).anatomy().ledger().unwrap_or_else(|e| panic!("{}: {e}", fixture.name))
 }
 
 /// What objcopy makes of an image is as long as we say, and holds what is loaded and fill where we say it.
@@ -106,7 +100,7 @@ fn every_byte_of_the_corpus_is_counted_once() {
     assert!(!fixtures.is_empty(), "not even this test itself could be weighed");
     let missed: Vec<&str> = fixtures.iter().filter(|f| !weigh_and_check(f)).map(|f| f.name.as_str()).collect();
     println!("{} images, {} of them above their threshold", fixtures.len(), missed.len());
-    assert!(!thresholds_are_enforced() || missed.is_empty(), "above their threshold: {missed:?}");
+    assert!(missed.is_empty(), "above their threshold: {missed:?}");
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 mod thumb;
+mod x86;
 
 use crate::elf::{Elf, SymbolKind};
 use crate::spans::{Partition, Span};
@@ -172,6 +173,9 @@ impl<'e, 'a> Code<'e, 'a> {
         });
         scan.references.extend(doubtful);
         scan.references.extend(&self.relocations.references);
+        if self.processor.machine() == object::elf::EM_X86_64 {
+            x86::references(self.elf, &self.sections, REFERENCES_MAX, &mut scan.references);
+        }
         // In the order of addresses already for the most part.
         scan.references.sort();
         scan.references.dedup();

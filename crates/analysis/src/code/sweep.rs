@@ -50,13 +50,13 @@ impl Processor {
         let machine = match elf.machine {
             Machine::Arm => format::EM_ARM,
             Machine::Riscv => format::EM_RISCV,
-            Machine::Other => format::Machine(u16::try_from(machine).unwrap_or(0)),
+            Machine::Other | Machine::X86 => format::Machine(u16::try_from(machine).unwrap_or(0)),
         };
         let family = match elf.machine {
             Machine::Arm => Isa::Thumb,
             Machine::Riscv => Isa::Riscv,
             Machine::Other if machine == format::EM_AARCH64 => Isa::Aarch64,
-            Machine::Other => Isa::Data,
+            Machine::Other | Machine::X86 => Isa::Data,
         };
         // Only old Arm images have big-endian instructions.
         let old = family == Isa::Thumb && flags & u64::from(format::EF_ARM_BE8.0) == 0;

@@ -6,7 +6,7 @@
 
 use super::places::{self, Places};
 use crate::elf::{Elf, Section};
-use crate::linker::LinkerMap;
+use crate::linker::{LinkerMap, short_section};
 use crate::names;
 use ounce_protocol::measurement::Owner;
 
@@ -144,7 +144,9 @@ fn named(elf: &Elf<'_>, map: Option<&LinkerMap>, draft: &Draft) -> Constant {
         _ if draft.is_function => (format!("function at {:#x}", section.run.saturating_add(draft.start)), None),
         // An input section named after what it holds.
         Some(Some(name)) => (name.display, Some(name.group)),
-        Some(None) if owner == Owner::Map && as_text(bytes).is_none() => (names::shortened(piece.map_or("", |piece| &piece.section)), None),
+        Some(None) if owner == Owner::Map && as_text(bytes).is_none() => {
+            (names::shortened(&piece.map_or_else(String::new, |piece| short_section(&piece.section))), None)
+        }
         _ => (content_name(section, bytes, draft.end - draft.start), None),
     };
     let group = match owner {

@@ -18,11 +18,12 @@ pub(crate) use places::{Places, piece, symbol};
 
 use crate::code::{How, Scan};
 use crate::elf::{Elf, Mapping, Section, SymbolKind};
-use crate::linker::LinkerMap;
+use crate::linker::{LinkerMap, Piece};
 use crate::reading::Reading;
 use crate::spans::{Partition, Span};
 use constants::Draft;
 use std::cell::OnceCell;
+use std::collections::HashMap;
 
 /// The owner of some bytes of a section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,7 +57,7 @@ pub(crate) struct Owners {
 
 /// Cuts all sections.
 pub(crate) fn owners<'e, 'a>(elf: &'e Elf<'a>, places: &'e Places, reading: &'e Reading<'e, 'a>, evidence: Evidence<'_>) -> Owners {
-    let pieces = evidence.map.map(pieces_of);
+    let pieces = evidence.map.map(|map| pieces_of(elf, map));
     let mut cutter =
         Cutter { elf, places, evidence, pieces, reading, targets: OnceCell::new(), unnamed: OnceCell::new(), drafts: Vec::new() };
     let sections = (0..elf.sections.len()).map(|index| cutter.section(index)).collect();
@@ -64,10 +65,17 @@ pub(crate) fn owners<'e, 'a>(elf: &'e Elf<'a>, places: &'e Places, reading: &'e 
     Owners { sections, constants, pieces: cutter.pieces }
 }
 
-/// The pieces of a map by run address.
-fn pieces_of(map: &LinkerMap) -> Partition<u32> {
-    let all = (0u32..).zip(&map.pieces).filter(|(_, piece)| piece.size > 0);
-    Partition::innermost(all.map(|(id, piece)| Span::new(piece.start, piece.start.saturating_add(piece.size), id)).collect())
+/// The pieces of a map by run address: those that lie in an allocated section of their output section's name. A map lists what is not
+/// loaded as well, at address 0, and may be of another build.
+fn pieces_of(elf: &Elf<'_>, map: &LinkerMap) -> Partition<u32> {
+    let mut sections: HashMap<&str, Vec<(u64, u64)>> = HashMap::new();
+    for section in elf.sections.iter().filter(|s| s.takes_memory()) {
+        sections.entry(&section.name).or_default().push((section.run, section.run.saturating_add(section.size)));
+    }
+    let lies_in = |piece: &Piece, (start, end): (u64, u64)| start <= piece.start && piece.end() <= end;
+    let is_real = |piece: &Piece| sections.get(&*piece.output).is_some_and(|all| all.iter().any(|range| lies_in(piece, *range)));
+    let all = (0u32..).zip(&map.pieces).filter(|(_, piece)| is_real(piece));
+    Partition::innermost(all.map(|(id, piece)| Span::new(piece.start, piece.end(), id)).collect())
 }
 
 struct Cutter<'e, 'a, 'm> {

@@ -33,6 +33,7 @@ pub(crate) fn is_fill(bytes: &[u8], machine: Machine, offset: u64) -> bool {
     let code: &[[u8; 2]] = match machine {
         Machine::Arm => &[[0xc0, 0x46], [0x00, 0xbf], [0xd4, 0xd4]],
         Machine::Riscv => &[[0x01, 0x00], [0x13, 0x00]],
+        Machine::X86 => return is_x86_fill(bytes) || bytes.iter().all(|b| matches!(b, 0 | 0xff)),
         Machine::Other => &[],
     };
     let blank = |b: &u8| matches!(b, 0 | 0xff);
@@ -42,4 +43,30 @@ pub(crate) fn is_fill(bytes: &[u8], machine: Machine, offset: u64) -> bool {
     head.iter().all(blank)
         && pairs.remainder().iter().all(blank)
         && pairs.into_iter().all(|pair| pair.iter().all(blank) || code.iter().any(|c| c == pair))
+}
+
+/// Traps and no-operations of any length: prefixes, then 90, or 0F 1F with an address that is not used.
+///
+/// Source: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2, "NOP".
+fn is_x86_fill(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let prefixes = rest.iter().take_while(|b| matches!(b, 0x66 | 0x2e)).count();
+        let length = match &rest[prefixes..] {
+            [0x90 | 0xcc, ..] => 1,
+            [0x0f, 0x1f, modrm, ..] => {
+                let sib = usize::from(modrm & 7 == 4);
+                match modrm >> 6 {
+                    0 => 3 + sib,
+                    1 => 4 + sib,
+                    2 => 7 + sib,
+                    _ => 3,
+                }
+            }
+            _ => return false,
+        };
+        let Some(after) = rest.get(prefixes + length..) else { return false };
+        rest = after;
+    }
+    true
 }
