@@ -22,6 +22,10 @@ const CONVINCING_BYTES_MIN: usize = 4;
 const READABLE_BYTES_MIN: usize = 12;
 /// One character and its zero byte: as likely a number.
 const SHORT_TEXT_BYTES_MAX: u64 = 2;
+/// Short texts in a row that one long enough must follow.
+const SHORT_TEXTS_MAX: usize = 16;
+/// Zero bytes between two texts: the first one's end, and up to seven that align the next.
+const ZEROES_BETWEEN_MAX: usize = 8;
 /// The longest text looked at.
 const TEXT_BYTES_MAX: u64 = 1 << 20;
 
@@ -32,7 +36,9 @@ pub(super) struct Draft {
     pub start: u64,
     pub end: u64,
     pub piece: Option<u32>,
+    /// A function that only the unwind tables know.
     pub is_function: bool,
+    pub is_code: bool,
     is_used: bool,
     users: Users,
     indirect: Vec<u64>,
@@ -58,7 +64,17 @@ impl Users {
 
 impl Draft {
     pub fn new(section: usize, start: u64, end: u64, piece: Option<u32>) -> Self {
-        Draft { section, start, end, piece, is_function: false, is_used: false, users: Users::Unknown, indirect: Vec::new() }
+        Draft {
+            section,
+            start,
+            end,
+            piece,
+            is_function: false,
+            is_code: false,
+            is_used: false,
+            users: Users::Unknown,
+            indirect: Vec::new(),
+        }
     }
 
     /// Notes that what is at the run address `at` refers to it.
@@ -142,6 +158,7 @@ fn named(elf: &Elf<'_>, map: Option<&LinkerMap>, draft: &Draft) -> Constant {
     let input = piece.map(|piece| of_input_section(&piece.section));
     let (name, group) = match input {
         _ if draft.is_function => (format!("function at {:#x}", section.run.saturating_add(draft.start)), None),
+        _ if draft.is_code => ("code without a symbol".to_owned(), None),
         // An input section named after what it holds.
         Some(Some(name)) => (name.display, Some(name.group)),
         Some(None) if owner == Owner::Map && as_text(bytes).is_none() => {
@@ -154,17 +171,7 @@ fn named(elf: &Elf<'_>, map: Option<&LinkerMap>, draft: &Draft) -> Constant {
         Owner::Text => Some("texts".to_owned()),
         _ => group,
     };
-    Constant {
-        owner,
-        section: draft.section,
-        start: draft.start,
-        end: draft.end,
-        name,
-        piece: draft.piece,
-        of,
-        group,
-        code: draft.is_function,
-    }
+    Constant { owner, section: draft.section, start: draft.start, end: draft.end, name, piece: draft.piece, of, group, code: draft.is_code }
 }
 
 /// What an input section is called after: `.text.main` after `main`. None where it is the section of many things, or of a constant
@@ -231,13 +238,32 @@ pub(super) fn first_text_end(section: &Section<'_>, start: u64, end: u64) -> Opt
     if after - start <= SHORT_TEXT_BYTES_MAX {
         return None;
     }
-    let rest = section.slice(after, end.min(after.saturating_add(TEXT_BYTES_MAX)));
-    // Small numbers in wide words look like short texts with many zeroes between them.
-    let texts = rest.split(|b| *b == 0).filter(|text| !text.is_empty());
-    let mut texts =
-        texts.map(|text| text.len() >= CONVINCING_BYTES_MIN && std::str::from_utf8(text).is_ok_and(|text| text.chars().all(is_printed)));
-    let ends_well = rest.last().is_none_or(|b| *b == 0);
-    (ends_well && texts.all(|fine| fine)).then_some(after)
+    let all = section.slice(start, end.min(start.saturating_add(TEXT_BYTES_MAX)));
+    (all.last() == Some(&0) && are_texts(all, false)).then_some(after)
+}
+
+/// Whether these bytes, from the beginning of a text on, are texts with a zero byte after each and a few more to align the next. One at
+/// least is long enough to be told from a number, or `known` says that the one before them was. A broken text ends them.
+fn are_texts(bytes: &[u8], known: bool) -> bool {
+    let mut rest = bytes;
+    let mut convincing = known;
+    while !rest.is_empty() {
+        let Some(length) = rest.iter().position(|b| *b == 0) else { return false };
+        if !is_text(&rest[..length]) {
+            return false;
+        }
+        convincing |= length >= CONVINCING_BYTES_MIN;
+        let zeroes = rest[length..].iter().take_while(|b| **b == 0).count();
+        if zeroes > ZEROES_BETWEEN_MAX && length + zeroes < rest.len() {
+            return false;
+        }
+        rest = &rest[length + zeroes..];
+    }
+    convincing
+}
+
+fn is_text(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && std::str::from_utf8(bytes).is_ok_and(|text| text.chars().all(is_printed))
 }
 
 /// Where the text that begins at `start` ends, its zero byte included; `None` where it is no text, or one up to `end`.
@@ -249,8 +275,9 @@ fn text_end(section: &Section<'_>, start: u64, end: u64) -> Option<u64> {
 }
 
 /// The first text in the section's bytes `start..end` that can be told without anything referring to it: where it begins, and where it ends,
-/// its zero byte included. It is text from its beginning, at `start` or behind a zero byte, up to a zero byte; or it is long.
-pub(super) fn text_within(section: &Section<'_>, start: u64, end: u64) -> Option<(u64, u64)> {
+/// its zero byte included. It is text from its beginning, at `start` or behind a zero byte, up to a zero byte, and so are its neighbours
+/// where it is short (`after_text`: the one before it was); or it is long.
+pub(super) fn text_within(section: &Section<'_>, start: u64, end: u64, after_text: bool) -> Option<(u64, u64)> {
     let bytes = section.slice(start, end);
     let offset = |index: usize| start.saturating_add(u64::try_from(index).unwrap_or(u64::MAX));
     let mut from = 0;
@@ -263,13 +290,35 @@ pub(super) fn text_within(section: &Section<'_>, start: u64, end: u64) -> Option
         let after = from + length;
         let ends = bytes.get(after) == Some(&0);
         let begins = from == 0 || bytes[from - 1] == 0;
-        let least = if begins && ends { CONVINCING_BYTES_MIN } else { READABLE_BYTES_MIN };
-        if length >= least && std::str::from_utf8(&bytes[from..after]).is_ok() {
+        let whole = begins && ends;
+        let is_told = length >= if whole { CONVINCING_BYTES_MIN } else { READABLE_BYTES_MIN }
+            || whole && (after_text && from <= ZEROES_BETWEEN_MAX || is_followed_by_text(&bytes[from..]));
+        if is_told && is_text(&bytes[from..after]) {
             return Some((offset(from), offset(after + usize::from(ends))));
         }
         from = after;
     }
     None
+}
+
+/// Whether a short text is the first of some, one of which is long enough to be told.
+fn is_followed_by_text(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    for _ in 0..SHORT_TEXTS_MAX {
+        let Some(length) = rest.iter().position(|b| *b == 0) else { return false };
+        if !is_text(&rest[..length]) {
+            return false;
+        }
+        if length >= CONVINCING_BYTES_MIN {
+            return true;
+        }
+        let zeroes = rest[length..].iter().take_while(|b| **b == 0).count();
+        if zeroes > ZEROES_BETWEEN_MAX {
+            return false;
+        }
+        rest = &rest[length + zeroes..];
+    }
+    false
 }
 
 fn may_be_text(byte: u8) -> bool {

@@ -58,8 +58,17 @@ pub(crate) struct Owners {
 /// Cuts all sections.
 pub(crate) fn owners<'e, 'a>(elf: &'e Elf<'a>, places: &'e Places, reading: &'e Reading<'e, 'a>, evidence: Evidence<'_>) -> Owners {
     let pieces = evidence.map.map(|map| pieces_of(elf, map));
-    let mut cutter =
-        Cutter { elf, places, evidence, pieces, reading, targets: OnceCell::new(), unnamed: OnceCell::new(), drafts: Vec::new() };
+    let mut cutter = Cutter {
+        elf,
+        places,
+        evidence,
+        pieces,
+        reading,
+        targets: OnceCell::new(),
+        jumps: OnceCell::new(),
+        unnamed: OnceCell::new(),
+        drafts: Vec::new(),
+    };
     let sections = (0..elf.sections.len()).map(|index| cutter.section(index)).collect();
     let constants = constants::settle(elf, evidence.map, cutter.drafts);
     Owners { sections, constants, pieces: cutter.pieces }
@@ -86,6 +95,8 @@ struct Cutter<'e, 'a, 'm> {
     reading: &'e Reading<'e, 'a>,
     /// Data referred to and by what, sorted: `(to, at)`.
     targets: OnceCell<Vec<(u64, u64)>>,
+    /// Code jumped to or called, the same way.
+    jumps: OnceCell<Vec<(u64, u64)>>,
     /// Functions that only the unwind tables know, by run address.
     unnamed: OnceCell<Partition<()>>,
     drafts: Vec<Draft>,
@@ -264,9 +275,36 @@ impl<'e, 'a> Cutter<'e, 'a, '_> {
             return;
         }
         if section.executable {
-            return self.by_unwind(gap, cuts);
+            return self.by_jumps(gap, cuts);
         }
         self.texts(gap, cuts);
+    }
+
+    /// Code without a symbol that other code jumps into: its tail, or what its author did not name.
+    fn by_jumps(&mut self, gap: Gap, cuts: &mut Cuts) {
+        let section = &self.elf.sections[gap.section];
+        let inside = section.run.saturating_add(gap.start)..section.run.saturating_add(gap.end);
+        let from: Vec<(u64, u64)> = match self.evidence.references {
+            true => within(self.jumps.get_or_init(|| jumps(self.reading.scan())), &inside).to_vec(),
+            false => Vec::new(),
+        };
+        let from: Vec<(u64, u64)> = from.into_iter().filter(|(_, at)| !inside.contains(at)).collect();
+        let Some((first, _)) = from.first() else { return self.by_unwind(gap, cuts) };
+        let start = first - section.run;
+        if gap.start < start {
+            let before = gap.part(gap.start, start);
+            if is_padding(section, self.elf.machine, before.start, before.end) {
+                cuts.push(Span::new(before.start, before.end, OwnerId::Padding));
+            } else {
+                self.by_unwind(before, cuts);
+            }
+        }
+        let mut draft = Draft::new(gap.section, start, gap.end, None);
+        draft.is_code = true;
+        for (_, at) in from {
+            draft.used_at(self.elf, self.places, at);
+        }
+        self.push(draft, cuts);
     }
 
     fn by_unwind(&mut self, gap: Gap, cuts: &mut Cuts) {
@@ -282,6 +320,7 @@ impl<'e, 'a> Cutter<'e, 'a, '_> {
             if part.value.is_some() {
                 let mut draft = Draft::new(gap.section, gap.start, gap.end, None);
                 draft.is_function = true;
+                draft.is_code = true;
                 self.push(draft, cuts);
             } else if is_padding(section, self.elf.machine, gap.start, gap.end) {
                 cuts.push(Span::new(gap.start, gap.end, OwnerId::Padding));
@@ -295,18 +334,26 @@ impl<'e, 'a> Cutter<'e, 'a, '_> {
     fn texts(&mut self, gap: Gap, cuts: &mut Cuts) {
         let section = &self.elf.sections[gap.section];
         let mut at = gap.start;
+        let mut after_text = self.ends_in_text(gap.section, gap.start, cuts);
         while at < gap.end {
-            let text = constants::text_within(section, at, gap.end);
+            let text = constants::text_within(section, at, gap.end, after_text);
             let before = text.map_or(gap.end, |(start, _)| start);
             if at < before {
-                let owner = if is_padding(section, self.elf.machine, at, before) { OwnerId::Padding } else { OwnerId::Unattributed };
-                cuts.push(Span::new(at, before, owner));
+                let is_fill = is_padding(section, self.elf.machine, at, before);
+                cuts.push(Span::new(at, before, if is_fill { OwnerId::Padding } else { OwnerId::Unattributed }));
             }
             if let Some((start, end)) = text {
                 self.push(Draft::new(gap.section, start, end, None), cuts);
             }
+            after_text = true;
             at = text.map_or(gap.end, |(_, end)| end);
         }
+    }
+
+    /// Whether what was cut last is a text that ends there.
+    fn ends_in_text(&self, section: usize, at: u64, cuts: &Cuts) -> bool {
+        let Some(Span { start, end, value: OwnerId::Constant(_) }) = cuts.last().copied() else { return false };
+        end == at && constants::first_text_end(&self.elf.sections[section], start, end) == Some(end)
     }
 
     fn push(&mut self, draft: Draft, cuts: &mut Cuts) {
@@ -321,10 +368,15 @@ impl<'e, 'a> Cutter<'e, 'a, '_> {
             return &[];
         }
         let targets = self.targets.get_or_init(|| targets(self.reading.scan()));
-        let first = targets.partition_point(|(to, _)| *to < section.run.saturating_add(start));
-        let after = targets.partition_point(|(to, _)| *to < section.run.saturating_add(end));
-        targets.get(first..after).unwrap_or_default()
+        within(targets, &(section.run.saturating_add(start)..section.run.saturating_add(end)))
     }
+}
+
+/// Those that refer to the addresses.
+fn within<'t>(targets: &'t [(u64, u64)], addresses: &std::ops::Range<u64>) -> &'t [(u64, u64)] {
+    let first = targets.partition_point(|(to, _)| *to < addresses.start);
+    let after = targets.partition_point(|(to, _)| *to < addresses.end);
+    targets.get(first..after).unwrap_or_default()
 }
 
 /// Data, not code: jumps go anywhere within a function, and what is called is found by its symbol.
@@ -333,6 +385,14 @@ fn targets(scan: &Scan) -> Vec<(u64, u64)> {
     let mut targets: Vec<(u64, u64)> = data.map(|r| (r.to, r.at)).collect();
     targets.sort_unstable();
     targets
+}
+
+/// Code.
+fn jumps(scan: &Scan) -> Vec<(u64, u64)> {
+    let code = scan.references.iter().filter(|r| matches!(r.how, How::Call | How::Jump));
+    let mut jumps: Vec<(u64, u64)> = code.map(|r| (r.to, r.at)).collect();
+    jumps.sort_unstable();
+    jumps
 }
 
 /// Tables that linkers and compilers make for loaders and unwinders: what refers into them is no owner.

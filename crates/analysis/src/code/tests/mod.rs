@@ -38,6 +38,7 @@ fn image<'a>(machine: Machine, is_64: bool, run: u64, code: &'a [u8], mapping: &
         machine,
         endian: Endianness::Little,
         is_64,
+        headers_end: 0,
         mapping: mapping.to_vec(),
         segments: vec![],
         sections: vec![section(1, ".text", run, code, true), memory],
