@@ -244,7 +244,7 @@ fn read_as<H: FileHeader<Endian = Endianness>>(data: &[u8]) -> Result<Elf<'_>, E
     let strings = header.section_strings_index(endian, data).ok().and_then(|i| table.section(i).ok());
     let strings = strings.map_or(&[][..], |s| within(data, s.sh_offset(endian).into(), s.sh_size(endian).into()));
     let sections = read_sections(&table, endian, data, strings);
-    let (symbols, mapping) = read_symbols(&table, endian, data, machine, tls_run)?;
+    let Symbols { symbols, mapping } = read_symbols(&table, endian, data, machine, tls_run)?;
     Ok(Elf { data, machine, endian, is_64: header.is_type_64(), headers_end, mapping, segments, sections, symbols })
 }
 
@@ -321,13 +321,19 @@ where
     sections
 }
 
+/// What a symbol table says.
+struct Symbols<'a> {
+    symbols: Vec<Symbol<'a>>,
+    mapping: Vec<(u64, Mapping)>,
+}
+
 fn read_symbols<'a, H>(
     table: &SectionTable<'a, H>,
     endian: Endianness,
     data: &'a [u8],
     machine: Machine,
     tls_run: Option<u64>,
-) -> Result<(Vec<Symbol<'a>>, Vec<(u64, Mapping)>), ElfError>
+) -> Result<Symbols<'a>, ElfError>
 where
     H: FileHeader<Endian = Endianness>,
 {
@@ -338,7 +344,7 @@ where
     limit("symbols", all.len(), SYMBOLS_MAX)?;
     let strings =
         table.section(all.string_section()).map_or(&[][..], |s| within(data, s.sh_offset(endian).into(), s.sh_size(endian).into()));
-    let (mut symbols, mut mapping) = (Vec::new(), Vec::new());
+    let (mut symbols, mut mapping) = (Vec::with_capacity(all.len()), Vec::new());
     for (index, s) in all.iter().enumerate() {
         let kind = match s.st_type() {
             elf::STT_SECTION | elf::STT_FILE => continue,
@@ -380,7 +386,7 @@ where
         key(a).cmp(&key(b)).then(a.address.cmp(&b.address)).then(a.size.cmp(&b.size))
     });
     mapping.sort_unstable();
-    Ok((symbols, mapping))
+    Ok(Symbols { symbols, mapping })
 }
 
 /// Mapping symbols mark code and data within a section (`$a`, `$t`, `$d`, `$x`, with or without `.more`); they own nothing.

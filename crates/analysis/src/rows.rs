@@ -10,6 +10,7 @@ use ounce_protocol::ids::ImageId;
 use ounce_protocol::manifest::Region;
 use ounce_protocol::measurement::{Ledger, OutsideRange, Owner, RegionLedger, Row};
 use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, RandomState};
 
 /// What was weighed, by owner.
 pub(crate) struct Rows {
@@ -43,24 +44,39 @@ impl Rows {
 
 /// One row for what differs in nothing but its bytes; largest first, then by name.
 fn merged(mut rows: Vec<Row>) -> Vec<Row> {
-    let is_same = |a: &Row, b: &Row| {
-        (a.owner, &a.name, &a.linkage, &a.group, &a.section, &a.of, &a.object)
-            == (b.owner, &b.name, &b.linkage, &b.group, &b.section, &b.of, &b.object)
-    };
-    rows.sort_unstable();
-    rows.dedup_by(|next, row| {
-        if !is_same(row, next) {
-            return false;
+    // Names are long and begin alike: they are compared only where their hashes are equal.
+    let hashes = RandomState::new();
+    let mut order: Vec<(u64, usize)> = rows.iter().enumerate().map(|(at, row)| (hashes.hash_one(identity(row)), at)).collect();
+    order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| rows[a.1].cmp(&rows[b.1])));
+    let mut gone = vec![false; rows.len()];
+    let mut first = 0;
+    for next in 1..order.len() {
+        let (one, other) = (order[first], order[next]);
+        if one.0 != other.0 || identity(&rows[one.1]) != identity(&rows[other.1]) {
+            first = next;
+            continue;
         }
-        row.bytes = row.bytes.saturating_add(next.bytes);
-        if row.shape != next.shape {
+        let (bytes, shape) = (rows[other.1].bytes, rows[other.1].shape);
+        let row = &mut rows[one.1];
+        row.bytes = row.bytes.saturating_add(bytes);
+        if row.shape != shape {
             row.shape = None;
         }
-        true
+        gone[other.1] = true;
+    }
+    let mut at = 0;
+    rows.retain(|_| {
+        at += 1;
+        !gone[at - 1]
     });
-    rows.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.name.cmp(&b.name)).then_with(|| a.cmp(b)));
+    rows.sort_unstable_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.name.cmp(&b.name)).then_with(|| a.cmp(b)));
     rows.shrink_to_fit();
     rows
+}
+
+/// All that makes a row one of its own.
+fn identity(row: &Row) -> impl Hash + PartialEq + '_ {
+    (row.owner, &row.name, &row.linkage, &row.group, &row.section, &row.of, &row.object)
 }
 
 /// Gives owners their names.

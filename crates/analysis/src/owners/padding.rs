@@ -6,8 +6,8 @@
 
 use crate::elf::{Machine, Section};
 
-/// Gaps that only an alignment beyond this would explain are not called padding.
-pub const PADDING_ALIGN_MAX: u64 = 4096;
+/// Gaps that only an alignment beyond this would explain are not called padding: the largest page that linkers align segments to.
+pub const PADDING_ALIGN_MAX: u64 = 2 * 1024 * 1024;
 
 /// Whether the section's bytes `start..end`, counted from its first, are padding.
 pub(crate) fn is_padding(section: &Section<'_>, machine: Machine, start: u64, end: u64) -> bool {
