@@ -128,7 +128,7 @@ pub struct Board {
     pub build: Command,
     /// The ELF it leaves.
     pub elf: RepoPath,
-    /// The linker's map it leaves, where there is one. Kept with the image; read by later versions of the ledger.
+    /// The linker's map it leaves, where there is one: it names what has no symbol, and object files.
     #[serde(default)]
     pub map: Option<RepoPath>,
     /// Its memory.
