@@ -2,8 +2,9 @@
 
 mod support;
 
-use ounce_analysis::{ElfError, Symbols, image_id, loadable_segments, profile, ram_statics_end, weigh};
-use ounce_protocol::measurement::RegionKind;
+use ounce_analysis::linker::LinkerMap;
+use ounce_analysis::{ElfError, Symbols, Weighing, image_id, loadable_segments, profile, ram_statics_end, weigh};
+use ounce_protocol::measurement::{Ledger, Owner, RegionKind, Row};
 use support::*;
 
 /// The rows of one region of a small chip.
@@ -96,6 +97,98 @@ fn padding_is_short_and_looks_like_fill() {
     check([0, 0x00, 0xbf], 4, SHF_EXEC, "Padding");
     check([0, 0xc0, 0x46], 4, SHF_EXEC, "Padding");
     check([0, 0x00, 0xbf], 4, 0, "Unattributed");
+}
+
+/// `ldr r0, [pc]`, `bx lr` and the word that is loaded.
+fn loads(address: u32) -> Vec<u8> {
+    [&[0x00, 0x48, 0x70, 0x47][..], &address.to_le_bytes()].concat()
+}
+
+#[test]
+fn a_text_is_the_function_s_that_loads_its_address() {
+    // f and g use "shared", f alone "hello-owner", nobody "left alone", and no one can tell what the last bytes are.
+    let code = [loads(0x108), loads(0x118), loads(0x118)].concat();
+    let rodata = [&[1, 2, 3, 4, 5, 0, 0, 0][..], b"hello-owner\0", &[0; 4], b"shared\0\0", b"left alone\0", &[0; 5]].concat();
+    let image = Image::arm()
+        .segment(0, 0, code)
+        .section(".text", SHF_EXEC, 0, 24, 4)
+        .func("f", 1, 16)
+        .sym("$t", 0, 0, LOCAL, NOTYPE)
+        .func("g", 17, 8)
+        .segment(0x100, 0x100, rodata)
+        .section(".rodata", 0, 0, 48, 8)
+        .sym("end", 48, 0, GLOBAL, NOTYPE);
+    let rows = |ledger: Ledger| {
+        let rows = ledger.regions[0].rows.iter().filter(|r| r.owner != Owner::Symbol);
+        rows.map(|r| format!("{} {:?} {} of {} ({})", r.bytes, r.owner, r.name, r.of.as_deref().unwrap_or("-"), r.group))
+            .collect::<Vec<_>>()
+    };
+    let elf = image.build();
+    let chip = small_chip();
+    let want = [
+        "12 Reference \"hello-owner\" of f (C)",
+        "11 Text \"left alone\" of - (texts)",
+        "10 Padding padding in .rodata of - (.rodata)",
+        "8 Unattributed unattributed in .rodata of - (.rodata)",
+        "7 Shared \"shared\" of - (shared)",
+    ];
+    assert_eq!(rows(Weighing::of(&elf, &chip).ledger().unwrap()), want);
+    // Without reading code it is a section without a symbol.
+    assert_eq!(rows(Weighing::of(&elf, &chip).by_symbols_only().ledger().unwrap()), ["48 Section .rodata of - (.rodata)"]);
+}
+
+#[test]
+fn a_label_without_a_size_has_what_follows_it_in_code() {
+    let image = Image::arm()
+        .segment(0, 0, vec![0x11; 32])
+        .section(".text", SHF_EXEC, 0, 32, 4)
+        .func("f", 1, 8)
+        .sym("reset", 9, 0, GLOBAL, FUNC)
+        .sym("$t", 16, 0, LOCAL, NOTYPE)
+        .sym("inner", 16, 0, LOCAL, NOTYPE)
+        // No instruction begins there: a name that the linker's script gives to the end of code.
+        .sym("_etext", 24, 0, GLOBAL, NOTYPE)
+        .func("g", 29, 4);
+    assert_eq!(
+        rows(&image, 0),
+        "8 Symbol f (C) .text\n8 Label inner (C) .text\n8 Label reset (C) .text\n4 Symbol g (C) .text\n4 Unattributed unattributed in .text (.text) .text\n"
+    );
+}
+
+#[test]
+fn a_map_tells_input_sections_and_objects_and_not_of_another_build() {
+    let map = |output: &str| {
+        let text = format!(
+            "     VMA      LMA     Size Align Out     In      Symbol\n\
+             \x20      0        0       18     4 {output}\n\
+             \x20      0        0        8     4         /b/main.o:(.text.f)\n\
+             \x20      8        8       10     4         /b/libm.a(sin.o):(.text.table)\n"
+        );
+        LinkerMap::parse(text.as_bytes()).unwrap()
+    };
+    let mut bytes = vec![0x11; 24];
+    bytes[8..].fill(0x80);
+    let image = Image::arm().segment(0, 0, bytes).section(".text", SHF_EXEC, 0, 24, 4).func("f", 1, 8).build();
+    let told = |map: &LinkerMap| {
+        let ledger = Weighing::of(&image, &small_chip()).map(Some(map)).ledger().unwrap();
+        let row = |r: &Row| format!("{} {:?} {} {}", r.bytes, r.owner, r.name, r.object.as_deref().unwrap_or("-"));
+        ledger.regions[0].rows.iter().map(row).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&map(".text")), ["16 Map table libm.a(sin.o)", "8 Symbol f main.o"]);
+    assert_eq!(told(&map(".other")), ["16 Unattributed unattributed in .text -", "8 Symbol f -"]);
+}
+
+#[test]
+fn the_headers_of_a_file_that_are_loaded_are_told() {
+    let mut image = Image::arm().segment(0, 0, vec![]).build();
+    // The only segment has the headers and nothing else.
+    let headers = 52 + 32;
+    image[52 + 4..52 + 8].copy_from_slice(&0u32.to_le_bytes());
+    for field in [16, 20] {
+        image[52 + field..52 + field + 4].copy_from_slice(&u32::to_le_bytes(headers));
+    }
+    let ledger = weigh(&image, &small_chip()).unwrap();
+    assert_eq!(lines(&ledger.regions[0]), "84 Section ELF headers ((no section)) (no section)\n");
 }
 
 #[test]
