@@ -2,7 +2,7 @@
 
 mod support;
 
-use ounce_analysis::{Symbols, image_id, names, ram_statics_end, toolchain, weigh};
+use ounce_analysis::{Symbols, Weighing, image_id, names, ram_statics_end, stack::worst_case, toolchain, weigh};
 use ounce_protocol::measurement::{Ledger, Owner};
 use std::collections::{BTreeMap, BTreeSet};
 use support::*;
@@ -171,6 +171,10 @@ fn each_symbol_has_the_bytes_that_counting_by_hand_gives_it() {
 fn try_everything(elf: &[u8]) -> Option<Ledger> {
     let regions = small_chip();
     let ledger = weigh(elf, &regions).ok();
+    if let Ok(deep) = Weighing::of(elf, &regions).anatomy().ledger() {
+        assert_adds_up(&deep.regions);
+        let _ = worst_case(&deep.anatomy.unwrap_or_default(), &[]);
+    }
     if let Some(ledger) = &ledger {
         assert_adds_up(&ledger.regions);
         assert!(ledger.outside.iter().all(|o| o.bytes > 0));
@@ -180,11 +184,6 @@ fn try_everything(elf: &[u8]) -> Option<Ledger> {
     }
     let _ = (image_id(elf), ram_statics_end(elf, &regions[1]), toolchain(elf));
     ledger
-}
-
-/// How many cases are run: more with OUNCE_FUZZ_CASES set, as `./dev soak` does.
-fn cases(usual: u64) -> u64 {
-    std::env::var("OUNCE_FUZZ_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
 #[test]

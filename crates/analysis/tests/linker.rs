@@ -11,7 +11,7 @@ mod support;
 use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, SectionKind};
 use ounce_analysis::linker::{LINKER, LinkerMap, MapError, MapFormat, Piece, regions, script_memory};
 use std::collections::BTreeSet;
-use support::Seeded;
+use support::{Seeded, cases};
 use workbench::{Workbench, firmware, installed, links};
 
 /// Pieces of one output section follow one another and none is empty.
@@ -392,7 +392,7 @@ fn damaged(text: &str, random: &mut Seeded) -> Vec<u8> {
 #[test]
 fn a_damaged_map_is_read_or_refused() {
     let (mut read, mut refused) = (0, 0);
-    for seed in 0..6000 {
+    for seed in 0..cases(3000) {
         let mut random = Seeded(seed);
         let text = damaged(if seed % 2 == 0 { GNU } else { LLD }, &mut random);
         match LinkerMap::parse(&text) {
@@ -414,7 +414,7 @@ fn a_damaged_map_is_read_or_refused() {
 #[test]
 fn a_damaged_script_is_read_or_refused() {
     let (mut read, mut refused) = (0, 0);
-    for seed in 0..6000 {
+    for seed in 0..cases(3000) {
         let text = damaged(include_str!("corpus/chip.ld"), &mut Seeded(seed));
         match script_memory(&String::from_utf8_lossy(&text)) {
             Ok(memory) => {

@@ -8,7 +8,7 @@ use ounce_analysis::stack::*;
 use ounce_protocol::measurement::{Anatomy, Part, Source};
 use std::collections::BTreeSet;
 use std::process::Command;
-use support::Seeded;
+use support::{Seeded, cases};
 
 // ---- .stack_sizes ----
 
@@ -130,7 +130,7 @@ fn no_file_makes_it_fall_over() {
         let _ = frames(&good[..end]);
     }
     let mut random = Seeded(7);
-    for _ in 0..20_000 {
+    for _ in 0..cases(5_000) {
         let mut file = good.clone();
         for _ in 0..=random.below(4) {
             let at = random.below(file.len());

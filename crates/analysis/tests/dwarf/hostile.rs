@@ -441,9 +441,9 @@ impl Seeded {
     }
 }
 
-/// How many damaged files are read: more with ANALYSIS_MUTATIONS set.
+/// How many damaged files are read: more with OUNCE_FUZZ_CASES set.
 fn mutations() -> u64 {
-    std::env::var("ANALYSIS_MUTATIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(20_000)
+    std::env::var("OUNCE_FUZZ_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(4_000)
 }
 
 /// The most memory this process has had, in KiB.

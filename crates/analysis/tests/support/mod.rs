@@ -230,6 +230,11 @@ pub fn lines(region: &RegionLedger) -> String {
     region.rows.iter().map(line).collect()
 }
 
+/// How many cases are run: more with OUNCE_FUZZ_CASES set, as `./dev soak` does.
+pub fn cases(usual: u64) -> u64 {
+    std::env::var("OUNCE_FUZZ_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
 /// Every region adds up, and no row is empty.
 pub fn assert_adds_up(regions: &[RegionLedger]) {
     for region in regions {

@@ -62,7 +62,8 @@ fn random_code(random: &mut Seeded) -> Vec<u8> {
 #[test]
 fn any_bytes_are_code() {
     let mut references = 0;
-    for seed in 0..4000 {
+    let cases = std::env::var("OUNCE_FUZZ_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(2000);
+    for seed in 0..cases {
         let mut random = Seeded(seed);
         let mut code = random_code(&mut random);
         code.resize(code.len().max(32), 0);
