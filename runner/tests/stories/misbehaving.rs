@@ -117,7 +117,9 @@ fn a_firmware_gets_nothing_of_the_host_through_semihosting() {
         for trace in &traces {
             assert!(!trace.exists(), "{} was made by the guest", trace.display());
         }
-        assert!(!ran.stdout.contains("escaped") && !ran.stderr.contains("escaped"), "{ran:?}");
+        // The ledger knows the text, as it is in the image: nobody said it.
+        let said = ran.stdout.lines().find(|line| line.contains("escaped") && !line.trim_start().starts_with("\"name\":"));
+        assert!(said.is_none() && !ran.stderr.contains("escaped"), "{said:?} {}", ran.stderr);
         let measured = ran.ends(0).measurement();
         assert_eq!(measured.fingerprint.0["sandbox"], sandbox);
         // All attempts were made, and came back.

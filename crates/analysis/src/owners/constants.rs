@@ -39,6 +39,8 @@ pub(super) struct Draft {
     /// A function that only the unwind tables know.
     pub is_function: bool,
     pub is_code: bool,
+    /// A symbol covers it that is no name.
+    pub has_symbol: bool,
     is_used: bool,
     users: Users,
     indirect: Vec<u64>,
@@ -71,6 +73,7 @@ impl Draft {
             piece,
             is_function: false,
             is_code: false,
+            has_symbol: false,
             is_used: false,
             users: Users::Unknown,
             indirect: Vec::new(),
@@ -147,6 +150,7 @@ fn named(elf: &Elf<'_>, map: Option<&LinkerMap>, draft: &Draft) -> Constant {
         _ if draft.is_function => Owner::Unwind,
         (true, Users::Several, _) => Owner::Shared,
         (true, _, _) => Owner::Reference,
+        (false, ..) if draft.has_symbol => Owner::Symbol,
         (false, _, Some(_)) => Owner::Map,
         (false, _, None) => Owner::Text,
     };
@@ -224,7 +228,15 @@ fn is_printed(c: char) -> bool {
 }
 
 fn quoted(text: &str) -> String {
-    let mut shown: String = text.chars().take(TEXT_CHARS_MAX).flat_map(char::escape_debug).collect();
+    let mut shown: String = text
+        .chars()
+        .take(TEXT_CHARS_MAX)
+        .flat_map(|c| {
+            // An apostrophe is no end of these quotes.
+            let as_it_is = (c == '\'').then_some(c);
+            as_it_is.into_iter().chain(c.escape_debug().filter(move |_| as_it_is.is_none()))
+        })
+        .collect();
     if text.chars().nth(TEXT_CHARS_MAX).is_some() {
         shown.push('…');
     }
@@ -359,7 +371,7 @@ mod tests {
 
     #[test]
     fn a_text_is_quoted_and_cut() {
-        assert_eq!(quoted("a\n\"b\""), r#""a\n\"b\"""#);
+        assert_eq!(quoted("a\n\"b\" can't"), r#""a\n\"b\" can't""#);
         assert_eq!(quoted(&"x".repeat(61)), format!("\"{}…\"", "x".repeat(60)));
     }
 }

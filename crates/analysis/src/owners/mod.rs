@@ -129,11 +129,24 @@ impl<'e, 'a> Cutter<'e, 'a, '_> {
         let mut cuts = Vec::new();
         for part in symbols.over(0, section.size) {
             match part.value {
+                Some(id) if places::is_compilers_own(self.elf, id) => self.own_constant(index, part.start, part.end, &mut cuts),
                 Some(id) => cuts.push(Span::new(part.start, part.end, OwnerId::Symbol(id))),
                 None => self.gap(Gap { section: index, start: part.start, end: part.end, piece: None }, &mut cuts),
             }
         }
         Partition::from_sorted(cuts)
+    }
+
+    /// A constant that the compiler numbered: its symbol says how long it is, what it holds names it.
+    fn own_constant(&mut self, section: usize, start: u64, end: u64, cuts: &mut Cuts) {
+        let about = &self.elf.sections[section];
+        let piece = self.pieces.as_ref().and_then(|pieces| pieces.at(about.run.saturating_add(start))).map(|span| span.value);
+        let mut draft = Draft::new(section, start, end, piece);
+        draft.has_symbol = true;
+        for (_, at) in self.targets_in(about, start, end) {
+            draft.used_at(self.elf, self.places, *at);
+        }
+        self.push(draft, cuts);
     }
 
     /// Whether a section without sized symbols can be cut all the same: the map lists more than it as a whole, or code refers to more than its

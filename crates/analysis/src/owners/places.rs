@@ -53,11 +53,25 @@ impl Places {
         Some((index, address - elf.sections.get(index)?.run))
     }
 
-    /// The symbol at a run address: the innermost sized one, else a label of code.
+    /// The symbol at a run address: the innermost sized one, else a label of code. None for a constant that only the compiler named.
     pub fn symbol_at(&self, elf: &Elf<'_>, address: u64) -> Option<u32> {
         let sized = self.section_at(elf, address).and_then(|(section, offset)| self.symbols.get(section)?.at(offset));
+        if sized.is_some_and(|span| is_compilers_own(elf, span.value)) {
+            return None;
+        }
         sized.or_else(|| self.functions(elf).at(address)).map(|span| span.value)
     }
+}
+
+/// Whether a symbol is the compiler's own name for a constant: it says where that is, and nothing to a reader. Linkers drop such names but
+/// where they keep relocations.
+pub(crate) fn is_compilers_own(elf: &Elf<'_>, id: u32) -> bool {
+    symbol(elf, id).is_some_and(|s| s.name.starts_with(b".L") || is_numbered(s.name))
+}
+
+/// `anon.<digits>.<number>`, as LLVM calls constants.
+fn is_numbered(name: &[u8]) -> bool {
+    name.strip_prefix(b"anon.").is_some_and(|rest| rest.iter().all(|b| b.is_ascii_hexdigit() || *b == b'.'))
 }
 
 /// The symbol with this number.
