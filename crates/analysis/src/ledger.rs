@@ -90,7 +90,7 @@ impl<'w> Weighing<'w> {
         let elf = Elf::read(self.elf)?;
         let places = Places::new(&elf);
         let reading = Reading::of(&elf);
-        let owners = owners::owners(&elf, &places, &reading, self.evidence);
+        let mut owners = owners::owners(&elf, &places, &reading, self.evidence);
         let rows = {
             let map = Map::new(&elf, self.regions, &owners);
             let mut scale = Scale::new(&map);
@@ -98,11 +98,16 @@ impl<'w> Weighing<'w> {
             scale.weigh_ram();
             scale.finish()
         };
+        let places = self.anatomy.then_some(places);
+        if places.is_none() {
+            // Where each byte lies is not asked any more: the sums are all that rows are made of.
+            owners.sections = Vec::new();
+        }
         let names =
             Names { elf: &elf, owners: &owners, map: self.evidence.map, shapes: self.shapes.then_some(&reading), known: HashMap::new() };
         let mut ledger = rows.into_ledger(self.regions, names);
-        if self.anatomy {
-            ledger.anatomy = Some(anatomy::anatomy(&elf, &places, &owners, reading.scan()));
+        if let Some(places) = &places {
+            ledger.anatomy = Some(anatomy::anatomy(&elf, places, &owners, reading.scan()));
         }
         Ok(ledger)
     }

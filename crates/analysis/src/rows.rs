@@ -21,9 +21,10 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    pub fn into_ledger(self, regions: &[Region], mut names: Names<'_, '_>) -> Ledger {
-        let mut by_region: Vec<Vec<Row>> = regions.iter().map(|_| Vec::new()).collect();
+    pub fn into_ledger(self, regions: &[Region], mut names: Names<'_, '_, '_>) -> Ledger {
         let mut sums = self.sums;
+        let rows_of = |region: usize| sums.iter().filter(|((other, _), _)| *other == region).count();
+        let mut by_region: Vec<Vec<Row>> = (0..regions.len()).map(|region| Vec::with_capacity(rows_of(region))).collect();
         sums.sort_unstable_by_key(|(key, _)| *key);
         for ((region, (owner, section)), bytes) in sums {
             by_region[region].push(names.row(owner, section, bytes));
@@ -80,17 +81,17 @@ fn identity(row: &Row) -> impl Hash + PartialEq + '_ {
 }
 
 /// Gives owners their names.
-pub(crate) struct Names<'e, 'a> {
+pub(crate) struct Names<'n, 'e, 'a> {
     pub elf: &'e Elf<'a>,
-    pub owners: &'e Owners,
-    pub map: Option<&'e LinkerMap>,
+    pub owners: &'n Owners,
+    pub map: Option<&'n LinkerMap>,
     /// Where shapes are wanted.
-    pub shapes: Option<&'e Reading<'e, 'a>>,
+    pub shapes: Option<&'n Reading<'e, 'a>>,
     /// Names of symbols that own constants.
     pub known: HashMap<u32, Name>,
 }
 
-impl Names<'_, '_> {
+impl Names<'_, '_, '_> {
     fn row(&mut self, owner: OwnerId, section: Option<usize>, bytes: u64) -> Row {
         let in_section = section.is_some();
         let section_name = section.map_or_else(|| NO_SECTION.to_owned(), |i| names::shortened(&self.elf.sections[i].name));

@@ -56,7 +56,7 @@ pub(crate) struct Owners {
 }
 
 /// Cuts all sections.
-pub(crate) fn owners<'e, 'a>(elf: &'e Elf<'a>, places: &'e Places, reading: &'e Reading<'e, 'a>, evidence: Evidence<'_>) -> Owners {
+pub(crate) fn owners<'e, 'a>(elf: &'e Elf<'a>, places: &Places, reading: &Reading<'e, 'a>, evidence: Evidence<'_>) -> Owners {
     let pieces = evidence.map.map(|map| pieces_of(elf, map));
     let mut cutter = Cutter {
         elf,
@@ -87,12 +87,12 @@ fn pieces_of(elf: &Elf<'_>, map: &LinkerMap) -> Partition<u32> {
     Partition::innermost(all.map(|(id, piece)| Span::new(piece.start, piece.end(), id)).collect())
 }
 
-struct Cutter<'e, 'a, 'm> {
+struct Cutter<'c, 'e, 'a, 'm> {
     elf: &'e Elf<'a>,
-    places: &'e Places,
+    places: &'c Places,
     evidence: Evidence<'m>,
     pieces: Option<Partition<u32>>,
-    reading: &'e Reading<'e, 'a>,
+    reading: &'c Reading<'e, 'a>,
     /// Data referred to and by what, sorted: `(to, at)`.
     targets: OnceCell<Vec<(u64, u64)>>,
     /// Code jumped to or called, the same way.
@@ -119,7 +119,7 @@ impl Gap {
 
 type Cuts = Vec<Span<OwnerId>>;
 
-impl<'e, 'a> Cutter<'e, 'a, '_> {
+impl Cutter<'_, '_, '_, '_> {
     fn section(&mut self, index: usize) -> Partition<OwnerId> {
         let section = &self.elf.sections[index];
         let symbols = &self.places.symbols[index];
