@@ -2,11 +2,11 @@
 
 use crate::code::{How, Scan};
 use crate::dwarf::Wanted;
-use crate::elf::Elf;
+use crate::elf::{Binding, Elf, Symbol, SymbolKind};
 use crate::names;
 use crate::owners::{self, OwnerId, Owners, Places};
 use ounce_protocol::measurement::{Anatomy, Part};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Parts of one image at most.
 pub const PARTS_MAX: usize = 100_000;
@@ -30,11 +30,13 @@ pub(crate) fn anatomy(elf: &Elf<'_>, places: &Places, owners: &Owners, scan: &Sc
         let (section, offset) = places.section_at(elf, address)?;
         numbers.get(&owners.sections.get(section)?.at(offset)?.value).copied()
     };
+    let marks = marks(elf);
     let mut uses: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
     let mut edges = 0;
     for reference in &scan.references {
         let (Some(from), Some(to)) = (part_at(reference.at), part_at(reference.to)) else { continue };
-        if from == to && reference.how == How::Jump {
+        let is_mark = !matches!(reference.how, How::Call | How::Jump) && marks.contains(&reference.to);
+        if from == to && reference.how == How::Jump || is_mark && usize::try_from(to).is_ok_and(|to| !found[to].code) {
             continue;
         }
         if edges == USES_MAX {
@@ -79,6 +81,13 @@ pub(crate) fn anatomy(elf: &Elf<'_>, places: &Places, owners: &Owners, scan: &Sc
     Anatomy { parts: parts.collect(), cut: cut || scan.cut }
 }
 
+/// Addresses that the linker's script gives a name: `data_start` is where the first variable is, and who refers to the address means the
+/// one or the other.
+fn marks(elf: &Elf<'_>) -> HashSet<u64> {
+    let is_mark = |s: &&Symbol<'_>| s.size == 0 && s.kind == SymbolKind::Other && s.binding == Binding::Global;
+    elf.symbols.iter().filter(is_mark).map(|s| s.address).collect()
+}
+
 /// Symbols and constants that have bytes, by address.
 fn parts(elf: &Elf<'_>, owners: &Owners) -> (Vec<Found>, bool) {
     let mut found: HashMap<OwnerId, Found> = HashMap::new();
@@ -87,9 +96,7 @@ fn parts(elf: &Elf<'_>, owners: &Owners) -> (Vec<Found>, bool) {
         for span in partition.iter().filter(|span| matches!(span.value, OwnerId::Symbol(_) | OwnerId::Constant(_))) {
             let code = match span.value {
                 OwnerId::Constant(id) => owners.constant(id).is_some_and(|c| c.code),
-                OwnerId::Symbol(id) => {
-                    section.executable && owners::symbol(elf, id).is_some_and(|s| s.kind != crate::elf::SymbolKind::Object)
-                }
+                OwnerId::Symbol(id) => section.executable && owners::symbol(elf, id).is_some_and(|s| s.kind != SymbolKind::Object),
                 _ => false,
             };
             if found.len() == PARTS_MAX && !found.contains_key(&span.value) {

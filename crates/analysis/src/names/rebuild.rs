@@ -43,6 +43,8 @@ const ALLOC: &str = "alloc_";
 
 /// What a compiler's own name has in front of its number.
 fn made_up(display: &str) -> Option<&'static str> {
+    // Link-time optimisation gives what it shares between its parts a number more.
+    let display = display.rsplit_once(".llvm.").filter(|(_, number)| is_number(number)).map_or(display, |(before, _)| before);
     let local = display.strip_prefix(".L").unwrap_or(display);
     if let Some(rest) = local.strip_prefix("anon.") {
         return rest.bytes().all(|b| b.is_ascii_hexdigit() || b == b'.').then_some("anon.");
@@ -77,6 +79,8 @@ mod tests {
         check("OUTLINED_FUNCTION_", "OUTLINED_FUNCTION_");
         check("anon.0123abcd.17", "anon.*");
         check(".Lanon.0123abcd.17", "anon.*");
+        check("anon.0123abcd.17.llvm.9876543210", "anon.*");
+        check("anon.0123abcd.17.llvm.", "anon.0123abcd.17.llvm.");
         check("alloc_0123456789abcdef0123456789abcdef", "alloc_*");
         check("alloc_error", "alloc_error");
         check(".L__unnamed_12", "__unnamed_*");
@@ -96,6 +100,7 @@ mod tests {
         check("foo.cold", false);
         check("buffer.17", true);
         check("foo.llvm.123", true);
+        check("anon.0123abcd.17.llvm.123", true);
         check("f(int) [clone .part.0]", true);
         check("f(int) [clone .cold]", false);
         check("OUTLINED_FUNCTION_17", true);

@@ -195,11 +195,21 @@ fn of_input_section(section: &str) -> Option<names::Name> {
         ".noinit.",
     ];
     let rest = KINDS.iter().find_map(|kind| section.strip_prefix(kind))?;
-    let numbered = |prefix: &str| rest.strip_prefix(prefix).is_some_and(|n| n.starts_with(|c: char| c.is_ascii_digit()));
-    if rest.is_empty() || numbered("str") || numbered("cst") || rest.contains("anon.") || rest.starts_with(".L") {
+    if rest.is_empty() || is_merged(rest) || rest.contains("anon.") || rest.starts_with(".L") {
         return None;
     }
     Some(names::name(rest.trim_start_matches('.').as_bytes()))
+}
+
+/// Whether the end of an input section's name says that the linker merges what is in it: texts `str1.4` or constants `cst8`, with
+/// `-fdata-sections` of one function, `main.str1.4`. What is left of them may be of any file and function.
+fn is_merged(rest: &str) -> bool {
+    let is_number = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit());
+    let ends_in = |text: &str, kind: &str| {
+        let word = text.rsplit('.').next().unwrap_or(text);
+        word.strip_prefix(kind).is_some_and(is_number)
+    };
+    ends_in(rest, "cst") || rest.rsplit_once('.').is_some_and(|(before, align)| is_number(align) && ends_in(before, "str"))
 }
 
 /// A name from what it is: a text in quotes, the value of a word, or the size.
@@ -364,6 +374,11 @@ mod tests {
         check(".rodata.table", Some("table"));
         check(".rodata.str1.4", None);
         check(".rodata.cst8", None);
+        check(".rodata.main.str1.4", None);
+        check(".rodata.words.cst4", None);
+        check(".rodata.strings", Some("strings"));
+        check(".rodata.str1", Some("str1"));
+        check(".rodata.words.0", Some("words.0"));
         check(".rodata..Lanon.0123.7", None);
         check(".text", None);
         check(".vectors", None);

@@ -104,6 +104,13 @@ float filtered(unsigned quantity, float raw)
     return readings[quantity] = old + (raw * gain[quantity] - old) * 0.1875f;
 }
 
+#ifdef FEATURE
+static __attribute__((noinline)) void calibrated(int value)
+{
+    print("calibrated %d quantities\n", value % QUANTITIES);
+}
+#endif
+
 int command(int word, int value)
 {
     switch (word) {
@@ -115,6 +122,9 @@ int command(int word, int value)
     case 5: print("meter ready, type help\n"); return 5;
     case 6: for (unsigned i = 0; i < QUANTITIES; i++) readings[i] = 0.0f; print("all readings are zero\n"); return 6;
     case 7: print("this is a %s with %u quantities%c\n", "meter", QUANTITIES, '.'); return 7;
+#ifdef FEATURE
+    case 8: calibrated(value); print("calibrated all\n"); return 8;
+#endif
     default: print("there is no command %d, type help\n", word); return -1;
     }
 }
