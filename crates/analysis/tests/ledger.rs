@@ -138,6 +138,74 @@ fn a_text_is_the_function_s_that_loads_its_address() {
 }
 
 #[test]
+fn an_address_is_no_name_since_each_link_gives_another() {
+    let named = |word: u32| {
+        let rodata = [&word.to_le_bytes()[..], &[0xff; 4], &[0x80; 8]].concat();
+        let image = Image::arm()
+            .segment(0, 0, loads(0x2000))
+            .section(".text", SHF_EXEC, 0, 8, 4)
+            .func("f", 1, 8)
+            .sym("$t", 0, 0, LOCAL, NOTYPE)
+            .segment(0x2000, 0x2000, rodata)
+            .section(".rodata", 0, 0, 16, 8)
+            .sym("after", 8, 8, GLOBAL, OBJECT);
+        let ledger = Weighing::of(&image.build(), &[region("flash", RegionKind::Flash, 0, 0x4000)]).ledger().unwrap();
+        ledger.regions[0].rows.iter().find(|r| r.owner == Owner::Reference).map(|r| r.name.clone()).unwrap()
+    };
+    assert_eq!(named(0x1234_5678), "0xffffffff12345678");
+    assert_eq!(named(0x2004), "constant of 8 B");
+    // Where something ends is an address too; beyond it is a number, and so is a small one.
+    assert_eq!(named(0x2010), "constant of 8 B");
+    assert_eq!(named(0x2011), "0xffffffff00002011");
+    assert_eq!(named(4), "0xffffffff00000004");
+}
+
+/// The rows of 40 bytes of `.rodata` of which the map says that they are one input section, and f uses those at 0x100.
+fn told_of_piece(section: &str, rodata: &[u8]) -> Vec<String> {
+    let map = format!(
+        "     VMA      LMA     Size Align Out     In      Symbol\n\
+         \x20    100      100 {:8x}     4 .rodata\n\
+         \x20    100      100 {:8x}     4         /b/oid.o:({section})\n",
+        rodata.len(),
+        rodata.len()
+    );
+    let map = LinkerMap::parse(map.as_bytes()).unwrap();
+    let size = u32::try_from(rodata.len()).unwrap();
+    let image = Image::arm()
+        .segment(0, 0, loads(0x100))
+        .section(".text", SHF_EXEC, 0, 8, 4)
+        .func("f", 1, 8)
+        .sym("$t", 0, 0, LOCAL, NOTYPE)
+        .segment(0x100, 0x100, rodata.to_vec())
+        .section(".rodata", 0, 0, size, 4)
+        .build();
+    let ledger = Weighing::of(&image, &[region("flash", RegionKind::Flash, 0, 1 << 20)]).map(Some(&map)).ledger().unwrap();
+    assert_eq!(ledger.regions[0].rows.iter().map(|r| r.bytes).sum::<u64>(), ledger.regions[0].used_bytes);
+    let rows = ledger.regions[0].rows.iter().filter(|r| r.owner != Owner::Symbol);
+    rows.map(|r| format!("{} {:?} {} of {}", r.bytes, r.owner, r.name, r.of.as_deref().unwrap_or("-"))).collect()
+}
+
+#[test]
+fn a_function_that_uses_one_of_many_merged_texts_does_not_own_the_others() {
+    // Identifiers, as C has them in quotes, are no texts for people; they end with a zero all the same.
+    let texts = b"failed\n\0\x2a\x86\x48\xce\x3d\0\x55\x04\x03\0passed\0\0";
+    assert_eq!(
+        told_of_piece(".rodata.str1.4", texts),
+        ["10 Map .rodata.str1.4 of -", "8 Reference \"failed\\n\" of f", "7 Map \"passed\" of -", "1 Padding padding in .rodata of -"]
+    );
+    // The same where each function has a section for them: it is not the function.
+    assert_eq!(told_of_piece(".rodata.f.str1.4", texts)[1], "8 Reference \"failed\\n\" of f");
+    // Another section may be one table.
+    assert_eq!(told_of_piece(".rodata", texts), ["26 Reference constant of 26 B of f"]);
+}
+
+#[test]
+fn many_texts_in_one_piece_take_their_time_once_and_no_stack() {
+    let texts = b"abcd\0".repeat(100_000);
+    assert_eq!(told_of_piece(".rodata", &texts), ["499995 Map \"abcd\" of -", "5 Reference \"abcd\" of f"]);
+}
+
+#[test]
 fn a_label_without_a_size_has_what_follows_it_in_code() {
     let image = Image::arm()
         .segment(0, 0, vec![0x11; 32])

@@ -8,6 +8,7 @@ use super::places::{self, Places};
 use crate::elf::{Elf, Section};
 use crate::linker::{LinkerMap, short_section};
 use crate::names;
+use object::Endianness;
 use ounce_protocol::measurement::Owner;
 
 /// Places that refer to a constant from outside any symbol, remembered for each.
@@ -28,6 +29,9 @@ const SHORT_TEXTS_MAX: usize = 16;
 const ZEROES_BETWEEN_MAX: usize = 8;
 /// The longest text looked at.
 const TEXT_BYTES_MAX: u64 = 1 << 20;
+
+/// A word of less is a number, also in an image whose memory begins at 0.
+const ADDRESS_MIN: u64 = 0x1000;
 
 /// A constant before all of them are known.
 #[derive(Debug)]
@@ -168,7 +172,7 @@ fn named(elf: &Elf<'_>, map: Option<&LinkerMap>, draft: &Draft) -> Constant {
         Some(None) if owner == Owner::Map && as_text(bytes).is_none() => {
             (names::shortened(&piece.map_or_else(String::new, |piece| short_section(&piece.section))), None)
         }
-        _ => (content_name(section, bytes, draft.end - draft.start), None),
+        _ => (content_name(elf, section, bytes, draft.end - draft.start), None),
     };
     let group = match owner {
         Owner::Shared => Some("shared".to_owned()),
@@ -204,16 +208,30 @@ fn of_input_section(section: &str) -> Option<names::Name> {
 /// Whether the end of an input section's name says that the linker merges what is in it: texts `str1.4` or constants `cst8`, with
 /// `-fdata-sections` of one function, `main.str1.4`. What is left of them may be of any file and function.
 fn is_merged(rest: &str) -> bool {
-    let is_number = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit());
-    let ends_in = |text: &str, kind: &str| {
-        let word = text.rsplit('.').next().unwrap_or(text);
-        word.strip_prefix(kind).is_some_and(is_number)
-    };
-    ends_in(rest, "cst") || rest.rsplit_once('.').is_some_and(|(before, align)| is_number(align) && ends_in(before, "str"))
+    number_behind("cst", rest).is_some() || bytes_of_character(rest).is_some()
 }
 
-/// A name from what it is: a text in quotes, the value of a word, or the size.
-fn content_name(section: &Section<'_>, bytes: &[u8], size: u64) -> String {
+/// Whether an input section of this name holds texts that the linker merges, a byte for each character: whatever they are, each ends with a zero.
+pub(super) fn is_merged_texts(section: &str) -> bool {
+    bytes_of_character(section) == Some("1")
+}
+
+/// The first number of `str1.4`; the second is the alignment.
+fn bytes_of_character(section: &str) -> Option<&str> {
+    let (before, align) = section.rsplit_once('.')?;
+    number_behind("str", before).filter(|_| is_number(align))
+}
+
+fn number_behind<'s>(kind: &str, text: &'s str) -> Option<&'s str> {
+    text.rsplit('.').next()?.strip_prefix(kind).filter(|word| is_number(word))
+}
+
+fn is_number(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// A name from what it is: a text in quotes, the value of a word, or the size. An address is no name: each link gives another.
+fn content_name(elf: &Elf<'_>, section: &Section<'_>, bytes: &[u8], size: u64) -> String {
     if section.nobits {
         return format!("{size} B of memory");
     }
@@ -221,9 +239,24 @@ fn content_name(section: &Section<'_>, bytes: &[u8], size: u64) -> String {
         return quoted(text);
     }
     match bytes.len() {
-        4 | 8 => format!("0x{}", bytes.iter().rev().map(|b| format!("{b:02x}")).collect::<String>()),
+        4 | 8 if !has_address(elf, bytes) => format!("0x{}", bytes.iter().rev().map(|b| format!("{b:02x}")).collect::<String>()),
         _ => format!("constant of {size} B"),
     }
+}
+
+/// Whether one of these words is a place in the image's memory, as far as a number can tell.
+fn has_address(elf: &Elf<'_>, bytes: &[u8]) -> bool {
+    let width = if elf.is_64 { 8 } else { 4 };
+    bytes.chunks_exact(width).any(|word| {
+        let digit = |value: u64, byte: &u8| value << 8 | u64::from(*byte);
+        let value = match elf.endian {
+            Endianness::Little => word.iter().rev().fold(0, digit),
+            Endianness::Big => word.iter().fold(0, digit),
+        };
+        // Up to its end: where something ends is an address too.
+        let is_in = |section: &Section<'_>| section.run <= value && value <= section.run.saturating_add(section.size);
+        value >= ADDRESS_MIN && elf.sections.iter().any(|section| section.takes_memory() && is_in(section))
+    })
 }
 
 /// The text that these bytes are, without the zeroes at its end.
@@ -262,6 +295,25 @@ pub(super) fn first_text_end(section: &Section<'_>, start: u64, end: u64) -> Opt
     }
     let all = section.slice(start, end.min(start.saturating_add(TEXT_BYTES_MAX)));
     (all.last() == Some(&0) && are_texts(all, false)).then_some(after)
+}
+
+/// Whether the bytes `start..end` are fill and texts with a zero byte after each.
+pub(super) fn are_only_texts(section: &Section<'_>, start: u64, end: u64) -> bool {
+    let bytes = section.slice(start, end);
+    let fill = bytes.iter().take_while(|b| **b == 0).count();
+    fill < ZEROES_BETWEEN_MAX && bytes.last() == Some(&0) && are_texts(&bytes[fill..], false)
+}
+
+/// Behind the first zero byte from `start` on, or `end`.
+pub(super) fn zero_after(section: &Section<'_>, start: u64, end: u64) -> u64 {
+    let zero = section.slice(start, end).iter().position(|b| *b == 0);
+    zero.and_then(|length| u64::try_from(length).ok()).map_or(end, |length| start.saturating_add(length).saturating_add(1).min(end))
+}
+
+/// Where the zero bytes from `start` on end.
+pub(super) fn zeroes_after(section: &Section<'_>, start: u64, end: u64) -> u64 {
+    let other = section.slice(start, end).iter().position(|b| *b != 0);
+    other.and_then(|length| u64::try_from(length).ok()).map_or(end, |length| start.saturating_add(length).min(end))
 }
 
 /// Whether these bytes, from the beginning of a text on, are texts with a zero byte after each and a few more to align the next. One at

@@ -25,6 +25,9 @@ use constants::Draft;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
+/// More constants without a symbol are unattributed.
+const CONSTANTS_MAX: usize = 2_000_000;
+
 /// The owner of some bytes of a section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum OwnerId {
@@ -259,7 +262,10 @@ impl Cutter<'_, '_, '_, '_> {
     fn referenced(&mut self, gap: Gap, from: &[(u64, u64)], cuts: &mut Cuts) {
         let elf = self.elf;
         let section = &elf.sections[gap.section];
-        let end = constants::first_text_end(section, gap.start, gap.end).unwrap_or(gap.end);
+        let end = match self.is_merged_texts(gap.piece) {
+            true => constants::zero_after(section, gap.start, gap.end),
+            false => constants::first_text_end(section, gap.start, gap.end).unwrap_or(gap.end),
+        };
         let mut draft = Draft::new(gap.section, gap.start, end, gap.piece);
         for (_, at) in from {
             draft.used_at(elf, self.places, *at);
@@ -279,18 +285,39 @@ impl Cutter<'_, '_, '_, '_> {
             return;
         }
         if gap.piece.is_some() {
-            // A piece of many strings is told apart; anything else is one.
-            let end = constants::first_text_end(section, gap.start, gap.end).unwrap_or(gap.end);
-            self.push(Draft::new(gap.section, gap.start, end, gap.piece), cuts);
-            if end < gap.end {
-                self.unreferenced(gap.part(end, gap.end), cuts);
-            }
-            return;
+            return self.of_piece(gap, cuts);
         }
         if section.executable {
             return self.by_jumps(gap, cuts);
         }
         self.texts(gap, cuts);
+    }
+
+    /// Bytes of an input section that nothing refers to: one constant, or where they are many texts, each of them and the fill between.
+    fn of_piece(&mut self, gap: Gap, cuts: &mut Cuts) {
+        let section = &self.elf.sections[gap.section];
+        if !self.is_merged_texts(gap.piece) && !constants::are_only_texts(section, gap.start, gap.end) {
+            self.push(Draft::new(gap.section, gap.start, gap.end, gap.piece), cuts);
+            return;
+        }
+        let mut at = gap.start;
+        while at < gap.end {
+            let start = constants::zeroes_after(section, at, gap.end);
+            if at < start && is_padding(section, self.elf.machine, at, start) {
+                cuts.push(Span::new(at, start, OwnerId::Padding));
+            } else if at < start {
+                self.push(Draft::new(gap.section, at, start, gap.piece), cuts);
+            }
+            at = constants::zero_after(section, start, gap.end);
+            if start < at {
+                self.push(Draft::new(gap.section, start, at, gap.piece), cuts);
+            }
+        }
+    }
+
+    /// Whether the map says that this is where texts of many objects were merged.
+    fn is_merged_texts(&self, piece: Option<u32>) -> bool {
+        piece.and_then(|id| places::piece(self.evidence.map, id)).is_some_and(|piece| constants::is_merged_texts(&piece.section))
     }
 
     /// Code without a symbol that other code jumps into: its tail, or what its author did not name.
@@ -370,6 +397,10 @@ impl Cutter<'_, '_, '_, '_> {
     }
 
     fn push(&mut self, draft: Draft, cuts: &mut Cuts) {
+        if self.drafts.len() >= CONSTANTS_MAX {
+            cuts.push(Span::new(draft.start, draft.end, OwnerId::Unattributed));
+            return;
+        }
         let id = u32::try_from(self.drafts.len()).unwrap_or(u32::MAX);
         cuts.push(Span::new(draft.start, draft.end, OwnerId::Constant(id)));
         self.drafts.push(draft);

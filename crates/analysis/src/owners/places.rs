@@ -63,15 +63,23 @@ impl Places {
     }
 }
 
+/// What LLVM puts before the number of a module.
+const LLVM: &[u8] = b".llvm.";
+
 /// Whether a symbol is the compiler's own name for a constant: it says where that is, and nothing to a reader. Linkers drop such names but
 /// where they keep relocations.
 pub(crate) fn is_compilers_own(elf: &Elf<'_>, id: u32) -> bool {
     symbol(elf, id).is_some_and(|s| s.name.starts_with(b".L") || is_numbered(s.name))
 }
 
-/// `anon.<digits>.<number>`, as LLVM calls constants.
+/// `anon.<digits>.<number>`, as LLVM calls constants, and `.llvm.<digits>` behind it where other modules use it.
 fn is_numbered(name: &[u8]) -> bool {
-    name.strip_prefix(b"anon.").is_some_and(|rest| rest.iter().all(|b| b.is_ascii_hexdigit() || *b == b'.'))
+    let is_number = |text: &[u8]| text.iter().all(|b| b.is_ascii_hexdigit() || *b == b'.');
+    name.strip_prefix(b"anon.").is_some_and(|rest| {
+        let suffix = rest.windows(LLVM.len()).position(|part| part == LLVM);
+        let (own, module) = suffix.map_or((rest, &b""[..]), |at| (&rest[..at], &rest[at + LLVM.len()..]));
+        is_number(own) && is_number(module)
+    })
 }
 
 /// The symbol with this number.
@@ -82,4 +90,20 @@ pub(crate) fn symbol<'e, 'a>(elf: &'e Elf<'a>, id: u32) -> Option<&'e Symbol<'a>
 /// The map's piece with this number.
 pub(crate) fn piece(map: Option<&LinkerMap>, id: u32) -> Option<&Piece> {
     map?.pieces.get(usize::try_from(id).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_constant_that_the_compiler_numbered_is_no_name() {
+        let check = |name: &str, want: bool| assert_eq!(is_numbered(name.as_bytes()), want, "{name}");
+        check("anon.946d366a60c45ef0414253168e98b5a4.22", true);
+        check("anon.946d366a60c45ef0414253168e98b5a4.22.llvm.11180764511168388677", true);
+        check("anon.946d366a60c45ef0414253168e98b5a4.22.llvm.1.cold", false);
+        check("anon.table", false);
+        check("anonymous", false);
+        check("anon.1.llvm", false);
+    }
 }
