@@ -3,7 +3,8 @@
 //! A linear pass over the code, by mapping symbols where there are any; each instruction is decoded as far as addresses go and no further.
 //! What is reported is seen in the bytes, never guessed from a number in a table that looks like an address. Still a literal is only a
 //! number: where flash begins at 0, a small constant in a pool may read as an address in it. So on Arm a literal is an address in code only
-//! where it has the Thumb bit and a function begins there, or where mapping symbols say that data is there. Relocations that the linker
+//! where it has the Thumb bit and a function begins there, or where mapping symbols say that data is there: a text among code may begin at an
+//! odd address. Relocations that the linker
 //! kept (`--emit-relocs`) settle it: a section that has them reports those of its literals and pairs that are relocated and no others.
 //!
 //! Hostile input: at most as many bytes are decoded as the file has, and lists end at [`REFERENCES_MAX`].
@@ -22,7 +23,7 @@ mod tests;
 mod thumb;
 mod x86;
 
-use crate::elf::{Elf, SymbolKind};
+use crate::elf::{Elf, Mapping, SymbolKind};
 use crate::spans::{Partition, Span};
 use relocations::Relocations;
 use step::{Step, What, Window};
@@ -93,9 +94,7 @@ pub(crate) fn shape(elf: &Elf<'_>, start: u64, end: u64) -> Option<u32> {
 pub(crate) struct Code<'e, 'a> {
     elf: &'e Elf<'a>,
     processor: Processor,
-    places: Places,
-    /// Where functions begin, ascending; only asked on Arm.
-    functions: Vec<u64>,
+    places: Places<'e, 'a>,
     /// Sections with bytes, by run address.
     sections: Partition<usize>,
     relocations: Relocations,
@@ -104,13 +103,12 @@ pub(crate) struct Code<'e, 'a> {
 impl<'e, 'a> Code<'e, 'a> {
     pub fn new(elf: &'e Elf<'a>) -> Self {
         let processor = Processor::new(elf);
-        let places = Places::new(elf);
+        let places = Places::new(elf, processor.is_arm());
         let with_bytes = elf.sections.iter().enumerate().filter(|(_, s)| !s.bytes.is_empty());
         let spans = with_bytes.map(|(i, s)| Span::new(s.run, processor.window(s).end(), i));
         let sections = Partition::innermost(spans.collect());
         let relocations = Relocations::read(elf, &processor, &places, &sections);
-        let functions = if processor.is_arm() { functions(elf) } else { Vec::new() };
-        Code { elf, processor, places, functions, sections, relocations }
+        Code { elf, processor, places, sections, relocations }
     }
 
     /// Whether a number that an instruction loads or forms may be meant as an address, as far as can be seen from it.
@@ -118,8 +116,7 @@ impl<'e, 'a> Code<'e, 'a> {
         if !self.processor.is_arm() || !self.places.is_code(number) {
             return true;
         }
-        let is_function = || self.functions.is_empty() || self.functions.binary_search(&(number & !1)).is_ok();
-        if number & 1 == 1 { is_function() } else { self.processor.is_data(self.elf, number) }
+        number & 1 == 1 && self.places.may_be_function(number & !1) || self.places.is_data(number)
     }
 
     /// Goes through all code once.
@@ -210,7 +207,7 @@ impl Notes<'_, '_, '_> {
             What::Jump { to, .. } => self.refer(at, to, How::Jump),
             What::CallRegister => self.scan.indirect_calls.push(at),
             What::CallKnown { to } => {
-                if self.code.places.is_code(self.code.without_thumb_bit(to)) {
+                if self.code.places.is_code(self.code.places.without_thumb_bit(to)) {
                     self.refer(at, to, How::Call);
                 } else {
                     self.scan.indirect_calls.push(at);
@@ -239,10 +236,11 @@ impl Notes<'_, '_, '_> {
             let Some(number) = usize::try_from(bytes).ok().and_then(|bytes| window.number(pool, bytes)) else { continue };
             self.scan.literal_words.push((pool, bytes));
             if value && self.code.is_address(number, self.confirmed, [pool, pool]) {
-                if self.confirmed || number & 1 == 1 || !self.code.processor.is_arm() || !self.code.places.is_code(number) {
-                    self.refer(at, number, How::Literal);
-                } else {
+                let places = &self.code.places;
+                if !self.confirmed && self.code.processor.is_arm() && places.is_code(number) && places.meant(number) == number {
                     self.doubtful.push(Reference { at, to: number, how: How::Literal });
+                } else {
+                    self.refer(at, number, How::Literal);
                 }
             }
         }
@@ -252,11 +250,12 @@ impl Notes<'_, '_, '_> {
     fn refer(&mut self, at: u64, to: u64, how: How) {
         // Nearly all branches stay in their section.
         if self.code_section && self.window.base <= to && to < self.window.end() {
-            let to = self.code.without_thumb_bit(to);
+            let places = &self.code.places;
+            let to = if matches!(how, How::Call | How::Jump) { places.without_thumb_bit(to) } else { places.meant(to) };
             self.scan.references.push(Reference { at, to, how });
             return;
         }
-        if let Some(to) = self.code.places.resolve(to, self.code.processor.is_arm()) {
+        if let Some(to) = self.code.places.resolve(to) {
             self.scan.references.push(Reference { at, to, how });
         }
     }
@@ -268,10 +267,6 @@ impl Code<'_, '_> {
     fn is_address(&self, number: u64, confirmed: bool, places: [u64; 2]) -> bool {
         if confirmed { places.iter().any(|&at| self.relocations.marks(at)) } else { self.plausible(number) }
     }
-
-    fn without_thumb_bit(&self, address: u64) -> u64 {
-        if self.processor.is_arm() { address & !1 } else { address }
-    }
 }
 
 fn functions(elf: &Elf<'_>) -> Vec<u64> {
@@ -282,14 +277,45 @@ fn functions(elf: &Elf<'_>) -> Vec<u64> {
 }
 
 /// What takes up addresses, and which of it is code.
-struct Places {
+struct Places<'e, 'a> {
+    elf: &'e Elf<'a>,
     all: Partition<bool>,
+    arm: bool,
+    /// Where functions begin, ascending; only asked on Arm.
+    functions: Vec<u64>,
 }
 
-impl Places {
-    fn new(elf: &Elf<'_>) -> Self {
+impl<'e, 'a> Places<'e, 'a> {
+    fn new(elf: &'e Elf<'a>, arm: bool) -> Self {
         let sections = elf.sections.iter().filter(|s| s.takes_memory());
-        Places { all: Partition::innermost(sections.map(|s| Span::new(s.run, s.run.saturating_add(s.size), s.executable)).collect()) }
+        let all = Partition::innermost(sections.map(|s| Span::new(s.run, s.run.saturating_add(s.size), s.executable)).collect());
+        Places { elf, all, arm, functions: if arm { functions(elf) } else { Vec::new() } }
+    }
+
+    /// Whether a function begins at an address, or no function is known at all.
+    fn may_be_function(&self, address: u64) -> bool {
+        self.functions.is_empty() || self.functions.binary_search(&address).is_ok()
+    }
+
+    /// Whether mapping symbols say that an address of code holds data.
+    fn is_data(&self, address: u64) -> bool {
+        let mapping = &self.elf.mapping;
+        let after = mapping.partition_point(|m| m.0 <= address);
+        let here = mapping[..after].last().map_or(after, |last| mapping.partition_point(|m| m.0 < last.0));
+        mapping.get(here).is_some_and(|m| m.0 <= address && m.1 == Mapping::Data)
+    }
+
+    fn without_thumb_bit(&self, address: u64) -> u64 {
+        if self.arm { address & !1 } else { address }
+    }
+
+    /// An address in code without its Thumb bit. It has none where data is and no function begins before it.
+    fn meant(&self, address: u64) -> u64 {
+        if !self.arm || address & 1 == 0 {
+            return address;
+        }
+        let is_data = self.functions.binary_search(&(address & !1)).is_err() && self.is_data(address);
+        if is_data { address } else { address & !1 }
     }
 
     fn is_code(&self, address: u64) -> bool {
@@ -302,9 +328,9 @@ impl Places {
     }
 
     /// An address as it is reported; none where nothing is there.
-    fn resolve(&self, address: u64, arm: bool) -> Option<u64> {
+    fn resolve(&self, address: u64) -> Option<u64> {
         match self.all.at(address) {
-            Some(place) => Some(if arm && place.value { address & !1 } else { address }),
+            Some(place) => Some(if place.value { self.meant(address) } else { address }),
             None => address.checked_sub(1).and_then(|before| self.all.at(before)).map(|_| address),
         }
     }

@@ -60,7 +60,7 @@ pub(super) struct Relocations {
 }
 
 impl Relocations {
-    pub fn read(elf: &Elf<'_>, processor: &Processor, places: &Places, sections: &Partition<usize>) -> Self {
+    pub fn read(elf: &Elf<'_>, processor: &Processor, places: &Places<'_, '_>, sections: &Partition<usize>) -> Self {
         let mut reader = Reader { elf, processor, places, sections, found: Relocations::default(), left: REFERENCES_MAX };
         match FileKind::parse(elf.data) {
             Ok(FileKind::Elf32) => reader.tables::<elf::FileHeader32<Endianness>>(),
@@ -90,7 +90,7 @@ impl Relocations {
 struct Reader<'r, 'a> {
     elf: &'r Elf<'a>,
     processor: &'r Processor,
-    places: &'r Places,
+    places: &'r Places<'r, 'a>,
     sections: &'r Partition<usize>,
     found: Relocations,
     left: usize,
@@ -208,7 +208,7 @@ impl Reader<'_, '_> {
             (_, None) => there,
         };
         if let (Some(to), Some(_)) = (to, symbol)
-            && let Some(to) = self.places.resolve(to & mask, self.processor.is_arm())
+            && let Some(to) = self.places.resolve(to & mask)
         {
             let (at, how) = if kind == Kind::Ahead { branch(&window, at) } else { (at, How::Relocation) };
             self.found.references.push(Reference { at, to, how });

@@ -104,7 +104,7 @@ impl Code<'_, '_> {
     }
 
     fn token(&self, range: &mut Range<'_>, relocated: bool, at: u64, raw: u32, step: Step) {
-        let is_address = |to, places| self.places.resolve(to, self.processor.is_arm()).is_some() && self.is_address(to, relocated, places);
+        let is_address = |to, places| self.places.resolve(to).is_some() && self.is_address(to, relocated, places);
         let mut to = To::Nowhere;
         match step.what {
             What::Plain | What::Half | What::Offset { .. } | What::CallKnown { .. } | What::CallRegister | What::Table { .. } => {}

@@ -116,13 +116,6 @@ impl Processor {
         }
     }
 
-    /// Whether mapping symbols say that an address of code holds data.
-    pub fn is_data(&self, elf: &Elf<'_>, address: u64) -> bool {
-        let after = elf.mapping.partition_point(|m| m.0 <= address);
-        let here = elf.mapping[..after].last().map_or(after, |last| elf.mapping.partition_point(|m| m.0 < last.0));
-        elf.mapping.get(here).is_some_and(|m| m.0 <= address && m.1 == Mapping::Data)
-    }
-
     /// Calls `visit` with the stretches of one kind in `start..end` of a section, in order; `marked` where symbols say the kind. Looks at
     /// `left` mapping symbols at most and takes those from it; false where that is not enough.
     pub fn stretches(

@@ -42,7 +42,7 @@ int main(void)
 #[test]
 fn a_text_is_owned_by_the_function_that_uses_it() {
     for_chips("a text added to a function", |chip| {
-        for evidence in ALL_EVIDENCE {
+        for (chip, evidence) in ALL_EVIDENCE.into_iter().flat_map(|evidence| [(chip, evidence), (chip.in_one_section(), evidence)]) {
             let build =
                 |define: &str| chip.linked(evidence, &[("line.c", LINE), ("greeter.c", &format!("#define HELLO {define}\n{GREETER}"))]);
             let told = told(&build(""), &build("send(\"hello-owner\");"));

@@ -34,17 +34,25 @@ pub struct Chip {
     tools: &'static str,
     options: &'static str,
     libraries: &'static str,
+    /// Constants lie among the code, as many scripts have it.
+    one_section: bool,
 }
 
 const BARE: &str = "-ffreestanding -ffunction-sections -fdata-sections -nostdlib -Wl,-n -Wl,--gc-sections -Wl,--no-warn-rwx-segments";
 
-const ARM: Chip = Chip { tools: "arm-none-eabi", options: "-mcpu=cortex-m3 -mthumb -Os", libraries: "-lgcc" };
-const RISCV: Chip = Chip { tools: "riscv64-unknown-elf", options: "-march=rv32imac -mabi=ilp32 -nostdinc -Os", libraries: "-lgcc" };
+const ARM: Chip = Chip { tools: "arm-none-eabi", options: "-mcpu=cortex-m3 -mthumb -Os", libraries: "-lgcc", one_section: false };
+const RISCV: Chip =
+    Chip { tools: "riscv64-unknown-elf", options: "-march=rv32imac -mabi=ilp32 -nostdinc -Os", libraries: "-lgcc", one_section: false };
 
 impl Chip {
     /// With other options behind its own: the last one counts.
     pub fn with(self, options: &'static str) -> Chip {
         Chip { options: [self.options, " ", options].concat().leak(), ..self }
+    }
+
+    /// With constants among the code.
+    pub fn in_one_section(self) -> Chip {
+        Chip { one_section: true, ..self }
     }
 
     /// With a C library; none where the compiler came without.
@@ -65,7 +73,11 @@ impl Chip {
     /// The program of these files with a start-up and vectors.
     pub fn linked(self, evidence: Evidence, files: &[(&str, &str)]) -> Image {
         let bench = Workbench::new("changes");
-        bench.write("chip.ld", include_str!("../corpus/chip.ld"));
+        let (mut script, rodata) = (include_str!("../corpus/chip.ld").to_owned(), "*(.rodata .rodata.*)");
+        if self.one_section {
+            script = script.replace(rodata, "").replace("*(.text .text.*)", &format!("*(.text .text.*) {rodata}"));
+        }
+        bench.write("chip.ld", &script);
         let mut objects = String::new();
         let start = ("start.c", include_str!("../corpus/start.c"));
         for (name, text) in files.iter().chain([&start]) {
@@ -85,7 +97,7 @@ impl Chip {
         Image {
             elf: bench.read("a.elf"),
             map: (evidence == Evidence::Map).then(|| LinkerMap::parse(&bench.read("a.map")).unwrap()),
-            regions: regions(&script_memory(include_str!("../corpus/chip.ld")).unwrap()),
+            regions: regions(&script_memory(&script).unwrap()),
         }
     }
 }

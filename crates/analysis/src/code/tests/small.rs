@@ -39,6 +39,9 @@ fn a_literal_is_a_reference_where_its_value_is_an_address() {
     check("04100000", "word 1004:4");
     // Data in code.
     check("08100000 78563412", "literal 1000>1008 word 1004:4");
+    // A text at an odd address is not a function with a Thumb bit; nor is an odd number that leads to a literal.
+    check("09100000 00616263", "literal 1000>1009 word 1004:4");
+    check("05100000", "word 1004:4");
 }
 
 #[test]
