@@ -97,6 +97,14 @@ fn padding_is_short_and_looks_like_fill() {
     check([0, 0x00, 0xbf], 4, SHF_EXEC, "Padding");
     check([0, 0xc0, 0x46], 4, SHF_EXEC, "Padding");
     check([0, 0x00, 0xbf], 4, 0, "Unattributed");
+    // A section of bytes that a script closes with `. = ALIGN(4)`; four bytes that does not explain.
+    let closed = |size: u32| {
+        let bytes = [&[0x11; 5][..], &vec![0; size as usize - 5]].concat();
+        rows(&Image::arm().segment(0, 0, bytes).section(".data", SHF_WRITE, 0, size, 1).func("f", 0, 5), 0)
+    };
+    assert!(closed(8).contains("3 Padding"), "{}", closed(8));
+    assert!(closed(9).contains("4 Unattributed"), "{}", closed(9));
+    assert!(closed(16).contains("11 Unattributed"), "{}", closed(16));
 }
 
 /// `ldr r0, [pc]`, `bx lr` and the word that is loaded.

@@ -11,4 +11,5 @@ mod interrupted;
 mod measuring;
 mod misbehaving;
 mod size;
+mod size_views;
 mod surroundings;

@@ -2,7 +2,7 @@
 
 use crate::common::{Desk, compared, count, must, outcome, used};
 use ounce_analysis::comparison::{BenchSide, Change, Tendency, Verdict};
-use ounce_protocol::measurement::{BenchFailure, BenchOutcome, Ledger};
+use ounce_protocol::measurement::{BenchFailure, BenchOutcome, Ledger, Owner};
 use std::collections::BTreeMap;
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -57,6 +57,30 @@ fn counts_are_those_of_the_source() {
 
     let tools = &first[0].fingerprint.0;
     assert!(tools["toolchain"].contains("GCC") && tools["emulator"].contains("mps2-an385"), "{tools:?}");
+}
+
+#[test]
+fn a_measurement_knows_what_the_code_is_made_of_and_where_it_is_from() {
+    let desk = Desk::with_one_board();
+    let measured = desk.ounce(&["bench", "--json"]).ends(0).measurement();
+    let ledger = measured.ledger().unwrap();
+    let anatomy = ledger.anatomy.as_ref().expect("an anatomy");
+    let part = |name: &str| anatomy.parts.iter().find(|part| part.name == name).unwrap_or_else(|| panic!("no part {name}"));
+    let uses = |name: &str| -> Vec<&str> { part(name).uses.iter().map(|&i| anatomy.parts[i as usize].name.as_str()).collect() };
+    for callee in ["crc32", "median", "uart_decimal", "\"\\nmedian \""] {
+        assert!(uses("main").contains(&callee), "{callee}: {:?}", uses("main"));
+    }
+    // With -g, what was compiled into what, and where it is declared.
+    assert!(part("uart_text").inlined.iter().any(|inlined| inlined.name == "send"), "{:?}", part("uart_text"));
+    assert!(part("crc32").source.as_ref().is_some_and(|source| source.file.ends_with("src/crc.c")), "{:?}", part("crc32").source);
+
+    // Rows know their object by the map, which the build leaves beside the image.
+    let rows = || ledger.regions.iter().flat_map(|region| &region.rows);
+    let object = |name: &str| rows().find(|row| row.name == name).unwrap_or_else(|| panic!("no row {name}")).object.as_deref();
+    let objects = ["main", "crc32", "delay", "quarters", "\"0123456789abcdef\""].map(object);
+    assert_eq!(objects, ["main.c.o", "crc.c.o", "delay.S.o", "main.c.o", "uart.c.o"].map(Some));
+    let owned = rows().filter(|row| !matches!(row.owner, Owner::Padding));
+    assert!(owned.clone().all(|row| row.object.is_some()), "{:?}", owned.filter(|row| row.object.is_none()).collect::<Vec<_>>());
 }
 
 #[test]

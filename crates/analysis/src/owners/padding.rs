@@ -1,17 +1,22 @@
 //! What fill between owners looks like.
 //!
 //! Bytes between two owners, or between an owner and the section's end, are padding where both hold: there are fewer of them than
-//! the alignment of the address after them (at most the section's own, at most [`PADDING_ALIGN_MAX`]); and they look like fill: zeroes,
-//! 0xFF, or, in code, the processor's no-operations and the linker's traps.
+//! the alignment of the address after them (at most the section's own, at most [`PADDING_ALIGN_MAX`]; at the section's end one of 8, for a
+//! linker's script closes a section of bytes with `. = ALIGN(4)`, which is not the section's alignment); and they look like fill: zeroes, 0xFF,
+//! or, in code, the processor's no-operations and the linker's traps.
 
 use crate::elf::{Machine, Section};
 
 /// Gaps that only an alignment beyond this would explain are not called padding: the largest page that linkers align segments to.
 pub const PADDING_ALIGN_MAX: u64 = 2 * 1024 * 1024;
 
+/// What scripts align a section's end to.
+const CLOSING_ALIGN: u64 = 8;
+
 /// Whether the section's bytes `start..end`, counted from its first, are padding.
 pub(crate) fn is_padding(section: &Section<'_>, machine: Machine, start: u64, end: u64) -> bool {
-    let align = alignment_of(section.run.saturating_add(end)).min(section.align);
+    let own = if end == section.size { section.align.max(CLOSING_ALIGN) } else { section.align };
+    let align = alignment_of(section.run.saturating_add(end)).min(own);
     if end - start >= align {
         return false;
     }

@@ -16,7 +16,8 @@ use std::collections::{HashMap, HashSet};
 pub const ENTRIES_MAX: usize = 32;
 
 /// What runs at reset, by the names of startup files, `cortex-m-rt`, `riscv-rt` and common practice.
-const STARTS: &[&str] = &["Reset", "Reset_Handler", "ResetISR", "ResetHandler", "_start", "__start", "_reset", "_mainCRTStartup", "main"];
+const STARTS: &[&str] =
+    &["Reset", "Reset_Handler", "ResetISR", "ResetHandler", "_start", "__start", "_reset", "reset", "_mainCRTStartup", "main"];
 
 /// Handlers without a telling ending: of `cortex-m-rt`, `riscv-rt`, FreeRTOS.
 const HANDLERS: &[&str] = &[
