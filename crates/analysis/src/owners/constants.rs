@@ -167,8 +167,8 @@ fn named(elf: &Elf<'_>, map: Option<&LinkerMap>, draft: &Draft) -> Constant {
     let (name, group) = match input {
         _ if draft.is_function => (format!("function at {:#x}", section.run.saturating_add(draft.start)), None),
         _ if draft.is_code => ("code without a symbol".to_owned(), None),
-        // An input section named after what it holds.
-        Some(Some(name)) => (name.display, Some(name.group)),
+        // An input section named after what it holds; not after the function whose table it is.
+        Some(Some(name)) if !of.is_some_and(|id| is_called(elf, id, &name)) => (name.display, Some(name.group)),
         Some(None) if owner == Owner::Map && as_text(bytes).is_none() => {
             (names::shortened(&piece.map_or_else(String::new, |piece| short_section(&piece.section))), None)
         }
@@ -235,6 +235,9 @@ fn content_name(elf: &Elf<'_>, section: &Section<'_>, bytes: &[u8], size: u64) -
     if section.nobits {
         return format!("{size} B of memory");
     }
+    if is_table(elf, bytes) {
+        return format!("table of {size} B");
+    }
     if let Some(text) = as_text(bytes) {
         return quoted(text);
     }
@@ -242,6 +245,17 @@ fn content_name(elf: &Elf<'_>, section: &Section<'_>, bytes: &[u8], size: u64) -
         4 | 8 if !has_address(elf, bytes) => format!("0x{}", bytes.iter().rev().map(|b| format!("{b:02x}")).collect::<String>()),
         _ => format!("constant of {size} B"),
     }
+}
+
+/// Whether these are two words or more, each a place in the image's memory: a switch's targets, whatever their bytes read like.
+fn is_table(elf: &Elf<'_>, bytes: &[u8]) -> bool {
+    let width = if elf.is_64 { 8 } else { 4 };
+    bytes.len() >= 2 * width && bytes.len() % width == 0 && bytes.chunks_exact(width).all(|word| has_address(elf, word))
+}
+
+/// Whether a symbol has this name.
+fn is_called(elf: &Elf<'_>, id: u32, name: &names::Name) -> bool {
+    places::symbol(elf, id).is_some_and(|s| names::name(s.name).display == name.display)
 }
 
 /// Whether one of these words is a place in the image's memory, as far as a number can tell.
