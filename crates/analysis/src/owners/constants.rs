@@ -1,7 +1,7 @@
 //! Constants without a symbol: who uses them, and what they are called.
 //!
 //! A constant reaches from one place that code (or a relocated word) refers to up to the next, or it is an input section of the linker's
-//! map. A text is named by itself, a number of one word by its value, anything else by its size. One that a single function uses is that
+//! map. A text is named by itself, a number of one word by its value, a switch's targets are a table. One that a single function uses is that
 //! function's; what several use is shared. What only another constant refers to (a table of texts) is used by whoever uses that one.
 
 use super::places::{self, Places};
@@ -172,7 +172,7 @@ fn named(elf: &Elf<'_>, map: Option<&LinkerMap>, draft: &Draft) -> Constant {
         Some(None) if owner == Owner::Map && as_text(bytes).is_none() => {
             (names::shortened(&piece.map_or_else(String::new, |piece| short_section(&piece.section))), None)
         }
-        _ => (content_name(elf, section, bytes, draft.end - draft.start), None),
+        _ => (content_name(elf, section, bytes), None),
     };
     let group = match owner {
         Owner::Shared => Some("shared".to_owned()),
@@ -230,20 +230,20 @@ fn is_number(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// A name from what it is: a text in quotes, the value of a word, or the size. An address is no name: each link gives another.
-fn content_name(elf: &Elf<'_>, section: &Section<'_>, bytes: &[u8], size: u64) -> String {
+/// A name from what it is: a text in quotes, the value of a word, a table; the size is the row's. An address is no name: each link gives another.
+fn content_name(elf: &Elf<'_>, section: &Section<'_>, bytes: &[u8]) -> String {
     if section.nobits {
-        return format!("{size} B of memory");
+        return "memory".to_owned();
     }
     if is_table(elf, bytes) {
-        return format!("table of {size} B");
+        return "table".to_owned();
     }
     if let Some(text) = as_text(bytes) {
         return quoted(text);
     }
     match bytes.len() {
         4 | 8 if !has_address(elf, bytes) => format!("0x{}", bytes.iter().rev().map(|b| format!("{b:02x}")).collect::<String>()),
-        _ => format!("constant of {size} B"),
+        _ => "constant".to_owned(),
     }
 }
 
