@@ -250,7 +250,7 @@ fn content_name(elf: &Elf<'_>, section: &Section<'_>, bytes: &[u8]) -> String {
 /// Whether these are two words or more, each a place in the image's memory: a switch's targets, whatever their bytes read like.
 fn is_table(elf: &Elf<'_>, bytes: &[u8]) -> bool {
     let width = if elf.is_64 { 8 } else { 4 };
-    bytes.len() >= 2 * width && bytes.len() % width == 0 && bytes.chunks_exact(width).all(|word| has_address(elf, word))
+    bytes.len() >= 2 * width && bytes.len().is_multiple_of(width) && bytes.chunks_exact(width).all(|word| has_address(elf, word))
 }
 
 /// Whether a symbol has this name.
