@@ -8,6 +8,7 @@ use crate::{markdown, terminal};
 use ounce_analysis::tree::{By, tree};
 use ounce_protocol::measurement::{Ledger, RegionLedger, Row};
 use ounce_protocol::units::grouped;
+use std::collections::BTreeMap;
 
 /// Ranges outside all regions named; the others are summed.
 const OUTSIDE_NAMED_MAX: usize = 8;
@@ -78,8 +79,7 @@ fn region_blocks(region: &RegionLedger, by: By, top: usize) -> Vec<Block> {
         row
     };
 
-    let tree = tree(region, by);
-    let groups: Vec<(&str, u64)> = tree.children.iter().map(|node| (node.name.as_str(), node.bytes)).collect();
+    let groups = groups(region, by);
     let mut by_group = Table::new(&[("bytes", Align::Right), (by::title(by), Align::Name), ("share", Align::Right)]);
     for (group, n) in groups.iter().take(top) {
         by_group.row(vec![bytes(*n), Line::new().code(group), share(*n, total).into()]);
@@ -94,13 +94,34 @@ fn region_blocks(region: &RegionLedger, by: By, top: usize) -> Vec<Block> {
     let mut rows: Vec<&Row> = region.rows.iter().collect();
     rows.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.cmp(b)));
     let (shown, rest) = rows.split_at(rows.len().min(top));
-    let mut owners = Table::new(&[("bytes", Align::Right), ("owner", Align::Name), ("group", Align::Name), ("section", Align::Name)]);
+    let third = if by == By::Object { by::title(by) } else { "group" };
+    let mut owners = Table::new(&[("bytes", Align::Right), ("owner", Align::Name), (third, Align::Name), ("section", Align::Name)]);
     for row in shown {
-        owners.row(vec![bytes(row.bytes), owner::of_row(row), Line::new().code(&row.group), Line::new().code(&row.section)]);
+        let group = if by == By::Object { object(row) } else { &row.group };
+        owners.row(vec![bytes(row.bytes), owner::of_row(row), Line::new().code(group), Line::new().code(&row.section)]);
     }
     if !rest.is_empty() {
         owners.row(vec![bytes(sum(rest.iter().copied())), format!("{} more", rest.len()).into(), "".into(), "".into()]);
     }
     owners.row(sum_row(4));
     vec![title(&format!("by {}", by::title(by))), Block::Table(by_group), title("by owner"), Block::Table(owners)]
+}
+
+/// The groups of a region, largest first; object files with the members of archives each for itself.
+fn groups(region: &RegionLedger, by: By) -> Vec<(String, u64)> {
+    if by != By::Object {
+        return tree(region, by).children.into_iter().map(|node| (node.name, node.bytes)).collect();
+    }
+    let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
+    for row in &region.rows {
+        let sum = sums.entry(object(row)).or_default();
+        *sum = sum.saturating_add(row.bytes);
+    }
+    let mut groups: Vec<(String, u64)> = sums.into_iter().map(|(name, bytes)| (name.to_owned(), bytes)).collect();
+    groups.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    groups
+}
+
+fn object(row: &Row) -> &str {
+    row.object.as_deref().unwrap_or("(no object known)")
 }
