@@ -24,6 +24,13 @@ pub fn largest<T: PartialOrd + Copy>(all: &[T]) -> T {
     all.iter().for_each(|one| if *one > best { best = *one });
     best
 }
+// Its caller is brought into the other crate by link-time optimisation, and it is given a number for being called from there.
+#[inline(never)]
+fn kept(all: &mut [u64]) { for i in 1..all.len() { all[i] = all[i - 1].rotate_left(7) ^ all[i].wrapping_mul(31) } }
+pub fn keep(all: &mut [u64], turns: u64) -> u64 {
+    for turn in 0..turns { if all.len() as u64 > turn { all[turn as usize] ^= turn.wrapping_mul(0x1234_5678_9abc) } kept(all) }
+    all.iter().fold(turns, |sum, one| sum.wrapping_add(*one))
+}
 #[inline(never)]
 pub fn mixed<T: Copy + Into<u64>>(all: &[T], turns: u32) -> u64 {
     all.iter().fold(7u64, |sum, one| (sum.rotate_left(turns) ^ (*one).into()).wrapping_mul(0x9e37_79b9_7f4a_7c15))
@@ -50,7 +57,7 @@ fn main() {
     let names: Vec<String> = shapes::all().iter().map(|shape| shape.name()).collect();
     println!("{} {:?} {}", Square(3.0), names, shapes::largest(&areas));
     println!("{}", shapes::edge::of_square(count as f64) + shapes::largest(&[count, 3]) as f64);
-    println!("{}", MORE);
+    println!("{} {}", shapes::keep(&mut [1, 2, 3], count as u64), MORE);
 }
 "#;
 
@@ -89,7 +96,7 @@ fn another_version_of_a_crate_alone_changes_nothing() {
         "-O -C symbol-mangling-version=v0",
         "-O",
         "-C opt-level=s -C symbol-mangling-version=v0 -C codegen-units=1",
-        "-O -C symbol-mangling-version=v0 -C lto=thin",
+        "-O -C symbol-mangling-version=v0 -C lto=thin -C codegen-units=1",
         "-O -C lto=fat",
         "-C debuginfo=2 -C symbol-mangling-version=v0",
     ] {
@@ -102,6 +109,8 @@ fn another_version_of_a_crate_alone_changes_nothing() {
         };
         let (base, head) = (build("1.0.0"), build("1.0.1"));
         assert_ne!(base.elf, head.elf, "{options}: the version is not in the image");
+        let is_numbered = String::from_utf8_lossy(&base.elf).contains("4kept.llvm.");
+        assert_eq!(is_numbered, options.contains("thin"), "{options}");
         told(&base, &head).is(options, &[]);
     }
 }
