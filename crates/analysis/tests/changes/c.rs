@@ -192,9 +192,7 @@ fn a_feature_switched_on_is_in_the_functions_that_have_it() {
 /// Functions that GCC splits, clones and numbers: rare paths, constant arguments, statics of one name.
 const SPLIT: &str = r#"
 __attribute__((cold, noinline)) void complain(const char *text, int n) { __asm__ volatile("" :: "r"(text), "r"(n) : "memory"); }
-#ifdef UNRELATED
-__attribute__((noinline)) int unrelated(int n) { static int count; static int table[4]; count += n; return table[count & 3]++ ? n * 5 : count; }
-#endif
+int unrelated(int n);
 static __attribute__((noinline)) int scaled(int n, int by, int from)
 {
     if (__builtin_expect(n > from, 0)) {
@@ -235,6 +233,9 @@ int run(int count)
 #endif
     return sum;
 }
+#ifdef UNRELATED
+__attribute__((noinline)) int unrelated(int n) { static int count; static int table[4]; count += n; return table[count & 3]++ ? n * 5 : count; }
+#endif
 "#;
 
 #[test]

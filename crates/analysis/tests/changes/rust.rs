@@ -4,6 +4,7 @@ use crate::images::{Image, bytes, hosted, told};
 use crate::workbench::installed;
 use ounce_analysis::comparison::Change;
 use ounce_analysis::tree::By;
+use ounce_protocol::measurement::Owner;
 
 /// A crate with what crates have: generics, closures, traits and their objects, statics, texts, panics, a function in a module.
 const SHAPES: &str = r#"
@@ -22,6 +23,13 @@ pub fn largest<T: PartialOrd + Copy>(all: &[T]) -> T {
     let mut best = *all.first().expect("nothing is not the largest of anything");
     all.iter().for_each(|one| if *one > best { best = *one });
     best
+}
+// Its caller is brought into the other crate by link-time optimisation, and it is given a number for being called from there.
+#[inline(never)]
+fn kept(all: &mut [u64]) { for i in 1..all.len() { all[i] = all[i - 1].rotate_left(7) ^ all[i].wrapping_mul(31) } }
+pub fn keep(all: &mut [u64], turns: u64) -> u64 {
+    for turn in 0..turns { if all.len() as u64 > turn { all[turn as usize] ^= turn.wrapping_mul(0x1234_5678_9abc) } kept(all) }
+    all.iter().fold(turns, |sum, one| sum.wrapping_add(*one))
 }
 #[inline(never)]
 pub fn mixed<T: Copy + Into<u64>>(all: &[T], turns: u32) -> u64 {
@@ -49,7 +57,7 @@ fn main() {
     let names: Vec<String> = shapes::all().iter().map(|shape| shape.name()).collect();
     println!("{} {:?} {}", Square(3.0), names, shapes::largest(&areas));
     println!("{}", shapes::edge::of_square(count as f64) + shapes::largest(&[count, 3]) as f64);
-    println!("{}", MORE);
+    println!("{} {}", shapes::keep(&mut [1, 2, 3], count as u64), MORE);
 }
 "#;
 
@@ -88,7 +96,7 @@ fn another_version_of_a_crate_alone_changes_nothing() {
         "-O -C symbol-mangling-version=v0",
         "-O",
         "-C opt-level=s -C symbol-mangling-version=v0 -C codegen-units=1",
-        "-O -C symbol-mangling-version=v0 -C lto=thin",
+        "-O -C symbol-mangling-version=v0 -C lto=thin -C codegen-units=1",
         "-O -C lto=fat",
         "-C debuginfo=2 -C symbol-mangling-version=v0",
     ] {
@@ -101,6 +109,8 @@ fn another_version_of_a_crate_alone_changes_nothing() {
         };
         let (base, head) = (build("1.0.0"), build("1.0.1"));
         assert_ne!(base.elf, head.elf, "{options}: the version is not in the image");
+        let is_numbered = String::from_utf8_lossy(&base.elf).contains("4kept.llvm.");
+        assert_eq!(is_numbered, options.contains("thin"), "{options}");
         told(&base, &head).is(options, &[]);
     }
 }
@@ -134,9 +144,49 @@ fn one_more_instance_of_a_generic_is_said_so() {
         let (base, head) =
             (build.linked(AREA, EDGE, three), build.linked(AREA, EDGE, &format!("{three} + shapes::mixed(&[count as u64], 3)")));
         let told = told(&base, &head);
-        println!("{options}\n{}", told.lines());
         let copies = told.row("shapes::mixed::<_>");
         assert_eq!(copies.change, Change::Copies { base: 3, head: 4 }, "{options}");
         assert!(bytes(copies) > 0, "{options}");
     }
+}
+
+/// Functions that share stretches of code, which LLVM takes out of them and numbers by how much it saves.
+const OUTLINED: &str = r#"
+use std::hint::black_box as b;
+macro_rules! alike { ($($name:ident $number:literal),*) => { $(#[inline(never)] pub fn $name(x: &mut [u64; 16]) -> u64 {
+    x[3] = b(x[1]).wrapping_mul(77) ^ x[2]; x[4] = b(x[5]).rotate_left(9) ^ x[6]; x[7] = b(x[8]).wrapping_add(x[9]);
+    x[0].wrapping_add($number)
+})* } }
+macro_rules! longer { ($($name:ident $number:literal),*) => { $(#[inline(never)] pub fn $name(x: &mut [u64; 16]) -> u64 {
+    x[1] = b(x[2]) ^ b(x[3]).rotate_left(7) ^ b(x[4]) ^ b(x[6]).wrapping_mul(5) ^ b(x[8]); x[9] = b(x[10]) | b(x[11]) & b(x[12]); x[13] = b(x[14]) - b(x[15]);
+    x[0].wrapping_mul($number)
+})* } }
+alike!(alpha 11, beta 22, gamma 33, delta 44);
+longer!(unrelated 5, unlike 6, unalike 7);
+fn main() { let mut x = [std::env::args().count() as u64; 16]; println!("{}", alpha(&mut x) + beta(&mut x) + gamma(&mut x) + delta(&mut x) MORE); }
+"#;
+
+#[test]
+fn what_is_taken_out_of_functions_is_not_renumbered_noise() {
+    if !is_here("code taken out of functions") || !cfg!(target_arch = "x86_64") {
+        return;
+    }
+    let build = |more: &str| {
+        let outline = "-C opt-level=z -C no-redzone=yes -C codegen-units=1 -C llvm-args=-enable-machine-outliner=always";
+        hosted(&[("app.rs", &OUTLINED.replace("MORE", more))], &[&format!("rustc --edition 2021 {outline} app.rs -o a.elf")])
+    };
+    let (base, head) = (build(""), build("+ unrelated(&mut x) + unlike(&mut x) + unalike(&mut x)"));
+    assert!(String::from_utf8_lossy(&base.elf).contains("OUTLINED_FUNCTION_1"), "LLVM took nothing out");
+    let told = told(&base, &head);
+    let mut outlined = 0;
+    for row in told.regions.iter().flat_map(|region| &region.rows).filter(|row| row.owner == Owner::Symbol) {
+        match row.name.as_str() {
+            "app::main" => assert_eq!(row.change, Change::Grown),
+            "app::unrelated" | "app::unlike" | "app::unalike" => assert_eq!(row.change, Change::Added),
+            name if name.starts_with("OUTLINED_FUNCTION_") => outlined += 1,
+            _ => panic!("{}", told.lines()),
+        }
+        assert!(bytes(row) > 0, "{}", told.lines());
+    }
+    assert!(outlined > 0, "{}", told.lines());
 }
