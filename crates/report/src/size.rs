@@ -5,8 +5,8 @@ use crate::doc::{Align, Block, Line, Table};
 use crate::figures::{counted, headroom};
 use crate::owner;
 use crate::{markdown, terminal};
-use ounce_analysis::tree::{By, tree};
-use ounce_protocol::measurement::{Ledger, RegionLedger, Row};
+use ounce_analysis::tree::{By, NO_OBJECT, tree};
+use ounce_protocol::measurement::{Ledger, Owner, RegionLedger, Row};
 use ounce_protocol::units::grouped;
 use std::collections::BTreeMap;
 
@@ -123,5 +123,9 @@ fn groups(region: &RegionLedger, by: By) -> Vec<(String, u64)> {
 }
 
 fn object(row: &Row) -> &str {
-    row.object.as_deref().unwrap_or("(no object known)")
+    match row.owner {
+        Owner::Padding => "(padding)",
+        Owner::Unattributed => "(unattributed)",
+        _ => row.object.as_deref().unwrap_or(NO_OBJECT),
+    }
 }

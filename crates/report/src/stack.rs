@@ -127,6 +127,24 @@ mod tests {
             open_left_out: 3,
         };
         let report = StackReport { entries: vec![main], entries_left_out: 2, functions: 3, frames_known: 2, ..StackReport::default() };
-        insta::assert_snapshot!(stack_terminal(&report, 5, 80, false));
+        insta::assert_snapshot!(stack_terminal(&report, 5, 80, false), @r"
+        2 of 3 functions state their frame.
+
+            stack  from
+        ≥ 1,240 B  main  at reset
+
+        2 entries more.
+
+        main: ≥ 1,240 B, unbounded
+
+          frame  on the way
+           40 B  main
+        1,200 B  parse
+              ?  memcpy
+
+        - parse can call itself: parse → parse
+        - memcpy does not state its frame
+        - 3 more
+        ");
     }
 }

@@ -293,7 +293,7 @@ fn by_section_and_by_object() {
 
       bytes  object              share
     4,762 B  (no object known)  74.5 %
-    1,020 B  libc.a             15.9 %
+    1,020 B  libc.a(memcpy.o)   15.9 %
       600 B  (unattributed)      9.3 %
         6 B  (padding)           0.0 %
     6,388 B  sum
