@@ -122,9 +122,7 @@ fn name_of(elf: &Elf<'_>, owners: &Owners, owner: OwnerId) -> (String, Option<St
         }),
         OwnerId::Symbol(id) => {
             let raw = owners::symbol(elf, id).map_or(&[][..], |s| s.name);
-            let name = names::name(raw);
-            let linkage = names::shortened(&String::from_utf8_lossy(raw));
-            let linkage = (linkage != name.display).then_some(linkage);
+            let (name, linkage) = names::with_linkage(raw);
             (name.display, linkage, name.group)
         }
         _ => Default::default(),

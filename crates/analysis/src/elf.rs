@@ -211,7 +211,7 @@ fn limit(what: &'static str, count: usize, max: usize) -> Result<(), ElfError> {
 }
 
 /// The bytes at `offset`, as many of `size` as the file has.
-fn within(data: &[u8], offset: u64, size: u64) -> &[u8] {
+pub(crate) fn within(data: &[u8], offset: u64, size: u64) -> &[u8] {
     let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
     let start = offset.min(length);
     let end = offset.saturating_add(size).min(length);
@@ -220,7 +220,7 @@ fn within(data: &[u8], offset: u64, size: u64) -> &[u8] {
 }
 
 /// The text at `offset` of a string table, up to its NUL or [`NAME_BYTES_MAX`].
-fn text_at(strings: &[u8], offset: u32) -> &[u8] {
+pub(crate) fn text_at(strings: &[u8], offset: u32) -> &[u8] {
     let rest = usize::try_from(offset).ok().and_then(|o| strings.get(o..)).unwrap_or_default();
     let rest = &rest[..rest.len().min(NAME_BYTES_MAX)];
     rest.iter().position(|&b| b == 0).map_or(rest, |nul| &rest[..nul])

@@ -112,11 +112,10 @@ impl Names<'_, '_, '_> {
     fn symbol(&self, id: u32, section: String, bytes: u64) -> Row {
         let symbol = owners::symbol(self.elf, id);
         let raw = symbol.map_or(&[][..], |s| s.name);
-        let name = names::name(raw);
-        let linkage = names::shortened(&String::from_utf8_lossy(raw));
+        let (name, linkage) = names::with_linkage(raw);
         Row {
             owner: if symbol.is_some_and(|s| s.size == 0) { Owner::Label } else { Owner::Symbol },
-            linkage: (linkage != name.display).then_some(linkage),
+            linkage,
             name: name.display,
             group: name.group,
             section,
@@ -128,7 +127,7 @@ impl Names<'_, '_, '_> {
     }
 
     fn constant(&mut self, id: u32, section: String, bytes: u64) -> Row {
-        let Some(constant) = usize::try_from(id).ok().and_then(|i| self.owners.constants.get(i)) else { return Row::default() };
+        let Some(constant) = self.owners.constant(id) else { return Row::default() };
         let run = self.elf.sections[constant.section].run;
         let user = constant.of.map(|id| self.user(id));
         let piece = constant.piece.and_then(|id| owners::piece(self.map, id));

@@ -255,7 +255,7 @@ END GROUP
                 0x08000040                main
  *fill*         0x080000a2        0x2 
  .text.a_function_with_a_long_name
-                0x080000a4       0x20 /work/src/lib/main.o
+                0x080000a4       0x20 /proj/src/lib/main.o
  .text          0x080000c4       0x90 /usr/lib/libm.a(sin.o)
                 0x080000c4                sin
                 0x08000154        0x4 LONG 0xdeadbeef

@@ -47,7 +47,7 @@ pub struct Size {
     #[arg(long, value_enum, default_value_t = By::Crate, conflicts_with = "csv")]
     by: By,
     /// The worst case of the stack along calls instead, by the frames that the compiler states (-Z emit-stack-sizes, -fstack-size-section)
-    #[arg(long, conflicts_with_all = ["csv", "html", "by", "head"])]
+    #[arg(long, conflicts_with_all = ["csv", "html", "by", "head", "symbols_only"])]
     stack: bool,
     /// With --stack: GCC's .su files, for frames the image does not state (repeat it)
     #[arg(long, value_name = "FILE", requires = "stack")]
@@ -134,6 +134,9 @@ impl Size {
     pub async fn run(self) -> Result<End> {
         if self.stack {
             return self.stack().map(|()| End::Fine);
+        }
+        if self.format.json && !matches!(self.by, By::Crate | By::Source) {
+            bail!("JSON has every row with all it could be grouped by: leave --by out, or --json");
         }
         let Some(by) = self.by.tree() else { return self.source().map(|()| End::Fine) };
         let memory = self.find_memory().await?;

@@ -206,4 +206,7 @@ fn two_formats_at_once_are_refused() {
         desk.ounce(&[&["size", &elf], args].concat()).ends(2);
     }
     desk.ounce(&["size", &elf, "--by", "source", "--html", page]).refuses(&["as a table or as JSON"]);
+    // Nor does what all rows say have groups, or a stack without reading code.
+    desk.ounce(&["size", &elf, "--by", "object", "--json"]).refuses(&["leave --by out"]);
+    desk.ounce(&["size", &elf, "--stack", "--symbols-only"]).ends(2);
 }

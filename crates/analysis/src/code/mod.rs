@@ -9,8 +9,6 @@
 //!
 //! Hostile input: at most as many bytes are decoded as the file has, and lists end at [`REFERENCES_MAX`].
 
-#![allow(dead_code, reason = "the ledger that asks these questions is written at the same time")]
-
 mod a32;
 mod aarch64;
 mod relocations;
@@ -80,21 +78,11 @@ pub(crate) struct Scan {
     pub cut: bool,
 }
 
-/// What the instructions and relocated words of an image refer to.
-pub(crate) fn scan(elf: &Elf<'_>) -> Scan {
-    Code::new(elf).scan()
-}
-
-/// A digest of a range without what a link changes in it; see [`Code::shape`], which is the same without the cost of starting anew.
-pub(crate) fn shape(elf: &Elf<'_>, start: u64, end: u64) -> Option<u32> {
-    Code::new(elf).shape(start, end)
-}
-
 /// An image prepared for questions about its code.
 pub(crate) struct Code<'e, 'a> {
     elf: &'e Elf<'a>,
     processor: Processor,
-    places: Places<'e, 'a>,
+    places: Allocated<'e, 'a>,
     /// Sections with bytes, by run address.
     sections: Partition<usize>,
     relocations: Relocations,
@@ -103,7 +91,7 @@ pub(crate) struct Code<'e, 'a> {
 impl<'e, 'a> Code<'e, 'a> {
     pub fn new(elf: &'e Elf<'a>) -> Self {
         let processor = Processor::new(elf);
-        let places = Places::new(elf, processor.is_arm());
+        let places = Allocated::new(elf, processor.is_arm());
         let with_bytes = elf.sections.iter().enumerate().filter(|(_, s)| !s.bytes.is_empty());
         let spans = with_bytes.map(|(i, s)| Span::new(s.run, processor.window(s).end(), i));
         let sections = Partition::innermost(spans.collect());
@@ -277,7 +265,7 @@ fn functions(elf: &Elf<'_>) -> Vec<u64> {
 }
 
 /// What takes up addresses, and which of it is code.
-struct Places<'e, 'a> {
+struct Allocated<'e, 'a> {
     elf: &'e Elf<'a>,
     all: Partition<bool>,
     arm: bool,
@@ -285,11 +273,11 @@ struct Places<'e, 'a> {
     functions: Vec<u64>,
 }
 
-impl<'e, 'a> Places<'e, 'a> {
+impl<'e, 'a> Allocated<'e, 'a> {
     fn new(elf: &'e Elf<'a>, arm: bool) -> Self {
         let sections = elf.sections.iter().filter(|s| s.takes_memory());
         let all = Partition::innermost(sections.map(|s| Span::new(s.run, s.run.saturating_add(s.size), s.executable)).collect());
-        Places { elf, all, arm, functions: if arm { functions(elf) } else { Vec::new() } }
+        Allocated { elf, all, arm, functions: if arm { functions(elf) } else { Vec::new() } }
     }
 
     /// Whether a function begins at an address, or no function is known at all.

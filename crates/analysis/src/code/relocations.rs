@@ -8,7 +8,7 @@
 
 use super::step::Window;
 use super::sweep::Processor;
-use super::{How, Places, REFERENCES_MAX, Reference};
+use super::{Allocated, How, REFERENCES_MAX, Reference};
 use crate::elf::Elf;
 use crate::spans::Partition;
 use object::Endianness;
@@ -60,7 +60,7 @@ pub(super) struct Relocations {
 }
 
 impl Relocations {
-    pub fn read(elf: &Elf<'_>, processor: &Processor, places: &Places<'_, '_>, sections: &Partition<usize>) -> Self {
+    pub fn read(elf: &Elf<'_>, processor: &Processor, places: &Allocated<'_, '_>, sections: &Partition<usize>) -> Self {
         let mut reader = Reader { elf, processor, places, sections, found: Relocations::default(), left: REFERENCES_MAX };
         match FileKind::parse(elf.data) {
             Ok(FileKind::Elf32) => reader.tables::<elf::FileHeader32<Endianness>>(),
@@ -90,7 +90,7 @@ impl Relocations {
 struct Reader<'r, 'a> {
     elf: &'r Elf<'a>,
     processor: &'r Processor,
-    places: &'r Places<'r, 'a>,
+    places: &'r Allocated<'r, 'a>,
     sections: &'r Partition<usize>,
     found: Relocations,
     left: usize,

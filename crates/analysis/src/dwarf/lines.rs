@@ -215,6 +215,6 @@ mod tests {
         check(&["/", "../..", "a.c"], "/a.c");
         check(&["", "../lib", "a.c"], "../lib/a.c");
         check(&["", "", ""], "");
-        check(&["C:/work", "a.c"], "C:/work/a.c");
+        check(&["C:/src", "a.c"], "C:/src/a.c");
     }
 }

@@ -4,7 +4,7 @@
 
 use super::compressed::Method;
 use super::{CODE_RANGES_MAX, DECOMPRESSED_BYTES_MAX, DwarfError, SECTION_BYTES_MAX};
-use crate::elf::{ElfError, NAME_BYTES_MAX, SECTIONS_MAX};
+use crate::elf::{ElfError, SECTIONS_MAX, text_at, within};
 use object::elf;
 use object::read::FileKind;
 use object::read::elf::{CompressionHeader, FileHeader, SectionHeader, Sym};
@@ -54,21 +54,6 @@ impl<'a> Sections<'a> {
 
 fn damaged(error: object::read::Error) -> DwarfError {
     ElfError::Damaged(error.to_string()).into()
-}
-
-/// The bytes at `offset`, as many of `size` as the file has.
-fn within(data: &[u8], offset: u64, size: u64) -> &[u8] {
-    let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
-    let start = offset.min(length);
-    let end = offset.saturating_add(size).min(length);
-    let index = |n: u64| usize::try_from(n).unwrap_or(data.len());
-    &data[index(start)..index(end)]
-}
-
-fn text_at(strings: &[u8], offset: u32) -> &[u8] {
-    let rest = usize::try_from(offset).ok().and_then(|o| strings.get(o..)).unwrap_or_default();
-    let rest = &rest[..rest.len().min(NAME_BYTES_MAX)];
-    rest.iter().position(|&b| b == 0).map_or(rest, |nul| &rest[..nul])
 }
 
 fn read_as<'a, H>(data: &'a [u8], wanted: &dyn Fn(&str) -> bool) -> Result<Sections<'a>, DwarfError>

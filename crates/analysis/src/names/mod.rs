@@ -43,6 +43,14 @@ pub struct Name {
     pub group: String,
 }
 
+/// [`name`] of a symbol, and its linkage name where that differs: as a row or a part has them.
+pub(crate) fn with_linkage(raw: &[u8]) -> (Name, Option<String>) {
+    let name = name(raw);
+    let linkage = shortened(&String::from_utf8_lossy(raw));
+    let linkage = (linkage != name.display).then_some(linkage);
+    (name, linkage)
+}
+
 /// Demangles a linkage name and finds its group.
 pub fn name(linkage: &[u8]) -> Name {
     let text = String::from_utf8_lossy(linkage);

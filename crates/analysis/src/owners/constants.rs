@@ -308,14 +308,14 @@ pub(super) fn first_text_end(section: &Section<'_>, start: u64, end: u64) -> Opt
         return None;
     }
     let all = section.slice(start, end.min(start.saturating_add(TEXT_BYTES_MAX)));
-    (all.last() == Some(&0) && are_texts(all, false)).then_some(after)
+    (all.last() == Some(&0) && are_texts(all)).then_some(after)
 }
 
 /// Whether the bytes `start..end` are fill and texts with a zero byte after each.
 pub(super) fn are_only_texts(section: &Section<'_>, start: u64, end: u64) -> bool {
     let bytes = section.slice(start, end);
     let fill = bytes.iter().take_while(|b| **b == 0).count();
-    fill < ZEROES_BETWEEN_MAX && bytes.last() == Some(&0) && are_texts(&bytes[fill..], false)
+    fill < ZEROES_BETWEEN_MAX && bytes.last() == Some(&0) && are_texts(&bytes[fill..])
 }
 
 /// Behind the first zero byte from `start` on, or `end`.
@@ -331,10 +331,10 @@ pub(super) fn zeroes_after(section: &Section<'_>, start: u64, end: u64) -> u64 {
 }
 
 /// Whether these bytes, from the beginning of a text on, are texts with a zero byte after each and a few more to align the next. One at
-/// least is long enough to be told from a number, or `known` says that the one before them was. A broken text ends them.
-fn are_texts(bytes: &[u8], known: bool) -> bool {
+/// least is long enough to be told from a number.
+fn are_texts(bytes: &[u8]) -> bool {
     let mut rest = bytes;
-    let mut convincing = known;
+    let mut convincing = false;
     while !rest.is_empty() {
         let Some(length) = rest.iter().position(|b| *b == 0) else { return false };
         if !is_text(&rest[..length]) {
@@ -358,8 +358,7 @@ fn is_text(bytes: &[u8]) -> bool {
 fn text_end(section: &Section<'_>, start: u64, end: u64) -> Option<u64> {
     let bytes = section.slice(start, end.min(start.saturating_add(TEXT_BYTES_MAX)));
     let length = bytes.iter().position(|b| *b == 0)?;
-    let text = std::str::from_utf8(&bytes[..length]).ok()?;
-    (length > 0 && text.chars().all(is_printed)).then(|| start + u64::try_from(length).unwrap_or(u64::MAX - 1).saturating_add(1))
+    is_text(&bytes[..length]).then(|| start + u64::try_from(length).unwrap_or(u64::MAX - 1).saturating_add(1))
 }
 
 /// The first text in the section's bytes `start..end` that can be told without anything referring to it: where it begins, and where it ends,

@@ -75,3 +75,20 @@ fn is_x86_fill(bytes: &[u8]) -> bool {
     }
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_operations_of_any_length_are_fill() {
+        let check = |bytes: &[u8], want: bool| assert_eq!(is_fill(bytes, Machine::X86, 0), want, "{bytes:02x?}");
+        check(&[0x90], true);
+        check(&[0xcc; 5], true);
+        check(&[0x66, 0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0], true);
+        check(&[0x0f, 0x1f, 0x40, 0, 0x0f, 0x1f, 0], true);
+        check(&[0x0f, 0x1f, 0x84, 0, 0], false);
+        check(&[0x66], false);
+        check(&[0xc3], false);
+    }
+}

@@ -3,7 +3,7 @@
 //! The rows are the disassembler's own: of GNU binutils for Arm and RISC-V, of LLVM for `AArch64` (there the bytes are in the order of
 //! memory). They lie one behind the other from 0x1000; what stands behind the bar is what the instruction is to be reported for.
 
-use super::super::scan;
+use super::scan;
 use super::*;
 use crate::elf::{Binding, Place, Symbol, SymbolKind};
 

@@ -87,7 +87,7 @@ fn any_bytes_are_code() {
             image.sections.push(section(3, ".more", run.wrapping_add(random.below(90)), &code[..16], random.below(2) == 0));
         }
         ask_everything(&image, &mut random);
-        references += super::super::scan(&image).references.len();
+        references += super::scan(&image).references.len();
     }
     assert!(references > 3000, "nothing is decoded: {references}");
 }
@@ -98,7 +98,7 @@ fn sections_over_each_other_are_not_looked_at_forever() {
     let mapping: Vec<_> = (0..0x2000).map(|i| (i * 2, Mapping::Thumb)).collect();
     let mut image = image(Machine::Arm, false, 0, &code, &mapping);
     image.sections.extend((3..2000).map(|index| section(index, ".over", 0, &code, true)));
-    let scan = super::super::scan(&image);
+    let scan = super::scan(&image);
     assert!(scan.cut, "all of them were");
 }
 

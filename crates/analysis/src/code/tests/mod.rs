@@ -5,7 +5,7 @@ mod hostile;
 mod programs;
 mod small;
 
-use super::{How, Scan};
+use super::{Code, How, Scan};
 use crate::elf::{Elf, Machine, Mapping, Section};
 use object::Endianness;
 
@@ -27,6 +27,14 @@ fn section<'a>(index: usize, name: &str, run: u64, bytes: &'a [u8], executable: 
         nobits: false,
         bytes,
     }
+}
+
+fn scan(elf: &Elf<'_>) -> Scan {
+    Code::new(elf).scan()
+}
+
+fn shape(elf: &Elf<'_>, start: u64, end: u64) -> Option<u32> {
+    Code::new(elf).shape(start, end)
 }
 
 /// An image of one section of code, and 8 KiB of memory at [`MEMORY`].

@@ -2,7 +2,8 @@
 //! toolchain's disassembler sees is found, and nothing else.
 #![expect(clippy::disallowed_methods, reason = "a compiler on a file of this test, which ends by itself")]
 
-use super::super::{Code, How, Reference, scan};
+use super::super::{Code, How, Reference};
+use super::scan;
 use crate::elf::{Elf, SymbolKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

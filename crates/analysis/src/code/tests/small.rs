@@ -1,7 +1,7 @@
 //! What is decided beyond single instructions: what a number means, how far a register is followed, what is data in code.
 
-use super::super::{scan, shape};
 use super::*;
+use super::{scan, shape};
 use crate::elf::{Binding, Place, Symbol, SymbolKind};
 
 const CODE: u64 = 0x1000;
