@@ -39,6 +39,7 @@ pub fn soak() -> Result<()> {
     let long = ["OUNCE_FUZZ_CASES=1000000", "PYRITE_MUTATIONS=40000", "cargo", "test", "--release"];
     let crates = [&long[..], &["-p", "ounce-analysis", "-p", "ounce-protocol"]].concat();
     step("fuzzing, crates", &root, "env", &crates, &mut tally)?;
+    step("fuzzing, comments", &root, "env", &[&long[..], &["-p", "ounce-server", "--lib", "hostile"]].concat(), &mut tally)?;
     step("fuzzing, VM", &root.join("firmware"), "env", &[&long[..], &["-p", "pyrite"]].concat(), &mut tally)?;
     println!("\n{} passed, {} failed, {} skipped", tally.passed, tally.failed, tally.ignored);
     Ok(())

@@ -104,6 +104,8 @@ pub struct App {
     pub slug: String,
     pub installation_id: u64,
     pub key: AppKey,
+    /// The private key, handed out where the App is made from a manifest.
+    pub pem: String,
 }
 
 impl App {
@@ -244,7 +246,7 @@ impl Double {
         let app = match &config.app {
             Some(app) => {
                 let key = AppKey::from_private_pem(&app.key_pem)?;
-                Some(App { id: app.id, slug: app.slug.clone(), installation_id: app.installation_id, key })
+                Some(App { id: app.id, slug: app.slug.clone(), installation_id: app.installation_id, key, pem: app.key_pem.clone() })
             }
             None => None,
         };
@@ -356,6 +358,11 @@ impl Double {
     /// Does what a push does after the bare repository was changed from outside: `before` are its branches as they were.
     pub async fn pushed(&self, repo: &str, before: &BTreeMap<String, String>, by: &str) -> Result<()> {
         self.world.branches_moved(&repo.to_lowercase(), before, by).await
+    }
+
+    /// Tags a commit; with a message the tag is an object of its own.
+    pub async fn tag(&self, repo: &str, name: &str, at: &str, message: Option<&str>) -> Result<()> {
+        self.world.repo(repo)?.bare.tag(name, at, message).await
     }
 
     /// The branches of a repository and their tips.

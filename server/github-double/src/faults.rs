@@ -4,14 +4,17 @@ use crate::api::error::{ApiError, with_header};
 use crate::clock::real_s;
 use crate::double::World;
 use crate::state::LoggedRequest;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use http_body::Frame;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 /// The largest body of an API request (git's own go elsewhere).
@@ -60,6 +63,8 @@ pub enum FaultKind {
     },
     /// The request is done, and 502 is answered all the same.
     DoneThenBadGateway,
+    /// The request is done; half of the answer comes, then the connection breaks.
+    Half,
     /// The request is done; the answer comes this much later.
     Slow {
         /// Milliseconds.
@@ -81,6 +86,7 @@ pub async fn layer(State(world): State<Arc<World>>, request: Request, next: Next
             next.run(request).await;
             ApiError::plain(StatusCode::BAD_GATEWAY, "Server Error").into_response()
         }
+        Some(FaultKind::Half) => half(next.run(request).await).await,
         Some(FaultKind::Slow { delay_ms }) => {
             let response = next.run(request).await;
             tokio::time::sleep(Duration::from_millis(delay_ms)).await;
@@ -146,6 +152,26 @@ fn refusal(kind: FaultKind) -> Response {
             with_header(response.headers_mut(), "x-ratelimit-reset", &(real_s() + reset_in_s).to_string());
             response
         }
-        FaultKind::DoneThenBadGateway | FaultKind::Slow { .. } => unreachable!("handled where the request is run"),
+        FaultKind::DoneThenBadGateway | FaultKind::Half | FaultKind::Slow { .. } => unreachable!("handled where the request is run"),
+    }
+}
+
+/// An answer that breaks off in the middle.
+async fn half(response: Response) -> Response {
+    let (parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, API_BODY_MAX).await.unwrap_or_default();
+    let first = bytes.slice(..bytes.len() / 2);
+    Response::from_parts(parts, Body::new(Broken(Some(first))))
+}
+
+/// A body that gives one piece and then fails.
+struct Broken(Option<axum::body::Bytes>);
+
+impl HttpBody for Broken {
+    type Data = axum::body::Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        Poll::Ready(Some(self.0.take().map(Frame::data).ok_or_else(|| std::io::Error::other("broken off on request"))))
     }
 }

@@ -126,6 +126,37 @@ impl Bare {
         Ok(None)
     }
 
+    /// What a full reference names, unpeeled: its id and kind (`commit`, `tag`, …).
+    pub async fn reference(&self, name: &str) -> Result<Option<(String, String)>> {
+        let text = self.run(&["for-each-ref", "--format=%(refname) %(objectname) %(objecttype)", "refs/heads", "refs/tags"]).await?;
+        let found = text.lines().filter_map(|line| line.split_once(' ')).find(|(found, _)| *found == name);
+        Ok(found.and_then(|(_, rest)| rest.split_once(' ')).map(|(sha, kind)| (sha.to_owned(), kind.to_owned())))
+    }
+
+    /// What an annotated tag names: its id and kind.
+    pub async fn tagged(&self, sha: &str) -> Result<Option<(String, String)>> {
+        if sha.len() != 40 || !sha.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Ok(None);
+        }
+        let output = self.raw(&["cat-file", "tag", sha], &[], None).await?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+        Ok(field("object ").zip(field("type ")))
+    }
+
+    /// Makes a tag; with a message it is an object of its own.
+    pub async fn tag(&self, name: &str, at: &str, message: Option<&str>) -> Result<()> {
+        match message {
+            None => self.set_ref(&format!("refs/tags/{name}"), Some(at)).await,
+            Some(message) => {
+                let object =
+                    format!("object {at}\ntype commit\ntag {name}\ntagger Octo <octo@example.invalid> 1735689600 +0000\n\n{message}\n");
+                let sha = self.run_with(&["mktag"], &[], Some(object.as_bytes())).await?;
+                self.set_ref(&format!("refs/tags/{name}"), Some(&sha)).await
+            }
+        }
+    }
+
     /// Branches and their tips.
     pub async fn branches(&self) -> Result<BTreeMap<String, String>> {
         let text = self.run(&["for-each-ref", "--format=%(refname:lstrip=2) %(objectname)", "refs/heads"]).await?;

@@ -1,5 +1,6 @@
 //! What the double remembers, in memory. Plain data: no HTTP, no git.
 
+use crate::api::manifest::Agreed;
 use crate::clock::{LOGICAL_EPOCH_S, iso};
 use crate::faults::Fault;
 use crate::git::Bare;
@@ -269,6 +270,8 @@ pub struct State {
     pub users: BTreeMap<String, User>,
     pub tokens: HashMap<String, Token>,
     pub deliveries: VecDeque<Delivery>,
+    /// Manifests agreed to, by the code that is exchanged for the App.
+    pub agreed: HashMap<String, Agreed>,
     pub faults: Vec<Fault>,
     pub log: VecDeque<LoggedRequest>,
     /// How many answers say `mergeable: null` after a change.

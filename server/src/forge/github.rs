@@ -13,7 +13,7 @@ mod time;
 mod tokens;
 mod wire;
 
-use super::{CheckReport, Comment, CommitInfo, FailedDelivery, Forge, ForgeError, MergeState, PullRequest, Role};
+use super::{CheckReport, Comment, CommitInfo, FailedDelivery, Forge, ForgeError, MergeState, Named, PullRequest, Role};
 use crate::clock::Clock;
 use http::Method;
 use ounce_protocol::ids::{CommitSha, RepoName};
@@ -28,6 +28,8 @@ const FILE_BYTES_MAX: usize = 1024 * 1024;
 const COMMENTS_PER_PAGE: usize = 50;
 /// GitHub allows 2 500 comments a pull request.
 const COMMENT_PAGES_MAX: usize = 51;
+/// Tags of tags that are followed.
+const TAG_STEPS_MAX: usize = 5;
 /// Characters of a commit's first line that are kept.
 const SUMMARY_CHARS_MAX: usize = 200;
 
@@ -79,7 +81,7 @@ impl GitHub {
     /// To be called inside a Tokio runtime.
     pub fn with_app(base_url: &str, clone_base_url: &str, app_id: u64, pem: &str, clock: Clock) -> Result<GitHub, SetupError> {
         let builder = wire::builder(base_url)?.app_from_rsa_pem(app_id.into(), pem.trim()).map_err(|_| SetupError::Key)?;
-        Ok(GitHub::new(Identity::App(App::new(wire::build(builder)?, clock)), clone_base_url))
+        Ok(GitHub::new(Identity::App(App::new(app_id, wire::build(builder)?, clock)), clone_base_url))
     }
 
     fn new(identity: Identity, clone_base_url: &str) -> GitHub {
@@ -174,7 +176,7 @@ impl GitHub {
             let path = format!("/repos/{repo}/issues/{number}/comments?per_page={COMMENTS_PER_PAGE}&page={page}");
             let comments: Vec<shapes::Comment> = self.send(repo, Ask::get(&what, path)).await?.json()?;
             let last = comments.len() < COMMENTS_PER_PAGE;
-            let ours = comments.into_iter().find(|comment| comment.is_by(own) && comment.text().contains(marker));
+            let ours = comments.into_iter().find(|comment| comment.is_by(own) && comment.text().trim_end().ends_with(marker));
             match ours {
                 Some(comment) => return Ok(Some(comment.into())),
                 None if last => break,
@@ -190,6 +192,26 @@ impl GitHub {
             Identity::Token(token) => token.login().await,
             Identity::App(app) => Ok(app.names().await?.login()),
         }
+    }
+
+    /// The commit at a full reference; none where there is no such reference.
+    async fn read_reference(&self, repo: &RepoName, reference: &str) -> Result<Option<CommitSha>, ForgeError> {
+        let what = format!("{reference} of {repo}");
+        let path: Vec<String> = reference.split('/').skip(1).map(encoded).collect();
+        let mut target = match self.send(repo, Ask::get(&what, format!("/repos/{repo}/git/ref/{}", path.join("/")))).await {
+            Err(ForgeError::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+            Ok(answer) => answer.json::<shapes::Reference>()?.object,
+        };
+        for _ in 0..TAG_STEPS_MAX {
+            if target.kind != "tag" {
+                break;
+            }
+            let path = format!("/repos/{repo}/git/tags/{}", encoded(&target.sha));
+            target = self.send(repo, Ask::get(&what, path)).await?.json::<shapes::Reference>()?.object;
+        }
+        // A tag may name a tree or a blob.
+        if target.kind == "commit" { Self::sha(&what, &target.sha).map(Some) } else { Ok(None) }
     }
 
     async fn read_role(&self, repo: &RepoName, login: &str) -> Result<Role, ForgeError> {
@@ -258,6 +280,16 @@ impl Forge for GitHub {
         }
     }
 
+    async fn named(&self, repo: &RepoName, name: &str) -> Result<Option<Named>, ForgeError> {
+        for kind in ["heads", "tags"] {
+            let reference = format!("refs/{kind}/{name}");
+            if let Some(sha) = self.read_reference(repo, &reference).await? {
+                return Ok(Some(Named { reference, sha }));
+            }
+        }
+        Ok(None)
+    }
+
     fn role(&self, repo: &RepoName, login: &str) -> impl Future<Output = Result<Role, ForgeError>> + Send {
         self.read_role(repo, login)
     }
@@ -274,6 +306,13 @@ impl Forge for GitHub {
         match &self.identity {
             Identity::Token(_) => Ok(()),
             Identity::App(app) => deliveries::again(app.crab(), attempt).await,
+        }
+    }
+
+    fn app_id(&self) -> Option<u64> {
+        match &self.identity {
+            Identity::Token(_) => None,
+            Identity::App(app) => Some(app.id()),
         }
     }
 

@@ -5,6 +5,7 @@
 pub mod github;
 
 use ounce_protocol::ids::{CommitSha, RepoName};
+use serde::{Deserialize, Serialize};
 use std::future::Future;
 
 /// Why a call to the forge did not give what was asked. Each is treated differently by the outbox.
@@ -119,6 +120,8 @@ pub struct CheckReport {
     pub summary: String,
     /// The page with the details, where the server has a public address.
     pub details_url: Option<String>,
+    /// Buttons; a status has none.
+    pub actions: Vec<CheckAction>,
 }
 
 /// How a check stands.
@@ -126,8 +129,7 @@ pub struct CheckReport {
 pub enum CheckState {
     /// Work is going on.
     Pending,
-    /// Nothing runs before someone with write access approves this commit; a check run carries the button for it
-    /// ([`APPROVE_ACTION`]), a status is pending.
+    /// Nothing runs before someone with write access approves this commit; a status is pending.
     NeedsApproval,
     /// Within the budgets.
     Success,
@@ -140,8 +142,36 @@ pub enum CheckState {
     Neutral,
 }
 
-/// The identifier that a check run's approve button carries back in its `requested_action` event.
-pub const APPROVE_ACTION: &str = "approve";
+/// Most buttons that a check run may have.
+pub const CHECK_ACTIONS_MAX: usize = 3;
+
+/// A button of a check run. Pressing it is as good as the command in a comment, and asks for the same role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckAction {
+    /// Let exactly this commit be built and run.
+    Approve,
+    /// Weigh it again.
+    Rerun,
+    /// What is over a budget is meant to be.
+    Accept,
+}
+
+impl CheckAction {
+    /// What its event names it by; at most 20 characters.
+    pub fn identifier(self) -> &'static str {
+        match self {
+            CheckAction::Approve => "approve",
+            CheckAction::Rerun => "rerun",
+            CheckAction::Accept => "accept",
+        }
+    }
+
+    /// What an event names.
+    pub fn parse(identifier: &str) -> Option<CheckAction> {
+        [CheckAction::Approve, CheckAction::Rerun, CheckAction::Accept].into_iter().find(|action| action.identifier() == identifier)
+    }
+}
 
 /// What an account may do in a repository, least first, so that `role >= Role::Write` reads as it is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -152,8 +182,32 @@ pub enum Role {
     Read,
     /// May push, and therefore command and approve.
     Write,
+    /// May push and set some things.
+    Maintain,
     /// May do everything.
     Admin,
+}
+
+impl Role {
+    /// The word stored and shown.
+    pub fn word(self) -> &'static str {
+        match self {
+            Role::None => "none",
+            Role::Read => "read",
+            Role::Write => "write",
+            Role::Maintain => "maintain",
+            Role::Admin => "admin",
+        }
+    }
+}
+
+/// A branch or a tag, and the commit it names now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The whole name, `refs/heads/main`.
+    pub reference: String,
+    /// The commit.
+    pub sha: CommitSha,
 }
 
 /// A webhook delivery that our endpoint did not take, newest attempt.
@@ -177,7 +231,7 @@ pub trait Forge: Send + Sync + 'static {
     fn merge_base(&self, repo: &RepoName, a: &CommitSha, b: &CommitSha) -> impl Future<Output = Result<CommitSha, ForgeError>> + Send;
     /// A file's text at a commit; `None` where there is no such file. At most 1 MiB.
     fn file(&self, repo: &RepoName, at: &CommitSha, path: &str) -> impl Future<Output = Result<Option<String>, ForgeError>> + Send;
-    /// The comment of ours on a pull request that contains the marker, looked for by marker and author.
+    /// The comment of ours on a pull request that ends with the marker, looked for by marker and author.
     fn find_comment(&self, repo: &RepoName, number: u64, marker: &str) -> impl Future<Output = Result<Option<Comment>, ForgeError>> + Send;
     /// Reads a comment by id; `None` where it is gone.
     fn comment(&self, repo: &RepoName, id: u64) -> impl Future<Output = Result<Option<Comment>, ForgeError>> + Send;
@@ -187,6 +241,8 @@ pub trait Forge: Send + Sync + 'static {
     fn update_comment(&self, repo: &RepoName, id: u64, body: &str) -> impl Future<Output = Result<(), ForgeError>> + Send;
     /// Says how a commit's check stands: a check run in App mode (found again by `external_id`), a commit status in token mode.
     fn report_check(&self, repo: &RepoName, check: &CheckReport) -> impl Future<Output = Result<(), ForgeError>> + Send;
+    /// The branch of that name, else the tag. An abbreviated commit id names nothing.
+    fn named(&self, repo: &RepoName, name: &str) -> impl Future<Output = Result<Option<Named>, ForgeError>> + Send;
     /// What an account may do, asked afresh: never remembered, never taken from an event.
     fn role(&self, repo: &RepoName, login: &str) -> impl Future<Output = Result<Role, ForgeError>> + Send;
     /// Webhook deliveries of the last `within_s` seconds of which no attempt succeeded. A forge that keeps no such list has none.
@@ -198,6 +254,10 @@ pub trait Forge: Send + Sync + 'static {
     fn redeliver(&self, attempt: u64) -> impl Future<Output = Result<(), ForgeError>> + Send {
         let _ = attempt;
         async { Ok(()) }
+    }
+    /// Our number as an App, by which events name whose check run is meant; none where we are an account.
+    fn app_id(&self) -> Option<u64> {
+        None
     }
     /// Where runners fetch the repository from.
     fn clone_url(&self, repo: &RepoName) -> String;

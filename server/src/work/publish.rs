@@ -245,6 +245,7 @@ pub async fn step<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
                 title: title.clone(),
                 summary: summary.clone(),
                 details_url: url.clone(),
+                actions: Vec::new(),
             };
             cx.forge.report_check(&due.repo, &check).await.map(|()| None)
         }

@@ -3,7 +3,7 @@
 use ounce_protocol::ids::{CommitSha, RepoName};
 use ounce_server::clock::Clock;
 use ounce_server::config::Keep;
-use ounce_server::forge::{CheckReport, Comment, CommitInfo, Forge, ForgeError, MergeState, PullRequest, Role};
+use ounce_server::forge::{CheckReport, Comment, CommitInfo, Forge, ForgeError, MergeState, Named, PullRequest, Role};
 use ounce_server::store::{Store, deliveries};
 use ounce_server::work::{Context, compare, plan};
 use serde_json::json;
@@ -67,6 +67,9 @@ impl Forge for Stub {
         unavailable()
     }
     async fn report_check(&self, _: &RepoName, _: &CheckReport) -> Result<(), ForgeError> {
+        unavailable()
+    }
+    async fn named(&self, _: &RepoName, _: &str) -> Result<Option<Named>, ForgeError> {
         unavailable()
     }
     async fn role(&self, _: &RepoName, _: &str) -> Result<Role, ForgeError> {

@@ -6,8 +6,10 @@ pub mod checks;
 pub mod comments;
 pub mod content;
 pub mod error;
+pub mod manifest;
 pub mod page;
 pub mod pulls;
+pub mod refs;
 pub mod statuses;
 
 use crate::double::World;
@@ -32,6 +34,8 @@ pub fn router(world: Arc<World>) -> Router {
         .merge(rest.clone())
         .nest("/api/v3", rest)
         .merge(git)
+        .route("/settings/apps/new", post(manifest::create))
+        .route("/organizations/{organization}/settings/apps/new", post(manifest::create))
         .fallback(nothing_here)
         .method_not_allowed_fallback(nothing_here)
         .layer(axum::middleware::from_fn_with_state(world.clone(), faults::layer));
@@ -41,6 +45,7 @@ pub fn router(world: Arc<World>) -> Router {
 fn rest() -> Router<Arc<World>> {
     Router::new()
         .route("/user", get(auth::user))
+        .route("/app-manifests/{code}/conversions", post(manifest::convert))
         .route("/app", get(apps::app))
         .route("/app/installations", get(apps::installations))
         .route("/app/installations/{id}/access_tokens", post(apps::create_token))
@@ -51,6 +56,8 @@ fn rest() -> Router<Arc<World>> {
         .route("/repos/{owner}/{repo}/installation", get(apps::repository_installation))
         .route("/repos/{owner}/{repo}/collaborators/{login}/permission", get(content::permission))
         .route("/repos/{owner}/{repo}/git/commits/{sha}", get(content::git_commit))
+        .route("/repos/{owner}/{repo}/git/ref/{*name}", get(refs::reference))
+        .route("/repos/{owner}/{repo}/git/tags/{sha}", get(refs::tag))
         .route("/repos/{owner}/{repo}/commits/{sha}", get(content::commit))
         .route("/repos/{owner}/{repo}/compare/{*basehead}", get(content::compare))
         .route("/repos/{owner}/{repo}/contents/{*path}", get(content::contents))

@@ -1,6 +1,6 @@
 //! How a check stands: a check run for an App, a commit status for a person.
 
-use super::super::{APPROVE_ACTION, CheckReport, CheckState, ForgeError};
+use super::super::{CHECK_ACTIONS_MAX, CheckAction, CheckReport, CheckState, ForgeError};
 use super::wire::Ask;
 use super::{GitHub, shapes};
 use http::Method;
@@ -38,6 +38,16 @@ fn status(check: &CheckReport) -> Value {
     body
 }
 
+/// A button: label and identifier at most 20 characters, description at most 40.
+fn button(action: CheckAction) -> Value {
+    let (label, description) = match action {
+        CheckAction::Approve => ("Approve and run", "Build and run exactly this commit"),
+        CheckAction::Rerun => ("Weigh again", "Measure all boards once more"),
+        CheckAction::Accept => ("Accept", "This growth is intended"),
+    };
+    json!({ "label": label, "description": description, "identifier": action.identifier() })
+}
+
 /// The body of a check run, new or updated.
 fn check_run(check: &CheckReport) -> Value {
     let (status, conclusion) = match check.state {
@@ -47,9 +57,8 @@ fn check_run(check: &CheckReport) -> Value {
         CheckState::Failure => ("completed", Some("failure")),
         CheckState::Incomplete | CheckState::Neutral => ("completed", Some("neutral")),
     };
-    let approve = json!({ "label": "Run this commit", "description": "Approve exactly this commit", "identifier": APPROVE_ACTION });
     // Sent empty too: a button that was there must go.
-    let actions = if check.state == CheckState::NeedsApproval { json!([approve]) } else { json!([]) };
+    let actions: Vec<Value> = check.actions.iter().take(CHECK_ACTIONS_MAX).map(|action| button(*action)).collect();
     let summary = fit(&check.summary, SUMMARY_CHARS_MAX);
     let mut body = json!({
         "name": NAME, "external_id": check.external_id, "status": status, "actions": actions,
@@ -119,6 +128,7 @@ mod tests {
             title: "é".repeat(200),
             summary: "s".repeat(70_000),
             details_url: None,
+            actions: vec![CheckAction::Approve, CheckAction::Rerun, CheckAction::Accept, CheckAction::Rerun],
         }
     }
 
@@ -142,8 +152,12 @@ mod tests {
         let run = check_run(&report(CheckState::NeedsApproval));
         assert_eq!(run["output"]["summary"].as_str().unwrap().chars().count(), SUMMARY_CHARS_MAX);
         assert_eq!(status(&report(CheckState::Success))["description"].as_str().unwrap().chars().count(), 140);
-        for (field, limit) in [("label", 20), ("description", 40), ("identifier", 20)] {
-            assert!(run["actions"][0][field].as_str().unwrap().len() <= limit, "{field}");
+        let actions = run["actions"].as_array().unwrap();
+        assert_eq!(actions.len(), CHECK_ACTIONS_MAX);
+        for (action, (field, limit)) in
+            actions.iter().flat_map(|a| [("label", 20), ("description", 40), ("identifier", 20)].map(|f| (a, f)))
+        {
+            assert!(action[field].as_str().unwrap().len() <= limit, "{field}");
         }
         assert_eq!(fit("abc", 3), "abc");
         assert_eq!(fit("abcd", 3), "ab…");

@@ -82,18 +82,35 @@ impl From<Comment> for ForgeComment {
 #[derive(Deserialize)]
 pub struct Permission {
     permission: String,
+    #[serde(default)]
+    role_name: String,
 }
 
 impl Permission {
-    /// GitHub folds its five roles, and an organisation's own ones, into these: maintain is `write`, triage is `read`.
+    /// GitHub folds its five roles, and an organisation's own ones, into these: maintain is `write`, triage is `read`. An
+    /// organisation may name a role of its own as it likes, so the name never gives more than what it is folded into.
     pub fn role(&self) -> Role {
         match self.permission.as_str() {
             "admin" => Role::Admin,
+            "write" if self.role_name == "maintain" => Role::Maintain,
             "write" => Role::Write,
             "read" => Role::Read,
             _ => Role::None,
         }
     }
+}
+
+/// A reference, or an annotated tag: what it names.
+#[derive(Deserialize)]
+pub struct Reference {
+    pub object: Target,
+}
+
+#[derive(Deserialize)]
+pub struct Target {
+    pub sha: String,
+    #[serde(rename = "type")]
+    pub kind: String,
 }
 
 #[derive(Deserialize)]

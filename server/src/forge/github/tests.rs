@@ -1,7 +1,7 @@
 //! The forge against the double, over HTTP: each method's good way, each kind of error, and GitHub's traps.
 
 use super::*;
-use crate::forge::{CheckState, Role};
+use crate::forge::{CheckAction, CheckState, Role};
 use github_double::{AppConfig, Config, DEMO_APP_KEY_PEM, Double, FaultKind, NewPull, Permission, RepositoryConfig, WebhookConfig};
 use tempfile::TempDir;
 
@@ -61,6 +61,7 @@ fn report(sha: &CommitSha, external_id: &str, state: CheckState) -> CheckReport 
         title: "Weighed".into(),
         summary: "12 B more".into(),
         details_url: Some("https://ounce.example/runs/1".into()),
+        actions: if state == CheckState::NeedsApproval { vec![CheckAction::Approve] } else { vec![] },
     }
 }
 
@@ -148,10 +149,10 @@ async fn one_comment_is_written_read_and_edited() {
     let stage = Stage::new().await;
     let (number, _) = stage.pull("topic", "version = 2\n").await;
     for (forge, author) in [(stage.person(), "ounce-bot"), (stage.app(), "ounce[bot]")] {
-        let made = forge.create_comment(&stage.repo, number, &format!("{MARKER}\nfirst")).await.unwrap();
-        forge.update_comment(&stage.repo, made.id, &format!("{MARKER}\nsecond")).await.unwrap();
+        let made = forge.create_comment(&stage.repo, number, &format!("first\n{MARKER}")).await.unwrap();
+        forge.update_comment(&stage.repo, made.id, &format!("second\n{MARKER}")).await.unwrap();
         let read = forge.comment(&stage.repo, made.id).await.unwrap().unwrap();
-        assert_eq!(read.body, format!("{MARKER}\nsecond"));
+        assert_eq!(read.body, format!("second\n{MARKER}"));
         let stored = stage.double.comments(REPO, number).into_iter().find(|comment| comment.id == made.id).unwrap();
         assert_eq!((stored.author.as_str(), stored.edits), (author, 1));
         stage.double.delete_comment(REPO, made.id).unwrap();
@@ -168,11 +169,11 @@ async fn a_lost_comment_is_found_again_but_never_a_forged_one() {
     for forge in [stage.person(), stage.app()] {
         assert_eq!(forge.find_comment(&stage.repo, number, MARKER).await.unwrap(), None);
         for n in 0..60 {
-            stage.double.comment_as(REPO, number, "mallory", &format!("{MARKER} forged {n}")).await.unwrap();
+            stage.double.comment_as(REPO, number, "mallory", &format!("forged {n} {MARKER}")).await.unwrap();
         }
         forge.create_comment(&stage.repo, number, "an answer without the marker").await.unwrap();
         assert_eq!(forge.find_comment(&stage.repo, number, MARKER).await.unwrap(), None);
-        let own = forge.create_comment(&stage.repo, number, &format!("{MARKER}\nours")).await.unwrap();
+        let own = forge.create_comment(&stage.repo, number, &format!("ours\n{MARKER}")).await.unwrap();
         assert_eq!(forge.find_comment(&stage.repo, number, MARKER).await.unwrap(), Some(own));
     }
 }
@@ -183,7 +184,7 @@ async fn a_write_that_answers_502_is_sent_once_and_found_by_reading() {
     let (number, head) = stage.pull("topic", "version = 2\n").await;
     let forge = stage.app();
     stage.double.inject("POST /repos/acme/scale/issues", 1, FaultKind::DoneThenBadGateway);
-    let answer = forge.create_comment(&stage.repo, number, &format!("{MARKER}\nours")).await;
+    let answer = forge.create_comment(&stage.repo, number, &format!("ours\n{MARKER}")).await;
     assert!(matches!(answer, Err(ForgeError::Unavailable { .. })), "{answer:?}");
     assert_eq!(stage.double.count("POST", "/comments"), 1, "nothing is retried inside");
     let found = forge.find_comment(&stage.repo, number, MARKER).await.unwrap();
@@ -205,7 +206,7 @@ async fn a_check_run_is_made_once_and_updated() {
     told("run-1", CheckState::NeedsApproval).await;
     let run = &stage.double.check_runs(REPO, head.as_str())[0];
     assert_eq!((run.status.as_str(), run.conclusion.as_deref()), ("completed", Some("action_required")));
-    assert_eq!(run.actions[0]["identifier"], crate::forge::APPROVE_ACTION);
+    assert_eq!(run.actions[0]["identifier"], CheckAction::Approve.identifier());
     told("run-1", CheckState::Pending).await;
     told("run-2", CheckState::Pending).await;
     told("run-1", CheckState::Failure).await;
@@ -235,6 +236,52 @@ async fn a_person_sets_a_commit_status() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_name_is_a_branch_or_a_tag_and_never_a_short_id() {
+    let stage = Stage::new().await;
+    let main = stage.tip("main").await;
+    stage.double.commit(REPO, "feature/x", Some("main"), "x", &[("x", Some("x"))]).await.unwrap();
+    stage.double.tag(REPO, "v1", main.as_str(), None).await.unwrap();
+    stage.double.tag(REPO, "v2", main.as_str(), Some("the second")).await.unwrap();
+    for forge in [stage.person(), stage.app()] {
+        let check = async |name: &str, expected: Option<(&str, &CommitSha)>| {
+            let named = forge.named(&stage.repo, name).await.unwrap();
+            assert_eq!(named.as_ref().map(|n| (n.reference.as_str(), &n.sha)), expected, "{name}");
+        };
+        check("main", Some(("refs/heads/main", &main))).await;
+        check("feature/x", Some(("refs/heads/feature/x", &stage.tip("feature/x").await))).await;
+        check("v1", Some(("refs/tags/v1", &main))).await;
+        check("v2", Some(("refs/tags/v2", &main))).await;
+        check("feature", None).await;
+        check(main.short(), None).await;
+        check(main.as_str(), None).await;
+        check("../../user", None).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn half_an_answer_is_trouble_and_nothing_is_sent_twice() {
+    let stage = Stage::new().await;
+    let (number, _) = stage.pull("topic", "version = 2\n").await;
+    let forge = stage.person();
+    stage.double.inject("POST /repos/acme/scale/issues", 1, FaultKind::Half);
+    let error = forge.create_comment(&stage.repo, number, &format!("hi\n{MARKER}\n")).await.unwrap_err();
+    assert!(matches!(error, ForgeError::Unavailable { .. }), "{error}");
+    assert_eq!(stage.double.count("POST", "/comments"), 1);
+    assert!(forge.find_comment(&stage.repo, number, MARKER).await.unwrap().is_some(), "it was written all the same");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_marker_counts_only_at_a_comments_end() {
+    let stage = Stage::new().await;
+    let (number, _) = stage.pull("topic", "version = 2\n").await;
+    let forge = stage.person();
+    forge.create_comment(&stage.repo, number, &format!("somebody wrote {MARKER} and more")).await.unwrap();
+    assert_eq!(forge.find_comment(&stage.repo, number, MARKER).await.unwrap(), None);
+    let ours = forge.create_comment(&stage.repo, number, &format!("figures\n{MARKER}\n")).await.unwrap();
+    assert_eq!(forge.find_comment(&stage.repo, number, MARKER).await.unwrap().map(|c| c.id), Some(ours.id));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn roles_are_asked_afresh() {
     let stage = Stage::new().await;
     for forge in [stage.person(), stage.app()] {
@@ -244,7 +291,7 @@ async fn roles_are_asked_afresh() {
             }
             assert_eq!(forge.role(&stage.repo, login).await.unwrap(), expected, "{login} {permission:?}");
         };
-        check("mia", Some(Permission::Maintain), Role::Write).await;
+        check("mia", Some(Permission::Maintain), Role::Maintain).await;
         check("mia", Some(Permission::Triage), Role::Read).await;
         check("mia", Some(Permission::Admin), Role::Admin).await;
         check("mia", Some(Permission::None), Role::None).await;

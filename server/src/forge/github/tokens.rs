@@ -98,6 +98,7 @@ impl Names {
 
 /// A GitHub App.
 pub struct App {
+    id: u64,
     /// Signs each request with a fresh JSON web token.
     crab: Octocrab,
     clock: Clock,
@@ -113,13 +114,18 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl App {
     /// A client that signs as the App.
-    pub fn new(crab: Octocrab, clock: Clock) -> App {
-        App { crab, clock, names: OnceCell::new(), installations: Mutex::default(), held: Mutex::default() }
+    pub fn new(id: u64, crab: Octocrab, clock: Clock) -> App {
+        App { id, crab, clock, names: OnceCell::new(), installations: Mutex::default(), held: Mutex::default() }
     }
 
     /// The client that signs as the App: for `/app` and installations only.
     pub fn crab(&self) -> &Octocrab {
         &self.crab
+    }
+
+    /// Its number.
+    pub fn id(&self) -> u64 {
+        self.id
     }
 
     /// The time, seconds since the Unix epoch.
