@@ -2,6 +2,7 @@
 
 mod boards;
 mod demo;
+mod figures;
 mod run;
 mod test;
 mod tidy;
@@ -32,6 +33,8 @@ enum Command {
     Test,
     /// The long fuzzing runs
     Soak,
+    /// What weighing costs, beside GNU nm (needs valgrind)
+    Figures(figures::Figures),
     /// The rules of this repository that no compiler checks
     Tidy,
     /// Compile the workloads' .py to .mpy
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Command::DemoCheck { accidents: false } => demo::check(),
         Command::Test => test::run(),
         Command::Soak => test::soak(),
+        Command::Figures(figures) => figures.run(),
         Command::Tidy => tidy::run(),
         Command::Workloads { check } => workloads::run(check),
     };

@@ -193,9 +193,18 @@ pub(crate) struct Elf<'a> {
 
 impl<'a> Elf<'a> {
     pub fn read(data: &'a [u8]) -> Result<Self, ElfError> {
+        Elf::read_with(data, true)
+    }
+
+    /// What is loaded, with no symbols.
+    pub fn without_symbols(data: &'a [u8]) -> Result<Self, ElfError> {
+        Elf::read_with(data, false)
+    }
+
+    fn read_with(data: &'a [u8], symbols: bool) -> Result<Self, ElfError> {
         match FileKind::parse(data) {
-            Ok(FileKind::Elf32) => read_as::<elf::FileHeader32<Endianness>>(data),
-            Ok(FileKind::Elf64) => read_as::<elf::FileHeader64<Endianness>>(data),
+            Ok(FileKind::Elf32) => read_as::<elf::FileHeader32<Endianness>>(data, symbols),
+            Ok(FileKind::Elf64) => read_as::<elf::FileHeader64<Endianness>>(data, symbols),
             _ => Err(ElfError::NotElf),
         }
     }
@@ -226,7 +235,7 @@ pub(crate) fn text_at(strings: &[u8], offset: u32) -> &[u8] {
     rest.iter().position(|&b| b == 0).map_or(rest, |nul| &rest[..nul])
 }
 
-fn read_as<H: FileHeader<Endian = Endianness>>(data: &[u8]) -> Result<Elf<'_>, ElfError> {
+fn read_as<H: FileHeader<Endian = Endianness>>(data: &[u8], with_symbols: bool) -> Result<Elf<'_>, ElfError> {
     let header = H::parse(data).map_err(damaged)?;
     let endian = header.endian().map_err(damaged)?;
     let machine = match header.e_machine(endian) {
@@ -244,7 +253,8 @@ fn read_as<H: FileHeader<Endian = Endianness>>(data: &[u8]) -> Result<Elf<'_>, E
     let strings = header.section_strings_index(endian, data).ok().and_then(|i| table.section(i).ok());
     let strings = strings.map_or(&[][..], |s| within(data, s.sh_offset(endian).into(), s.sh_size(endian).into()));
     let sections = read_sections(&table, endian, data, strings);
-    let Symbols { symbols, mapping } = read_symbols(&table, endian, data, machine, tls_run)?;
+    let Symbols { symbols, mapping } =
+        if with_symbols { read_symbols(&table, endian, data, machine, tls_run)? } else { Symbols::default() };
     Ok(Elf { data, machine, endian, is_64: header.is_type_64(), headers_end, mapping, segments, sections, symbols })
 }
 
@@ -322,6 +332,7 @@ where
 }
 
 /// What a symbol table says.
+#[derive(Default)]
 struct Symbols<'a> {
     symbols: Vec<Symbol<'a>>,
     mapping: Vec<(u64, Mapping)>,

@@ -32,7 +32,7 @@ pub struct LoadableSegment<'a> {
 /// # Errors
 /// [`ElfError`] where it is not a linked image or is damaged.
 pub fn loadable_segments(elf: &[u8]) -> Result<Vec<LoadableSegment<'_>>, ElfError> {
-    Ok(segments_of(&Elf::read(elf)?))
+    Ok(segments_of(&Elf::without_symbols(elf)?))
 }
 
 /// The identity of an ELF file's loadable bytes.
@@ -40,7 +40,7 @@ pub fn loadable_segments(elf: &[u8]) -> Result<Vec<LoadableSegment<'_>>, ElfErro
 /// # Errors
 /// [`ElfError`] where it is not a linked image or is damaged.
 pub fn image_id(elf: &[u8]) -> Result<ImageId, ElfError> {
-    Ok(identity(&Elf::read(elf)?))
+    Ok(identity(&Elf::without_symbols(elf)?))
 }
 
 /// The most gaps of an image that are listed one by one.
@@ -92,7 +92,7 @@ pub struct Gap {
 /// # Errors
 /// [`ElfError`] where it is not a linked image or is damaged.
 pub fn binary(elf: &[u8]) -> Result<BinaryImage, ElfError> {
-    let elf = Elf::read(elf)?;
+    let elf = Elf::without_symbols(elf)?;
     let loaded = Partition::innermost(elf.segments.iter().map(|s| Span::new(s.load, s.load.saturating_add(s.file_bytes()), ())).collect());
     let mut image = BinaryImage { start: 0, length: 0, loaded_bytes: 0, fill_bytes: 0, gaps: vec![], other_gaps_bytes: 0 };
     let mut end = None;

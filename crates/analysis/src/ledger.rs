@@ -18,7 +18,7 @@ use crate::reading::Reading;
 use crate::rows::{Names, Rows};
 use crate::spans::{Partition, Span};
 use ounce_protocol::manifest::Region;
-use ounce_protocol::measurement::{Ledger, OutsideRange, RegionKind};
+use ounce_protocol::measurement::{Anatomy, Ledger, OutsideRange, RegionKind};
 use std::collections::HashMap;
 
 /// The longest gap between the end of a region's bytes and bytes beyond the region that are still counted as its.
@@ -41,8 +41,8 @@ pub fn weigh(elf: &[u8], regions: &[Region]) -> Result<Ledger, ElfError> {
 /// What to weigh and how closely.
 #[derive(Debug, Clone, Copy)]
 pub struct Weighing<'w> {
-    elf: &'w [u8],
-    regions: &'w [Region],
+    pub(crate) elf: &'w [u8],
+    pub(crate) regions: &'w [Region],
     evidence: Evidence<'w>,
     shapes: bool,
     anatomy: bool,
@@ -88,11 +88,17 @@ impl<'w> Weighing<'w> {
     /// As [`weigh`]. Damaged debug information is no error: what it would have told is left out.
     pub fn ledger(self) -> Result<Ledger, ElfError> {
         let elf = Elf::read(self.elf)?;
-        let places = Places::new(&elf);
-        let reading = Reading::of(&elf);
-        let mut owners = owners::owners(&elf, &places, &reading, self.evidence);
+        let ((regions, outside), anatomy) = self.rows(&elf, |rows, names| rows.into_regions(self.regions, names));
+        Ok(Ledger { image: image::identity(&elf), regions, outside, anatomy })
+    }
+
+    /// Weighs it, and has something made of the rows.
+    pub(crate) fn rows<R>(self, elf: &Elf<'_>, make: impl FnOnce(Rows, &mut Names<'_, '_, '_>) -> R) -> (R, Option<Anatomy>) {
+        let places = Places::new(elf);
+        let reading = Reading::of(elf);
+        let mut owners = owners::owners(elf, &places, &reading, self.evidence);
         let rows = {
-            let map = Map::new(&elf, self.regions, &owners);
+            let map = Map::new(elf, self.regions, &owners);
             let mut scale = Scale::new(&map);
             scale.weigh_flash();
             scale.weigh_ram();
@@ -103,13 +109,10 @@ impl<'w> Weighing<'w> {
             // Where each byte lies is not asked any more: the sums are all that rows are made of.
             owners.sections = Vec::new();
         }
-        let names =
-            Names { elf: &elf, owners: &owners, map: self.evidence.map, shapes: self.shapes.then_some(&reading), known: HashMap::new() };
-        let mut ledger = rows.into_ledger(self.regions, names);
-        if let Some(places) = &places {
-            ledger.anatomy = Some(anatomy::anatomy(&elf, places, &owners, reading.scan()));
-        }
-        Ok(ledger)
+        let mut names =
+            Names { elf, owners: &owners, map: self.evidence.map, shapes: self.shapes.then_some(&reading), known: HashMap::new() };
+        let made = make(rows, &mut names);
+        (made, places.map(|places| anatomy::anatomy(elf, &places, &owners, reading.scan())))
     }
 }
 
@@ -232,18 +235,21 @@ pub(crate) type Key = (OwnerId, Option<usize>);
 
 struct Scale<'m, 'e, 'a> {
     map: &'m Map<'e, 'a>,
-    rows: HashMap<(usize, Key), u64>,
+    /// `((region, (owner, section)), bytes)` of each piece.
+    pieces: Vec<((usize, Key), u64)>,
     outside: Vec<Span<()>>,
 }
 
 impl<'m, 'e, 'a> Scale<'m, 'e, 'a> {
     fn new(map: &'m Map<'e, 'a>) -> Self {
-        Scale { map, rows: HashMap::new(), outside: Vec::new() }
+        Scale { map, pieces: Vec::new(), outside: Vec::new() }
     }
 
     fn add(&mut self, region: usize, key: Key, bytes: u64) {
-        let sum = self.rows.entry((region, key)).or_default();
-        *sum = sum.saturating_add(bytes);
+        match self.pieces.last_mut() {
+            Some((last, sum)) if *last == (region, key) => *sum = sum.saturating_add(bytes),
+            _ => self.pieces.push(((region, key), bytes)),
+        }
     }
 
     /// All file bytes of load segments, by load address.
@@ -366,10 +372,15 @@ impl<'m, 'e, 'a> Scale<'m, 'e, 'a> {
 
     fn finish(self) -> Rows {
         let outside = Partition::innermost(self.outside);
-        Rows {
-            image: image::identity(self.map.elf),
-            sums: self.rows.into_iter().collect(),
-            outside: outside.iter().map(|s| OutsideRange { start: s.start, bytes: s.bytes() }).collect(),
-        }
+        let mut sums = self.pieces;
+        sums.sort_unstable_by_key(|(key, _)| *key);
+        sums.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            if same {
+                kept.1 = kept.1.saturating_add(next.1);
+            }
+            same
+        });
+        Rows { sums, outside: outside.iter().map(|s| OutsideRange { start: s.start, bytes: s.bytes() }).collect() }
     }
 }

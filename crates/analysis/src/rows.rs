@@ -6,31 +6,46 @@ use crate::linker::{LinkerMap, short_section};
 use crate::names::{self, Name};
 use crate::owners::{self, OwnerId, Owners};
 use crate::reading::Reading;
-use ounce_protocol::ids::ImageId;
 use ounce_protocol::manifest::Region;
-use ounce_protocol::measurement::{Ledger, OutsideRange, Owner, RegionLedger, Row};
+use ounce_protocol::measurement::{OutsideRange, Owner, RegionLedger, Row};
+use std::cmp::Ordering;
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hash, RandomState};
 
 /// What was weighed, by owner.
 pub(crate) struct Rows {
-    pub image: ImageId,
-    /// `((region, (owner, section)), bytes)`, in any order.
+    /// `((region, (owner, section)), bytes)`, by region, owner and section, each once.
     pub sums: Vec<((usize, Key), u64)>,
     pub outside: Vec<OutsideRange>,
 }
 
 impl Rows {
-    pub fn into_ledger(self, regions: &[Region], mut names: Names<'_, '_, '_>) -> Ledger {
-        let mut sums = self.sums;
-        let rows_of = |region: usize| sums.iter().filter(|((other, _), _)| *other == region).count();
-        let mut by_region: Vec<Vec<Row>> = (0..regions.len()).map(|region| Vec::with_capacity(rows_of(region))).collect();
-        sums.sort_unstable_by_key(|(key, _)| *key);
-        for ((region, (owner, section)), bytes) in sums {
-            by_region[region].push(names.row(owner, section, bytes));
+    /// Hands over each row once, with its region's index, in no order that means anything. What differs in nothing but its bytes is one row.
+    pub fn each(self, names: &mut Names<'_, '_, '_>, mut take: impl FnMut(usize, Row)) {
+        // Names are long and begin alike: they are made and compared only where their hashes are equal.
+        let hashed =
+            self.sums.iter().zip(0u32..).map(|(((region, (owner, section)), _), at)| (*region, names.fingerprint(*owner, *section), at));
+        let mut order: Vec<(usize, u64, u32)> = hashed.collect();
+        order.sort_unstable();
+        for alike in order.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+            let mut row = |at: u32| {
+                let ((_, (owner, section)), bytes) = self.sums[usize::try_from(at).unwrap_or(usize::MAX)];
+                names.row(owner, section, bytes)
+            };
+            match alike {
+                [(region, _, at)] => take(*region, row(*at)),
+                _ => merged(alike.iter().map(|(.., at)| row(*at)).collect()).into_iter().for_each(|row| take(alike[0].0, row)),
+            }
         }
-        let ledgers = regions.iter().zip(by_region).map(|(region, rows)| {
-            let rows = merged(rows);
+    }
+
+    /// The regions with all rows, and what lies outside.
+    pub fn into_regions(mut self, regions: &[Region], names: &mut Names<'_, '_, '_>) -> (Vec<RegionLedger>, Vec<OutsideRange>) {
+        let outside = std::mem::take(&mut self.outside);
+        let mut by_region: Vec<Vec<Row>> = vec![Vec::new(); regions.len()];
+        self.each(names, |region, row| by_region[region].push(row));
+        let ledgers = regions.iter().zip(by_region).map(|(region, mut rows)| {
+            rows.sort_unstable_by(largest_first);
+            rows.shrink_to_fit();
             RegionLedger {
                 name: region.name.clone(),
                 kind: region.kind,
@@ -39,45 +54,44 @@ impl Rows {
                 rows,
             }
         });
-        Ledger { image: self.image, regions: ledgers.collect(), outside: self.outside, anatomy: None }
+        (ledgers.collect(), outside)
     }
 }
 
-/// One row for what differs in nothing but its bytes; largest first, then by name.
+/// The order of a region's rows: by size, largest first, then by name.
+pub(crate) fn largest_first(a: &Row, b: &Row) -> Ordering {
+    b.bytes.cmp(&a.bytes).then_with(|| a.name.cmp(&b.name)).then_with(|| a.cmp(b))
+}
+
+/// One row for what differs in nothing but its bytes.
 fn merged(mut rows: Vec<Row>) -> Vec<Row> {
-    // Names are long and begin alike: they are compared only where their hashes are equal.
-    let hashes = RandomState::new();
-    let mut order: Vec<(u64, usize)> = rows.iter().enumerate().map(|(at, row)| (hashes.hash_one(identity(row)), at)).collect();
-    order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| rows[a.1].cmp(&rows[b.1])));
-    let mut gone = vec![false; rows.len()];
-    let mut first = 0;
-    for next in 1..order.len() {
-        let (one, other) = (order[first], order[next]);
-        if one.0 != other.0 || identity(&rows[one.1]) != identity(&rows[other.1]) {
-            first = next;
-            continue;
+    rows.sort_unstable();
+    rows.dedup_by(|next, kept| {
+        let same = identity(next) == identity(kept);
+        if same {
+            kept.bytes = kept.bytes.saturating_add(next.bytes);
+            if kept.shape != next.shape {
+                kept.shape = None;
+            }
         }
-        let (bytes, shape) = (rows[other.1].bytes, rows[other.1].shape);
-        let row = &mut rows[one.1];
-        row.bytes = row.bytes.saturating_add(bytes);
-        if row.shape != shape {
-            row.shape = None;
-        }
-        gone[other.1] = true;
-    }
-    let mut at = 0;
-    rows.retain(|_| {
-        at += 1;
-        !gone[at - 1]
+        same
     });
-    rows.sort_unstable_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.name.cmp(&b.name)).then_with(|| a.cmp(b)));
-    rows.shrink_to_fit();
     rows
 }
 
-/// All that makes a row one of its own.
-fn identity(row: &Row) -> impl Hash + PartialEq + '_ {
+/// All that makes a row one of its own: what a row is compared by before its bytes.
+fn identity(row: &Row) -> impl PartialEq + '_ {
     (row.owner, &row.name, &row.linkage, &row.group, &row.section, &row.of, &row.object)
+}
+
+/// A quick hash of a name. Names that were made to collide cost comparisons, no more.
+fn hash(name: &[u8]) -> u64 {
+    // The multiplier of FNV-1a, 64 bits, here on eight bytes at a time.
+    const PRIME: u64 = 0x0000_0100_0000_01b3;
+    let (words, rest) = name.as_chunks::<8>();
+    let words = words.iter().map(|word| u64::from_le_bytes(*word));
+    let rest = rest.iter().map(|byte| u64::from(*byte));
+    words.chain(rest).fold(0, |hash: u64, word| (hash.rotate_left(23) ^ word).wrapping_mul(PRIME))
 }
 
 /// Gives owners their names.
@@ -92,6 +106,23 @@ pub(crate) struct Names<'n, 'e, 'a> {
 }
 
 impl Names<'_, '_, '_> {
+    /// Equal for owners whose rows are called the same; seldom equal for others.
+    fn fingerprint(&self, owner: OwnerId, section: Option<usize>) -> u64 {
+        match owner {
+            OwnerId::Symbol(id) => {
+                let raw = owners::symbol(self.elf, id).map_or(&[][..], |s| s.name);
+                match str::from_utf8(raw) {
+                    Ok(name) if name.len() <= names::DISPLAY_BYTES_MAX => hash(raw),
+                    _ => hash(names::shortened(&String::from_utf8_lossy(raw)).as_bytes()),
+                }
+            }
+            OwnerId::Constant(id) => hash(self.owners.constant(id).map_or(&[][..], |c| c.name.as_bytes())),
+            OwnerId::Section | OwnerId::Padding | OwnerId::Unattributed => {
+                hash(section.map_or(&[][..], |i| self.elf.sections[i].name.as_bytes()))
+            }
+        }
+    }
+
     fn row(&mut self, owner: OwnerId, section: Option<usize>, bytes: u64) -> Row {
         let in_section = section.is_some();
         let section_name = section.map_or_else(|| NO_SECTION.to_owned(), |i| names::shortened(&self.elf.sections[i].name));

@@ -11,9 +11,10 @@ mod workbench;
 
 use fixtures::Fixture;
 use object::{Object, ObjectSection, SectionFlags};
-use ounce_analysis::Weighing;
 use ounce_analysis::image::{BinaryImage, GAPS_MAX, Gap, binary};
 use ounce_analysis::linker::LinkerMap;
+use ounce_analysis::tree::By;
+use ounce_analysis::{Summary, Weighing};
 use ounce_protocol::measurement::{Ledger, Owner, RegionKind};
 use support::{Image, assert_adds_up};
 use workbench::{Workbench, installed};
@@ -44,6 +45,24 @@ fn assert_agrees_with_objcopy(name: &str, image: &BinaryImage, elf: &[u8], flat:
     }
 }
 
+/// What a table shows is the beginning of the ledger, whichever way it was come by.
+fn assert_summaries(fixture: &Fixture, map: Option<&LinkerMap>) {
+    const TOP: usize = 20;
+    let weighing = || Weighing::of(&fixture.elf, &fixture.regions).map(map);
+    let ledger = weighing().ledger().unwrap();
+    for by in [By::Crate, By::Section, By::Object, By::Generic] {
+        let what = format!("{} by {by:?}", fixture.name);
+        let summary = weighing().summary(by, TOP).unwrap();
+        assert!(summary == Summary::of(&ledger, by, TOP), "{what}: the file and its ledger tell different tables");
+        for (short, whole) in summary.regions.iter().zip(&ledger.regions) {
+            assert_eq!(short.largest, whole.rows[..whole.rows.len().min(TOP)], "{what}");
+            assert_eq!(short.largest.len() + short.other_rows, whole.rows.len(), "{what}");
+            assert_eq!(short.used_bytes, whole.used_bytes, "{what}");
+            assert_eq!(short.groups.iter().map(|(_, bytes)| bytes).sum::<u64>(), whole.used_bytes, "{what}");
+        }
+    }
+}
+
 /// Weighs an image, holds its sums against the toolchain, prints its line. Whether its threshold was kept.
 fn weigh_and_check(fixture: &Fixture) -> bool {
     let name = &fixture.name;
@@ -51,6 +70,7 @@ fn weigh_and_check(fixture: &Fixture) -> bool {
     let ledger = weighed(fixture, map.as_ref());
     assert_adds_up(&ledger.regions);
     assert!(ledger.outside.is_empty(), "{name}: {:?}", ledger.outside);
+    assert_summaries(fixture, map.as_ref());
     let flash = || ledger.regions.iter().filter(|r| r.kind == RegionKind::Flash);
     assert!(flash().flat_map(|r| &r.rows).all(|row| row.bytes > 0 && !row.name.is_empty()), "{name}: a row of nothing");
 

@@ -1,40 +1,39 @@
-//! One image's ledger in words, without anything to compare it with: `ounce size ELF`.
+//! One image in words, without anything to compare it with: `ounce size ELF`.
 
 use crate::by;
 use crate::doc::{Align, Block, Line, Table};
 use crate::figures::{counted, headroom};
 use crate::owner;
 use crate::{markdown, terminal};
-use ounce_analysis::tree::{By, NO_OBJECT, tree};
-use ounce_protocol::measurement::{Ledger, Owner, RegionLedger, Row};
+use ounce_analysis::tree::By;
+use ounce_analysis::{RegionSummary, Summary, first_group};
 use ounce_protocol::units::grouped;
-use std::collections::BTreeMap;
 
 /// Ranges outside all regions named; the others are summed.
 const OUTSIDE_NAMED_MAX: usize = 8;
 
-/// The ledger for a terminal `width` columns wide: regions, then for each region its groups and its `top` largest owners,
+/// An image for a terminal `width` columns wide: regions, then for each region its `top` largest groups and owners,
 /// the others in one row, so that each table adds up to the bytes in use.
-pub fn size_terminal(ledger: &Ledger, by: By, top: usize, width: usize, colour: bool) -> String {
-    terminal::write(&compose(ledger, by, top), width, colour)
+pub fn size_terminal(summary: &Summary, by: By, top: usize, width: usize, colour: bool) -> String {
+    terminal::write(&compose(summary, by, top), width, colour)
 }
 
 /// The same as markdown.
-pub fn size_markdown(ledger: &Ledger, by: By, top: usize) -> String {
-    markdown::write(&compose(ledger, by, top))
+pub fn size_markdown(summary: &Summary, by: By, top: usize) -> String {
+    markdown::write(&compose(summary, by, top))
 }
 
-fn compose(ledger: &Ledger, by: By, top: usize) -> Vec<Block> {
+fn compose(summary: &Summary, by: By, top: usize) -> Vec<Block> {
     let mut out = Vec::new();
     let mut table = Table::new(&[("region", Align::Name), ("used", Align::Right), ("of", Align::Right), ("", Align::Right)]);
-    for r in &ledger.regions {
+    for r in &summary.regions {
         let left = headroom(r.size_bytes, r.used_bytes);
         let left = if r.used_bytes > r.size_bytes { Line::new().bad(left) } else { left.into() };
         table.row(vec![Line::new().code(r.name.as_str()), bytes(r.used_bytes), bytes(r.size_bytes), left]);
     }
     out.push(Block::Table(table));
-    out.extend(outside(ledger));
-    for region in ledger.regions.iter().filter(|r| !r.rows.is_empty()) {
+    out.extend(outside(summary));
+    for region in summary.regions.iter().filter(|r| !r.largest.is_empty()) {
         out.extend(region_blocks(region, by, top));
     }
     out
@@ -44,19 +43,15 @@ fn bytes(n: u64) -> Line {
     format!("{} B", grouped(n)).into()
 }
 
-fn sum<'a>(rows: impl Iterator<Item = &'a Row>) -> u64 {
-    rows.fold(0, |sum, row| sum.saturating_add(row.bytes))
-}
-
-fn outside(ledger: &Ledger) -> Vec<Block> {
-    if ledger.outside.is_empty() {
+fn outside(summary: &Summary) -> Vec<Block> {
+    if summary.outside.is_empty() {
         return Vec::new();
     }
-    let total = ledger.outside.iter().fold(0u64, |sum, o| sum.saturating_add(o.bytes));
+    let total = summary.outside.iter().fold(0u64, |sum, o| sum.saturating_add(o.bytes));
     let title = Line::new().bad(format!("{} B lie in no region of the manifest:", grouped(total)));
     let mut rows: Vec<Line> =
-        ledger.outside.iter().take(OUTSIDE_NAMED_MAX).map(|o| format!("{} B at {:#010x}", grouped(o.bytes), o.start).into()).collect();
-    let rest = &ledger.outside[ledger.outside.len().min(OUTSIDE_NAMED_MAX)..];
+        summary.outside.iter().take(OUTSIDE_NAMED_MAX).map(|o| format!("{} B at {:#010x}", grouped(o.bytes), o.start).into()).collect();
+    let rest = &summary.outside[summary.outside.len().min(OUTSIDE_NAMED_MAX)..];
     if !rest.is_empty() {
         let left = rest.iter().fold(0u64, |sum, o| sum.saturating_add(o.bytes));
         rows.push(format!("{} B in {} more", grouped(left), counted(rest.len(), "range", "ranges")).into());
@@ -70,8 +65,8 @@ pub(crate) fn share(part: u64, whole: u64) -> String {
     format!("{}.{} %", tenths / 10, tenths % 10)
 }
 
-fn region_blocks(region: &RegionLedger, by: By, top: usize) -> Vec<Block> {
-    let total = sum(region.rows.iter());
+fn region_blocks(region: &RegionSummary, by: By, top: usize) -> Vec<Block> {
+    let total = region.used_bytes;
     let title = |what: &str| Block::Paragraph(Line::new().code(region.name.as_str()).strong(format!(" {what}")));
     let sum_row = |columns: usize| {
         let mut row = vec![Line::new().strong(format!("{} B", grouped(total))), "sum".into()];
@@ -79,7 +74,7 @@ fn region_blocks(region: &RegionLedger, by: By, top: usize) -> Vec<Block> {
         row
     };
 
-    let groups = groups(region, by);
+    let groups = &region.groups;
     let mut by_group = Table::new(&[("bytes", Align::Right), (by::title(by), Align::Name), ("share", Align::Right)]);
     for (group, n) in groups.iter().take(top) {
         by_group.row(vec![bytes(*n), Line::new().code(group), share(*n, total).into()]);
@@ -91,41 +86,18 @@ fn region_blocks(region: &RegionLedger, by: By, top: usize) -> Vec<Block> {
     }
     by_group.row(sum_row(3));
 
-    let mut rows: Vec<&Row> = region.rows.iter().collect();
-    rows.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.cmp(b)));
-    let (shown, rest) = rows.split_at(rows.len().min(top));
+    let shown = &region.largest[..region.largest.len().min(top)];
+    let shown_bytes = shown.iter().fold(0u64, |sum, row| sum.saturating_add(row.bytes));
+    let others = region.other_rows + region.largest.len() - shown.len();
     let third = if by == By::Object { by::title(by) } else { "group" };
     let mut owners = Table::new(&[("bytes", Align::Right), ("owner", Align::Name), (third, Align::Name), ("section", Align::Name)]);
     for row in shown {
-        let group = if by == By::Object { object(row) } else { &row.group };
+        let group = if by == By::Object { first_group(row, by) } else { &row.group };
         owners.row(vec![bytes(row.bytes), owner::of_row(row), Line::new().code(group), Line::new().code(&row.section)]);
     }
-    if !rest.is_empty() {
-        owners.row(vec![bytes(sum(rest.iter().copied())), format!("{} more", rest.len()).into(), "".into(), "".into()]);
+    if others > 0 {
+        owners.row(vec![bytes(total - shown_bytes.min(total)), format!("{others} more").into(), "".into(), "".into()]);
     }
     owners.row(sum_row(4));
     vec![title(&format!("by {}", by::title(by))), Block::Table(by_group), title("by owner"), Block::Table(owners)]
-}
-
-/// The groups of a region, largest first; object files with the members of archives each for itself.
-fn groups(region: &RegionLedger, by: By) -> Vec<(String, u64)> {
-    if by != By::Object {
-        return tree(region, by).children.into_iter().map(|node| (node.name, node.bytes)).collect();
-    }
-    let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
-    for row in &region.rows {
-        let sum = sums.entry(object(row)).or_default();
-        *sum = sum.saturating_add(row.bytes);
-    }
-    let mut groups: Vec<(String, u64)> = sums.into_iter().map(|(name, bytes)| (name.to_owned(), bytes)).collect();
-    groups.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    groups
-}
-
-fn object(row: &Row) -> &str {
-    match row.owner {
-        Owner::Padding => "(padding)",
-        Owner::Unattributed => "(unattributed)",
-        _ => row.object.as_deref().unwrap_or(NO_OBJECT),
-    }
 }

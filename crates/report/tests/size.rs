@@ -3,6 +3,7 @@
 mod samples;
 
 use insta::assert_snapshot;
+use ounce_analysis::Summary;
 use ounce_analysis::comparison::{Change, Moved, Reason, RegionDelta, RowDelta};
 use ounce_analysis::tree::By;
 use ounce_protocol::ids::{ImageId, RegionName};
@@ -40,7 +41,7 @@ fn ledger() -> Ledger {
 
 #[test]
 fn one_image_in_a_terminal() {
-    assert_snapshot!(size_terminal(&ledger(), By::Crate, 4, 72, false), @r"
+    assert_snapshot!(size_terminal(&Summary::of(&ledger(), By::Crate, 4), By::Crate, 4, 72, false), @r"
     region     used        of
     flash   6,388 B   6,176 B  over by 212 B
     ram     8,192 B  16,384 B   8,192 B left
@@ -85,7 +86,7 @@ fn one_image_in_a_terminal() {
 
 #[test]
 fn one_image_as_markdown() {
-    assert_snapshot!(size_markdown(&ledger(), By::Crate, 2), @r"
+    assert_snapshot!(size_markdown(&Summary::of(&ledger(), By::Crate, 2), By::Crate, 2), @r"
     | region  |    used |       of |                   |
     | :------ | ------: | -------: | ----------------: |
     | `flash` | 6,388 B |  6,176 B | **over by 212 B** |
@@ -263,7 +264,16 @@ fn by_section_and_by_object() {
     let mut ledger = ledger();
     ledger.regions.truncate(1);
     ledger.regions[0].rows[2].object = Some("libc.a(memcpy.o)".into());
-    let groups = |by| size_terminal(&ledger, by, 9, 80, false).split("by owner").next().unwrap().split("left\n").last().unwrap().to_owned();
+    let groups = |by| {
+        size_terminal(&Summary::of(&ledger, by, 9), by, 9, 80, false)
+            .split("by owner")
+            .next()
+            .unwrap()
+            .split("left\n")
+            .last()
+            .unwrap()
+            .to_owned()
+    };
     assert_snapshot!(groups(By::Section), @r"
     region     used       of
     flash   6,388 B  6,176 B  over by 212 B

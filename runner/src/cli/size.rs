@@ -145,7 +145,7 @@ impl Size {
         let map = map.or(memory.map);
         let base = Image::open(&self.elf)?;
         match &self.head {
-            None => self.one(&base, &self.weigh(&self.elf, &base, &memory.regions, map.as_ref(), false)?, by)?,
+            None => self.one(&base, self.weighing(&base, &memory.regions, map.as_ref(), false), by)?,
             Some(file) => {
                 let head = Image::open(file)?;
                 let base = self.weigh(&self.elf, &base, &memory.regions, map.as_ref(), true)?;
@@ -157,13 +157,16 @@ impl Size {
     }
 
     fn weigh(&self, file: &Path, image: &Image, regions: &[Region], map: Option<&LinkerMap>, explained: bool) -> Result<Ledger> {
+        self.weighing(image, regions, map, explained).ledger().with_context(|| cannot_be_weighed(file))
+    }
+
+    fn weighing<'w>(&self, image: &'w Image, regions: &'w [Region], map: Option<&'w LinkerMap>, explained: bool) -> Weighing<'w> {
         let weighing = Weighing::of(image.bytes(), regions).map(map);
-        let weighing = match (self.symbols_only, explained) {
+        match (self.symbols_only, explained) {
             (true, _) => weighing.by_symbols_only(),
             (_, true) => weighing.anatomy(),
             _ => weighing,
-        };
-        weighing.ledger().with_context(|| format!("{} cannot be weighed", file.display()))
+        }
     }
 
     /// Bytes of code by source file and line.
@@ -172,7 +175,7 @@ impl Size {
             bail!("--by source is told of one image, as a table or as JSON");
         }
         let image = Image::open(&self.elf)?;
-        let cannot = || format!("{} cannot be weighed", self.elf.display());
+        let cannot = || cannot_be_weighed(&self.elf);
         let code = ounce_analysis::code_ranges(image.bytes()).with_context(cannot)?;
         let Some(info) = DebugInfo::read(image.bytes()).with_context(cannot)? else {
             bail!(
@@ -218,21 +221,26 @@ impl Size {
         })
     }
 
-    fn one(&self, image: &Image, ledger: &Ledger, by: tree::By) -> Result<()> {
-        let (width, colour) = terminal();
+    fn one(&self, image: &Image, weighing: Weighing<'_>, by: tree::By) -> Result<()> {
+        let cannot = || cannot_be_weighed(&self.elf);
         if let Some(file) = &self.html {
-            let title = file_name(&self.elf);
-            return write(file, &ounce_report::size_html(&SizePage { title: &title, ledger, by }));
+            let (title, ledger) = (file_name(&self.elf), weighing.ledger().with_context(cannot)?);
+            return write(file, &ounce_report::size_html(&SizePage { title: &title, ledger: &ledger, by }));
         }
-        print(&match (self.format.json, self.format.markdown, self.csv) {
-            (true, ..) => serde_json::to_string_pretty(&Output { schema: 1, ledger })?,
-            (_, true, _) => ounce_report::size_markdown(ledger, by, self.top),
-            (.., true) => ounce_report::size_csv(ledger),
-            _ => {
-                let table = ounce_report::size_terminal(ledger, by, self.top, width, colour);
-                format!("{table}\n{}\n", as_one_file(&ounce_analysis::image::binary(image.bytes())?))
-            }
-        })
+        if self.format.json {
+            let ledger = weighing.ledger().with_context(cannot)?;
+            return print(&serde_json::to_string_pretty(&Output { schema: 1, ledger: &ledger })?);
+        }
+        if self.csv {
+            return print(&ounce_report::size_csv(&weighing.ledger().with_context(cannot)?));
+        }
+        let summary = weighing.summary(by, self.top).with_context(cannot)?;
+        if self.format.markdown {
+            return print(&ounce_report::size_markdown(&summary, by, self.top));
+        }
+        let (width, colour) = terminal();
+        let table = ounce_report::size_terminal(&summary, by, self.top, width, colour);
+        print(&format!("{table}\n{}\n", as_one_file(&ounce_analysis::image::binary(image.bytes())?)))
     }
 
     fn two(&self, base: &Ledger, head: &Ledger, head_file: &Path, by: tree::By) -> Result<()> {
@@ -309,6 +317,10 @@ fn found(regions: Vec<Region>, file: &Path) -> Result<Memory> {
 fn as_one_file(binary: &BinaryImage) -> String {
     let fill = if binary.fill_bytes == 0 { "no fill".to_owned() } else { format!("{} B of it fill", grouped(binary.fill_bytes)) };
     format!("As one file (objcopy -O binary): {} B from {:#x}, {fill}.", grouped(binary.length), binary.start)
+}
+
+fn cannot_be_weighed(file: &Path) -> String {
+    format!("{} cannot be weighed", file.display())
 }
 
 /// A file's name without its folder, which is nobody's business who gets the page.
