@@ -29,7 +29,7 @@ pub struct Config {
     pub public_url: Option<String>,
     /// The SQLite file.
     pub database: PathBuf,
-    /// The repositories worked for; events of any other are noted and ignored.
+    /// The repositories worked for; events of any other are noted and ignored. Empty only for a GitHub App: all it is installed on.
     pub projects: Vec<RepoName>,
     /// The forge.
     pub forge: ForgeConfig,
@@ -62,6 +62,19 @@ pub enum Account {
         /// Its private key, PEM.
         key: Secret,
     },
+    /// A GitHub App that is yet to be made, with the setup page; these files will hold what it is.
+    AppToMake(AppFiles),
+}
+
+/// Where what makes an App is written, readable for the server's own user alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppFiles {
+    /// Its number. Written last: with it the App is configured.
+    pub id: PathBuf,
+    /// Its private key, PEM.
+    pub key: PathBuf,
+    /// What signs its webhooks.
+    pub webhook_secret: PathBuf,
 }
 
 impl Account {
@@ -70,6 +83,7 @@ impl Account {
         match self {
             Account::Token(_) => "the owner of a token",
             Account::App { .. } => "a GitHub App",
+            Account::AppToMake(_) => "a GitHub App that is yet to be made, on the page /setup",
         }
     }
 }
@@ -112,6 +126,7 @@ struct RawForge {
     token: Option<String>,
     token_file: Option<PathBuf>,
     app_id: Option<u64>,
+    app_id_file: Option<PathBuf>,
     key_file: Option<PathBuf>,
     webhook_secrets: Option<Vec<String>>,
     webhook_secret_files: Option<Vec<PathBuf>>,
@@ -197,12 +212,21 @@ impl Raw {
             .map(|p| RepoName::parse(p))
             .collect::<Result<_, _>>()
             .map_err(|e| format!("projects: {e}"))?;
-        if projects.is_empty() {
-            return Err("no projects: add projects = [\"owner/name\"], the repositories to work for (or OUNCE_PROJECTS)".into());
-        }
         let public_url = self.public_url.map(|u| url("public_url", &u)).transpose()?;
+        let forge = self.forge.check(folder)?;
+        match &forge.account {
+            Account::Token(_) if projects.is_empty() => {
+                return Err("no projects: add projects = [\"owner/name\"], the repositories to work for (or OUNCE_PROJECTS); only a GitHub App may leave it out".into());
+            }
+            Account::AppToMake(_) if public_url.is_none() => {
+                return Err(
+                    "the App is made on the page /setup, which needs public_url: the forge sends browsers and webhooks there".into()
+                );
+            }
+            _ => {}
+        }
         let database = database_file(self.database.as_deref().unwrap_or("ounce.sqlite3"), folder)?;
-        Ok(Config { listen, public_url, database, projects, forge: self.forge.check(folder)?, keep: self.keep })
+        Ok(Config { listen, public_url, database, projects, forge, keep: self.keep })
     }
 }
 
@@ -220,9 +244,13 @@ impl RawForge {
                 (None, Some(file)) => Account::Token(secret_file("forge.token_file", folder, &file)?),
                 _ => return Err("forge: mode \"token\" wants one of `token_file` and `token` (or OUNCE_FORGE_TOKEN)".into()),
             },
-            "app" => match (self.app_id, self.key_file) {
-                (Some(id), Some(file)) => Account::App { id, key: secret_file("forge.key_file", folder, &file)? },
-                _ => return Err("forge: mode \"app\" wants `app_id` and `key_file`".into()),
+            "app" => match (self.app_id, &self.app_id_file, &self.key_file) {
+                (Some(id), None, Some(file)) => Account::App { id, key: secret_file("forge.key_file", folder, file)? },
+                (None, Some(id), Some(key)) => match app_id(&folder.join(id))? {
+                    Some(id) => Account::App { id, key: secret_file("forge.key_file", folder, key)? },
+                    None => return self.app_to_make(folder, api_url, clone_url),
+                },
+                _ => return Err("forge: mode \"app\" wants `key_file` and one of `app_id` and `app_id_file`".into()),
             },
             other => return Err(format!("forge.mode = {other:?} is not \"token\" or \"app\"")),
         };
@@ -238,6 +266,41 @@ impl RawForge {
             1..=WEBHOOK_SECRETS_MAX => Ok(ForgeConfig { api_url, clone_url, account, webhook_secrets }),
             n => Err(format!("forge: {n} webhook secrets, at most {WEBHOOK_SECRETS_MAX}: the new one and the one it replaces")),
         }
+    }
+}
+
+impl RawForge {
+    /// No App is there yet: nothing of it may be in the way of what the setup page will write.
+    fn app_to_make(&self, folder: &Path, api_url: String, clone_url: String) -> Result<ForgeConfig, String> {
+        let secrets = self.webhook_secret_files.as_deref().unwrap_or_default();
+        let (Some(id), Some(key), [secret], None) = (&self.app_id_file, &self.key_file, secrets, &self.webhook_secrets) else {
+            return Err(
+                "forge: to make the App on the page /setup, name its files: `app_id_file`, `key_file` and one in `webhook_secret_files`"
+                    .into(),
+            );
+        };
+        if !clone_url.starts_with("http") {
+            return Err("forge: to make the App on the page /setup, `clone_url` must be the forge's address for browsers".into());
+        }
+        let files = AppFiles { id: folder.join(id), key: folder.join(key), webhook_secret: folder.join(secret) };
+        for file in [&files.key, &files.webhook_secret] {
+            if file.exists() {
+                let (file, id) = (file.display(), files.id.display());
+                return Err(format!(
+                    "forge: {file} is there and {id} is not: write the App's number to the latter, or move the former away to make a new App"
+                ));
+            }
+        }
+        Ok(ForgeConfig { api_url, clone_url, account: Account::AppToMake(files), webhook_secrets: Vec::new() })
+    }
+}
+
+/// An App's number from its file; none where there is no such file yet.
+fn app_id(file: &Path) -> Result<Option<u64>, String> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => text.trim().parse().map(Some).map_err(|_| format!("forge.app_id_file: {} does not hold a number", file.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(format!("forge.app_id_file: {}: {error}", file.display())),
     }
 }
 
@@ -271,6 +334,29 @@ fn secret_file(key: &str, folder: &Path, file: &Path) -> Result<Secret, String> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_app_is_yet_to_be_made_until_its_number_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = "public_url = \"https://o.example\"\n[forge]\nmode = \"app\"\napp_id_file = \"app.id\"\nkey_file = \"app.pem\"\nwebhook_secret_files = [\"hook.secret\"]\n";
+        let parse = |text: &str| Config::parse(text, folder.path(), &|_| None).map_err(|e| e.to_string());
+        let to_make = parse(app).unwrap().forge.account;
+        assert!(matches!(to_make, Account::AppToMake(files) if files.id == folder.path().join("app.id")));
+        let check = |from: &str, to: &str, says: &str| {
+            let error = parse(&app.replacen(from, to, 1)).unwrap_err();
+            assert!(error.contains(says), "{from} → {to}: {error}");
+        };
+        check("public_url = \"https://o.example\"", "", "needs public_url");
+        check("key_file = \"app.pem\"", "", "wants `key_file`");
+        check("\"hook.secret\"", "\"a\", \"b\"", "name its files");
+        check("[forge]", "[forge]\nclone_url = \"/srv/git\"", "address for browsers");
+        std::fs::write(folder.path().join("app.pem"), "pem").unwrap();
+        check("public_url", "public_url", "move the former away");
+        std::fs::write(folder.path().join("app.id"), "12\n").unwrap();
+        std::fs::write(folder.path().join("hook.secret"), "hush").unwrap();
+        let config = parse(app).unwrap();
+        assert!(matches!(config.forge.account, Account::App { id: 12, .. }) && config.projects.is_empty());
+    }
 
     const GOOD: &str = "projects = [\"acme/blinky\"]\npublic_url = \"https://ounce.example.org/\"\n[forge]\ntoken = \"sesame\"\nwebhook_secrets = [\"hush\"]\n";
 
@@ -323,7 +409,7 @@ mod tests {
         check("token = \"sesame\"", "token = \"sesame", "line 4");
         check("[\"hush\"]", "\"hush\"", "line 5: invalid type: a text, expected");
         check("token = \"sesame\"", "token = \"sesame\"\ntoken_file = \"t\"", "wants one of");
-        check("token = \"sesame\"", "mode = \"app\"", "wants `app_id` and `key_file`");
+        check("token = \"sesame\"", "mode = \"app\"", "wants `key_file` and one of `app_id`");
         check("token = \"sesame\"", "mode = \"app\"\napp_id = 1\nkey_file = \"none.pem\"", "forge.key_file: /srv/ounce/none.pem");
         check("[\"hush\"]", "[]", "no webhook secret");
         check("[\"hush\"]", "[\"hush\", \"b\", \"c\"]", "3 webhook secrets");

@@ -4,12 +4,14 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use ounce_protocol::ids::RunnerName;
 use ounce_server::clock::Clock;
-use ounce_server::config::Config;
+use ounce_server::config::{Account, Config};
+use ounce_server::secret::random_token;
 use ounce_server::serve;
 use ounce_server::store::{Store, runners};
+use ounce_server::web::setup;
 use ounce_server::work::lease;
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tracing_subscriber::EnvFilter;
 
 /// The Ounce service: webhooks in, jobs to runners, one report per pull request out.
@@ -58,13 +60,33 @@ fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().context("starting the runtime")?;
     runtime.block_on(async {
         match cli.command {
-            Command::Serve => run(&config).await,
+            Command::Serve => match made(config, cli.config.as_deref()).await? {
+                Some(config) => run(&config).await,
+                None => Ok(()),
+            },
             Command::Migrate => migrate(&config).await,
             Command::CheckConfig => check(&config),
             Command::Runner(RunnerCommand::Enroll { name }) => enroll(&config, &name).await,
             Command::Runner(RunnerCommand::List) => list(&config).await,
         }
     })
+}
+
+/// The configuration with an App: where it is yet to be made, after that. None where the process was asked to end before.
+async fn made(config: Config, file: Option<&Path>) -> Result<Option<Config>> {
+    let Account::AppToMake(files) = &config.forge.account else { return Ok(Some(config)) };
+    let code = random_token();
+    let page = format!("{}{}", config.public_url.as_deref().unwrap_or(""), setup::PATH);
+    let listening = |addr| {
+        let told = say(&format!("listening on http://{addr}"));
+        let told = told.and_then(|()| say(&format!("no App is configured: open {page} and enter the code {code}")));
+        told.unwrap_or_else(|error| tracing::error!(%error, "the code cannot be told"));
+    };
+    if !serve::set_up(&config, files, &code, listening).await? {
+        return Ok(None);
+    }
+    say("the App is made; install it where it shall work")?;
+    Ok(Some(Config::load(file, &|name| std::env::var(name).ok())?))
 }
 
 async fn run(config: &Config) -> Result<()> {
@@ -115,7 +137,10 @@ async fn list(config: &Config) -> Result<()> {
 }
 
 fn check(config: &Config) -> Result<()> {
-    let projects: Vec<String> = config.projects.iter().map(ToString::to_string).collect();
+    let mut projects: Vec<String> = config.projects.iter().map(ToString::to_string).collect();
+    if projects.is_empty() {
+        projects.push("all that the App is installed on".to_owned());
+    }
     let secrets = config.forge.webhook_secrets.len();
     say(&format!(
         "listen      {}\npublic_url  {}\ndatabase    {}\nprojects    {}\nforge       {} as {}, {secrets} webhook secret{}",

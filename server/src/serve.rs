@@ -1,10 +1,11 @@
 //! Joins the parts to a server, and takes them apart in order.
 
 use crate::clock::Clock;
-use crate::config::{Account, Config, ForgeConfig};
+use crate::config::{Account, AppFiles, Config, ForgeConfig};
 use crate::forge::Forge;
 use crate::forge::github::GitHub;
 use crate::store::Store;
+use crate::web::setup::{self, Setup};
 use crate::web::{self, App};
 use crate::work::{self, Context, Wake};
 use anyhow::{Context as _, anyhow};
@@ -36,6 +37,12 @@ pub fn connect(config: &ForgeConfig, clock: Clock) -> anyhow::Result<GitHub> {
     let forge = match &config.account {
         Account::Token(token) => GitHub::with_token(&config.api_url, &config.clone_url, token.expose()),
         Account::App { id, key } => GitHub::with_app(&config.api_url, &config.clone_url, *id, key.expose(), clock),
+        Account::AppToMake(files) => {
+            return Err(anyhow!(
+                "the App is not made yet: run `ounce-server serve` and open its page /setup ({} is missing)",
+                files.id.display()
+            ));
+        }
     };
     forge.with_context(|| format!("connecting to {}", config.api_url))
 }
@@ -76,6 +83,29 @@ pub async fn start<F: Forge>(config: &Config, store: Store, forge: F, clock: Clo
     let http = tokio::spawn(http.into_future());
     let loops = work::start(&cx);
     Ok(Running { addr, wake: Arc::clone(&cx.wake), stop, http, loops, store })
+}
+
+/// Serves only the page on which the App is made, until it is made (true) or the process is asked to end (false). `code` opens it.
+pub async fn set_up(config: &Config, files: &AppFiles, code: &str, listening: impl FnOnce(SocketAddr)) -> anyhow::Result<bool> {
+    let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
+    listening(listener.local_addr()?);
+    let (made, mut is_made) = watch::channel(false);
+    let router = setup::router(Setup::new(config, files.clone(), code, made));
+    let mut end = is_made.clone();
+    let http = axum::serve(listener, router).with_graceful_shutdown(async move {
+        tokio::select! {
+            _ = end.wait_for(|made| *made) => {}
+            () = asked_to_end() => {}
+        }
+    });
+    let serving = tokio::spawn(http.into_future());
+    tokio::select! {
+        _ = is_made.wait_for(|made| *made) => {}
+        () = asked_to_end() => {}
+    }
+    // The answer that says so is still on its way; a browser may keep its connection open for long.
+    let _ = tokio::time::timeout(Duration::from_millis(SHUTDOWN_MS_MAX), serving).await;
+    Ok(*is_made.borrow())
 }
 
 impl Running {

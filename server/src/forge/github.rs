@@ -6,6 +6,7 @@
 
 mod checks;
 mod deliveries;
+pub mod manifest;
 mod shapes;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ pub mod dashboard;
 pub mod health;
 pub mod metrics;
 pub mod runner_api;
+pub mod setup;
 pub mod webhook;
 
 use crate::forge::Forge;

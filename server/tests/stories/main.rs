@@ -7,4 +7,5 @@ mod post;
 mod pull_request;
 mod queue;
 mod runner;
+mod setup;
 mod world;

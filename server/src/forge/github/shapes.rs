@@ -119,6 +119,14 @@ pub struct App {
 }
 
 #[derive(Deserialize)]
+pub struct NewApp {
+    pub id: u64,
+    pub html_url: String,
+    pub pem: String,
+    pub webhook_secret: Option<String>,
+}
+
+#[derive(Deserialize)]
 pub struct Installation {
     pub id: u64,
 }

@@ -77,13 +77,25 @@ pub fn routes<F: Forge>() -> Router<App<F>> {
     routes_of()
 }
 
+/// Style sheet and icon.
+pub fn assets<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    let asset = |kind: &'static str, text: &'static str| {
+        get(move || async move { ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "public, max-age=86400")], text) })
+    };
+    Router::new()
+        .route("/assets/ounce.css", asset("text/css; charset=utf-8", STYLE))
+        .route("/assets/icon.svg", asset("image/svg+xml", ICON))
+}
+
+/// The style sheet's address.
+pub fn style_url() -> &'static str {
+    &STYLE_URL
+}
+
 fn routes_of<S: Clone + Send + Sync + 'static>() -> Router<S>
 where
     Pages: FromRef<S>,
 {
-    let asset = |kind: &'static str, text: &'static str| {
-        get(move || async move { ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "public, max-age=86400")], text) })
-    };
     let routes = Router::new()
         .route("/", get(projects::page))
         .route("/p/{owner}/{name}", get(project::page))
@@ -91,8 +103,7 @@ where
         .route("/p/{owner}/{name}/boards/{board}/badge.svg", get(board::badge))
         .route("/runs/{id}", get(run::page))
         .route("/jobs/{id}", get(job::page))
-        .route("/assets/ounce.css", asset("text/css; charset=utf-8", STYLE))
-        .route("/assets/icon.svg", asset("image/svg+xml", ICON));
+        .merge(assets());
     HEADERS
         .into_iter()
         .fold(routes, |routes, (name, value)| routes.layer(SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))))
