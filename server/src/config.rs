@@ -4,6 +4,7 @@
 //! files or variables where that is wished, and never printed.
 
 use crate::secret::Secret;
+use crate::store::Place;
 use ounce_protocol::ids::RepoName;
 use ounce_protocol::manifest::with_hint;
 use serde::Deserialize;
@@ -27,8 +28,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The address people's browsers reach, without a slash at its end; links in reports only where it is given.
     pub public_url: Option<String>,
-    /// The SQLite file.
-    pub database: PathBuf,
+    /// Where the rows are.
+    pub database: Place,
     /// The repositories worked for; events of any other are noted and ignored. Empty only for a GitHub App: all it is installed on.
     pub projects: Vec<RepoName>,
     /// The forge.
@@ -225,7 +226,7 @@ impl Raw {
             }
             _ => {}
         }
-        let database = database_file(self.database.as_deref().unwrap_or("ounce.sqlite3"), folder)?;
+        let database = Place::parse(self.database.as_deref().unwrap_or("ounce.sqlite3"), folder)?;
         Ok(Config { listen, public_url, database, projects, forge, keep: self.keep })
     }
 }
@@ -309,18 +310,6 @@ fn url(key: &str, text: &str) -> Result<String, String> {
     if fine { Ok(text.trim_end_matches('/').to_owned()) } else { Err(format!("{key} = {text:?} is not a http or https address")) }
 }
 
-fn database_file(text: &str, folder: &Path) -> Result<PathBuf, String> {
-    if text.starts_with("postgres:") || text.starts_with("postgresql:") {
-        return Err("database: this version keeps its data in SQLite; give a file, such as \"ounce.sqlite3\"".into());
-    }
-    let path = text.strip_prefix("sqlite:").unwrap_or(text).trim_start_matches("//");
-    let path = if text.starts_with("sqlite:///") { format!("/{}", path.trim_start_matches('/')) } else { path.to_owned() };
-    if path.is_empty() || path.contains('?') || path == ":memory:" {
-        return Err(format!("database = {text:?} is not a file's path, such as \"ounce.sqlite3\""));
-    }
-    Ok(folder.join(path))
-}
-
 fn not_empty(key: &str, secret: Secret) -> Result<Secret, String> {
     if secret.is_empty() { Err(format!("{key} is empty")) } else { Ok(secret) }
 }
@@ -370,7 +359,7 @@ mod tests {
         let c = parse(GOOD, &[]).unwrap();
         assert_eq!(c.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(c.public_url.as_deref(), Some("https://ounce.example.org"));
-        assert_eq!(c.database, Path::new("/srv/ounce/ounce.sqlite3"));
+        assert_eq!(c.database.to_string(), "/srv/ounce/ounce.sqlite3");
         assert_eq!(c.forge.api_url, "https://api.github.com");
         assert_eq!(c.keep, Keep::default());
     }
@@ -385,7 +374,7 @@ mod tests {
         ];
         let c = parse(GOOD, &env).unwrap();
         assert_eq!(c.listen.to_string(), "[::1]:0");
-        assert_eq!(c.database, Path::new("/var/lib/o.db"));
+        assert_eq!(c.database.to_string(), "/var/lib/o.db");
         assert_eq!(c.forge.webhook_secrets, [Secret::new("new"), Secret::new("old")]);
         assert!(matches!(c.forge.account, Account::Token(t) if t.expose() == "other"));
     }
@@ -413,7 +402,8 @@ mod tests {
         check("token = \"sesame\"", "mode = \"app\"\napp_id = 1\nkey_file = \"none.pem\"", "forge.key_file: /srv/ounce/none.pem");
         check("[\"hush\"]", "[]", "no webhook secret");
         check("[\"hush\"]", "[\"hush\", \"b\", \"c\"]", "3 webhook secrets");
-        check("projects", "database = \"postgres://x\"\nprojects", "SQLite");
+        check("projects", "database = \"postgres://u:sesame@h:port/x\"\nprojects", "not an address of PostgreSQL");
+        check("projects", "database = \":memory:\"\nprojects", "not a file's path");
         check("projects", "listen = \"8080\"\nprojects", "listen");
     }
 }

@@ -109,10 +109,10 @@ async fn run(config: &Config) -> Result<()> {
 }
 
 async fn migrate(config: &Config) -> Result<()> {
-    let store = Store::open(&config.database).await.with_context(|| format!("opening the database {}", config.database.display()))?;
-    let steps = store.migrate().await.with_context(|| format!("migrating the database {}", config.database.display()))?;
+    let store = Store::open(&config.database).await.with_context(|| format!("opening the database {}", config.database))?;
+    let steps = store.migrate().await.with_context(|| format!("migrating the database {}", config.database))?;
     store.close().await;
-    say(&format!("{}: {steps} migrations applied, up to date", config.database.display()))
+    say(&format!("{}: {steps} migrations applied, up to date", config.database))
 }
 
 async fn enroll(config: &Config, name: &RunnerName) -> Result<()> {
@@ -146,7 +146,7 @@ fn check(config: &Config) -> Result<()> {
         "listen      {}\npublic_url  {}\ndatabase    {}\nprojects    {}\nforge       {} as {}, {secrets} webhook secret{}",
         config.listen,
         config.public_url.as_deref().unwrap_or("none: reports have no links"),
-        config.database.display(),
+        config.database,
         projects.join(", "),
         config.forge.api_url,
         config.forge.account.kind(),

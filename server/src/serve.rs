@@ -49,7 +49,7 @@ pub fn connect(config: &ForgeConfig, clock: Clock) -> anyhow::Result<GitHub> {
 
 /// Opens the configured database and brings its tables up to date.
 pub async fn open(config: &Config) -> anyhow::Result<Store> {
-    let file = config.database.display();
+    let file = &config.database;
     let store = Store::open(&config.database).await.with_context(|| format!("opening the database {file}"))?;
     let steps = store.migrate().await.with_context(|| format!("migrating the database {file}"))?;
     if steps > 0 {

@@ -1,8 +1,10 @@
 //! Webhook deliveries: noted at the gate, looked at by the planner, kept so that a replay is known.
 
+use super::sql::{Row, sql};
 use super::{Connection, StoreError};
 use ounce_protocol::job::Millis;
-use sqlx::Row;
+
+const NO_BODY: &[u8] = &[];
 
 /// A delivery that waits for the planner.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,48 +42,50 @@ impl End {
 
 /// Notes a delivery for the planner. False where it is known already.
 pub async fn note(c: &mut Connection, guid: &str, event: &str, body: &[u8], now: Millis) -> Result<bool, StoreError> {
-    let done = sqlx::query("INSERT INTO deliveries (guid, event, body, state, due_ms, received_ms) VALUES ($1, $2, $3, 'noted', $4, $4) ON CONFLICT (guid) DO NOTHING")
+    let done = sql("INSERT INTO deliveries (guid, event, body, state, due_ms, received_ms) VALUES ($1, $2, $3, 'noted', $4, $4) ON CONFLICT (guid) DO NOTHING")
         .bind(guid)
         .bind(event)
         .bind(body)
         .bind(now)
         .execute(c)
         .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done == 1)
 }
 
 /// Notes that a delivery came and was left alone, without its body. False where it is known already.
 pub async fn note_ignored(c: &mut Connection, guid: &str, event: &str, why: &str, now: Millis) -> Result<bool, StoreError> {
-    let done = sqlx::query(
-        "INSERT INTO deliveries (guid, event, body, state, note, due_ms, received_ms) VALUES ($1, $2, x'', 'ignored', $3, $4, $4) ON CONFLICT (guid) DO NOTHING",
+    let done = sql(
+        "INSERT INTO deliveries (guid, event, body, state, note, due_ms, received_ms) VALUES ($1, $2, $5, 'ignored', $3, $4, $4) ON CONFLICT (guid) DO NOTHING",
     )
     .bind(guid)
     .bind(event)
     .bind(why)
     .bind(now)
+    .bind(NO_BODY)
     .execute(c)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done == 1)
 }
 
 /// The oldest delivery that is due.
 pub async fn due(c: &mut Connection, now: Millis) -> Result<Option<Delivery>, StoreError> {
-    let row = sqlx::query("SELECT id, event, body, attempts FROM deliveries WHERE state = 'noted' AND due_ms <= $1 ORDER BY id LIMIT 1")
-        .bind(now)
-        .fetch_optional(c)
-        .await?;
+    let row: Option<Row> =
+        sql("SELECT id, event, body, attempts FROM deliveries WHERE state = 'noted' AND due_ms <= $1 ORDER BY id LIMIT 1")
+            .bind(now)
+            .fetch_optional(c)
+            .await?;
     row.map(|r| Ok(Delivery { id: r.try_get(0)?, event: r.try_get(1)?, body: r.try_get(2)?, attempts: r.try_get(3)? })).transpose()
 }
 
 /// Ends a delivery. In one transaction with what it led to.
 pub async fn end(c: &mut Connection, id: i64, end: End, note: &str) -> Result<(), StoreError> {
-    sqlx::query("UPDATE deliveries SET state = $2, note = $3 WHERE id = $1").bind(id).bind(end.word()).bind(note).execute(c).await?;
+    sql("UPDATE deliveries SET state = $2, note = $3 WHERE id = $1").bind(id).bind(end.word()).bind(note).execute(c).await?;
     Ok(())
 }
 
 /// Puts a delivery back until later.
 pub async fn postpone(c: &mut Connection, id: i64, due: Millis, note: &str) -> Result<(), StoreError> {
-    sqlx::query("UPDATE deliveries SET attempts = attempts + 1, due_ms = $2, note = $3 WHERE id = $1")
+    sql("UPDATE deliveries SET attempts = attempts + 1, due_ms = $2, note = $3 WHERE id = $1")
         .bind(id)
         .bind(due)
         .bind(note)
@@ -92,14 +96,15 @@ pub async fn postpone(c: &mut Connection, id: i64, due: Millis, note: &str) -> R
 
 /// Empties the bodies of deliveries that ended and are older than that. The rows stay: a replay is still a duplicate.
 pub async fn forget_bodies(c: &mut Connection, received_before: Millis) -> Result<u64, StoreError> {
-    let done = sqlx::query("UPDATE deliveries SET body = x'' WHERE received_ms < $1 AND state <> 'noted' AND length(body) > 0")
+    let done = sql("UPDATE deliveries SET body = $2 WHERE received_ms < $1 AND state <> 'noted' AND length(body) > 0")
         .bind(received_before)
+        .bind(NO_BODY)
         .execute(c)
         .await?;
-    Ok(done.rows_affected())
+    Ok(done)
 }
 
 /// Whether a delivery is known.
 pub async fn known(c: &mut Connection, guid: &str) -> Result<bool, StoreError> {
-    Ok(sqlx::query_scalar::<_, i64>("SELECT 1 FROM deliveries WHERE guid = $1").bind(guid).fetch_optional(c).await?.is_some())
+    Ok(sql("SELECT 1 FROM deliveries WHERE guid = $1").bind(guid).fetch_optional::<i64>(c).await?.is_some())
 }

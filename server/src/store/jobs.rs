@@ -1,10 +1,10 @@
 //! Jobs and their leases: the rules of `ounce_protocol::job`, in SQL. A seeded test plays both and compares.
 
+use super::sql::{Row, sql};
 use super::{Connection, StoreError, stored};
 use ounce_protocol::ids::{BoardName, RunnerName};
 use ounce_protocol::job::{ATTEMPTS_MAX, FailureKind, JobState, LEASE_MS, Millis, Refused};
 use ounce_protocol::runner_api::LOG_BYTES_MAX;
-use sqlx::Row;
 
 /// How long a job that failed for reasons of infrastructure waits: after its first attempt, after each later one.
 pub const RETRY_MS: [Millis; 2] = [5_000, 20_000];
@@ -76,7 +76,7 @@ pub async fn insert(
     priority: i64,
     now: Millis,
 ) -> Result<i64, StoreError> {
-    sqlx::query_scalar("INSERT INTO jobs (run_id, board, needs, trusted, priority, state, created_ms, queued_ms) VALUES ($1, $2, $3, $4, $5, 'queued', $6, $6) RETURNING id")
+    sql("INSERT INTO jobs (run_id, board, needs, trusted, priority, state, created_ms, queued_ms) VALUES ($1, $2, $3, $4, $5, 'queued', $6, $6) RETURNING id")
         .bind(run)
         .bind(board.as_str())
         .bind(needs)
@@ -89,12 +89,12 @@ pub async fn insert(
 
 /// Leases the first job the runner can do, in one statement.
 pub async fn claim(c: &mut Connection, offer: Offer<'_>, now: Millis) -> Result<Option<Claimed>, StoreError> {
-    let row = sqlx::query(
+    let row: Option<Row> = sql(
         "UPDATE jobs SET state = 'leased', attempts = attempts + 1, token = token + 1, runner = $1, until_ms = $2, started_ms = $3, doing = '', detail = '',
              avoid_until_ms = 0
-         WHERE id = (SELECT id FROM jobs WHERE state = 'queued' AND (trusted = 1 OR $4)
-                     AND not_before_ms <= $3 AND (avoid_until_ms <= $3 OR runner IS NOT $1)
-                     AND (needs IS NULL OR needs IN (SELECT value FROM json_each($5))) ORDER BY priority, id LIMIT 1)
+         WHERE id = (SELECT id FROM jobs WHERE state = 'queued' AND (trusted = 1 OR $4 = 1)
+                     AND not_before_ms <= $3 AND (avoid_until_ms <= $3 OR runner IS DISTINCT FROM $1)
+                     AND (needs IS NULL OR needs IN LIST($5)) ORDER BY priority, id LIMIT 1 FOR UPDATE SKIP LOCKED)
          RETURNING id, run_id, board, token, attempts",
     )
     .bind(offer.runner.as_str())
@@ -119,7 +119,7 @@ pub async fn claim(c: &mut Connection, offer: Offer<'_>, now: Millis) -> Result<
 
 /// Prolongs a lease and keeps what the runner does.
 pub async fn heartbeat(c: &mut Connection, holder: Holder<'_>, doing: &str, now: Millis) -> Result<(), JobError> {
-    let done = sqlx::query("UPDATE jobs SET until_ms = $4, doing = $5 WHERE id = $1 AND state = 'leased' AND runner = $2 AND token = $3")
+    let done = sql("UPDATE jobs SET until_ms = $4, doing = $5 WHERE id = $1 AND state = 'leased' AND runner = $2 AND token = $3")
         .bind(holder.job)
         .bind(holder.runner.as_str())
         .bind(holder.token())
@@ -127,17 +127,18 @@ pub async fn heartbeat(c: &mut Connection, holder: Holder<'_>, doing: &str, now:
         .bind(doing)
         .execute(&mut *c)
         .await?;
-    held(c, holder.job, done.rows_affected()).await
+    held(c, holder.job, done).await
 }
 
-/// Says whether the lease still holds, and for which run and board.
+/// Says whether the lease still holds, and for which run and board. In a transaction it goes on holding to the end of it.
 pub async fn holds(c: &mut Connection, holder: Holder<'_>) -> Result<(i64, BoardName), JobError> {
-    let row = sqlx::query("SELECT run_id, board FROM jobs WHERE id = $1 AND state = 'leased' AND runner = $2 AND token = $3")
-        .bind(holder.job)
-        .bind(holder.runner.as_str())
-        .bind(holder.token())
-        .fetch_optional(&mut *c)
-        .await?;
+    let row: Option<Row> =
+        sql("SELECT run_id, board FROM jobs WHERE id = $1 AND state = 'leased' AND runner = $2 AND token = $3 FOR UPDATE")
+            .bind(holder.job)
+            .bind(holder.runner.as_str())
+            .bind(holder.token())
+            .fetch_optional(&mut *c)
+            .await?;
     match row {
         Some(r) => Ok((r.try_get("run_id")?, stored(r.try_get("board")?)?)),
         None => Err(refusal(c, holder.job).await?),
@@ -146,7 +147,7 @@ pub async fn holds(c: &mut Connection, holder: Holder<'_>) -> Result<(i64, Board
 
 /// Whether the holder's job was superseded under its lease.
 pub async fn was_superseded(c: &mut Connection, holder: Holder<'_>) -> Result<bool, StoreError> {
-    let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM jobs WHERE id = $1 AND state = 'superseded' AND runner = $2 AND token = $3")
+    let found: Option<i64> = sql("SELECT 1 FROM jobs WHERE id = $1 AND state = 'superseded' AND runner = $2 AND token = $3")
         .bind(holder.job)
         .bind(holder.runner.as_str())
         .bind(holder.token())
@@ -157,7 +158,7 @@ pub async fn was_superseded(c: &mut Connection, holder: Holder<'_>) -> Result<bo
 
 /// Ends a job with its results.
 pub async fn finish(c: &mut Connection, holder: Holder<'_>, now: Millis) -> Result<(), JobError> {
-    let done = sqlx::query(
+    let done = sql(
         "UPDATE jobs SET state = 'done', until_ms = NULL, ended_ms = $4 WHERE id = $1 AND state = 'leased' AND runner = $2 AND token = $3",
     )
     .bind(holder.job)
@@ -166,17 +167,15 @@ pub async fn finish(c: &mut Connection, holder: Holder<'_>, now: Millis) -> Resu
     .bind(now)
     .execute(&mut *c)
     .await?;
-    held(c, holder.job, done.rows_affected()).await
+    held(c, holder.job, done).await
 }
 
 /// Ends a job without results; for reasons of infrastructure it is queued again up to the limit, after a wait and for others first.
 pub async fn fail(c: &mut Connection, holder: Holder<'_>, kind: FailureKind, detail: &str, now: Millis) -> Result<(), JobError> {
-    let done = sqlx::query(
-        "UPDATE jobs SET state = CASE WHEN $4 = 'infra' AND attempts < $6 THEN 'queued' ELSE 'failed' END,
+    let done = sql("UPDATE jobs SET state = CASE WHEN $4 = 'infra' AND attempts < $6 THEN 'queued' ELSE 'failed' END,
              failure_kind = $4, detail = $5, until_ms = NULL, ended_ms = CASE WHEN $4 = 'infra' AND attempts < $6 THEN NULL ELSE $7 END,
              queued_ms = $7, not_before_ms = CASE WHEN attempts <= 1 THEN $8 ELSE $9 END, avoid_until_ms = $10
-         WHERE id = $1 AND state = 'leased' AND runner = $2 AND token = $3",
-    )
+         WHERE id = $1 AND state = 'leased' AND runner = $2 AND token = $3")
     .bind(holder.job)
     .bind(holder.runner.as_str())
     .bind(holder.token())
@@ -189,16 +188,14 @@ pub async fn fail(c: &mut Connection, holder: Holder<'_>, kind: FailureKind, det
     .bind(now.saturating_add(AVOID_MS))
     .execute(&mut *c)
     .await?;
-    held(c, holder.job, done.rows_affected()).await
+    held(c, holder.job, done).await
 }
 
 /// Takes back a lease that its runner never learned of: the attempt does not count, the token stays used, and the time it has
 /// waited goes on.
 pub async fn give_back(c: &mut Connection, holder: Holder<'_>, detail: &str, not_before: Millis) -> Result<(), JobError> {
-    let done = sqlx::query(
-        "UPDATE jobs SET state = 'queued', attempts = attempts - 1, detail = $4, until_ms = NULL, not_before_ms = $5
-         WHERE id = $1 AND state = 'leased' AND runner = $2 AND token = $3",
-    )
+    let done = sql("UPDATE jobs SET state = 'queued', attempts = attempts - 1, detail = $4, until_ms = NULL, not_before_ms = $5
+         WHERE id = $1 AND state = 'leased' AND runner = $2 AND token = $3")
     .bind(holder.job)
     .bind(holder.runner.as_str())
     .bind(holder.token())
@@ -206,15 +203,13 @@ pub async fn give_back(c: &mut Connection, holder: Holder<'_>, detail: &str, not
     .bind(not_before)
     .execute(&mut *c)
     .await?;
-    held(c, holder.job, done.rows_affected()).await
+    held(c, holder.job, done).await
 }
 
 /// Gives none of a project's queued jobs to anybody before that time.
 pub async fn hold(c: &mut Connection, project: i64, not_before: Millis) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE jobs SET not_before_ms = MAX(not_before_ms, $2)
-         WHERE state = 'queued' AND run_id IN (SELECT id FROM runs WHERE project_id = $1)",
-    )
+    sql("UPDATE jobs SET not_before_ms = $2
+         WHERE state = 'queued' AND not_before_ms < $2 AND run_id IN (SELECT id FROM runs WHERE project_id = $1)")
     .bind(project)
     .bind(not_before)
     .execute(c)
@@ -224,7 +219,7 @@ pub async fn hold(c: &mut Connection, project: i64, not_before: Millis) -> Resul
 
 /// Takes back the leases that have lapsed: queued again, or failed at the limit. Gives how many.
 pub async fn sweep(c: &mut Connection, now: Millis) -> Result<u64, StoreError> {
-    let done = sqlx::query(
+    let done = sql(
         "UPDATE jobs SET state = CASE WHEN attempts < $2 THEN 'queued' ELSE 'failed' END, failure_kind = 'infra', detail = 'the runner was lost',
              until_ms = NULL, queued_ms = $1, ended_ms = CASE WHEN attempts < $2 THEN NULL ELSE $1 END
          WHERE state = 'leased' AND until_ms < $1",
@@ -233,27 +228,25 @@ pub async fn sweep(c: &mut Connection, now: Millis) -> Result<u64, StoreError> {
     .bind(ATTEMPTS_MAX)
     .execute(c)
     .await?;
-    Ok(done.rows_affected())
+    Ok(done)
 }
 
 /// Gives up the jobs that have waited for a runner since before that time. Gives how many.
 pub async fn give_up(c: &mut Connection, queued_before: Millis, now: Millis) -> Result<u64, StoreError> {
-    let done = sqlx::query(
-        "UPDATE jobs SET state = 'failed', failure_kind = 'infra', ended_ms = $2,
+    let done = sql("UPDATE jobs SET state = 'failed', failure_kind = 'infra', ended_ms = $2,
              detail = 'no runner took it' || COALESCE(': it takes one that offers ' || needs, '')
                  || CASE WHEN detail = '' THEN '' ELSE '; before that: ' || detail END
-         WHERE state = 'queued' AND queued_ms < $1",
-    )
+         WHERE state = 'queued' AND queued_ms < $1")
     .bind(queued_before)
     .bind(now)
     .execute(c)
     .await?;
-    Ok(done.rows_affected())
+    Ok(done)
 }
 
 /// Ends the jobs of a run that a newer head made pointless.
 pub async fn supersede(c: &mut Connection, run: i64, now: Millis) -> Result<(), StoreError> {
-    sqlx::query("UPDATE jobs SET state = 'superseded', until_ms = NULL, ended_ms = $2 WHERE run_id = $1 AND state IN ('queued', 'leased')")
+    sql("UPDATE jobs SET state = 'superseded', until_ms = NULL, ended_ms = $2 WHERE run_id = $1 AND state IN ('queued', 'leased')")
         .bind(run)
         .bind(now)
         .execute(c)
@@ -266,13 +259,12 @@ pub async fn append_log(c: &mut Connection, job: i64, text: &str) -> Result<(), 
     if text.is_empty() {
         return Ok(());
     }
-    let kept: Option<i64> =
-        sqlx::query_scalar("SELECT octet_length(text) FROM job_logs WHERE job_id = $1").bind(job).fetch_optional(&mut *c).await?;
+    let kept: Option<i64> = sql("SELECT octet_length(text) FROM job_logs WHERE job_id = $1").bind(job).fetch_optional(&mut *c).await?;
     let room = LOG_BYTES_MAX.saturating_sub(kept.and_then(|n| usize::try_from(n).ok()).unwrap_or(0));
     let fits = &text[..text.floor_char_boundary(room)];
-    sqlx::query(
+    sql(
         "INSERT INTO job_logs (job_id, text, dropped_bytes) VALUES ($1, $2, $3)
-         ON CONFLICT (job_id) DO UPDATE SET text = text || excluded.text, dropped_bytes = dropped_bytes + excluded.dropped_bytes",
+         ON CONFLICT (job_id) DO UPDATE SET text = job_logs.text || excluded.text, dropped_bytes = job_logs.dropped_bytes + excluded.dropped_bytes",
     )
     .bind(job)
     .bind(fits)
@@ -284,16 +276,14 @@ pub async fn append_log(c: &mut Connection, job: i64, text: &str) -> Result<(), 
 
 /// Drops the logs of jobs that ended before that time.
 pub async fn forget_logs(c: &mut Connection, ended_before: Millis) -> Result<u64, StoreError> {
-    let done = sqlx::query("DELETE FROM job_logs WHERE (SELECT ended_ms FROM jobs WHERE jobs.id = job_id) < $1")
-        .bind(ended_before)
-        .execute(c)
-        .await?;
-    Ok(done.rows_affected())
+    let done =
+        sql("DELETE FROM job_logs WHERE (SELECT ended_ms FROM jobs WHERE jobs.id = job_id) < $1").bind(ended_before).execute(c).await?;
+    Ok(done)
 }
 
 /// The boards of a run with where each job stands, by name.
 pub async fn of_run(c: &mut Connection, run: i64) -> Result<Vec<(BoardName, JobState)>, StoreError> {
-    let rows = sqlx::query("SELECT id, board FROM jobs WHERE run_id = $1 ORDER BY board").bind(run).fetch_all(&mut *c).await?;
+    let rows: Vec<Row> = sql("SELECT id, board FROM jobs WHERE run_id = $1 ORDER BY board").bind(run).fetch_all(&mut *c).await?;
     let mut jobs = Vec::with_capacity(rows.len());
     for row in rows {
         jobs.push((stored(row.try_get("board")?)?, state(c, row.try_get("id")?).await?));
@@ -303,22 +293,20 @@ pub async fn of_run(c: &mut Connection, run: i64) -> Result<Vec<(BoardName, JobS
 
 /// Where a job stands, in the protocol's words.
 pub async fn state(c: &mut Connection, job: i64) -> Result<JobState, StoreError> {
-    let r = sqlx::query("SELECT state, attempts, runner, token, until_ms, failure_kind, detail FROM jobs WHERE id = $1")
-        .bind(job)
-        .fetch_one(c)
-        .await?;
+    let r: Row =
+        sql("SELECT state, attempts, runner, token, until_ms, failure_kind, detail FROM jobs WHERE id = $1").bind(job).fetch_one(c).await?;
     let attempts: u32 = r.try_get("attempts")?;
-    Ok(match r.try_get::<&str, _>("state")? {
+    Ok(match r.try_get::<&str>("state")? {
         "queued" => JobState::Queued { attempts },
         "leased" => JobState::Leased {
             runner: stored(r.try_get("runner")?)?,
-            token: u64::try_from(r.try_get::<i64, _>("token")?).unwrap_or(0),
+            token: u64::try_from(r.try_get::<i64>("token")?).unwrap_or(0),
             until: r.try_get("until_ms")?,
             attempts,
         },
         "done" => JobState::Done,
         "failed" => JobState::Failed {
-            kind: if r.try_get::<Option<&str>, _>("failure_kind")? == Some("timeout") { FailureKind::Timeout } else { FailureKind::Infra },
+            kind: if r.try_get::<Option<&str>>("failure_kind")? == Some("timeout") { FailureKind::Timeout } else { FailureKind::Infra },
             detail: r.try_get("detail")?,
         },
         _ => JobState::Superseded,
@@ -331,7 +319,7 @@ async fn held(c: &mut Connection, job: i64, rows: u64) -> Result<(), JobError> {
 
 /// Why nothing matched: the job has ended (or never was), or its lease is another's.
 async fn refusal(c: &mut Connection, job: i64) -> Result<JobError, StoreError> {
-    let state: Option<String> = sqlx::query_scalar("SELECT state FROM jobs WHERE id = $1").bind(job).fetch_optional(c).await?;
+    let state: Option<String> = sql("SELECT state FROM jobs WHERE id = $1").bind(job).fetch_optional(c).await?;
     Ok(JobError::Refused(match state.as_deref() {
         Some("queued" | "leased") => Refused::StaleToken,
         _ => Refused::Ended,

@@ -1,5 +1,6 @@
 //! Measurements as runners uploaded them, and the points of the history drawn from them.
 
+use super::sql::sql;
 use super::{Connection, StoreError};
 use ounce_protocol::ids::{BoardName, CommitSha};
 use ounce_protocol::job::Millis;
@@ -8,12 +9,12 @@ use ounce_protocol::measurement::{BenchOutcome, Measurement, Outcome};
 /// Keeps one side's measurement. Sending it twice changes nothing; one of a later lease replaces it.
 pub async fn put(c: &mut Connection, run: i64, token: u64, measurement: &Measurement, now: Millis) -> Result<(), StoreError> {
     let doc = serde_json::to_string(measurement).map_err(|e| StoreError::Encode(Box::new(e)))?;
-    sqlx::query(
+    sql(
         "INSERT INTO measurements (run_id, board, commit_id, image, doc, token, trusted, received_ms)
          SELECT runs.id, $2, commits.id, $4, $5, $6, runs.trusted, $7 FROM runs
              JOIN commits ON commits.project_id = runs.project_id AND commits.sha = $3 WHERE runs.id = $1
          ON CONFLICT (run_id, board, commit_id) DO UPDATE SET image = excluded.image, doc = excluded.doc, token = excluded.token, received_ms = excluded.received_ms
-             WHERE token <> excluded.token OR doc <> excluded.doc",
+             WHERE measurements.token <> excluded.token OR measurements.doc <> excluded.doc",
     )
     .bind(run)
     .bind(measurement.board.as_str())
@@ -29,7 +30,7 @@ pub async fn put(c: &mut Connection, run: i64, token: u64, measurement: &Measure
 
 /// How many sides of a board came under this lease.
 pub async fn sides(c: &mut Connection, run: i64, board: &BoardName, token: u64) -> Result<i64, StoreError> {
-    sqlx::query_scalar("SELECT COUNT(*) FROM measurements WHERE run_id = $1 AND board = $2 AND token = $3")
+    sql("SELECT COUNT(*) FROM measurements WHERE run_id = $1 AND board = $2 AND token = $3")
         .bind(run)
         .bind(board.as_str())
         .bind(i64::try_from(token).unwrap_or(i64::MAX))
@@ -39,7 +40,7 @@ pub async fn sides(c: &mut Connection, run: i64, board: &BoardName, token: u64) 
 
 /// One side of a board, with its row's id.
 pub async fn get(c: &mut Connection, run: i64, board: &BoardName, commit: &CommitSha) -> Result<Option<(i64, Measurement)>, StoreError> {
-    let row: Option<(i64, String)> = sqlx::query_as(
+    let row: Option<(i64, String)> = sql(
         "SELECT measurements.id, doc FROM measurements JOIN commits ON commits.id = commit_id WHERE run_id = $1 AND board = $2 AND commits.sha = $3",
     )
     .bind(run)
@@ -87,7 +88,7 @@ pub fn figures(measurement: &Measurement, base: Option<&Measurement>) -> Vec<Fig
 
 /// Keeps a measurement's figures as the commit's points, if the measurement is trusted.
 pub async fn put_points(c: &mut Connection, measurement: i64, figures: &[Figure]) -> Result<(), StoreError> {
-    let row: Option<(i64, String, i64)> = sqlx::query_as(
+    let row: Option<(i64, String, i64)> = sql(
         "SELECT runs.project_id, board, commit_id FROM measurements JOIN runs ON runs.id = run_id WHERE measurements.id = $1 AND measurements.trusted = 1",
     )
     .bind(measurement)
@@ -95,17 +96,15 @@ pub async fn put_points(c: &mut Connection, measurement: i64, figures: &[Figure]
     .await?;
     let Some((project, board, commit)) = row else { return Ok(()) };
     for figure in figures {
-        let series: i64 = sqlx::query_scalar(
-            "INSERT INTO series (project_id, board, kind, name) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (project_id, board, kind, name) DO UPDATE SET name = excluded.name RETURNING id",
-        )
+        let series: i64 = sql("INSERT INTO series (project_id, board, kind, name) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (project_id, board, kind, name) DO UPDATE SET name = excluded.name RETURNING id")
         .bind(project)
         .bind(&board)
         .bind(figure.kind)
         .bind(&figure.name)
         .fetch_one(&mut *c)
         .await?;
-        sqlx::query(
+        sql(
             "INSERT INTO points (series_id, commit_id, measurement_id, value, exact) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (series_id, commit_id) DO UPDATE SET measurement_id = excluded.measurement_id, value = excluded.value, exact = excluded.exact",
         )

@@ -9,94 +9,195 @@ pub mod measurements;
 pub mod numbers;
 pub mod outbox;
 pub mod pages;
+mod place;
 pub mod projects;
 pub mod runners;
 pub mod runs;
+pub mod sql;
 
-use sqlx::pool::PoolConnection;
+pub use place::Place;
+pub use sql::Connection;
+
+use sql::{Either, Inner, sql};
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{PgPool, SqlitePool};
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::time::Duration;
 
 /// What went wrong with the database.
 pub type StoreError = sqlx::Error;
-/// A connection, in a transaction or not.
-pub type Connection = sqlx::SqliteConnection;
 
 /// Whether a row was there and could not be read: it fails each time, and asking again does not help.
 pub fn unreadable(error: &StoreError) -> bool {
     matches!(error, StoreError::Decode(_) | StoreError::ColumnDecode { .. })
 }
 
-/// Connections at once: a few readers beside the one writer SQLite has.
+/// Connections to SQLite at once: a few readers beside the one writer it has.
 pub const CONNECTIONS_MAX: u32 = 6;
+/// Connections of one server to PostgreSQL at once.
+pub const POSTGRES_CONNECTIONS_MAX: u32 = 16;
 /// How long a writer waits for another.
 pub const BUSY_MS_MAX: u64 = 5_000;
+/// How long PostgreSQL may work on one statement of ours, or wait in it.
+pub const STATEMENT_MS_MAX: u64 = 30_000;
+/// How long PostgreSQL keeps a transaction of a server that says nothing more.
+pub const IDLE_MS_MAX: u64 = 60_000;
 
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations/sqlite");
+static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
+/// The lock under which one server at a time writes what it decided from several rows.
+const WRITER: i64 = 0x6f75_6e63_6501;
 
 /// The database. Clones share its connections.
 #[derive(Debug, Clone)]
 pub struct Store {
-    pool: SqlitePool,
+    pool: Pool,
+}
+
+#[derive(Debug, Clone)]
+enum Pool {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
 }
 
 impl Store {
-    /// Opens the file, and makes it where it is not there yet. Nothing is migrated.
-    pub async fn open(file: &Path) -> Result<Store, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_millis(BUSY_MS_MAX));
-        let pool = SqlitePoolOptions::new()
-            .max_connections(CONNECTIONS_MAX)
-            .acquire_timeout(Duration::from_millis(2 * BUSY_MS_MAX))
-            .connect_with(options)
-            .await?;
+    /// Connects, and makes a file where it is not there yet. Nothing is migrated.
+    pub async fn open(place: impl Into<Place>) -> Result<Store, StoreError> {
+        let pool = match place.into() {
+            Place::File(file) => Pool::Sqlite(open_file(&file).await?),
+            Place::Postgres(options) => {
+                let options = options.application_name("ounce-server").options([
+                    ("statement_timeout", STATEMENT_MS_MAX.to_string()),
+                    ("idle_in_transaction_session_timeout", IDLE_MS_MAX.to_string()),
+                ]);
+                let pool = PgPoolOptions::new()
+                    .max_connections(POSTGRES_CONNECTIONS_MAX)
+                    .acquire_timeout(Duration::from_millis(2 * BUSY_MS_MAX))
+                    .connect_with(options)
+                    .await?;
+                Pool::Postgres(pool)
+            }
+        };
         Ok(Store { pool })
     }
 
+    fn migrator(&self) -> &'static Migrator {
+        match self.pool {
+            Pool::Sqlite(_) => &SQLITE,
+            Pool::Postgres(_) => &POSTGRES,
+        }
+    }
+
     /// Brings the tables up to date; says how many steps that took.
-    pub async fn migrate(&self) -> Result<usize, sqlx::migrate::MigrateError> {
+    pub async fn migrate(&self) -> Result<usize, MigrateError> {
         let before = self.migrations_applied().await.unwrap_or(0);
-        MIGRATIONS.run(&self.pool).await?;
+        match &self.pool {
+            Pool::Sqlite(pool) => SQLITE.run(pool).await?,
+            Pool::Postgres(pool) => POSTGRES.run(pool).await?,
+        }
         Ok(self.migrations_applied().await?.saturating_sub(before))
     }
 
     /// Whether the tables are as this program knows them.
     pub async fn is_current(&self) -> Result<bool, StoreError> {
-        Ok(self.migrations_applied().await? == MIGRATIONS.iter().count())
+        Ok(self.migrations_applied().await? == self.migrator().iter().count())
     }
 
     async fn migrations_applied(&self) -> Result<usize, StoreError> {
-        let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM _sqlx_migrations WHERE success").fetch_one(&self.pool).await?;
+        let text = "SELECT COUNT(*) FROM _sqlx_migrations WHERE success";
+        let count: i64 = sql(text).fetch_one(&mut *self.connection().await?).await?;
         Ok(usize::try_from(count).unwrap_or(0))
     }
 
     /// A connection for reading, or for one statement.
-    pub async fn connection(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
-        self.pool.acquire().await
+    pub async fn connection(&self) -> Result<Lent, StoreError> {
+        Ok(Lent(Connection(match &self.pool {
+            Pool::Sqlite(pool) => Inner::Sqlite(pool.acquire().await?),
+            Pool::Postgres(pool) => Inner::Postgres(pool.acquire().await?),
+        })))
     }
 
-    /// A transaction that writes. It takes the write lock at once, so that it never has to be given up half-way.
-    pub async fn write(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        self.pool.begin_with("BEGIN IMMEDIATE").await
+    /// A transaction that writes what was decided from several rows. There is one at a time, on PostgreSQL among all servers too: what
+    /// it read is still so when it writes. It takes its lock at once, so that it never has to be given up half-way.
+    pub async fn write(&self) -> Result<Writing, StoreError> {
+        let mut writing = self.write_beside().await?;
+        if let Either::Postgres(_) = writing.either() {
+            sql("SELECT 1 FROM (SELECT pg_advisory_xact_lock($1)) AS taken").bind(WRITER).execute(&mut writing).await?;
+        }
+        Ok(writing)
     }
 
-    /// The connections, for the pages' read-only queries.
-    pub fn pool(&self) -> &SqlitePool {
-        &self.pool
+    /// A transaction about one row that its first statement locks, so that on PostgreSQL others may write beside it: what runners send.
+    pub async fn write_beside(&self) -> Result<Writing, StoreError> {
+        Ok(Writing(Connection(match &self.pool {
+            Pool::Sqlite(pool) => Inner::SqliteWriting(pool.begin_with("BEGIN IMMEDIATE").await?),
+            Pool::Postgres(pool) => Inner::PostgresWriting(pool.begin().await?),
+        })))
     }
 
     /// Closes the connections, in order.
     pub async fn close(&self) {
-        self.pool.close().await;
+        match &self.pool {
+            Pool::Sqlite(pool) => pool.close().await,
+            Pool::Postgres(pool) => pool.close().await,
+        }
     }
 }
+
+async fn open_file(file: &Path) -> Result<SqlitePool, StoreError> {
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_millis(BUSY_MS_MAX));
+    SqlitePoolOptions::new()
+        .max_connections(CONNECTIONS_MAX)
+        .acquire_timeout(Duration::from_millis(2 * BUSY_MS_MAX))
+        .connect_with(options)
+        .await
+}
+
+/// A connection that goes back when it is dropped.
+#[derive(Debug)]
+pub struct Lent(Connection);
+
+/// A transaction. What is not committed when it is dropped did not happen.
+#[derive(Debug)]
+pub struct Writing(Connection);
+
+impl Writing {
+    /// Makes what was written so.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        match self.0.0 {
+            Inner::SqliteWriting(tx) => tx.commit().await,
+            Inner::PostgresWriting(tx) => tx.commit().await,
+            Inner::Sqlite(_) | Inner::Postgres(_) => Ok(()),
+        }
+    }
+}
+
+macro_rules! is_a_connection {
+    ($($t:ty),*) => {
+        $(impl Deref for $t {
+            type Target = Connection;
+            fn deref(&self) -> &Connection {
+                &self.0
+            }
+        }
+        impl DerefMut for $t {
+            fn deref_mut(&mut self) -> &mut Connection {
+                &mut self.0
+            }
+        })*
+    };
+}
+
+is_a_connection!(Lent, Writing);
 
 /// An id or a name that the database gives back and that was valid when it was stored.
 pub(crate) fn stored<T: TryFrom<String>>(text: &str) -> Result<T, StoreError>

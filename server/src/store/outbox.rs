@@ -1,9 +1,9 @@
 //! What should stand on the forge: one row a target. A newer wish overwrites an older one, sent or not.
 
+use super::sql::{Row, sql};
 use super::{Connection, StoreError, stored};
 use ounce_protocol::ids::RepoName;
 use ounce_protocol::job::Millis;
-use sqlx::Row;
 
 /// A wish that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +26,11 @@ pub struct Due {
 
 /// Wishes something to stand at a target. The same wish again changes nothing; a new one keeps the wait after a failure.
 pub async fn wish(c: &mut Connection, project: i64, run: i64, target: &str, payload: &str, now: Millis) -> Result<(), StoreError> {
-    sqlx::query(
+    sql(
         "INSERT INTO outbox (project_id, target, run_id, payload, due_ms) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (project_id, target) DO UPDATE SET run_id = excluded.run_id, payload = excluded.payload, version = version + 1,
-             attempts = 0, given_up = 0, error = '', due_ms = MAX(due_ms, excluded.due_ms)
-             WHERE payload <> excluded.payload OR given_up = 1",
+         ON CONFLICT (project_id, target) DO UPDATE SET run_id = excluded.run_id, payload = excluded.payload, version = outbox.version + 1,
+             attempts = 0, given_up = 0, error = '', due_ms = CASE WHEN outbox.due_ms > excluded.due_ms THEN outbox.due_ms ELSE excluded.due_ms END
+             WHERE outbox.payload <> excluded.payload OR outbox.given_up = 1",
     )
     .bind(project)
     .bind(target)
@@ -44,7 +44,7 @@ pub async fn wish(c: &mut Connection, project: i64, run: i64, target: &str, payl
 
 /// The wish that has waited longest.
 pub async fn due(c: &mut Connection, now: Millis) -> Result<Option<Due>, StoreError> {
-    let row = sqlx::query(
+    let row: Option<Row> = sql(
         "SELECT outbox.id, project_id, repo, payload, version, forge_id, attempts FROM outbox JOIN projects ON projects.id = project_id
          WHERE sent_version < version AND given_up = 0 AND due_ms <= $1 AND hold_until_ms <= $1 ORDER BY due_ms, outbox.id LIMIT 1",
     )
@@ -58,7 +58,7 @@ pub async fn due(c: &mut Connection, now: Millis) -> Result<Option<Due>, StoreEr
             repo: stored(r.try_get("repo")?)?,
             payload: r.try_get("payload")?,
             version: r.try_get("version")?,
-            forge_id: r.try_get::<Option<i64>, _>("forge_id")?.and_then(|id| u64::try_from(id).ok()),
+            forge_id: r.try_get::<Option<i64>>("forge_id")?.and_then(|id| u64::try_from(id).ok()),
             attempts: r.try_get("attempts")?,
         })
     })
@@ -67,7 +67,7 @@ pub async fn due(c: &mut Connection, now: Millis) -> Result<Option<Due>, StoreEr
 
 /// Notes that a wish stands on the forge, and under which id.
 pub async fn sent(c: &mut Connection, due: &Due, forge_id: Option<u64>, now: Millis) -> Result<(), StoreError> {
-    sqlx::query("UPDATE outbox SET sent_version = $2, forge_id = $3, attempts = 0, error = '', sent_ms = $4 WHERE id = $1")
+    sql("UPDATE outbox SET sent_version = $2, forge_id = $3, attempts = 0, error = '', sent_ms = $4 WHERE id = $1")
         .bind(due.id)
         .bind(due.version)
         .bind(forge_id.and_then(|id| i64::try_from(id).ok()))
@@ -79,7 +79,7 @@ pub async fn sent(c: &mut Connection, due: &Due, forge_id: Option<u64>, now: Mil
 
 /// Notes a failure: again at `next`, or not before there is a newer wish.
 pub async fn failed(c: &mut Connection, due: &Due, error: &str, next: Option<Millis>) -> Result<(), StoreError> {
-    sqlx::query("UPDATE outbox SET attempts = attempts + 1, error = $2, due_ms = COALESCE($3, due_ms), given_up = $4 WHERE id = $1 AND version = $5")
+    sql("UPDATE outbox SET attempts = attempts + 1, error = $2, due_ms = COALESCE($3, due_ms), given_up = $4 WHERE id = $1 AND version = $5")
         .bind(due.id)
         .bind(error)
         .bind(next)
@@ -92,6 +92,6 @@ pub async fn failed(c: &mut Connection, due: &Due, error: &str, next: Option<Mil
 
 /// Holds back everything of a project until then: its installation is rate limited.
 pub async fn hold(c: &mut Connection, project: i64, until: Millis) -> Result<(), StoreError> {
-    sqlx::query("UPDATE projects SET hold_until_ms = MAX(hold_until_ms, $2) WHERE id = $1").bind(project).bind(until).execute(c).await?;
+    sql("UPDATE projects SET hold_until_ms = $2 WHERE id = $1 AND hold_until_ms < $2").bind(project).bind(until).execute(c).await?;
     Ok(())
 }

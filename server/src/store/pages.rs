@@ -3,6 +3,7 @@
 //! Each query is bounded by a limit with a name and follows an index, so that a page stays fast when the history is long.
 //! Texts are handed out as stored: the pages escape them.
 
+use super::sql::{rows, sql};
 use super::{Connection, StoreError};
 use ounce_protocol::ids::{BoardName, RepoName};
 use ounce_protocol::job::Millis;
@@ -16,89 +17,90 @@ pub const HISTORY_COMMITS_MAX: i64 = 200;
 /// A board's latest figure is looked for in this many commits.
 const LATEST_COMMITS_MAX: i64 = 100;
 
-/// A project with its latest run.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct ProjectRow {
-    /// `owner/name`.
-    pub repo: String,
-    /// The manifest's name of it, may be empty.
-    pub title: String,
-    /// The latest run, where there is one.
-    pub run_id: Option<i64>,
-    /// Its state's word.
-    pub state: Option<String>,
-    /// Its verdict's word, when judged.
-    pub verdict: Option<String>,
-    /// When it was made.
-    pub created_ms: Option<Millis>,
+rows! {
+    /// A project with its latest run.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct ProjectRow {
+        /// `owner/name`.
+        pub repo: String,
+        /// The manifest's name of it, may be empty.
+        pub title: String,
+        /// The latest run, where there is one.
+        pub run_id: Option<i64>,
+        /// Its state's word.
+        pub state: Option<String>,
+        /// Its verdict's word, when judged.
+        pub verdict: Option<String>,
+        /// When it was made.
+        pub created_ms: Option<Millis>,
+    }
 }
 
 /// All projects, by repository.
 pub async fn projects(c: &mut Connection) -> Result<Vec<ProjectRow>, StoreError> {
-    sqlx::query_as(
-        "SELECT p.repo, p.title, r.id AS run_id, r.state, r.verdict, r.created_ms FROM projects p
-         LEFT JOIN runs r ON r.id = (SELECT MAX(id) FROM runs WHERE project_id = p.id) ORDER BY p.repo LIMIT $1",
-    )
+    sql("SELECT p.repo, p.title, r.id AS run_id, r.state, r.verdict, r.created_ms FROM projects p
+         LEFT JOIN runs r ON r.id = (SELECT MAX(id) FROM runs WHERE project_id = p.id) ORDER BY p.repo LIMIT $1")
     .bind(PROJECTS_MAX)
     .fetch_all(c)
     .await
 }
 
-/// A project.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct Project {
-    /// Its row.
-    pub id: i64,
-    /// `owner/name`.
-    pub repo: String,
-    /// The manifest's name of it, may be empty.
-    pub title: String,
-    /// The default branch, may be empty.
-    pub default_branch: String,
+rows! {
+    /// A project.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Project {
+        /// Its row.
+        pub id: i64,
+        /// `owner/name`.
+        pub repo: String,
+        /// The manifest's name of it, may be empty.
+        pub title: String,
+        /// The default branch, may be empty.
+        pub default_branch: String,
+    }
 }
 
 /// The project of a repository.
 pub async fn project(c: &mut Connection, repo: &RepoName) -> Result<Option<Project>, StoreError> {
-    sqlx::query_as("SELECT id, repo, title, default_branch FROM projects WHERE repo = $1").bind(repo.to_string()).fetch_optional(c).await
+    sql("SELECT id, repo, title, default_branch FROM projects WHERE repo = $1").bind(repo.to_string()).fetch_optional(c).await
 }
 
 /// The latest manifest a run of the project was planned with.
 pub async fn manifest(c: &mut Connection, project: i64) -> Result<Option<String>, StoreError> {
-    sqlx::query_scalar("SELECT manifest FROM runs WHERE project_id = $1 AND manifest <> '' ORDER BY id DESC LIMIT 1")
-        .bind(project)
-        .fetch_optional(c)
-        .await
+    sql("SELECT manifest FROM runs WHERE project_id = $1 AND manifest <> '' ORDER BY id DESC LIMIT 1").bind(project).fetch_optional(c).await
 }
 
-/// A run with what it is about.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct RunRow {
-    /// Its id.
-    pub id: i64,
-    /// The pull request; none for a push.
-    pub pull_number: Option<i64>,
-    /// The pull request's title, or the pushed commit's first line; hostile text, empty where not known.
-    pub subject: String,
-    /// Who opened the pull request; empty for a push.
-    pub author: String,
-    /// Where the check is shown.
-    pub shown_sha: String,
-    /// The commit compared with.
-    pub base_sha: String,
-    /// The commit weighed.
-    pub head_sha: String,
-    /// Whether the pull request conflicts with its base branch.
-    pub conflict: bool,
-    /// The state's word.
-    pub state: String,
-    /// Why it was refused.
-    pub note: String,
-    /// The verdict's word, when judged.
-    pub verdict: Option<String>,
-    /// When it was made.
-    pub created_ms: Millis,
-    /// When it was judged.
-    pub judged_ms: Option<Millis>,
+rows! {
+    /// A run with what it is about.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct RunRow {
+        /// Its id.
+        pub id: i64,
+        /// The pull request; none for a push.
+        pub pull_number: Option<i64>,
+        /// The pull request's title, or the pushed commit's first line; hostile text, empty where not known.
+        pub subject: String,
+        /// Who opened the pull request; empty for a push.
+        pub author: String,
+        /// Where the check is shown.
+        pub shown_sha: String,
+        /// The commit compared with.
+        pub base_sha: String,
+        /// The commit weighed.
+        pub head_sha: String,
+        /// Whether the pull request conflicts with its base branch.
+        pub conflict: bool,
+        /// The state's word.
+        pub state: String,
+        /// Why it was refused.
+        pub note: String,
+        /// The verdict's word, when judged.
+        pub verdict: Option<String>,
+        /// When it was made.
+        pub created_ms: Millis,
+        /// When it was judged.
+        pub judged_ms: Option<Millis>,
+    }
 }
 
 const RUN_COLUMNS: &str =
@@ -109,47 +111,49 @@ const RUN_TABLES: &str = "runs r LEFT JOIN pulls ON pulls.project_id = r.project
 
 /// The project's runs below `before`, newest first, at most [`RUNS_PER_PAGE`].
 pub async fn runs(c: &mut Connection, project: i64, before: Option<i64>) -> Result<Vec<RunRow>, StoreError> {
-    let sql = format!("SELECT {RUN_COLUMNS} FROM {RUN_TABLES} WHERE r.project_id = $1 AND r.id < $2 ORDER BY r.id DESC LIMIT $3");
-    sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(project).bind(before.unwrap_or(i64::MAX)).bind(RUNS_PER_PAGE).fetch_all(c).await
+    let text = format!("SELECT {RUN_COLUMNS} FROM {RUN_TABLES} WHERE r.project_id = $1 AND r.id < $2 ORDER BY r.id DESC LIMIT $3");
+    sql(text).bind(project).bind(before.unwrap_or(i64::MAX)).bind(RUNS_PER_PAGE).fetch_all(c).await
 }
 
 /// A run, the repository of its project, and its comparison's JSON.
 pub async fn run(c: &mut Connection, id: i64) -> Result<Option<(RunRow, String, Option<String>)>, StoreError> {
-    let sql = format!("SELECT {RUN_COLUMNS} FROM {RUN_TABLES} WHERE r.id = $1");
-    let Some(row) = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(&mut *c).await? else { return Ok(None) };
+    let text = format!("SELECT {RUN_COLUMNS} FROM {RUN_TABLES} WHERE r.id = $1");
+    let Some(row) = sql(text).bind(id).fetch_optional(&mut *c).await? else { return Ok(None) };
     let (repo, comparison) =
-        sqlx::query_as("SELECT projects.repo, runs.comparison FROM runs JOIN projects ON projects.id = project_id WHERE runs.id = $1")
+        sql("SELECT projects.repo, runs.comparison FROM runs JOIN projects ON projects.id = project_id WHERE runs.id = $1")
             .bind(id)
             .fetch_one(c)
             .await?;
     Ok(Some((row, repo, comparison)))
 }
 
-/// A board's job.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct JobRow {
-    /// Its id.
-    pub id: i64,
-    /// Its run.
-    pub run_id: i64,
-    /// The board.
-    pub board: String,
-    /// The state's word.
-    pub state: String,
-    /// Leases given so far.
-    pub attempts: i64,
-    /// Who holds or last held it.
-    pub runner: Option<String>,
-    /// Why it failed; hostile text.
-    pub detail: String,
-    /// The runner's words in its last heartbeat; hostile text.
-    pub doing: String,
-    /// When the latest lease began.
-    pub started_ms: Option<Millis>,
-    /// When it ended.
-    pub ended_ms: Option<Millis>,
-    /// Bytes of its log; none where there is no log.
-    pub log_bytes: Option<i64>,
+rows! {
+    /// A board's job.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct JobRow {
+        /// Its id.
+        pub id: i64,
+        /// Its run.
+        pub run_id: i64,
+        /// The board.
+        pub board: String,
+        /// The state's word.
+        pub state: String,
+        /// Leases given so far.
+        pub attempts: i64,
+        /// Who holds or last held it.
+        pub runner: Option<String>,
+        /// Why it failed; hostile text.
+        pub detail: String,
+        /// The runner's words in its last heartbeat; hostile text.
+        pub doing: String,
+        /// When the latest lease began.
+        pub started_ms: Option<Millis>,
+        /// When it ended.
+        pub ended_ms: Option<Millis>,
+        /// Bytes of its log; none where there is no log.
+        pub log_bytes: Option<i64>,
+    }
 }
 
 const JOB_COLUMNS: &str =
@@ -157,15 +161,15 @@ const JOB_COLUMNS: &str =
 
 /// The jobs of a run, by board.
 pub async fn jobs(c: &mut Connection, run: i64) -> Result<Vec<JobRow>, StoreError> {
-    let sql = format!("SELECT {JOB_COLUMNS} FROM jobs LEFT JOIN job_logs ON job_id = jobs.id WHERE run_id = $1 ORDER BY board");
-    sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(run).fetch_all(c).await
+    let text = format!("SELECT {JOB_COLUMNS} FROM jobs LEFT JOIN job_logs ON job_id = jobs.id WHERE run_id = $1 ORDER BY board");
+    sql(text).bind(run).fetch_all(c).await
 }
 
 /// A job and the repository of its project.
 pub async fn job(c: &mut Connection, id: i64) -> Result<Option<(JobRow, String)>, StoreError> {
-    let sql = format!("SELECT {JOB_COLUMNS} FROM jobs LEFT JOIN job_logs ON job_id = jobs.id WHERE jobs.id = $1");
-    let Some(job) = sqlx::query_as::<_, JobRow>(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(&mut *c).await? else { return Ok(None) };
-    let repo = sqlx::query_scalar("SELECT repo FROM projects JOIN runs ON runs.project_id = projects.id WHERE runs.id = $1")
+    let text = format!("SELECT {JOB_COLUMNS} FROM jobs LEFT JOIN job_logs ON job_id = jobs.id WHERE jobs.id = $1");
+    let Some(job) = sql(text).bind(id).fetch_optional::<JobRow>(&mut *c).await? else { return Ok(None) };
+    let repo = sql("SELECT repo FROM projects JOIN runs ON runs.project_id = projects.id WHERE runs.id = $1")
         .bind(job.run_id)
         .fetch_one(c)
         .await?;
@@ -174,25 +178,27 @@ pub async fn job(c: &mut Connection, id: i64) -> Result<Option<(JobRow, String)>
 
 /// A job's log, and how many bytes of it were dropped at the limit.
 pub async fn log(c: &mut Connection, job: i64) -> Result<Option<(String, i64)>, StoreError> {
-    sqlx::query_as("SELECT text, dropped_bytes FROM job_logs WHERE job_id = $1").bind(job).fetch_optional(c).await
+    sql("SELECT text, dropped_bytes FROM job_logs WHERE job_id = $1").bind(job).fetch_optional(c).await
 }
 
-/// A region's latest figure on a board.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct LatestRow {
-    /// The board.
-    pub board: String,
-    /// The region.
-    pub region: String,
-    /// Bytes used.
-    pub value: i64,
-    /// The commit it was measured at.
-    pub sha: String,
+rows! {
+    /// A region's latest figure on a board.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct LatestRow {
+        /// The board.
+        pub board: String,
+        /// The region.
+        pub region: String,
+        /// Bytes used.
+        pub value: i64,
+        /// The commit it was measured at.
+        pub sha: String,
+    }
 }
 
 /// The latest figure of each region of each board on the default branch; boards without one in its newest commits are not there.
 pub async fn latest(c: &mut Connection, project: i64) -> Result<Vec<LatestRow>, StoreError> {
-    sqlx::query_as(
+    sql(
         "WITH recent AS (SELECT id, sha, committed_ms FROM commits WHERE project_id = $1 AND on_default = 1 ORDER BY committed_ms DESC, id DESC LIMIT $2)
          SELECT s.board, s.name AS region, p.value, c.sha FROM series s
          JOIN points p ON p.series_id = s.id AND p.commit_id = (
@@ -207,35 +213,39 @@ pub async fn latest(c: &mut Connection, project: i64) -> Result<Vec<LatestRow>, 
     .await
 }
 
-/// A commit of the default branch.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct CommitRow {
-    /// Its row.
-    pub id: i64,
-    /// Its id.
-    pub sha: String,
-    /// First line of its message, hostile text.
-    pub summary: String,
-    /// Committer time.
-    pub committed_ms: Millis,
+rows! {
+    /// A commit of the default branch.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct CommitRow {
+        /// Its row.
+        pub id: i64,
+        /// Its id.
+        pub sha: String,
+        /// First line of its message, hostile text.
+        pub summary: String,
+        /// Committer time.
+        pub committed_ms: Millis,
+    }
 }
 
-/// A board's figure at a commit.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct PointRow {
-    /// The commit's row.
-    pub commit_id: i64,
-    /// `region` or `instructions`.
-    pub kind: String,
-    /// The region, or the benchmark.
-    pub name: String,
-    /// Bytes or instructions.
-    pub value: i64,
+rows! {
+    /// A board's figure at a commit.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct PointRow {
+        /// The commit's row.
+        pub commit_id: i64,
+        /// `region` or `instructions`.
+        pub kind: String,
+        /// The region, or the benchmark.
+        pub name: String,
+        /// Bytes or instructions.
+        pub value: i64,
+    }
 }
 
 /// The newest commits of the default branch, oldest first, and the board's regions and instructions at them.
 pub async fn history(c: &mut Connection, project: i64, board: &BoardName) -> Result<(Vec<CommitRow>, Vec<PointRow>), StoreError> {
-    let mut commits: Vec<CommitRow> = sqlx::query_as(
+    let mut commits: Vec<CommitRow> = sql(
         "SELECT id, sha, summary, committed_ms FROM commits WHERE project_id = $1 AND on_default = 1 ORDER BY committed_ms DESC, id DESC LIMIT $2",
     )
     .bind(project)
@@ -243,7 +253,7 @@ pub async fn history(c: &mut Connection, project: i64, board: &BoardName) -> Res
     .fetch_all(&mut *c)
     .await?;
     commits.reverse();
-    let points = sqlx::query_as(
+    let points = sql(
         "WITH recent AS (SELECT id FROM commits WHERE project_id = $1 AND on_default = 1 ORDER BY committed_ms DESC, id DESC LIMIT $3)
          SELECT p.commit_id, s.kind, s.name, p.value FROM series s CROSS JOIN recent r JOIN points p ON p.series_id = s.id AND p.commit_id = r.id
          WHERE s.project_id = $1 AND s.board = $2 AND s.kind IN ('region', 'instructions')",
@@ -259,11 +269,9 @@ pub async fn history(c: &mut Connection, project: i64, board: &BoardName) -> Res
 /// The latest run of a push of each of these commits, for links from the history.
 pub async fn runs_of_commits(c: &mut Connection, project: i64, shas: &[&str]) -> Result<Vec<(String, i64)>, StoreError> {
     let shas = serde_json::to_string(shas).map_err(|e| StoreError::Encode(Box::new(e)))?;
-    sqlx::query_as(
-        "SELECT head_sha, MAX(id) FROM runs WHERE project_id = $1 AND head_sha IN (SELECT value FROM json_each($2)) AND kind = 'push' GROUP BY head_sha",
-    )
-    .bind(project)
-    .bind(shas)
-    .fetch_all(c)
-    .await
+    sql("SELECT head_sha, MAX(id) FROM runs WHERE project_id = $1 AND head_sha IN LIST($2) AND kind = 'push' GROUP BY head_sha")
+        .bind(project)
+        .bind(shas)
+        .fetch_all(c)
+        .await
 }

@@ -1,5 +1,6 @@
 //! Projects, their pull requests and their commits, as events and the forge described them.
 
+use super::sql::sql;
 use super::{Connection, StoreError, stored};
 use crate::forge::CommitInfo;
 use ounce_protocol::ids::{CommitSha, RepoName};
@@ -24,10 +25,8 @@ pub struct Pull<'a> {
 
 /// The project's id; a row is made where there is none.
 pub async fn project(c: &mut Connection, repo: &RepoName, default_branch: &str, now: Millis) -> Result<i64, StoreError> {
-    sqlx::query_scalar(
-        "INSERT INTO projects (repo, default_branch, created_ms) VALUES ($1, $2, $3)
-         ON CONFLICT (repo) DO UPDATE SET default_branch = excluded.default_branch RETURNING id",
-    )
+    sql("INSERT INTO projects (repo, default_branch, created_ms) VALUES ($1, $2, $3)
+         ON CONFLICT (repo) DO UPDATE SET default_branch = excluded.default_branch RETURNING id")
     .bind(repo.to_string())
     .bind(default_branch)
     .bind(now)
@@ -37,20 +36,20 @@ pub async fn project(c: &mut Connection, repo: &RepoName, default_branch: &str, 
 
 /// Keeps the name a manifest gives the project.
 pub async fn set_title(c: &mut Connection, project: i64, title: &str) -> Result<(), StoreError> {
-    sqlx::query("UPDATE projects SET title = $2 WHERE id = $1 AND title <> $2").bind(project).bind(title).execute(c).await?;
+    sql("UPDATE projects SET title = $2 WHERE id = $1 AND title <> $2").bind(project).bind(title).execute(c).await?;
     Ok(())
 }
 
 /// The repository of a project, and its default branch.
 pub async fn repo(c: &mut Connection, project: i64) -> Result<(RepoName, String), StoreError> {
     let (repo, branch): (String, String) =
-        sqlx::query_as("SELECT repo, default_branch FROM projects WHERE id = $1").bind(project).fetch_one(c).await?;
+        sql("SELECT repo, default_branch FROM projects WHERE id = $1").bind(project).fetch_one(c).await?;
     Ok((stored(&repo)?, branch))
 }
 
 /// Keeps a pull request as it is now.
 pub async fn put_pull(c: &mut Connection, project: i64, pull: &Pull<'_>, now: Millis) -> Result<(), StoreError> {
-    sqlx::query(
+    sql(
         "INSERT INTO pulls (project_id, number, title, author, head_sha, from_fork, is_open, updated_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (project_id, number) DO UPDATE SET title = excluded.title, author = excluded.author, head_sha = excluded.head_sha,
              from_fork = excluded.from_fork, is_open = excluded.is_open, updated_ms = excluded.updated_ms",
@@ -70,9 +69,9 @@ pub async fn put_pull(c: &mut Connection, project: i64, pull: &Pull<'_>, now: Mi
 
 /// Keeps a commit; once on the default branch, always on it. Gives its id.
 pub async fn put_commit(c: &mut Connection, project: i64, commit: &CommitInfo, on_default: bool) -> Result<i64, StoreError> {
-    sqlx::query_scalar(
+    sql(
         "INSERT INTO commits (project_id, sha, parent_sha, summary, committed_ms, on_default) VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (project_id, sha) DO UPDATE SET on_default = MAX(on_default, excluded.on_default) RETURNING id",
+         ON CONFLICT (project_id, sha) DO UPDATE SET on_default = CASE WHEN commits.on_default = 1 THEN 1 ELSE excluded.on_default END RETURNING id",
     )
     .bind(project)
     .bind(commit.sha.as_str())

@@ -1,10 +1,9 @@
 //! Runs: one head weighed against one base, over all boards of the manifest.
 
+use super::sql::{Row, sql};
 use super::{Connection, StoreError, stored};
 use ounce_protocol::ids::CommitSha;
 use ounce_protocol::job::Millis;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
 /// Where a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,12 +101,12 @@ pub struct Run {
 const COLUMNS: &str =
     "id, project_id, pull_number, shown_sha, base_sha, head_sha, conflict, trusted, manifest, manifest_changed, state, note, comparison";
 
-fn run(row: &SqliteRow) -> Result<Run, StoreError> {
-    let sha = |column: &str| stored(row.try_get::<&str, _>(column)?);
+fn run(row: &Row) -> Result<Run, StoreError> {
+    let sha = |column: &str| stored(row.try_get(column)?);
     Ok(Run {
         id: row.try_get("id")?,
         project: row.try_get("project_id")?,
-        pull: row.try_get::<Option<i64>, _>("pull_number")?.and_then(|n| u64::try_from(n).ok()),
+        pull: row.try_get::<Option<i64>>("pull_number")?.and_then(|n| u64::try_from(n).ok()),
         shown: sha("shown_sha")?,
         base: sha("base_sha")?,
         head: sha("head_sha")?,
@@ -123,7 +122,7 @@ fn run(row: &SqliteRow) -> Result<Run, StoreError> {
 
 /// Makes a run and gives its id.
 pub async fn insert(c: &mut Connection, new: &NewRun<'_>, now: Millis) -> Result<i64, StoreError> {
-    sqlx::query_scalar(
+    sql(
         "INSERT INTO runs (project_id, kind, pull_number, shown_sha, base_sha, head_sha, conflict, trusted, manifest, manifest_changed, state, note, created_ms)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id",
     )
@@ -146,16 +145,16 @@ pub async fn insert(c: &mut Connection, new: &NewRun<'_>, now: Millis) -> Result
 
 /// The run.
 pub async fn get(c: &mut Connection, id: i64) -> Result<Run, StoreError> {
-    let row = sqlx::query(sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM runs WHERE id = $1"))).bind(id).fetch_one(c).await?;
+    let row: Row = sql(format!("SELECT {COLUMNS} FROM runs WHERE id = $1")).bind(id).fetch_one(c).await?;
     run(&row)
 }
 
 /// The latest run of exactly these commits that was not superseded, for a pull request or for a push.
 pub async fn same(c: &mut Connection, new: &NewRun<'_>) -> Result<Option<Run>, StoreError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM runs WHERE project_id = $1 AND head_sha = $2 AND base_sha = $3 AND pull_number IS $4 AND shown_sha = $5 AND state <> 'superseded' ORDER BY id DESC LIMIT 1"
+    let text = format!(
+        "SELECT {COLUMNS} FROM runs WHERE project_id = $1 AND head_sha = $2 AND base_sha = $3 AND pull_number IS NOT DISTINCT FROM $4 AND shown_sha = $5 AND state <> 'superseded' ORDER BY id DESC LIMIT 1"
     );
-    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+    let row: Option<Row> = sql(text)
         .bind(new.project)
         .bind(new.head.as_str())
         .bind(new.base.as_str())
@@ -168,18 +167,14 @@ pub async fn same(c: &mut Connection, new: &NewRun<'_>) -> Result<Option<Run>, S
 
 /// Supersedes the waiting and measuring runs of a pull request but `keep`, with their jobs. Gives the runs as they were before.
 pub async fn supersede(c: &mut Connection, project: i64, pull: u64, keep: Option<i64>, now: Millis) -> Result<Vec<Run>, StoreError> {
-    let sql = format!(
+    let text = format!(
         "SELECT {COLUMNS} FROM runs WHERE project_id = $1 AND kind = 'pull' AND pull_number = $2 AND id <> $3 AND state IN ('waiting', 'measuring') ORDER BY id"
     );
-    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
-        .bind(project)
-        .bind(i64::try_from(pull).unwrap_or(i64::MAX))
-        .bind(keep.unwrap_or(0))
-        .fetch_all(&mut *c)
-        .await?;
+    let rows: Vec<Row> =
+        sql(text).bind(project).bind(i64::try_from(pull).unwrap_or(i64::MAX)).bind(keep.unwrap_or(0)).fetch_all(&mut *c).await?;
     let runs: Vec<Run> = rows.iter().map(run).collect::<Result<_, _>>()?;
     for run in &runs {
-        sqlx::query("UPDATE runs SET state = 'superseded' WHERE id = $1").bind(run.id).execute(&mut *c).await?;
+        sql("UPDATE runs SET state = 'superseded' WHERE id = $1").bind(run.id).execute(&mut *c).await?;
         super::jobs::supersede(&mut *c, run.id, now).await?;
     }
     Ok(runs)
@@ -187,9 +182,9 @@ pub async fn supersede(c: &mut Connection, project: i64, pull: u64, keep: Option
 
 /// The latest run of each open pull request, `but` one, that has this head and whose run was not superseded. Gives their ids.
 pub async fn showing(c: &mut Connection, project: i64, head: &CommitSha, but: Option<u64>) -> Result<Vec<i64>, StoreError> {
-    sqlx::query_scalar(
+    sql(
         "SELECT MAX(runs.id) FROM pulls JOIN runs ON runs.project_id = pulls.project_id AND runs.kind = 'pull' AND runs.pull_number = pulls.number
-         WHERE pulls.project_id = $1 AND pulls.is_open = 1 AND pulls.head_sha = $2 AND pulls.number IS NOT $3
+         WHERE pulls.project_id = $1 AND pulls.is_open = 1 AND pulls.head_sha = $2 AND pulls.number IS DISTINCT FROM $3
            AND runs.shown_sha = $2 AND runs.state <> 'superseded'
          GROUP BY pulls.number",
     )
@@ -202,34 +197,27 @@ pub async fn showing(c: &mut Connection, project: i64, head: &CommitSha, but: Op
 
 /// The oldest run whose jobs have all ended and that is not judged yet. Only its id: a row that cannot be read must be found too.
 pub async fn to_judge(c: &mut Connection) -> Result<Option<i64>, StoreError> {
-    sqlx::query_scalar(
-        "SELECT id FROM runs WHERE state = 'measuring'
-         AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.run_id = runs.id AND jobs.state IN ('queued', 'leased')) ORDER BY id LIMIT 1",
-    )
+    sql("SELECT id FROM runs WHERE state = 'measuring'
+         AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.run_id = runs.id AND jobs.state IN ('queued', 'leased')) ORDER BY id LIMIT 1")
     .fetch_optional(c)
     .await
 }
 
 /// Stores the comparison. False where the run is not measuring any more.
 pub async fn judged(c: &mut Connection, id: i64, comparison: &str, verdict: &str, now: Millis) -> Result<bool, StoreError> {
-    let done = sqlx::query(
-        "UPDATE runs SET state = 'judged', comparison = $2, verdict = $3, judged_ms = $4 WHERE id = $1 AND state = 'measuring'",
-    )
-    .bind(id)
-    .bind(comparison)
-    .bind(verdict)
-    .bind(now)
-    .execute(c)
-    .await?;
-    Ok(done.rows_affected() == 1)
+    let done = sql("UPDATE runs SET state = 'judged', comparison = $2, verdict = $3, judged_ms = $4 WHERE id = $1 AND state = 'measuring'")
+        .bind(id)
+        .bind(comparison)
+        .bind(verdict)
+        .bind(now)
+        .execute(c)
+        .await?;
+    Ok(done == 1)
 }
 
 /// Ends a measuring run that cannot be judged, with the reason.
 pub async fn refuse(c: &mut Connection, id: i64, why: &str) -> Result<bool, StoreError> {
-    let done = sqlx::query("UPDATE runs SET state = 'refused', note = $2 WHERE id = $1 AND state = 'measuring'")
-        .bind(id)
-        .bind(why)
-        .execute(c)
-        .await?;
-    Ok(done.rows_affected() == 1)
+    let done =
+        sql("UPDATE runs SET state = 'refused', note = $2 WHERE id = $1 AND state = 'measuring'").bind(id).bind(why).execute(c).await?;
+    Ok(done == 1)
 }

@@ -24,12 +24,13 @@ pub async fn sweep<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
     if up_ms < LEASE_MS {
         return Ok(false);
     }
-    let mut c = cx.store.connection().await?;
-    let swept = jobs::sweep(&mut c, now).await?;
+    let mut tx = cx.store.write().await?;
+    let swept = jobs::sweep(&mut tx, now).await?;
     let given_up = match up_ms {
         ..GIVE_UP_GRACE_MS => 0,
-        _ => jobs::give_up(&mut c, now.saturating_sub(QUEUED_MS_MAX), now).await?,
+        _ => jobs::give_up(&mut tx, now.saturating_sub(QUEUED_MS_MAX), now).await?,
     };
+    tx.commit().await?;
     if swept + given_up > 0 {
         tracing::warn!(lapsed = swept, given_up, "jobs without a runner");
         cx.wake.queue.notify_waiters();

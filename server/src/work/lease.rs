@@ -175,7 +175,7 @@ pub async fn heartbeat<F: Forge>(cx: &Context<F>, runner: &RunnerName, job: i64,
         return Err(LeaseError::Invalid(format!("log of {} bytes, at most {LOG_CHUNK_BYTES_MAX} in a heartbeat", beat.log.len())));
     }
     let holder = Holder { job, runner, token: beat.token };
-    let mut tx = cx.store.write().await?;
+    let mut tx = cx.store.write_beside().await?;
     match jobs::heartbeat(&mut tx, holder, cut(&beat.doing, DOING_BYTES_MAX), cx.clock.now()).await {
         Ok(()) => {
             jobs::append_log(&mut tx, job, &beat.log).await?;
@@ -190,7 +190,7 @@ pub async fn heartbeat<F: Forge>(cx: &Context<F>, runner: &RunnerName, job: i64,
 /// Takes one side's measurement. It must be of the job's board and of one of its two commits.
 pub async fn upload<F: Forge>(cx: &Context<F>, runner: &RunnerName, job: i64, upload: &Upload) -> Result<(), LeaseError> {
     upload.measurement.check().map_err(LeaseError::Invalid)?;
-    let mut tx = cx.store.write().await?;
+    let mut tx = cx.store.write_beside().await?;
     let (run, board) = jobs::holds(&mut tx, Holder { job, runner, token: upload.token }).await?;
     let run = runs::get(&mut tx, run).await?;
     if upload.measurement.board != board {
@@ -212,7 +212,7 @@ pub async fn upload<F: Forge>(cx: &Context<F>, runner: &RunnerName, job: i64, up
 pub async fn finish<F: Forge>(cx: &Context<F>, runner: &RunnerName, job: i64, finish: &Finish) -> Result<(), LeaseError> {
     let holder = Holder { job, runner, token: finish.token };
     let now = cx.clock.now();
-    let mut tx = cx.store.write().await?;
+    let mut tx = cx.store.write_beside().await?;
     match &finish.end {
         End::Done => {
             let (run, board) = jobs::holds(&mut tx, holder).await?;

@@ -4,6 +4,7 @@ use crate::world::{REPO, SECRET, World};
 use hmac::{Hmac, KeyInit, Mac};
 use ounce_protocol::ids::RunnerName;
 use ounce_protocol::runner_api::{BODY_BYTES_MAX, Claim, Enroll, LOG_CHUNK_BYTES_MAX, PROTOCOL_HEADER};
+use ounce_server::store::sql::sql;
 use ounce_server::web::webhook;
 use ounce_server::work::lease;
 use reqwest::{Response, StatusCode};
@@ -21,7 +22,8 @@ async fn send(world: &World, secret: &str, guid: &str, event: &str, body: &[u8])
 }
 
 async fn deliveries(world: &World, state: &'static str) -> i64 {
-    sqlx::query_scalar("SELECT COUNT(*) FROM deliveries WHERE state = $1").bind(state).fetch_one(world.store.pool()).await.unwrap()
+    let counting = sql("SELECT COUNT(*) FROM deliveries WHERE state = $1").bind(state);
+    counting.fetch_one(&mut world.store.connection().await.unwrap()).await.unwrap()
 }
 
 #[tokio::test]
@@ -126,11 +128,9 @@ async fn an_enrolment_code_is_good_once_for_one_name_for_a_day() {
     world.clock.advance(lease::CODE_MS + 60_000);
     assert_eq!(enroll(&name, &late).await, StatusCode::UNAUTHORIZED);
 
-    let kept: String =
-        sqlx::query_scalar("SELECT group_concat(code_sha256) || (SELECT group_concat(token_sha256) FROM runners) FROM enrolments")
-            .fetch_one(world.store.pool())
-            .await
-            .unwrap();
+    let hashes = sql("SELECT code_sha256 FROM enrolments UNION ALL SELECT token_sha256 FROM runners");
+    let kept: Vec<String> = hashes.fetch_all(&mut world.store.connection().await.unwrap()).await.unwrap();
+    let kept = kept.concat();
     assert!(!kept.contains(&code), "codes are kept as hashes only");
 }
 

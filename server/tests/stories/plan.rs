@@ -4,6 +4,7 @@ use ounce_protocol::ids::{CommitSha, RepoName};
 use ounce_server::clock::Clock;
 use ounce_server::config::Keep;
 use ounce_server::forge::{CheckReport, Comment, CommitInfo, Forge, ForgeError, MergeState, Named, PullRequest, Role};
+use ounce_server::store::sql::{FromRow, script, sql};
 use ounce_server::store::{Store, deliveries};
 use ounce_server::work::{Context, compare, plan};
 use serde_json::json;
@@ -121,11 +122,12 @@ impl Desk {
         }
     }
 
-    async fn says<T>(&self, sql: &'static str) -> T
-    where
-        T: for<'r> sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite> + Send + Unpin,
-    {
-        sqlx::query_scalar(sql).fetch_one(self.cx.store.pool()).await.unwrap()
+    async fn says<T: FromRow>(&self, text: &'static str) -> T {
+        sql(text).fetch_one(&mut self.cx.store.connection().await.unwrap()).await.unwrap()
+    }
+
+    async fn spoil(&self, text: &'static str) {
+        script(&mut self.cx.store.connection().await.unwrap(), text).await.unwrap();
     }
 }
 
@@ -185,7 +187,7 @@ async fn a_run_that_cannot_be_read_stops_no_other() {
     let desk = Desk::new(Stub::new()).await;
     while plan::step(&desk.cx).await.unwrap() {}
     let spoil = "UPDATE jobs SET state = 'done'; UPDATE runs SET base_sha = 'nonsense'";
-    sqlx::raw_sql(spoil).execute(desk.cx.store.pool()).await.unwrap();
+    desk.spoil(spoil).await;
     assert!(compare::step(&desk.cx).await.unwrap());
     assert_eq!(desk.says::<String>("SELECT state FROM runs").await, "refused");
     assert!(!compare::step(&desk.cx).await.unwrap(), "it is not looked at again");
@@ -197,7 +199,7 @@ async fn rows_that_cannot_be_read_end_one_run_and_stop_no_other() {
     while plan::step(&desk.cx).await.unwrap() {}
     let spoil = "UPDATE jobs SET state = 'done';
         INSERT INTO measurements (run_id, board, commit_id, doc, token, trusted, received_ms) SELECT 1, 'mini', id, '{', 0, 1, 0 FROM commits";
-    sqlx::raw_sql(spoil).execute(desk.cx.store.pool()).await.unwrap();
+    desk.spoil(spoil).await;
     assert!(compare::step(&desk.cx).await.unwrap());
     assert_eq!(desk.says::<String>("SELECT state FROM runs").await, "refused");
     let comment: String = desk.says("SELECT payload FROM outbox WHERE target LIKE 'comment:%'").await;

@@ -169,7 +169,7 @@ async fn a_closed_pull_request_stops_its_jobs() {
 async fn a_fork_waits_for_approval() {
     let world = World::with(Some(&format!("{MANIFEST}[trust]\nforks = \"approve\"\n")), |_| {}).await;
     let fork = "stranger/blinky";
-    world.double.fork(REPO, fork, &world.config.database.with_file_name("fork.git")).await.unwrap();
+    world.double.fork(REPO, fork, &world.folder().join("fork.git")).await.unwrap();
     let head = world.double.commit(fork, "evil", Some("main"), "evil", &[("main.c", Some("evil"))]).await.unwrap();
     let pull = NewPull { head_repo: Some(fork.into()), author: "stranger".into(), ..NewPull::from_branch("Gift", "evil") };
     let pull = world.double.open_pull(REPO, pull).await.unwrap();
@@ -196,7 +196,7 @@ async fn pull_requests_of_one_commit_share_a_check_that_shows_the_worst() {
     assert_eq!(world.status_saying(&head, "Over budget").await.state, "failure");
 
     let fork = "stranger/blinky";
-    world.double.fork(REPO, fork, &world.config.database.with_file_name("fork.git")).await.unwrap();
+    world.double.fork(REPO, fork, &world.folder().join("fork.git")).await.unwrap();
     let pull = NewPull { head_repo: Some(fork.into()), author: "stranger".into(), ..NewPull::from_branch("Mine now", "same") };
     let theirs = world.double.open_pull(REPO, pull).await.unwrap();
     world.comment_saying(theirs, "Waiting for approval").await;

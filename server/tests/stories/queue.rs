@@ -9,6 +9,7 @@ use ounce_server::forge::CommitInfo;
 use ounce_server::store::jobs::{self, AVOID_MS, Holder, JobError, Offer, RETRY_MS};
 use ounce_server::store::measurements::{self, Figure};
 use ounce_server::store::runs::{self, NewRun, RunState};
+use ounce_server::store::sql::sql;
 use ounce_server::store::{Connection, Store, projects};
 
 #[tokio::test]
@@ -72,14 +73,13 @@ async fn heartbeats_keep_a_lease_and_its_log() {
         assert_eq!(runner.heartbeat(&lease, "cc main.c\n").await, (200.try_into().unwrap(), false));
         world.settle().await;
     }
-    let log: String = sqlx::query_scalar("SELECT text FROM job_logs").fetch_one(world.store.pool()).await.unwrap();
+    let log: String = world.asked("SELECT text FROM job_logs").await.unwrap();
     assert_eq!(log, "cc main.c\n".repeat(4));
     assert_eq!(runner.heartbeat(&lease, &"x".repeat(LOG_CHUNK_BYTES_MAX + 1)).await.0, 422);
     for _ in 0..20 {
         assert_eq!(runner.heartbeat(&lease, &"ü".repeat(LOG_CHUNK_BYTES_MAX / 2)).await.0, 200);
     }
-    let (kept, dropped): (i64, i64) =
-        sqlx::query_as("SELECT octet_length(text), dropped_bytes FROM job_logs").fetch_one(world.store.pool()).await.unwrap();
+    let (kept, dropped): (i64, i64) = world.asked("SELECT octet_length(text), dropped_bytes FROM job_logs").await.unwrap();
     assert_eq!(kept, 256 * 1024);
     assert_eq!(kept + dropped, 40 + 20 * 16 * 1024);
 }
@@ -238,7 +238,7 @@ async fn the_store_keeps_the_rules_of_a_job() {
 
 /// What the store says of a job that it gives up.
 async fn given_up(c: &mut Connection, job: i64) -> String {
-    let detail: String = sqlx::query_scalar("SELECT detail FROM jobs WHERE id = $1").bind(job).fetch_one(c).await.unwrap();
+    let detail: String = sql("SELECT detail FROM jobs WHERE id = $1").bind(job).fetch_one(c).await.unwrap();
     if detail.is_empty() { "no runner took it".into() } else { format!("no runner took it; before that: {detail}") }
 }
 
@@ -313,7 +313,7 @@ async fn a_server_that_was_down_lets_runners_speak_first() {
     world.clock.advance(QUEUED_MS_MAX + 60_000);
     world.start().await;
     world.settle().await;
-    let states = "SELECT SUM(state = 'leased') * 10 + SUM(state = 'queued') FROM jobs";
+    let states = "SELECT COUNT(*) FILTER (WHERE state = 'leased') * 10 + COUNT(*) FILTER (WHERE state = 'queued') FROM jobs";
     assert_eq!(world.count(states).await, 11, "neither taken back nor given up while nobody could speak");
     world.pass(LEASE_MS + 1_000);
     world.row("the lapsed lease", "SELECT 1 WHERE (SELECT COUNT(*) FROM jobs WHERE state = 'queued') = 2").await;
@@ -327,9 +327,9 @@ async fn an_untrusted_job_goes_to_a_sandbox_only() {
     let store = Store::open(&folder.path().join("db")).await.unwrap();
     store.migrate().await.unwrap();
     queued(&store, 1).await;
-    sqlx::query("UPDATE jobs SET trusted = 0").execute(store.pool()).await.unwrap();
     let runner = RunnerName::parse("r").unwrap();
     let mut c = store.connection().await.unwrap();
+    sql("UPDATE jobs SET trusted = 0").execute(&mut c).await.unwrap();
     for (sandbox, gets) in [(false, false), (true, true)] {
         let offer = Offer { runner: &runner, can_run: &[], sandbox };
         assert_eq!(jobs::claim(&mut c, offer, 0).await.unwrap().is_some(), gets, "sandbox: {sandbox}");
@@ -357,11 +357,11 @@ async fn what_an_untrusted_job_measured_is_not_history() {
     queued(&store, 1).await;
     let mut c = store.connection().await.unwrap();
     for (row, trusted, points) in [(1, 0, 0), (2, 1, 1)] {
-        let insert = "INSERT INTO measurements (id, run_id, board, commit_id, doc, token, trusted, received_ms) VALUES ($1, 1, $1, 1, '{}', 1, $2, 1)";
-        sqlx::query(insert).bind(row).bind(trusted).execute(&mut *c).await.unwrap();
+        let insert = "INSERT INTO measurements (id, run_id, board, commit_id, doc, token, trusted, received_ms) VALUES ($1, 1, $3, 1, '{}', 1, $2, 1)";
+        sql(insert).bind(row).bind(trusted).bind(format!("b{row}")).execute(&mut c).await.unwrap();
         let figure = Figure { kind: "region", name: "flash".into(), value: 7, exact: true };
         measurements::put_points(&mut c, row, &[figure]).await.unwrap();
-        let kept: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM points").fetch_one(&mut *c).await.unwrap();
+        let kept: i64 = sql("SELECT COUNT(*) FROM points").fetch_one(&mut c).await.unwrap();
         assert_eq!(kept, points, "trusted: {trusted}");
     }
 }

@@ -7,6 +7,7 @@ use ounce_server::clock::Clock;
 use ounce_server::config::Config;
 use ounce_server::serve::{self, Running};
 use ounce_server::store::Store;
+use ounce_server::store::sql::{FromRow, sql};
 use ounce_server::web::webhook;
 use ounce_server::work::lease;
 use std::time::{Duration, Instant};
@@ -42,7 +43,7 @@ pub struct World {
     pub http: reqwest::Client,
     pub store: Store,
     server: Option<Running>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl World {
@@ -86,7 +87,7 @@ impl World {
         let config = Config::parse(&config, folder.path(), &|_| None).unwrap();
         let store = serve::open(&config).await.unwrap();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let mut world = World { double, clock: Clock::default(), config, http, store, server: None, _folder: folder };
+        let mut world = World { double, clock: Clock::default(), config, http, store, server: None, folder };
         world.start().await;
         world
     }
@@ -98,6 +99,11 @@ impl World {
         self.server = Some(serve::start(&self.config, store, forge, self.clock.clone()).await.unwrap());
         let url = self.url(webhook::PATH);
         self.double.set_webhook(Some(WebhookConfig { url, secret: SECRET.into() }));
+    }
+
+    /// Where a story may keep repositories.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     /// Cuts the server's power.
@@ -179,10 +185,10 @@ impl World {
     }
 
     /// The same, asking the database.
-    pub async fn row(&self, what: &str, sql: &'static str) -> i64 {
+    pub async fn row(&self, what: &str, text: &'static str) -> i64 {
         let end = Instant::now() + WAIT;
         loop {
-            if let Some(value) = sqlx::query_scalar(sql).fetch_optional(self.store.pool()).await.unwrap() {
+            if let Some(value) = self.asked(text).await {
                 return value;
             }
             assert!(Instant::now() < end, "waited in vain for {what}");
@@ -191,8 +197,13 @@ impl World {
     }
 
     /// What the database holds now.
-    pub async fn count(&self, sql: &'static str) -> i64 {
-        sqlx::query_scalar(sql).fetch_one(self.store.pool()).await.unwrap()
+    pub async fn count(&self, text: &'static str) -> i64 {
+        self.asked(text).await.unwrap()
+    }
+
+    /// What the database answers, in its first row.
+    pub async fn asked<T: FromRow>(&self, text: &'static str) -> Option<T> {
+        sql(text).fetch_optional(&mut self.store.connection().await.unwrap()).await.unwrap()
     }
 
     /// Gives the server the time to do something it should not do: all its loops look, twice.

@@ -2,7 +2,7 @@
 
 use super::{Pages, routes_of};
 use crate::clock::Clock;
-use crate::store::{Connection, Store};
+use crate::store::{Connection, Store, sql};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
@@ -29,8 +29,8 @@ pub(super) struct Seeded {
     _folder: TempDir,
 }
 
-async fn execute(c: &mut Connection, sql: String) {
-    sqlx::query(sqlx::AssertSqlSafe(sql.clone())).execute(c).await.unwrap_or_else(|e| panic!("{e}: {sql}"));
+async fn execute(c: &mut Connection, text: String) {
+    sql::sql(text.clone()).execute(c).await.unwrap_or_else(|e| panic!("{e}: {text}"));
 }
 
 fn quoted(text: &str) -> String {
