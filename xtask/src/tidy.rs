@@ -14,18 +14,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ounce-protocol", &[]),
     ("ounce-analysis", &["ounce-protocol"]),
     ("ounce-report", &["ounce-protocol", "ounce-analysis"]),
-    ("ounce-server", &["ounce-protocol", "ounce-analysis", "ounce-report", "github-double"]),
+    ("ounce-server", &["ounce-protocol", "ounce-analysis", "ounce-report", "github-double", "scratch-postgres"]),
     ("github-double", &[]),
+    ("scratch-postgres", &[]),
     ("ounce", &["ounce-protocol", "ounce-analysis", "ounce-report"]),
     ("ounce-qemu-plugin", &[]),
-    ("ounce-benchmarks", &["ounce-protocol", "ounce-analysis", "ounce-report", "pyrite"]),
+    ("ounce-benchmarks", &["ounce-protocol", "ounce-analysis", "ounce-report", "ounce-server", "scratch-postgres", "pyrite"]),
     ("xtask", &["github-double"]),
 ];
 
 /// Libraries that must never reach a package: the runner knows no database and no forge, the pure crates no I/O.
 const FORBIDDEN: &[(&str, &[&str])] = &[
     ("ounce", &["sqlx", "octocrab", "axum"]),
-    ("ounce-server", &["probe-rs", "object", "github-double"]),
+    ("ounce-server", &["probe-rs", "object", "github-double", "scratch-postgres"]),
     ("ounce-protocol", &["tokio", "sqlx", "reqwest", "axum"]),
     ("ounce-analysis", &["tokio", "sqlx", "reqwest", "axum"]),
     ("ounce-report", &["tokio", "sqlx", "reqwest", "axum"]),

@@ -1,5 +1,11 @@
 //! The server's stories: a real double of GitHub over HTTP, a real server, and a scripted runner over the real runner API.
+//!
+//! They are played twice: here on SQLite, and by `on_postgres.rs`, which has the same modules, on PostgreSQL.
 
+/// Which database these stories are played on.
+const ON_POSTGRES: bool = false;
+
+mod database;
 mod gate;
 mod migrations;
 mod plan;
@@ -9,3 +15,9 @@ mod queue;
 mod runner;
 mod setup;
 mod world;
+
+#[test]
+fn every_story_is_played_on_both_databases() {
+    let modules = |text: &str| text.lines().filter(|line| line.starts_with("mod ")).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(modules(include_str!("main.rs")), modules(include_str!("on_postgres.rs")), "a story is on one database only");
+}

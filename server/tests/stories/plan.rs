@@ -1,11 +1,12 @@
 //! The planner and the judge alone, with a forge of a few lines that says what GitHub says only in bad moments.
 
+use crate::database::Database;
 use ounce_protocol::ids::{CommitSha, RepoName};
 use ounce_server::clock::Clock;
 use ounce_server::config::Keep;
 use ounce_server::forge::{CheckReport, Comment, CommitInfo, Forge, ForgeError, MergeState, Named, PullRequest, Role};
+use ounce_server::store::deliveries;
 use ounce_server::store::sql::{FromRow, script, sql};
-use ounce_server::store::{Store, deliveries};
 use ounce_server::work::{Context, compare, plan};
 use serde_json::json;
 use std::sync::{Arc, Mutex};
@@ -87,21 +88,20 @@ impl Forge for Stub {
 struct Desk {
     cx: Context<Stub>,
     _stop: watch::Sender<bool>,
-    _folder: tempfile::TempDir,
+    _database: Database,
 }
 
 impl Desk {
     /// A planner before whom lies the event that a pull request with head `a` was opened.
     async fn new(forge: Stub) -> Desk {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("db")).await.unwrap();
-        store.migrate().await.unwrap();
+        let database = Database::new().await;
+        let store = database.store().await;
         let (stop, stopping) = watch::channel(false);
         let repo = RepoName::parse("o/r").unwrap();
         let (clock, wake, keep) = (Clock::default(), Arc::default(), Keep::default());
         let started_ms = clock.now();
         let cx = Context { store, forge, clock, wake, stopping, projects: vec![repo], public_url: None, keep, started_ms };
-        let desk = Desk { cx, _stop: stop, _folder: folder };
+        let desk = Desk { cx, _stop: stop, _database: database };
         desk.deliver("g", "opened").await;
         desk
     }

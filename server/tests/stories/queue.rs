@@ -1,5 +1,6 @@
 //! Jobs: claimed once, kept by heartbeats, given again when a runner is lost, and never finished by who lost them.
 
+use crate::database::Database;
 use crate::runner::built;
 use crate::world::World;
 use ounce_protocol::ids::{BoardName, CommitSha, RunnerName};
@@ -85,6 +86,16 @@ async fn heartbeats_keep_a_lease_and_its_log() {
 }
 
 #[tokio::test]
+async fn a_nul_in_a_log_is_kept_as_what_every_database_holds() {
+    let world = World::new().await;
+    world.pull("nul").await;
+    let runner = world.runner("desk").await;
+    let lease = runner.claim().await;
+    assert_eq!(runner.heartbeat(&lease, "cc\0main.c").await.0, 200);
+    assert_eq!(world.asked::<String>("SELECT text FROM job_logs").await.unwrap(), "cc\u{fffd}main.c");
+}
+
+#[tokio::test]
 async fn work_goes_to_who_can_do_it() {
     let world = World::new().await;
     world.pull("both").await;
@@ -161,9 +172,8 @@ async fn a_job_that_keeps_failing_for_our_reasons_is_given_up() {
 
 #[tokio::test]
 async fn a_job_is_claimed_by_one_runner_only() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("db")).await.unwrap();
-    store.migrate().await.unwrap();
+    let database = Database::new().await;
+    let store = database.store().await;
     for n in 0..20 {
         queued(&store, n).await;
     }
@@ -186,9 +196,8 @@ async fn a_job_is_claimed_by_one_runner_only() {
 /// Plays random orders of events against the rules as protocol states them and as the store has them in SQL.
 #[tokio::test]
 async fn the_store_keeps_the_rules_of_a_job() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("db")).await.unwrap();
-    store.migrate().await.unwrap();
+    let database = Database::new().await;
+    let store = database.store().await;
     let runner = RunnerName::parse("r").unwrap();
     let mut c = store.connection().await.unwrap();
     let mut endings = std::collections::BTreeMap::<&str, u32>::new();
@@ -279,9 +288,8 @@ async fn play(c: &mut Connection, run: i64, job: i64, runner: &RunnerName, event
 
 #[tokio::test]
 async fn a_broken_runner_does_not_eat_the_queue() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("db")).await.unwrap();
-    store.migrate().await.unwrap();
+    let database = Database::new().await;
+    let store = database.store().await;
     let (_, job) = queued(&store, 1).await;
     let (broken, sound) = (RunnerName::parse("broken").unwrap(), RunnerName::parse("sound").unwrap());
     let mut c = store.connection().await.unwrap();
@@ -323,9 +331,8 @@ async fn a_server_that_was_down_lets_runners_speak_first() {
 
 #[tokio::test]
 async fn an_untrusted_job_goes_to_a_sandbox_only() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("db")).await.unwrap();
-    store.migrate().await.unwrap();
+    let database = Database::new().await;
+    let store = database.store().await;
     queued(&store, 1).await;
     let runner = RunnerName::parse("r").unwrap();
     let mut c = store.connection().await.unwrap();
@@ -351,9 +358,8 @@ async fn a_job_nobody_can_do_is_given_up_and_said() {
 
 #[tokio::test]
 async fn what_an_untrusted_job_measured_is_not_history() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("db")).await.unwrap();
-    store.migrate().await.unwrap();
+    let database = Database::new().await;
+    let store = database.store().await;
     queued(&store, 1).await;
     let mut c = store.connection().await.unwrap();
     for (row, trusted, points) in [(1, 0, 0), (2, 1, 1)] {

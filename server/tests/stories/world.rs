@@ -1,5 +1,6 @@
 //! What the stories are played in: one repository on a double, a server that watches it, and a clock that can be moved.
 
+use crate::database::Database;
 use crate::runner::ScriptedRunner;
 use github_double::{Comment, Config as DoubleConfig, Double, NewPull, RepositoryConfig, Status, WebhookConfig};
 use ounce_protocol::ids::RunnerName;
@@ -44,6 +45,7 @@ pub struct World {
     pub store: Store,
     server: Option<Running>,
     folder: tempfile::TempDir,
+    _database: Database,
 }
 
 impl World {
@@ -84,10 +86,12 @@ impl World {
              [forge]\napi_url = \"{url}\"\nclone_url = \"{url}\"\n{account}\nwebhook_secrets = [\"{SECRET}\", \"older\"]\n",
             url = double.base_url()
         );
-        let config = Config::parse(&config, folder.path(), &|_| None).unwrap();
+        let mut config = Config::parse(&config, folder.path(), &|_| None).unwrap();
+        let database = Database::new().await;
+        config.database = database.place.clone();
         let store = serve::open(&config).await.unwrap();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let mut world = World { double, clock: Clock::default(), config, http, store, server: None, folder };
+        let mut world = World { double, clock: Clock::default(), config, http, store, server: None, folder, _database: database };
         world.start().await;
         world
     }

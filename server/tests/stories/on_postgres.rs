@@ -1,0 +1,15 @@
+//! The stories of `main.rs`, played on PostgreSQL.
+
+/// Which database these stories are played on.
+const ON_POSTGRES: bool = true;
+
+mod database;
+mod gate;
+mod migrations;
+mod plan;
+mod post;
+mod pull_request;
+mod queue;
+mod runner;
+mod setup;
+mod world;
