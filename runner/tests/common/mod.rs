@@ -1,6 +1,9 @@
 //! A desk: a scratch repository, a home of its own for Ounce, and the built program. Tests say what lies on it, run
 //! `ounce`, and look at what came out. It may touch its own temporary folder only.
 
+pub mod hostile;
+pub mod server;
+
 use ounce_analysis::Comparison;
 use ounce_analysis::comparison::{BoardState, Compared};
 use ounce_protocol::measurement::{BenchOutcome, Count, Ledger, Measurement, Outcome};
@@ -130,6 +133,16 @@ impl Desk {
         must("git", &self.repo(), &[&who, args].concat());
     }
 
+    /// What this machine's operator decides, for every `ounce` of this desk.
+    pub fn settings(&self, text: &str) {
+        fs::write(self.beside("runner.toml"), text).unwrap();
+    }
+
+    /// A commit's id.
+    pub fn id(&self, name: &str) -> String {
+        must("git", &self.repo(), &["rev-parse", name]).trim().to_owned()
+    }
+
     /// The firmware's image, built by make in the repository itself.
     pub fn made(&self, board: &str) -> PathBuf {
         must("make", &self.repo(), &["--quiet", &format!("BOARD={board}")]);
@@ -174,8 +187,11 @@ impl Desk {
         let mut command = tool(program);
         command.args(args).current_dir(self.repo()).env("OUNCE_HOME", self.home()).env("COLUMNS", "200");
         // What a developer's shell or a git hook may have set.
-        for name in ["OUNCE_QEMU_PLUGIN", "OUNCE_LOG", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
+        for name in ["OUNCE_QEMU_PLUGIN", "OUNCE_LOG", "OUNCE_RUNNER_CONFIG", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
             command.env_remove(name);
+        }
+        if self.beside("runner.toml").is_file() {
+            command.env("OUNCE_RUNNER_CONFIG", self.beside("runner.toml"));
         }
         command.envs(env.iter().copied());
         command.stdin(Stdio::null()).stdout(File::create(out).unwrap()).stderr(File::create(err).unwrap());
