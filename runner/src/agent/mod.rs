@@ -57,7 +57,7 @@ impl Agent {
     /// # Errors
     /// Where the server cannot be asked.
     pub async fn once(&self, say: &(dyn Fn(&str) + Send + Sync)) -> Result<bool> {
-        let claim = Claim { wait_ms: CLAIM_WAIT_MS_MAX, can_run: self.can_run.clone(), sandbox: self.sandbox.is_on() };
+        let claim = Claim { wait_ms: CLAIM_WAIT_MS_MAX, can_run: self.can_run.clone(), sandbox: self.sandbox.is_for_strangers() };
         let Some(lease) = self.client.claim(&claim).await? else { return Ok(false) };
         let work = &lease.work;
         say(&format!(
@@ -153,8 +153,8 @@ impl Agent {
 
     async fn measure(&self, work: &Work, log: &JobLog, spent: &Spent) -> Result<Pair> {
         // The server gives none to who has no sandbox; this holds where it errs.
-        if !work.trusted && !self.sandbox.is_on() {
-            anyhow::bail!("this is a stranger's code, and this runner has no sandbox: {}", self.sandbox.why_off());
+        if !work.trusted && !self.sandbox.is_for_strangers() {
+            anyhow::bail!("this is a stranger's code, and this runner has no sandbox for it: {}", self.sandbox.why_off());
         }
         let trust = if work.trusted { Trust::Own } else { Trust::Stranger };
         let manifest = Manifest::parse(&work.manifest)?;
@@ -266,7 +266,7 @@ mod tests {
         let mut lease = lease("no manifest", 60_000);
         lease.work.trusted = false;
         let error = agent(&server, dir.path()).await.work(&lease).await.unwrap_err();
-        assert!(error.to_string().contains("this is a stranger's code, and this runner has no sandbox"), "{error:#}");
+        assert!(error.to_string().contains("this is a stranger's code, and this runner has no sandbox for it"), "{error:#}");
         assert!(server.bodies("finish")[0].contains("infra"));
         // An older server says nothing about it.
         let mut silent = serde_json::to_value(&lease.work).unwrap();

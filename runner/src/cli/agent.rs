@@ -57,7 +57,7 @@ impl Agent {
             can_run.len(),
             if sandbox.is_on() { "on" } else { "missing: no untrusted work will come" }
         ));
-        if !sandbox.is_on() {
+        if !sandbox.is_for_strangers() {
             say(sandbox.why_off());
         }
         if rustix::process::geteuid().is_root() {

@@ -1,12 +1,14 @@
 //! Running other programs: the only place that starts one. Every run has a time limit, a bounded log, no standard input,
 //! and takes its whole process group with it when it is stopped; one that runs a stranger's code has [`limits`] besides.
 
+pub mod cgroup;
 mod group;
 pub mod limits;
 mod tree;
 mod usage;
 mod watch;
 
+use cgroup::Cgroups;
 use group::Group;
 use limits::{Exceeded, Limits};
 pub use usage::on_disk;
@@ -15,6 +17,7 @@ use watch::Watch;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -36,6 +39,7 @@ pub struct Program {
     forgotten: Option<&'static str>,
     timeout: Duration,
     watch: Option<Watch>,
+    cgroups: Option<Arc<Cgroups>>,
 }
 
 /// Why a run gave no exit status of its own.
@@ -119,6 +123,7 @@ impl Program {
             forgotten: None,
             timeout: Duration::from_secs(60),
             watch: None,
+            cgroups: None,
         }
     }
     /// Adds an argument.
@@ -164,6 +169,15 @@ impl Program {
         self
     }
 
+    /// Runs it in a control group of its own, where there are any: its limit of processes then holds even for root.
+    pub fn grouped(mut self, cgroups: Option<Arc<Cgroups>>) -> Program {
+        self.cgroups = cgroups;
+        self
+    }
+
+    /// The first words of the line that goes into a group before it becomes the program.
+    const INTO_GROUP: [&str; 3] = ["/bin/sh", "-c", "echo $$ > \"$0\" && exec \"$@\""];
+
     fn name(&self) -> String {
         Path::new(&self.program).file_name().unwrap_or(&self.program).to_string_lossy().into_owned()
     }
@@ -173,8 +187,19 @@ impl Program {
     /// # Errors
     /// Where the program cannot be started; a bad exit is not an error here.
     pub async fn run(&self, log: &dyn LogSink) -> Result<Ran, ExecError> {
+        let group = match (&self.cgroups, &self.watch) {
+            (Some(cgroups), Some(watch)) => {
+                let group = cgroups.group(watch.limits.processes_of_kernel());
+                Some(group.map_err(|source| ExecError::Start { program: self.name(), source })?)
+            }
+            _ => None,
+        };
+        let [shell, words @ ..] = Program::INTO_GROUP;
         #[expect(clippy::disallowed_methods, reason = "the one place where processes are started")]
-        let mut command = tokio::process::Command::new(&self.program);
+        let mut command = tokio::process::Command::new(if group.is_some() { OsStr::new(shell) } else { &self.program });
+        if let Some(group) = &group {
+            command.args(words).arg(group.door()).arg(&self.program);
+        }
         command.args(&self.args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.kill_on_drop(true).process_group(0);
         if self.clear_env {
@@ -194,7 +219,7 @@ impl Program {
             std::io::ErrorKind::NotFound if self.dir.as_ref().is_none_or(|d| d.is_dir()) => ExecError::Missing { program: self.name() },
             _ => ExecError::Start { program: self.name(), source },
         })?;
-        let (leader, group) = (child.id(), Group::led_by(child.id()));
+        let (leader, processes) = (child.id(), Group::led_by(child.id()));
         let tail = std::sync::Mutex::new(Tail::default());
         let heard =
             Heard { log, tail: &tail, room: self.watch.as_ref().map_or(u64::MAX, |w| w.limits.output_bytes).into(), full: Notify::new() };
@@ -219,16 +244,16 @@ impl Program {
         match ended {
             Ended::ByItself((status, stdout, stderr)) => {
                 use std::os::unix::process::ExitStatusExt as _;
-                group.over();
+                processes.over();
                 (ran.code, ran.signal) = status.map_or((None, None), |s| (s.code(), s.signal()));
                 (ran.stdout, ran.stderr) = (stdout, stderr);
             }
             Ended::Late => {
-                group.end().await;
+                processes.end().await;
                 ran.timed_out = true;
             }
             Ended::Exceeded(exceeded) => {
-                group.end().await;
+                processes.end().await;
                 ran.exceeded = Some(exceeded);
             }
         }

@@ -54,6 +54,12 @@ pub fn machine_memory() -> Option<u64> {
     text.contains("MemAvailable:").then(|| kib(&text, &["MemAvailable"]))
 }
 
+/// All processes and threads of this machine: the number after the `/` in `/proc/loadavg`. Asked for in no time, however many there are.
+pub fn machine_threads() -> u64 {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split_once('/').and_then(|(_, rest)| rest.split(' ').next()?.parse().ok()).unwrap_or(0)
+}
+
 /// What a file system has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Left {
@@ -86,28 +92,57 @@ pub struct OnDisk {
 
 /// Counts what folders hold, no further than to these limits. Follows no link.
 pub fn on_disk(folders: &[PathBuf], bytes_max: u64, entries_max: u64) -> OnDisk {
-    use std::os::unix::fs::MetadataExt as _;
-    let mut sum = OnDisk::default();
-    let mut waiting = folders.to_vec();
-    while let Some(folder) = waiting.pop() {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
-            sum.entries += 1;
+    let mut counting = Counting::of(folders, bytes_max, entries_max);
+    while counting.step(usize::MAX) {}
+    counting.sum
+}
+
+/// The same a piece at a time, so that others have their turn on the same thread. A thread of its own would be one that a machine full of
+/// processes does not have.
+pub struct Counting {
+    /// What was counted so far.
+    pub sum: OnDisk,
+    waiting: Vec<PathBuf>,
+    folder: Option<std::fs::ReadDir>,
+    bytes_max: u64,
+    entries_max: u64,
+}
+
+impl Counting {
+    /// Nothing is counted yet.
+    pub fn of(folders: &[PathBuf], bytes_max: u64, entries_max: u64) -> Counting {
+        Counting { sum: OnDisk::default(), waiting: folders.to_vec(), folder: None, bytes_max, entries_max }
+    }
+
+    /// Counts at most this many entries. False when all is counted, or enough.
+    pub fn step(&mut self, entries: usize) -> bool {
+        use std::os::unix::fs::MetadataExt as _;
+        for _ in 0..entries {
+            let entry = match self.folder.as_mut().and_then(Iterator::next) {
+                Some(Ok(entry)) => entry,
+                Some(Err(_)) | None => {
+                    let Some(next) = self.waiting.pop() else { return false };
+                    self.folder = std::fs::read_dir(next).ok();
+                    continue;
+                }
+            };
+            self.sum.entries += 1;
             let Ok(about) = entry.metadata() else { continue };
-            sum.bytes = sum.bytes.saturating_add(about.blocks().saturating_mul(512));
+            self.sum.bytes = self.sum.bytes.saturating_add(about.blocks().saturating_mul(512));
             if about.is_dir() {
                 let path = entry.path();
                 if path.as_os_str().len() > PATH_BYTES_MAX {
-                    sum.too_deep = true;
+                    self.sum.too_deep = true;
                 } else {
-                    waiting.push(path);
+                    self.waiting.push(path);
                 }
             }
-            if sum.bytes > bytes_max || sum.entries > entries_max || sum.too_deep {
-                return sum;
+            if self.sum.bytes > self.bytes_max || self.sum.entries > self.entries_max || self.sum.too_deep {
+                return false;
             }
         }
+        true
     }
-    sum
 }
 
 #[cfg(test)]
@@ -119,7 +154,7 @@ mod tests {
         let status = "Name:\tcc1\nRssAnon:\t    100 kB\nRssFile:\t 900 kB\nRssShmem:\t 10 kB\nThreads:\t1\n";
         assert_eq!(kib(status, &["RssAnon", "RssShmem"]), 110 * 1024);
         assert_eq!(kib("RssAnon:\tlots\n", &["RssAnon"]), 0);
-        assert!(machine_memory().is_some_and(|bytes| bytes > 0));
+        assert!(machine_memory().is_some_and(|bytes| bytes > 0) && machine_threads() > 0);
     }
 
     #[test]

@@ -8,6 +8,13 @@ use std::time::{Duration, Instant};
 
 /// How often processes, memory and what is left of the disk are looked at.
 const LOOK: Duration = Duration::from_millis(100);
+/// How often it is asked whether this machine has many more processes than before: then they are looked at once. Where the kernel does not bound
+/// them (for root), this is what keeps somebody who forks without end from filling the machine.
+const GLANCE: Duration = Duration::from_millis(10);
+/// Many: this part of the limit.
+const MANY_MORE: u64 = 4;
+/// Files counted before others have their turn.
+const COUNT_STEP: usize = 2000;
 /// How often all files are counted, where the disk did not shrink.
 const COUNT: Duration = Duration::from_secs(30);
 /// The disk shrank by this part of the limit: all files are counted.
@@ -32,8 +39,14 @@ impl Watch {
     /// Waits until the processes below this one use too much: for ever, where they do not.
     pub async fn exceeded(&self, leader: u32) -> Exceeded {
         let mut disk = Disk::new(self);
+        let (mut looked, mut threads) = (Instant::now(), usage::machine_threads());
         loop {
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(GLANCE).await;
+            let many = usage::machine_threads();
+            if looked.elapsed() < LOOK && many.saturating_sub(threads) <= self.limits.processes / MANY_MORE {
+                continue;
+            }
+            (looked, threads) = (Instant::now(), many);
             if let Some(exceeded) = self.processes(leader) {
                 return exceeded;
             }
@@ -82,9 +95,12 @@ impl Disk {
         if !due || (!low && self.counted.elapsed() < self.took * COUNT_SHARE) {
             return None;
         }
-        let (began, folders) = (Instant::now(), watch.folders.clone());
-        let counting = tokio::task::spawn_blocking(move || usage::on_disk(&folders, limits.disk_bytes, limits.disk_entries));
-        let sum = counting.await.unwrap_or_default();
+        let began = Instant::now();
+        let mut counting = usage::Counting::of(&watch.folders, limits.disk_bytes, limits.disk_entries);
+        while counting.step(COUNT_STEP) {
+            tokio::task::yield_now().await;
+        }
+        let sum = counting.sum;
         (self.counted, self.took, self.at) = (Instant::now(), began.elapsed(), Some(left));
         if sum.bytes > limits.disk_bytes {
             return Some(Exceeded::Disk(limits.disk_bytes));

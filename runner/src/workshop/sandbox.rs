@@ -4,6 +4,7 @@
 //! and nothing else: no home, no tokens, no probes, no network. While dependencies are fetched there is the socket of a [proxy](crate::proxy)
 //! besides. Where bubblewrap is missing the same commands run without it; the runner says so to the server, which then gives it no untrusted work.
 
+use crate::exec::cgroup::Cgroups;
 use crate::exec::limits::Limits;
 use crate::exec::{Program, Ran, find_program};
 use crate::settings::Settings;
@@ -52,13 +53,16 @@ pub struct Sandbox {
 struct Jail {
     bwrap: PathBuf,
     ounce: PathBuf,
+    cgroups: Option<Arc<Cgroups>>,
 }
 
 impl Sandbox {
     /// Looks what this machine has: bubblewrap that works, and a Rust toolchain outside `/usr` with library source.
     pub async fn detect(settings: Settings) -> Sandbox {
         let (jail, why_off) = match Jail::detect().await {
-            Ok(jail) => (Some(jail), String::new()),
+            Ok(jail) => {
+                (Some(jail), "root is bound by control groups only, and none can be made here: give the runner a user of its own".into())
+            }
             Err(why) => (None, why),
         };
         Sandbox { jail, why_off, toolchain: rustup_toolchain().await, settings: Arc::new(settings) }
@@ -74,7 +78,12 @@ impl Sandbox {
         self.jail.is_some()
     }
 
-    /// Why they are not, with the next step.
+    /// Whether a stranger's commands may run here: shut in, and with a bound for their number that holds.
+    pub fn is_for_strangers(&self) -> bool {
+        self.jail.as_ref().is_some_and(|jail| jail.cgroups.is_some() || !rustix::process::geteuid().is_root())
+    }
+
+    /// Why they are not, or strangers' may not, with the next step.
     pub fn why_off(&self) -> &str {
         &self.why_off
     }
@@ -165,7 +174,9 @@ impl Jail {
     async fn detect() -> Result<Jail, String> {
         let bwrap = find_program("bwrap").ok_or("bubblewrap is missing: `./dev setup` (or your package manager) installs it")?;
         let ounce = std::env::current_exe().map_err(|e| format!("the program's own place is unknown: {e}"))?;
-        let jail = Jail { bwrap, ounce };
+        // Who is not root is held to a number of processes by the kernel without them.
+        let cgroups = if rustix::process::geteuid().is_root() { Cgroups::detect() } else { None };
+        let jail = Jail { bwrap, ounce, cgroups };
         let limits = Limits { wall: TRY_TIMEOUT, ..Limits::BUILD };
         let tried = inside(jail.shut_in(&limits), &limits, None).timeout(TRY_TIMEOUT).arg("/bin/true").run(&()).await;
         match tried {
@@ -180,6 +191,7 @@ impl Jail {
         let tmp = limits.tmp_bytes.to_string();
         Program::new(&self.bwrap)
             .clear_env()
+            .grouped(self.cgroups.clone())
             // Our program is process 1 inside: when it ends, the kernel ends all others before anybody hears of it.
             .args(["--unshare-all", "--unshare-user", "--disable-userns", "--as-pid-1", "--die-with-parent", "--new-session"])
             .args(["--clearenv", "--cap-drop", "ALL", "--uid", "65534", "--gid", "65534", "--hostname", "ounce"])

@@ -39,6 +39,13 @@ pub fn must(name: &str, dir: &Path, args: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// Runs a tool, however it ends, and gives what it printed.
+pub fn said(name: &str, dir: &Path, args: &[&str]) -> String {
+    let output = tool(name).args(args).current_dir(dir).stdin(Stdio::null()).output();
+    let output = output.unwrap_or_else(|error| panic!("cannot start {name}: {error}; run `./dev setup`"));
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
 /// An image that misbehaves, built by `firmware/build faults`.
 pub fn fault_image(name: &str) -> PathBuf {
     let image = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../firmware/target/boards/fault-{name}.elf"));

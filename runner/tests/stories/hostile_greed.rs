@@ -2,8 +2,10 @@
 //! machine and the agent live.
 
 use crate::common::hostile::{failure, project};
-use crate::common::processes_with;
+use crate::common::{processes_with, said};
 use ounce_protocol::measurement::Stage;
+use ounce_runner::exec::cgroup::Cgroups;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
 /// Runs it as a build and expects its end with this reason.
@@ -24,7 +26,54 @@ fn is_stopped(script: &str, reason: &str) {
 
 #[test]
 fn a_fork_bomb_is_stopped() {
+    let bound = !rustix::process::geteuid().is_root() || Cgroups::detect().is_some();
+    assert!(bound, "nothing would bound a fork bomb here: run this as another user than root, or where control groups can be made");
     is_stopped("bomb() { bomb | bomb & }; bomb; sleep 60", "[build: it had more than 100 processes at once and was stopped]");
+}
+
+/// What holds where the agent is not root, which is how it is meant to be: the kernel's own limit, inside a user namespace of its own.
+#[test]
+fn the_kernel_bounds_processes_of_who_is_not_root() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::copy(env!("CARGO_BIN_EXE_ounce"), folder.path().join("ounce")).unwrap();
+    let somebody: &[&str] = if rustix::process::geteuid().is_root() { &["--reuid=65533", "--regid=65533", "--clear-groups"] } else { &[] };
+    let jail = [
+        "bwrap",
+        "--unshare-all",
+        "--as-pid-1",
+        "--die-with-parent",
+        "--uid",
+        "65534",
+        "--ro-bind",
+        "/usr",
+        "/usr",
+        "--symlink",
+        "usr/bin",
+        "/bin",
+    ];
+    let rest = [
+        "--symlink",
+        "usr/lib",
+        "/lib",
+        "--symlink",
+        "usr/lib64",
+        "/lib64",
+        "--ro-bind",
+        ".",
+        "/ounce",
+        "/ounce/ounce",
+        "inside",
+        "--cpu-s",
+        "60",
+    ];
+    let limits =
+        ["--address-bytes", "1000000000", "--processes", "60", "--open-files", "64", "--file-bytes", "1000", "--", "/bin/sh", "-c"];
+    let proc = ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"];
+    let all: Vec<&str> =
+        [somebody, &jail, &proc, &rest, &limits, &["i=0; while [ $i -lt 200 ]; do sleep 20 & i=$((i+1)); done; echo not bound"]].concat();
+    let ran = said("setpriv", folder.path(), &all);
+    assert!((ran.contains("Cannot fork") || ran.contains("temporarily unavailable")) && !ran.contains("not bound"), "{ran}");
 }
 
 #[test]
