@@ -98,10 +98,15 @@ pub async fn at_rest(world: &mut World) -> Result<(), String> {
         (state.pulls.values().cloned().collect::<Vec<_>>(), state.pushed.clone())
     };
     for pull in pulls {
-        let (comments, check, approved) = {
+        let (comments, check, approved, silenced) = {
             let state = world.forge.state();
             let ours = state.posted.iter().filter(|c| c.pull == pull.number && c.author == OURS && c.body.contains(text::MARKER));
-            (ours.cloned().collect::<Vec<_>>(), state.checks.get(&pull.head).cloned(), state.approved.contains(&pull.head))
+            (
+                ours.cloned().collect::<Vec<_>>(),
+                state.checks.get(&pull.head).cloned(),
+                state.approved.contains(&pull.head),
+                state.silenced.contains(&pull.number),
+            )
         };
         world.tally.comments += comments.len() as u64;
         if !pull.open {
@@ -114,7 +119,6 @@ pub async fn at_rest(world: &mut World) -> Result<(), String> {
         if run.shown != pull.head {
             return what(format!("run {} speaks for it, of {}", run.id, run.shown));
         }
-        let Some(comment) = comments.first() else { return what("no comment".into()) };
         let Some(check) = check else { return what("no check".into()) };
         let waits = pull.from_fork && !approved;
         let want = if waits { CheckState::NeedsApproval } else { verdict(&store, run).await? };
@@ -123,8 +127,12 @@ pub async fn at_rest(world: &mut World) -> Result<(), String> {
             return what(format!("its check is {:?} ({}), the figures say {want:?}", check.state, check.title));
         }
         let said = if waits { text::waiting(run) } else { report(run)? };
-        if !comment.body.starts_with(said.trim_end()) {
-            return what(format!("its comment is another run's:\n{}", comment.body));
+        match comments.first() {
+            // What somebody deleted comes back with the next thing there is to say.
+            None if silenced => {}
+            None => return what("no comment".into()),
+            Some(comment) if comment.body.starts_with(said.trim_end()) => {}
+            Some(comment) => return what(format!("its comment is another run's:\n{}", comment.body)),
         }
         world.tally.approved += u64::from(pull.from_fork && approved);
     }

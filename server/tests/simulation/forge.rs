@@ -93,6 +93,8 @@ pub struct State {
     pub pushed: Vec<CommitSha>,
     pub pulls: BTreeMap<u64, Pull>,
     pub posted: Vec<Posted>,
+    /// Pull requests whose comment somebody deleted, and that have had nothing new to say since.
+    pub silenced: BTreeSet<u64>,
     pub checks: BTreeMap<CommitSha, CheckReport>,
     pub deliveries: Vec<Delivery>,
     /// Commits that someone with write access approved, by the head's id.
@@ -221,6 +223,7 @@ impl SimForge {
             pushed: Vec::new(),
             pulls: BTreeMap::new(),
             posted: Vec::new(),
+            silenced: BTreeSet::new(),
             checks: BTreeMap::new(),
             deliveries: Vec::new(),
             approved: BTreeSet::new(),
@@ -319,6 +322,7 @@ impl Forge for SimForge {
     async fn create_comment(&self, _: &RepoName, number: u64, body: &str) -> Result<Comment, ForgeError> {
         self.call("new comment", |state| {
             let id = state.id();
+            state.silenced.remove(&number);
             state.posted.push(Posted { id, pull: number, author: OURS, body: body.to_owned() });
             Ok(Comment { id, body: body.to_owned() })
         })

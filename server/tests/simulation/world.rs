@@ -231,6 +231,7 @@ impl World {
             }
             7 if self.seed.chance(30) => {
                 state.posted.retain(|c| c.author != OURS || c.pull != number);
+                state.silenced.insert(number);
                 format!("the comment on pull request {number} is deleted")
             }
             _ => return,
