@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::config::{Account, AppFiles, Config, ForgeConfig};
 use crate::forge::Forge;
 use crate::forge::github::GitHub;
-use crate::store::Store;
+use crate::store::{Store, installations};
 use crate::web::setup::{self, Setup};
 use crate::web::{self, App};
 use crate::work::{self, Context, Wake};
@@ -81,6 +81,10 @@ pub async fn start<F: Forge>(config: &Config, store: Store, forge: F, clock: Clo
         let _ = asked.wait_for(|stop| *stop).await;
     });
     let http = tokio::spawn(http.into_future());
+    if store.is_file() {
+        // No other server uses it, so whoever was writing to the forge is gone.
+        installations::no_writers(&mut *store.connection().await?).await?;
+    }
     let loops = work::start(&cx);
     Ok(Running { addr, wake: Arc::clone(&cx.wake), stop, http, loops, store })
 }

@@ -355,6 +355,14 @@ impl Double {
         self.world.commit_files(repo, branch, from, message, &files).await
     }
 
+    /// Sets a branch to a commit that is there already, as a forced push does.
+    pub async fn force(&self, repo: &str, branch: &str, sha: &str, by: &str) -> Result<()> {
+        let bare = self.world.repo(repo)?.bare;
+        let before = bare.branches().await?;
+        bare.set_ref(&format!("refs/heads/{branch}"), Some(sha)).await?;
+        self.pushed(repo, &before, by).await
+    }
+
     /// Does what a push does after the bare repository was changed from outside: `before` are its branches as they were.
     pub async fn pushed(&self, repo: &str, before: &BTreeMap<String, String>, by: &str) -> Result<()> {
         self.world.branches_moved(&repo.to_lowercase(), before, by).await

@@ -125,6 +125,7 @@ impl GitHub {
         Ok(PullRequest {
             number: pull.number,
             title: pull.title,
+            author: pull.user.map(|user| user.login).unwrap_or_default(),
             open,
             from_fork,
             head: Self::sha(&what, &pull.head.sha)?,
@@ -279,6 +280,10 @@ impl Forge for GitHub {
                 self.report_check_run(repo, check, names.slug()).await
             }
         }
+    }
+
+    async fn login(&self) -> Result<String, ForgeError> {
+        self.own_login().await.map(str::to_owned)
     }
 
     async fn named(&self, repo: &RepoName, name: &str) -> Result<Option<Named>, ForgeError> {

@@ -58,6 +58,8 @@ pub struct PullRequest {
     pub number: u64,
     /// Its title, hostile text.
     pub title: String,
+    /// Who opened it; empty where the account is gone.
+    pub author: String,
     /// Whether it is open.
     pub open: bool,
     /// Whether its head lives in another repository.
@@ -241,6 +243,8 @@ pub trait Forge: Send + Sync + 'static {
     fn update_comment(&self, repo: &RepoName, id: u64, body: &str) -> impl Future<Output = Result<(), ForgeError>> + Send;
     /// Says how a commit's check stands: a check run in App mode (found again by `external_id`), a commit status in token mode.
     fn report_check(&self, repo: &RepoName, check: &CheckReport) -> impl Future<Output = Result<(), ForgeError>> + Send;
+    /// The login our comments have: nobody who writes as us is listened to.
+    fn login(&self) -> impl Future<Output = Result<String, ForgeError>> + Send;
     /// The branch of that name, else the tag. An abbreviated commit id names nothing.
     fn named(&self, repo: &RepoName, name: &str) -> impl Future<Output = Result<Option<Named>, ForgeError>> + Send;
     /// What an account may do, asked afresh: never remembered, never taken from an event.

@@ -11,8 +11,12 @@ const NO_BODY: &[u8] = &[];
 pub struct Delivery {
     /// Our row.
     pub id: i64,
+    /// `X-GitHub-Delivery`.
+    pub guid: String,
     /// The event's name.
     pub event: String,
+    /// When it came.
+    pub received_ms: Millis,
     /// The raw body.
     pub body: Vec<u8>,
     /// Times it was looked at and put back.
@@ -69,12 +73,23 @@ pub async fn note_ignored(c: &mut Connection, guid: &str, event: &str, why: &str
 
 /// The oldest delivery that is due.
 pub async fn due(c: &mut Connection, now: Millis) -> Result<Option<Delivery>, StoreError> {
-    let row: Option<Row> =
-        sql("SELECT id, event, body, attempts FROM deliveries WHERE state = 'noted' AND due_ms <= $1 ORDER BY id LIMIT 1")
-            .bind(now)
-            .fetch_optional(c)
-            .await?;
-    row.map(|r| Ok(Delivery { id: r.try_get(0)?, event: r.try_get(1)?, body: r.try_get(2)?, attempts: r.try_get(3)? })).transpose()
+    let row: Option<Row> = sql(
+        "SELECT id, guid, event, received_ms, body, attempts FROM deliveries WHERE state = 'noted' AND due_ms <= $1 ORDER BY id LIMIT 1",
+    )
+    .bind(now)
+    .fetch_optional(c)
+    .await?;
+    row.map(|r| {
+        Ok(Delivery {
+            id: r.try_get("id")?,
+            guid: r.try_get("guid")?,
+            event: r.try_get("event")?,
+            received_ms: r.try_get("received_ms")?,
+            body: r.try_get("body")?,
+            attempts: r.try_get("attempts")?,
+        })
+    })
+    .transpose()
 }
 
 /// Ends a delivery. In one transaction with what it led to.

@@ -87,6 +87,31 @@ pub async fn insert(
         .await
 }
 
+/// Takes over a board that another run of the same commits has measured, with its figures. False where that has none.
+pub async fn take_over(c: &mut Connection, from: i64, to: i64, board: &BoardName) -> Result<bool, StoreError> {
+    let rows = sql(
+        "INSERT INTO jobs (run_id, board, needs, trusted, priority, state, attempts, token, runner, created_ms, queued_ms, started_ms, ended_ms)
+         SELECT $2, board, needs, trusted, priority, state, attempts, token, runner, created_ms, queued_ms, started_ms, ended_ms
+         FROM jobs WHERE run_id = $1 AND board = $3 AND state = 'done'",
+    )
+    .bind(from)
+    .bind(to)
+    .bind(board.as_str())
+    .execute(&mut *c)
+    .await?;
+    if rows == 0 {
+        return Ok(false);
+    }
+    sql("INSERT INTO measurements (run_id, board, commit_id, image, doc, token, trusted, received_ms)
+         SELECT $2, board, commit_id, image, doc, token, trusted, received_ms FROM measurements WHERE run_id = $1 AND board = $3")
+    .bind(from)
+    .bind(to)
+    .bind(board.as_str())
+    .execute(c)
+    .await?;
+    Ok(true)
+}
+
 /// Leases the first job the runner can do, in one statement.
 pub async fn claim(c: &mut Connection, offer: Offer<'_>, now: Millis) -> Result<Option<Claimed>, StoreError> {
     let row: Option<Row> = sql(

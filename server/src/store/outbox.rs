@@ -5,6 +5,9 @@ use super::{Connection, StoreError, stored};
 use ounce_protocol::ids::RepoName;
 use ounce_protocol::job::Millis;
 
+/// The shortest time between two edits of one text, but for the first and the last.
+pub const EDIT_MS: Millis = 10_000;
+
 /// A wish that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due {
@@ -24,31 +27,67 @@ pub struct Due {
     pub attempts: u32,
 }
 
-/// Wishes something to stand at a target. The same wish again changes nothing; a new one keeps the wait after a failure.
-pub async fn wish(c: &mut Connection, project: i64, run: i64, target: &str, payload: &str, now: Millis) -> Result<(), StoreError> {
-    sql(
-        "INSERT INTO outbox (project_id, target, run_id, payload, due_ms) VALUES ($1, $2, $3, $4, $5)
+/// Something to stand at a target.
+#[derive(Debug, Clone, Copy)]
+pub struct Wished<'a> {
+    /// The project.
+    pub project: i64,
+    /// The run that wishes it; none for an answer that is about none.
+    pub run: Option<i64>,
+    /// Where.
+    pub target: &'a str,
+    /// The wish's JSON.
+    pub payload: &'a str,
+    /// Whether a newer wish will follow: such a text may wait until a while after the one before.
+    pub passing: bool,
+}
+
+/// Wishes something to stand at a target. The same wish again changes nothing. A new one keeps the wait after a failure; a
+/// passing one waits [`EDIT_MS`] after the one that was sent before.
+pub async fn wish(c: &mut Connection, wished: Wished<'_>, now: Millis) -> Result<(), StoreError> {
+    sql("INSERT INTO outbox (project_id, target, run_id, payload, due_ms) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (project_id, target) DO UPDATE SET run_id = excluded.run_id, payload = excluded.payload, version = outbox.version + 1,
-             attempts = 0, given_up = 0, error = '', due_ms = CASE WHEN outbox.due_ms > excluded.due_ms THEN outbox.due_ms ELSE excluded.due_ms END
-             WHERE outbox.payload <> excluded.payload OR outbox.given_up = 1",
-    )
-    .bind(project)
-    .bind(target)
-    .bind(run)
-    .bind(payload)
+             attempts = 0, given_up = 0, error = '', due_ms = CASE
+                 WHEN outbox.attempts > 0 AND outbox.due_ms > $5 THEN outbox.due_ms
+                 WHEN $6 = 1 AND outbox.sent_ms + $7 > $5 THEN outbox.sent_ms + $7
+                 ELSE $5 END
+             WHERE outbox.payload <> excluded.payload OR outbox.given_up = 1")
+    .bind(wished.project)
+    .bind(wished.target)
+    .bind(wished.run)
+    .bind(wished.payload)
     .bind(now)
+    .bind(wished.passing)
+    .bind(EDIT_MS)
     .execute(c)
     .await?;
     Ok(())
 }
 
-/// The wish that has waited longest.
-pub async fn due(c: &mut Connection, now: Millis) -> Result<Option<Due>, StoreError> {
-    let row: Option<Row> = sql(
-        "SELECT outbox.id, project_id, repo, payload, version, forge_id, attempts FROM outbox JOIN projects ON projects.id = project_id
-         WHERE sent_version < version AND given_up = 0 AND due_ms <= $1 AND hold_until_ms <= $1 ORDER BY due_ms, outbox.id LIMIT 1",
-    )
+const DUE: &str = "sent_version < version AND given_up = 0 AND due_ms <= $1 AND hold_until_ms <= $1 AND removed_ms IS NULL";
+
+/// The installation whose wish has waited longest and to which nobody else writes. Turns of writers are in the system's time.
+pub async fn due_installation(c: &mut Connection, holder: &str, now: Millis, system_now: Millis) -> Result<Option<i64>, StoreError> {
+    sql(format!(
+        "SELECT projects.installation_id FROM outbox JOIN projects ON projects.id = project_id
+             LEFT JOIN writers ON writers.installation_id = projects.installation_id
+         WHERE {DUE} AND (writers.holder IS NULL OR writers.holder = $2 OR writers.until_ms < $3) ORDER BY due_ms, outbox.id LIMIT 1"
+    ))
     .bind(now)
+    .bind(holder)
+    .bind(system_now)
+    .fetch_optional(c)
+    .await
+}
+
+/// The wish of an installation that has waited longest.
+pub async fn due(c: &mut Connection, installation: i64, now: Millis) -> Result<Option<Due>, StoreError> {
+    let row: Option<Row> = sql(format!(
+        "SELECT outbox.id, project_id, repo, payload, version, forge_id, attempts FROM outbox JOIN projects ON projects.id = project_id
+         WHERE {DUE} AND installation_id = $2 ORDER BY due_ms, outbox.id LIMIT 1"
+    ))
+    .bind(now)
+    .bind(installation)
     .fetch_optional(c)
     .await?;
     row.map(|r| {
@@ -90,8 +129,12 @@ pub async fn failed(c: &mut Connection, due: &Due, error: &str, next: Option<Mil
     Ok(())
 }
 
-/// Holds back everything of a project until then: its installation is rate limited.
+/// Holds back everything of a project's installation until then: limits count for all of it.
 pub async fn hold(c: &mut Connection, project: i64, until: Millis) -> Result<(), StoreError> {
-    sql("UPDATE projects SET hold_until_ms = $2 WHERE id = $1 AND hold_until_ms < $2").bind(project).bind(until).execute(c).await?;
+    sql("UPDATE projects SET hold_until_ms = $2 WHERE installation_id = (SELECT installation_id FROM projects WHERE id = $1) AND hold_until_ms < $2")
+        .bind(project)
+        .bind(until)
+        .execute(c)
+        .await?;
     Ok(())
 }

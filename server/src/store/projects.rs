@@ -34,6 +34,21 @@ pub async fn project(c: &mut Connection, repo: &RepoName, default_branch: &str, 
     .await
 }
 
+/// The project of a repository, where there is one.
+pub async fn find(c: &mut Connection, repo: &RepoName) -> Result<Option<i64>, StoreError> {
+    sql("SELECT id FROM projects WHERE LOWER(repo) = LOWER($1) ORDER BY id LIMIT 1").bind(repo.to_string()).fetch_optional(c).await
+}
+
+/// The open pull requests of a project with this head.
+pub async fn pulls_of(c: &mut Connection, project: i64, head: &CommitSha) -> Result<Vec<u64>, StoreError> {
+    let numbers: Vec<i64> = sql("SELECT number FROM pulls WHERE project_id = $1 AND head_sha = $2 AND is_open = 1 ORDER BY number")
+        .bind(project)
+        .bind(head.as_str())
+        .fetch_all(c)
+        .await?;
+    Ok(numbers.into_iter().filter_map(|number| u64::try_from(number).ok()).collect())
+}
+
 /// Keeps the name a manifest gives the project.
 pub async fn set_title(c: &mut Connection, project: i64, title: &str) -> Result<(), StoreError> {
     sql("UPDATE projects SET title = $2 WHERE id = $1 AND title <> $2").bind(project).bind(title).execute(c).await?;

@@ -40,12 +40,49 @@ impl RunState {
     }
 }
 
+/// What a run is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunKind {
+    /// A pull request's head.
+    Pull,
+    /// A push to the default branch.
+    Push,
+    /// Two commits that somebody asked for in a comment on a pull request.
+    Compare {
+        /// The forge's id of the comment.
+        answers: u64,
+        /// References that lead to the commits.
+        refs: Vec<String>,
+    },
+}
+
+impl RunKind {
+    fn word(&self) -> &'static str {
+        match self {
+            RunKind::Pull => "pull",
+            RunKind::Push => "push",
+            RunKind::Compare { .. } => "compare",
+        }
+    }
+}
+
+/// That what is over a budget is meant to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// Who said so.
+    pub by: String,
+    /// Why; hostile text.
+    pub reason: String,
+}
+
 /// A run to be made.
 #[derive(Debug, Clone)]
 pub struct NewRun<'a> {
     /// Its project.
     pub project: i64,
-    /// The pull request; none for a push.
+    /// What it is for.
+    pub kind: RunKind,
+    /// The pull request, or the one it was asked for on; none for a push.
     pub pull: Option<u64>,
     /// Where its check is shown.
     pub shown: &'a CommitSha,
@@ -74,7 +111,9 @@ pub struct Run {
     pub id: i64,
     /// Its project.
     pub project: i64,
-    /// The pull request; none for a push.
+    /// What it is for.
+    pub kind: RunKind,
+    /// The pull request, or the one it was asked for on; none for a push.
     pub pull: Option<u64>,
     /// Where its check is shown.
     pub shown: CommitSha,
@@ -96,16 +135,37 @@ pub struct Run {
     pub note: String,
     /// The comparison's JSON, when judged.
     pub comparison: Option<String>,
+    /// Whether somebody accepted what is over a budget.
+    pub accepted: Option<Accepted>,
 }
 
-const COLUMNS: &str =
-    "id, project_id, pull_number, shown_sha, base_sha, head_sha, conflict, trusted, manifest, manifest_changed, state, note, comparison";
+impl Run {
+    /// Whether there is a pair of commits to weigh, and a manifest that says how.
+    pub fn has_pair(&self) -> bool {
+        self.base != self.head && !self.manifest.is_empty()
+    }
+}
+
+const COLUMNS: &str = "id, project_id, kind, pull_number, shown_sha, base_sha, head_sha, conflict, trusted, manifest, manifest_changed, state, note, comparison,
+    answers, refs, accepted_by, accepted_reason";
+
+fn kind(row: &Row) -> Result<RunKind, StoreError> {
+    Ok(match row.try_get::<&str>("kind")? {
+        "pull" => RunKind::Pull,
+        "push" => RunKind::Push,
+        _ => RunKind::Compare {
+            answers: row.try_get::<Option<i64>>("answers")?.and_then(|id| u64::try_from(id).ok()).unwrap_or(0),
+            refs: serde_json::from_str(row.try_get("refs")?).map_err(|e| StoreError::Decode(Box::new(e)))?,
+        },
+    })
+}
 
 fn run(row: &Row) -> Result<Run, StoreError> {
     let sha = |column: &str| stored(row.try_get(column)?);
     Ok(Run {
         id: row.try_get("id")?,
         project: row.try_get("project_id")?,
+        kind: kind(row)?,
         pull: row.try_get::<Option<i64>>("pull_number")?.and_then(|n| u64::try_from(n).ok()),
         shown: sha("shown_sha")?,
         base: sha("base_sha")?,
@@ -117,17 +177,25 @@ fn run(row: &Row) -> Result<Run, StoreError> {
         state: RunState::parse(row.try_get("state")?)?,
         note: row.try_get("note")?,
         comparison: row.try_get("comparison")?,
+        accepted: match row.try_get::<Option<String>>("accepted_by")? {
+            Some(by) => Some(Accepted { by, reason: row.try_get::<Option<String>>("accepted_reason")?.unwrap_or_default() }),
+            None => None,
+        },
     })
 }
 
 /// Makes a run and gives its id.
 pub async fn insert(c: &mut Connection, new: &NewRun<'_>, now: Millis) -> Result<i64, StoreError> {
+    let (answers, refs): (_, &[String]) = match &new.kind {
+        RunKind::Compare { answers, refs } => (Some(*answers), refs),
+        RunKind::Pull | RunKind::Push => (None, &[]),
+    };
     sql(
-        "INSERT INTO runs (project_id, kind, pull_number, shown_sha, base_sha, head_sha, conflict, trusted, manifest, manifest_changed, state, note, created_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id",
+        "INSERT INTO runs (project_id, kind, pull_number, shown_sha, base_sha, head_sha, conflict, trusted, manifest, manifest_changed, state, note, created_ms, answers, refs)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id",
     )
     .bind(new.project)
-    .bind(if new.pull.is_some() { "pull" } else { "push" })
+    .bind(new.kind.word())
     .bind(new.pull.map(|n| i64::try_from(n).unwrap_or(i64::MAX)))
     .bind(new.shown.as_str())
     .bind(new.base.as_str())
@@ -139,6 +207,8 @@ pub async fn insert(c: &mut Connection, new: &NewRun<'_>, now: Millis) -> Result
     .bind(new.state.word())
     .bind(new.note)
     .bind(now)
+    .bind(answers.and_then(|id| i64::try_from(id).ok()))
+    .bind(serde_json::to_string(refs).unwrap_or_else(|_| "[]".into()))
     .fetch_one(c)
     .await
 }
@@ -152,7 +222,7 @@ pub async fn get(c: &mut Connection, id: i64) -> Result<Run, StoreError> {
 /// The latest run of exactly these commits that was not superseded, for a pull request or for a push.
 pub async fn same(c: &mut Connection, new: &NewRun<'_>) -> Result<Option<Run>, StoreError> {
     let text = format!(
-        "SELECT {COLUMNS} FROM runs WHERE project_id = $1 AND head_sha = $2 AND base_sha = $3 AND pull_number IS NOT DISTINCT FROM $4 AND shown_sha = $5 AND state <> 'superseded' ORDER BY id DESC LIMIT 1"
+        "SELECT {COLUMNS} FROM runs WHERE project_id = $1 AND head_sha = $2 AND base_sha = $3 AND pull_number IS NOT DISTINCT FROM $4 AND shown_sha = $5 AND kind = $6 AND state <> 'superseded' ORDER BY id DESC LIMIT 1"
     );
     let row: Option<Row> = sql(text)
         .bind(new.project)
@@ -160,18 +230,89 @@ pub async fn same(c: &mut Connection, new: &NewRun<'_>) -> Result<Option<Run>, S
         .bind(new.base.as_str())
         .bind(new.pull.map(|n| i64::try_from(n).unwrap_or(i64::MAX)))
         .bind(new.shown.as_str())
+        .bind(new.kind.word())
         .fetch_optional(c)
         .await?;
     row.as_ref().map(run).transpose()
 }
 
-/// Supersedes the waiting and measuring runs of a pull request but `keep`, with their jobs. Gives the runs as they were before.
-pub async fn supersede(c: &mut Connection, project: i64, pull: u64, keep: Option<i64>, now: Millis) -> Result<Vec<Run>, StoreError> {
+/// The latest run of a pull request, superseded or not; with a commit, of that head.
+pub async fn latest(c: &mut Connection, project: i64, pull: u64, head: Option<&CommitSha>) -> Result<Option<Run>, StoreError> {
     let text = format!(
-        "SELECT {COLUMNS} FROM runs WHERE project_id = $1 AND kind = 'pull' AND pull_number = $2 AND id <> $3 AND state IN ('waiting', 'measuring') ORDER BY id"
+        "SELECT {COLUMNS} FROM runs WHERE project_id = $1 AND kind = 'pull' AND pull_number = $2 AND ($3 = '' OR shown_sha = $3) ORDER BY id DESC LIMIT 1"
     );
-    let rows: Vec<Row> =
-        sql(text).bind(project).bind(i64::try_from(pull).unwrap_or(i64::MAX)).bind(keep.unwrap_or(0)).fetch_all(&mut *c).await?;
+    let row: Option<Row> = sql(text)
+        .bind(project)
+        .bind(i64::try_from(pull).unwrap_or(i64::MAX))
+        .bind(head.map_or("", CommitSha::as_str))
+        .fetch_optional(c)
+        .await?;
+    row.as_ref().map(run).transpose()
+}
+
+/// Lets a waiting run be measured. False where it does not wait any more.
+pub async fn begin(c: &mut Connection, id: i64) -> Result<bool, StoreError> {
+    let done = sql("UPDATE runs SET state = 'measuring' WHERE id = $1 AND state = 'waiting'").bind(id).execute(c).await?;
+    Ok(done == 1)
+}
+
+/// Notes that what is over a budget is meant to be. False where that was noted before.
+pub async fn accept(c: &mut Connection, id: i64, accepted: &Accepted, now: Millis) -> Result<bool, StoreError> {
+    let done = sql(
+        "UPDATE runs SET accepted_by = $2, accepted_reason = $3, accepted_ms = $4 WHERE id = $1 AND state = 'judged' AND accepted_by IS NULL",
+    )
+    .bind(id)
+    .bind(&accepted.by)
+    .bind(&accepted.reason)
+    .bind(now)
+    .execute(c)
+    .await?;
+    Ok(done == 1)
+}
+
+/// How many comparisons that somebody asked for on a pull request are under way.
+pub async fn compares_open(c: &mut Connection, project: i64, pull: u64) -> Result<i64, StoreError> {
+    sql("SELECT COUNT(*) FROM runs WHERE project_id = $1 AND kind = 'compare' AND pull_number = $2 AND state = 'measuring'")
+        .bind(project)
+        .bind(i64::try_from(pull).unwrap_or(i64::MAX))
+        .fetch_one(c)
+        .await
+}
+
+/// What of a pull request is superseded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Its runs but this one.
+    But(i64),
+    /// All its runs.
+    Runs,
+    /// All its runs, and the comparisons asked for on it.
+    AndCompares,
+}
+
+/// Supersedes the waiting and measuring runs of a pull request, with their jobs. Gives the runs as they were before.
+pub async fn supersede(c: &mut Connection, project: i64, pull: u64, reach: Reach, now: Millis) -> Result<Vec<Run>, StoreError> {
+    let text = format!(
+        "SELECT {COLUMNS} FROM runs WHERE project_id = $1 AND (kind = 'pull' OR kind = $4) AND pull_number = $2 AND id <> $3 AND state IN ('waiting', 'measuring') ORDER BY id"
+    );
+    let rows: Vec<Row> = sql(text)
+        .bind(project)
+        .bind(i64::try_from(pull).unwrap_or(i64::MAX))
+        .bind(if let Reach::But(id) = reach { id } else { 0 })
+        .bind(if reach == Reach::AndCompares { "compare" } else { "pull" })
+        .fetch_all(&mut *c)
+        .await?;
+    stop(c, &rows, now).await
+}
+
+/// Supersedes all waiting and measuring runs of a project, with their jobs. Gives how many.
+pub async fn supersede_all(c: &mut Connection, project: i64, now: Millis) -> Result<usize, StoreError> {
+    let text = format!("SELECT {COLUMNS} FROM runs WHERE project_id = $1 AND state IN ('waiting', 'measuring') ORDER BY id");
+    let rows: Vec<Row> = sql(text).bind(project).fetch_all(&mut *c).await?;
+    Ok(stop(c, &rows, now).await?.len())
+}
+
+async fn stop(c: &mut Connection, rows: &[Row], now: Millis) -> Result<Vec<Run>, StoreError> {
     let runs: Vec<Run> = rows.iter().map(run).collect::<Result<_, _>>()?;
     for run in &runs {
         sql("UPDATE runs SET state = 'superseded' WHERE id = $1").bind(run.id).execute(&mut *c).await?;

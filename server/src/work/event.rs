@@ -12,10 +12,17 @@ pub enum Event {
     Pull(Box<PullEvent>),
     /// Commits were pushed.
     Push(PushEvent),
+    /// Somebody wrote, changed or removed a comment.
+    Comment(Box<CommentEvent>),
+    /// A button of a check run was pressed, or something happened to one.
+    Check(CheckEvent),
+    /// The App was installed, removed, suspended, or given other repositories.
+    Installation(InstallationEvent),
 }
 
 /// Events whose bodies are kept for the planner. Others are noted as ignored at the gate.
-pub const KNOWN: [&str; 3] = ["ping", "pull_request", "push"];
+pub const KNOWN: [&str; 8] =
+    ["ping", "pull_request", "push", "issue_comment", "check_run", "check_suite", "installation", "installation_repositories"];
 
 /// A `pull_request` event.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -28,6 +35,9 @@ pub struct PullEvent {
     pub pull_request: Pull,
     /// Where it was opened.
     pub repository: Repository,
+    /// The App's installation there; none where we are an account.
+    #[serde(default)]
+    pub installation: Option<Installation>,
     /// What an `edited` changed.
     #[serde(default)]
     pub changes: Changes,
@@ -49,6 +59,23 @@ pub struct Pull {
 pub struct Account {
     /// Its name.
     pub login: String,
+    /// `User`, `Bot` or `Organization`.
+    #[serde(rename = "type", default)]
+    pub kind: String,
+}
+
+impl Account {
+    /// Whether a program speaks.
+    pub fn is_bot(&self) -> bool {
+        self.kind == "Bot" || self.login.ends_with("[bot]")
+    }
+}
+
+/// An installation of the App on an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Installation {
+    /// Its number.
+    pub id: u64,
 }
 
 /// One side of a pull request.
@@ -97,6 +124,112 @@ pub struct PushEvent {
     pub deleted: bool,
     /// Where.
     pub repository: Repository,
+    /// The App's installation there; none where we are an account.
+    #[serde(default)]
+    pub installation: Option<Installation>,
+}
+
+/// An `issue_comment` event.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct CommentEvent {
+    /// What happened.
+    pub action: String,
+    /// What it is on.
+    pub issue: Issue,
+    /// The comment.
+    pub comment: NewComment,
+    /// Where.
+    pub repository: Repository,
+    /// The App's installation there; none where we are an account.
+    #[serde(default)]
+    pub installation: Option<Installation>,
+}
+
+/// What a comment is on.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Issue {
+    /// Its number.
+    pub number: u64,
+    /// Present where it is a pull request.
+    #[serde(default)]
+    pub pull_request: Option<serde::de::IgnoredAny>,
+}
+
+/// A comment as an event tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct NewComment {
+    /// The forge's id.
+    pub id: u64,
+    /// Its text, hostile.
+    #[serde(default)]
+    pub body: Option<String>,
+    /// Who wrote it; none where the account is gone.
+    pub user: Option<Account>,
+}
+
+/// A `check_run` or `check_suite` event.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct CheckEvent {
+    /// What happened.
+    pub action: String,
+    /// The check run, or the suite of all of one App's on a commit.
+    #[serde(alias = "check_run", alias = "check_suite")]
+    pub check: Check,
+    /// The button.
+    #[serde(default)]
+    pub requested_action: Option<RequestedAction>,
+    /// Who did it.
+    pub sender: Account,
+    /// Where.
+    pub repository: Repository,
+    /// The App's installation there.
+    #[serde(default)]
+    pub installation: Option<Installation>,
+}
+
+/// A check run or suite. Its `pull_requests` are not read: they are empty for forks.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Check {
+    /// The commit.
+    pub head_sha: CommitSha,
+    /// The App's own id of a run; a suite has none.
+    #[serde(default)]
+    pub external_id: Option<String>,
+    /// Whose it is.
+    #[serde(default)]
+    pub app: Option<AppId>,
+}
+
+/// An App's number.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct AppId {
+    /// The number.
+    pub id: u64,
+}
+
+/// A button that was pressed.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct RequestedAction {
+    /// What we named it by.
+    pub identifier: String,
+}
+
+/// An `installation` or `installation_repositories` event.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct InstallationEvent {
+    /// What happened.
+    pub action: String,
+    /// Which.
+    pub installation: Installation,
+    /// All its repositories, where it is new.
+    #[serde(default)]
+    pub repositories: Option<Vec<RepositoryName>>,
+    /// Those that came to it.
+    #[serde(default)]
+    pub repositories_added: Vec<RepositoryName>,
+    /// Those that it may not see any more.
+    #[serde(default)]
+    pub repositories_removed: Vec<RepositoryName>,
 }
 
 /// What a `pull_request` event asks of us.
@@ -133,16 +266,33 @@ impl Event {
         Ok(match event {
             "pull_request" => Event::Pull(serde_json::from_slice(body)?),
             "push" => Event::Push(serde_json::from_slice(body)?),
+            "issue_comment" => Event::Comment(serde_json::from_slice(body)?),
+            "check_run" | "check_suite" => Event::Check(serde_json::from_slice(body)?),
+            "installation" | "installation_repositories" => Event::Installation(serde_json::from_slice(body)?),
             _ => Event::Ping,
         })
     }
 
-    /// The repository and its default branch; none for a ping.
+    /// The repository and its default branch; none for a ping and for what is about many.
     pub fn repository(&self) -> Option<&Repository> {
         match self {
-            Event::Ping => None,
+            Event::Ping | Event::Installation(_) => None,
             Event::Pull(event) => Some(&event.repository),
             Event::Push(event) => Some(&event.repository),
+            Event::Comment(event) => Some(&event.repository),
+            Event::Check(event) => Some(&event.repository),
+        }
+    }
+
+    /// The App's installation on the repository's account.
+    pub fn installation(&self) -> Option<Installation> {
+        match self {
+            Event::Ping => None,
+            Event::Pull(event) => event.installation,
+            Event::Push(event) => event.installation,
+            Event::Comment(event) => event.installation,
+            Event::Check(event) => event.installation,
+            Event::Installation(event) => Some(event.installation),
         }
     }
 }

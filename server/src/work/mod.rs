@@ -7,7 +7,9 @@ pub mod command;
 pub mod compare;
 pub mod event;
 pub mod housekeeping;
+pub mod install;
 pub mod lease;
+pub mod order;
 pub mod plan;
 pub mod publish;
 pub mod text;
@@ -15,6 +17,7 @@ pub mod text;
 use crate::clock::Clock;
 use crate::config::Keep;
 use crate::forge::{Forge, ForgeError};
+use crate::secret::random_token;
 use crate::store::{Store, StoreError};
 use ounce_protocol::ids::RepoName;
 use ounce_protocol::job::Millis;
@@ -75,7 +78,13 @@ pub fn start<F: Forge>(cx: &Arc<Context<F>>) -> JoinSet<()> {
     let each = |name, poll_ms, bell| Loop { name, poll_ms, bell, cx: Arc::clone(cx), stop: cx.stopping.clone() };
     loops.spawn(each("plan", POLL_MS, |w| &w.plan).run(|cx| async move { plan::step(&cx).await }));
     loops.spawn(each("judge", POLL_MS, |w| &w.judge).run(|cx| async move { compare::step(&cx).await }));
-    loops.spawn(each("publish", POLL_MS, |w| &w.publish).run(|cx| async move { publish::step(&cx).await }));
+    for _ in 0..publish::WRITERS {
+        let holder: Arc<str> = random_token().into();
+        loops.spawn(each("publish", POLL_MS, |w| &w.publish).run(move |cx| {
+            let holder = Arc::clone(&holder);
+            async move { publish::step(&cx, &holder).await }
+        }));
+    }
     loops.spawn(each("sweep", housekeeping::SWEEP_MS, |w| &w.sweep).run(|cx| async move { housekeeping::sweep(&cx).await }));
     loops.spawn(each("tidy", housekeeping::TIDY_MS, |w| &w.tidy).run(|cx| async move { housekeeping::tidy(&cx).await }));
     loops

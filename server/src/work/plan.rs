@@ -3,27 +3,58 @@
 //! First everything is read from the forge, then all rows are written in one transaction that also ends the delivery: a
 //! server that dies in between plans the same again.
 
-use super::event::{Ask, Event, PullEvent, PushEvent, Repository};
-use super::{Context, backoff_ms, forge_pause_ms, publish, text};
-use crate::forge::{CommitInfo, Forge, ForgeError, MergeState};
+use super::event::{Ask, Event, Installation, PullEvent, PushEvent, Repository};
+use super::publish::{self, Stopped};
+use super::{Context, backoff_ms, forge_pause_ms, install, order, text};
+use crate::forge::{CommitInfo, Forge, ForgeError, MergeState, PullRequest};
 use crate::store::deliveries::{self, Delivery, End};
 use crate::store::projects::{self, Pull};
-use crate::store::runs::{self, NewRun, RunState};
-use crate::store::{Connection, StoreError, jobs};
-use ounce_protocol::ids::{CommitSha, RepoName};
+use crate::store::runs::{self, NewRun, Reach, RunKind, RunState};
+use crate::store::{Connection, StoreError, commands, installations, jobs};
+use ounce_protocol::ids::{BoardName, CommitSha, RepoName};
 use ounce_protocol::job::Millis;
-use ounce_protocol::manifest::{FILE_NAME, Manifest};
+use ounce_protocol::manifest::{Board, FILE_NAME, Forks, Manifest};
 
 /// Times a delivery is looked at before it is given up: about a quarter of an hour.
 pub const ATTEMPTS_MAX: u32 = 12;
 /// Times a forge is asked about a pull request that an event says was closed, and that is open: its answers may be late.
 pub const OPEN_LOOKS_MAX: u32 = 4;
 /// Pull requests are measured before the history.
-const PULL_PRIORITY: i64 = 0;
+pub(super) const PULL_PRIORITY: i64 = 0;
 const PUSH_PRIORITY: i64 = 1;
 
-/// Why a delivery cannot be planned now.
-enum Obstacle {
+/// A pull request to be weighed, as an event or the forge tells it.
+#[derive(Debug, Clone)]
+pub(super) struct Target<'a> {
+    pub repository: &'a Repository,
+    pub number: u64,
+    pub title: &'a str,
+    pub author: &'a str,
+    pub head: &'a CommitSha,
+    pub from_fork: bool,
+}
+
+impl<'a> Target<'a> {
+    fn of(event: &'a PullEvent) -> Target<'a> {
+        Target {
+            repository: &event.repository,
+            number: event.number,
+            title: &event.pull_request.title,
+            author: event.pull_request.user.as_ref().map_or("", |u| &u.login),
+            head: &event.pull_request.head.sha,
+            from_fork: event.from_fork(),
+        }
+    }
+
+    /// The same, as the forge tells it now.
+    pub fn now(repository: &'a Repository, pull: &'a PullRequest) -> Target<'a> {
+        let (title, author) = (&pull.title, &pull.author);
+        Target { repository, number: pull.number, title, author, head: &pull.head, from_fork: pull.from_fork }
+    }
+}
+
+/// Why something cannot be done now.
+pub(super) enum Obstacle {
     /// Look again; at once after that time, where it is known.
     Later(String, Option<Millis>),
     /// The forge is still trying the merge, which takes it a moment: look again, soon at first.
@@ -48,13 +79,13 @@ impl From<ForgeError> for Obstacle {
 }
 
 /// What is weighed against what, with the manifest that counts.
-struct Pair {
-    base: CommitInfo,
-    head: CommitInfo,
-    conflict: bool,
-    base_on_default: bool,
-    manifest: Option<String>,
-    manifest_changed: bool,
+pub(super) struct Pair {
+    pub base: CommitInfo,
+    pub head: CommitInfo,
+    pub conflict: bool,
+    pub base_on_default: bool,
+    pub manifest: Option<String>,
+    pub manifest_changed: bool,
 }
 
 /// Plans the oldest delivery that is due. False where there is none.
@@ -79,7 +110,7 @@ async fn act<F: Forge>(cx: &Context<F>, delivery: &Delivery) -> Result<bool, Sto
         Err(error) => return end(cx, delivery, End::Failed, &format!("not a {} event as we know it: {error}", delivery.event)).await,
     };
     if let Some(repository) = event.repository()
-        && !cx.projects.iter().any(|p| p.to_string().eq_ignore_ascii_case(&repository.full_name.to_string()))
+        && !works_for(cx, &repository.full_name)
     {
         return end(cx, delivery, End::Ignored, &format!("{} is not in `projects` of the configuration", repository.full_name)).await;
     }
@@ -91,10 +122,19 @@ async fn act<F: Forge>(cx: &Context<F>, delivery: &Delivery) -> Result<bool, Sto
             Ask::Nothing => end(cx, delivery, End::Ignored, &format!("nothing to do for action {:?}", event.action)).await,
         },
         Event::Push(event) => pushed(cx, delivery, &event).await,
+        Event::Comment(event) => order::commented(cx, delivery, &event).await,
+        Event::Check(event) => order::pressed(cx, delivery, &event).await,
+        Event::Installation(event) => install::changed(cx, delivery, &event).await,
     }
 }
 
-async fn end<F: Forge>(cx: &Context<F>, delivery: &Delivery, how: End, note: &str) -> Result<bool, StoreError> {
+/// Whether the configuration wants a repository worked for: those it lists, else all that the App is installed on.
+pub(super) fn works_for<F>(cx: &Context<F>, repo: &RepoName) -> bool {
+    let listed = |p: &RepoName| p.to_string().eq_ignore_ascii_case(&repo.to_string());
+    cx.projects.is_empty() || cx.projects.iter().any(listed)
+}
+
+pub(super) async fn end<F: Forge>(cx: &Context<F>, delivery: &Delivery, how: End, note: &str) -> Result<bool, StoreError> {
     if how == End::Failed {
         tracing::warn!(delivery = delivery.id, note, "a delivery could not be acted on");
     }
@@ -103,7 +143,7 @@ async fn end<F: Forge>(cx: &Context<F>, delivery: &Delivery, how: End, note: &st
 }
 
 /// Puts a delivery back, or says that its time is up.
-async fn again<F: Forge>(cx: &Context<F>, delivery: &Delivery, why: &str, wait: Option<Millis>) -> Result<bool, StoreError> {
+pub(super) async fn again<F: Forge>(cx: &Context<F>, delivery: &Delivery, why: &str, wait: Option<Millis>) -> Result<bool, StoreError> {
     if delivery.attempts + 1 >= ATTEMPTS_MAX {
         return Ok(false);
     }
@@ -113,9 +153,17 @@ async fn again<F: Forge>(cx: &Context<F>, delivery: &Delivery, why: &str, wait: 
 }
 
 async fn weigh<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEvent) -> Result<bool, StoreError> {
-    let why = match pull_pair(cx, event).await {
+    // Whatever comes of the event, it says that this is the head: what was approved before is not.
+    if event.action == "synchronize"
+        && let Some(project) = projects::find(&mut *cx.store.connection().await?, &event.repository.full_name).await?
+    {
+        let head = &event.pull_request.head.sha;
+        commands::revoke(&mut *cx.store.connection().await?, project, event.number, head, cx.clock.now()).await?;
+    }
+    let target = Target::of(event);
+    let why = match pull_pair(cx, &target).await {
         Ok(Some(pair)) => {
-            write_pull(cx, delivery, event, &pair).await?;
+            write_pull(cx, delivery, event, &target, &pair).await?;
             return Ok(true);
         }
         Ok(None) => return stop(cx, delivery, event).await,
@@ -138,17 +186,17 @@ async fn weigh<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEvent
 }
 
 /// The commits to weigh, as the pull request would land. `None` where it was closed meanwhile.
-async fn pull_pair<F: Forge>(cx: &Context<F>, event: &PullEvent) -> Result<Option<Pair>, Obstacle> {
-    let repo = &event.repository.full_name;
-    let head_sha = &event.pull_request.head.sha;
-    let pull = cx.forge.pull_request(repo, event.number).await?;
+pub(super) async fn pull_pair<F: Forge>(cx: &Context<F>, target: &Target<'_>) -> Result<Option<Pair>, Obstacle> {
+    let repo = &target.repository.full_name;
+    let head_sha = target.head;
+    let pull = cx.forge.pull_request(repo, target.number).await?;
     if !pull.open {
         return Ok(None);
     }
     if pull.head != *head_sha {
         return Err(Obstacle::Moved(format!("the head is {} now, of which a delivery of its own tells", pull.head.short())));
     }
-    let on_default = pull.base_branch == event.repository.default_branch;
+    let on_default = pull.base_branch == target.repository.default_branch;
     let (base, head, conflict) = match pull.merge {
         MergeState::Unknown => return Err(Obstacle::Merging("the forge has not tried the merge yet")),
         MergeState::Conflict => (cx.forge.merge_base(repo, &pull.base_tip, head_sha).await?, cx.forge.commit(repo, head_sha).await?, true),
@@ -165,7 +213,7 @@ async fn pull_pair<F: Forge>(cx: &Context<F>, event: &PullEvent) -> Result<Optio
     pair(cx, repo, base, head, conflict, on_default && !conflict).await.map(Some)
 }
 
-async fn pair<F: Forge>(
+pub(super) async fn pair<F: Forge>(
     cx: &Context<F>,
     repo: &RepoName,
     base: CommitInfo,
@@ -183,27 +231,56 @@ async fn pair<F: Forge>(
     Ok(Pair { base, head, conflict, base_on_default, manifest, manifest_changed })
 }
 
-/// How a run begins: measuring with a manifest, or refused with the reason.
-fn beginning(pair: &Pair, trusted: bool) -> (RunState, String, Option<Manifest>) {
+/// How a run begins: measuring with a manifest, waiting, or refused with the reason.
+fn beginning(pair: &Pair, may_run: bool, trusted: bool) -> (RunState, String, Option<Manifest>) {
     let Some(text) = &pair.manifest else { return (RunState::Refused, text::no_manifest(pair.manifest_changed), None) };
     match Manifest::parse(text) {
         Ok(manifest) if trusted => (RunState::Measuring, String::new(), Some(manifest)),
+        Ok(manifest) if manifest.trust.forks == Forks::Never => (RunState::Refused, text::FORKS_NEVER.to_owned(), Some(manifest)),
+        Ok(manifest) if may_run => (RunState::Measuring, String::new(), Some(manifest)),
         Ok(manifest) => (RunState::Waiting, String::new(), Some(manifest)),
         Err(error) => (RunState::Refused, error.to_string(), None),
     }
 }
 
-async fn write_pull<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEvent, pair: &Pair) -> Result<(), StoreError> {
+async fn write_pull<F: Forge>(
+    cx: &Context<F>,
+    delivery: &Delivery,
+    event: &PullEvent,
+    target: &Target<'_>,
+    pair: &Pair,
+) -> Result<(), StoreError> {
     let now = cx.clock.now();
-    let trusted = !event.from_fork();
-    let (state, note, manifest) = beginning(pair, trusted);
     let mut tx = cx.store.write().await?;
-    let project = put_event(&mut tx, event, true, now).await?;
-    put_pair(&mut tx, project, pair, false).await?;
+    let project = put_target(&mut tx, target, heard(delivery, event.installation), true, now).await?;
+    commands::revoke(&mut tx, project, target.number, target.head, now).await?;
+    let id = put_pull_run(&mut tx, cx, project, target, pair, now).await?;
+    deliveries::end(&mut tx, delivery.id, End::Done, &format!("run {id}")).await?;
+    tx.commit().await?;
+    cx.wake.queue.notify_waiters();
+    cx.wake.publish.notify_one();
+    tracing::info!(run = id, repo = %target.repository.full_name, pull = target.number, base = pair.base.sha.short(), head = pair.head.sha.short(), "planned");
+    Ok(())
+}
+
+/// The run of a pull request's head, with its jobs and its words; what was under way for an older one stops.
+pub(super) async fn put_pull_run<F>(
+    tx: &mut Connection,
+    cx: &Context<F>,
+    project: i64,
+    target: &Target<'_>,
+    pair: &Pair,
+    now: Millis,
+) -> Result<i64, StoreError> {
+    let trusted = !target.from_fork;
+    let may_run = trusted || commands::approved(tx, project, target.number, target.head).await?;
+    let (state, note, manifest) = beginning(pair, may_run, trusted);
+    put_pair(tx, project, pair, false).await?;
     let new = NewRun {
         project,
-        pull: Some(event.number),
-        shown: &event.pull_request.head.sha,
+        kind: RunKind::Pull,
+        pull: Some(target.number),
+        shown: target.head,
         base: &pair.base.sha,
         head: &pair.head.sha,
         conflict: pair.conflict,
@@ -213,18 +290,27 @@ async fn write_pull<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &Pull
         state,
         note: &note,
     };
-    let id = put_run(&mut tx, &new, manifest.as_ref(), PULL_PRIORITY, now).await?;
-    for old in runs::supersede(&mut tx, project, event.number, Some(id), now).await? {
-        if old.shown != *new.shown {
-            publish::wish_superseded(&mut tx, &old, Some(new.shown), cx.public_url.as_deref(), now).await?;
+    let id = put_run(tx, &new, manifest.as_ref(), PULL_PRIORITY, now).await?;
+    supersede_others(tx, cx, project, target.number, id, target.head, now).await?;
+    publish::wish_for_run(tx, id, cx.public_url.as_deref(), now).await?;
+    Ok(id)
+}
+
+/// Stops what is under way for a pull request but this run.
+pub(super) async fn supersede_others<F>(
+    tx: &mut Connection,
+    cx: &Context<F>,
+    project: i64,
+    number: u64,
+    id: i64,
+    shown: &CommitSha,
+    now: Millis,
+) -> Result<(), StoreError> {
+    for old in runs::supersede(tx, project, number, Reach::But(id), now).await? {
+        if old.shown != *shown {
+            publish::wish_superseded(tx, &old, Stopped::Newer(shown), cx.public_url.as_deref(), now).await?;
         }
     }
-    publish::wish_for_run(&mut tx, id, cx.public_url.as_deref(), now).await?;
-    deliveries::end(&mut tx, delivery.id, End::Done, &format!("run {id}")).await?;
-    tx.commit().await?;
-    cx.wake.queue.notify_waiters();
-    cx.wake.publish.notify_one();
-    tracing::info!(run = id, repo = %event.repository.full_name, pull = event.number, base = pair.base.sha.short(), head = pair.head.sha.short(), state = state.word(), "planned");
     Ok(())
 }
 
@@ -243,34 +329,79 @@ async fn put_run(
         return Ok(run.id);
     }
     let id = runs::insert(tx, new, now).await?;
-    if new.state == RunState::Measuring {
-        for (name, board) in manifest.iter().flat_map(|m| &m.boards) {
-            let needs = board.run.as_ref().map(|run| format!("qemu:{}", run.qemu.machine));
-            jobs::insert(tx, id, name, needs.as_deref(), new.trusted, priority, now).await?;
-        }
+    if let (RunState::Measuring, Some(manifest)) = (new.state, manifest) {
+        put_jobs(tx, id, manifest, new.trusted, priority, now).await?;
     }
     Ok(id)
 }
 
-async fn put_event(tx: &mut Connection, event: &PullEvent, open: bool, now: Millis) -> Result<i64, StoreError> {
-    let project = put_project(tx, &event.repository, now).await?;
-    let pull = Pull {
-        number: event.number,
-        title: &event.pull_request.title,
-        author: event.pull_request.user.as_ref().map_or("", |u| &u.login),
-        head: &event.pull_request.head.sha,
-        from_fork: event.from_fork(),
-        open,
-    };
-    projects::put_pull(tx, project, &pull, now).await?;
+/// One job for each board of the manifest. Gives how many.
+pub(super) async fn put_jobs(
+    tx: &mut Connection,
+    run: i64,
+    manifest: &Manifest,
+    trusted: bool,
+    priority: i64,
+    now: Millis,
+) -> Result<usize, StoreError> {
+    for (name, board) in &manifest.boards {
+        put_job(tx, run, name, board, trusted, priority, now).await?;
+    }
+    Ok(manifest.boards.len())
+}
+
+/// The job of one board.
+pub(super) async fn put_job(
+    tx: &mut Connection,
+    run: i64,
+    name: &BoardName,
+    board: &Board,
+    trusted: bool,
+    priority: i64,
+    now: Millis,
+) -> Result<(), StoreError> {
+    let needs = board.run.as_ref().map(|run| format!("qemu:{}", run.qemu.machine));
+    jobs::insert(tx, run, name, needs.as_deref(), trusted, priority, now).await.map(|_| ())
+}
+
+/// Through which installation a delivery came, and when.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Heard {
+    installation: u64,
+    received_ms: Millis,
+}
+
+/// Through which installation a delivery came, and when.
+pub(super) fn heard(delivery: &Delivery, installation: Option<Installation>) -> Heard {
+    Heard { installation: installation.map_or(0, |i| i.id), received_ms: delivery.received_ms }
+}
+
+async fn put_target(tx: &mut Connection, target: &Target<'_>, heard: Heard, open: bool, now: Millis) -> Result<i64, StoreError> {
+    let project = put_project(tx, target.repository, heard, now).await?;
+    put_pull_row(tx, project, target, open, now).await?;
     Ok(project)
 }
 
-async fn put_project(tx: &mut Connection, repository: &Repository, now: Millis) -> Result<i64, StoreError> {
-    projects::project(tx, &repository.full_name, &repository.default_branch, now).await
+/// A pull request's row.
+pub(super) async fn put_pull_row(
+    tx: &mut Connection,
+    project: i64,
+    target: &Target<'_>,
+    open: bool,
+    now: Millis,
+) -> Result<(), StoreError> {
+    let Target { number, title, author, head, from_fork, .. } = *target;
+    projects::put_pull(tx, project, &Pull { number, title, author, head, from_fork, open }, now).await
 }
 
-async fn put_pair(tx: &mut Connection, project: i64, pair: &Pair, head_on_default: bool) -> Result<(), StoreError> {
+/// A project's row.
+pub(super) async fn put_project(tx: &mut Connection, repository: &Repository, heard: Heard, now: Millis) -> Result<i64, StoreError> {
+    let project = projects::project(tx, &repository.full_name, &repository.default_branch, now).await?;
+    installations::heard(tx, project, heard.installation, heard.received_ms).await?;
+    Ok(project)
+}
+
+pub(super) async fn put_pair(tx: &mut Connection, project: i64, pair: &Pair, head_on_default: bool) -> Result<(), StoreError> {
     projects::put_commit(tx, project, &pair.base, pair.base_on_default).await?;
     projects::put_commit(tx, project, &pair.head, head_on_default).await?;
     Ok(())
@@ -300,10 +431,10 @@ async fn closed<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEven
 async fn stop<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEvent) -> Result<bool, StoreError> {
     let now = cx.clock.now();
     let mut tx = cx.store.write().await?;
-    let project = put_event(&mut tx, event, false, now).await?;
-    let stopped = runs::supersede(&mut tx, project, event.number, None, now).await?;
+    let project = put_target(&mut tx, &Target::of(event), heard(delivery, event.installation), false, now).await?;
+    let stopped = runs::supersede(&mut tx, project, event.number, Reach::Runs, now).await?;
     for old in &stopped {
-        publish::wish_superseded(&mut tx, old, None, cx.public_url.as_deref(), now).await?;
+        publish::wish_superseded(&mut tx, old, Stopped::Closed, cx.public_url.as_deref(), now).await?;
     }
     publish::wish_left(&mut tx, project, &event.pull_request.head.sha, cx.public_url.as_deref(), now).await?;
     deliveries::end(&mut tx, delivery.id, End::Done, &format!("closed; {} runs stopped", stopped.len())).await?;
@@ -318,10 +449,11 @@ async fn give_up<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEve
     let head = &event.pull_request.head.sha;
     let note = text::not_planned(why);
     let mut tx = cx.store.write().await?;
-    let project = put_event(&mut tx, event, true, now).await?;
+    let project = put_target(&mut tx, &Target::of(event), heard(delivery, event.installation), true, now).await?;
     // Neither base nor test merge is known: both sides name the head, and nothing is compared.
     let new = NewRun {
         project,
+        kind: RunKind::Pull,
         pull: Some(event.number),
         shown: head,
         base: head,
@@ -370,9 +502,9 @@ async fn push_pair<F: Forge>(cx: &Context<F>, event: &PushEvent) -> Result<Optio
 
 async fn write_push<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PushEvent, pair: &Pair) -> Result<bool, StoreError> {
     let now = cx.clock.now();
-    let (state, note, manifest) = beginning(pair, true);
+    let (state, note, manifest) = beginning(pair, true, true);
     let mut tx = cx.store.write().await?;
-    let project = put_project(&mut tx, &event.repository, now).await?;
+    let project = put_project(&mut tx, &event.repository, heard(delivery, event.installation), now).await?;
     put_pair(&mut tx, project, pair, true).await?;
     let ended = if state == RunState::Refused && pair.manifest.is_none() {
         note
@@ -380,6 +512,7 @@ async fn write_push<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &Push
         let head: &CommitSha = &pair.head.sha;
         let new = NewRun {
             project,
+            kind: RunKind::Push,
             pull: None,
             shown: head,
             base: &pair.base.sha,

@@ -1,21 +1,32 @@
 //! Post: what should stand on the forge, and making it so. The only place that writes to the forge.
 //!
-//! A wish is derived from a run's rows and stored with the change that led to it. One writer sends them, one at a time; it reads
-//! before it writes, so a crash, or an answer that was lost, between writing and noting never gives a second comment.
+//! A wish is derived from a run's rows and stored with the change that led to it. Each installation has one writer at a time,
+//! among all servers, which sends one wish at a time; it reads before it writes, so a crash, or an answer that was lost, between
+//! writing and noting never gives a second comment.
 
 use super::{Context, backoff_ms, forge_pause_ms, text};
-use crate::forge::{CheckReport, CheckState, Forge, ForgeError};
-use crate::store::outbox::{self, Due};
-use crate::store::runs::{self, Run, RunState};
-use crate::store::{Connection, StoreError, jobs, unreadable};
+use crate::clock::Clock;
+use crate::forge::{CheckAction, CheckReport, CheckState, Forge, ForgeError};
+use crate::store::outbox::{self, Due, Wished};
+use crate::store::runs::{self, Run, RunKind, RunState};
+use crate::store::{Connection, StoreError, installations, jobs, unreadable};
 use ounce_analysis::Comparison;
 use ounce_analysis::comparison::Verdict;
 use ounce_protocol::ids::CommitSha;
 use ounce_protocol::job::Millis;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// Failures in a row before a wish is given up until there is a newer one: about an hour and a half.
 pub const ATTEMPTS_MAX: u32 = 25;
+/// Writers of one server: so many installations are written to at once.
+pub const WRITERS: usize = 4;
+/// How long an installation stays one writer's, should it vanish.
+pub const WRITER_MS: Millis = 15_000;
+/// How often a writer says that it lives.
+const KEEP_MS: u64 = 5_000;
+/// How long a write may take, with the reading before it.
+const WRITE_MS_MAX: u64 = 120_000;
 /// Our id of a check on a commit: there is one, whichever run speaks.
 pub const CHECK_ID: &str = "report";
 
@@ -27,6 +38,15 @@ pub enum Wish {
     Comment {
         /// Which.
         pull: u64,
+        /// Its text.
+        body: String,
+    },
+    /// The answer to a command: a comment of its own.
+    Answer {
+        /// The pull request.
+        pull: u64,
+        /// The comment that commanded.
+        to: u64,
         /// Its text.
         body: String,
     },
@@ -42,6 +62,9 @@ pub enum Wish {
         summary: String,
         /// The page with the details.
         url: Option<String>,
+        /// Buttons.
+        #[serde(default)]
+        actions: Vec<CheckAction>,
     },
 }
 
@@ -51,6 +74,8 @@ pub enum Wish {
 pub enum Mark {
     /// Going on.
     Pending,
+    /// A fork's commit that nobody approved.
+    NeedsApproval,
     /// Within the budgets.
     Success,
     /// Over a budget, or broken.
@@ -65,6 +90,7 @@ impl From<Mark> for CheckState {
     fn from(mark: Mark) -> CheckState {
         match mark {
             Mark::Pending => CheckState::Pending,
+            Mark::NeedsApproval => CheckState::NeedsApproval,
             Mark::Success => CheckState::Success,
             Mark::Failure => CheckState::Failure,
             Mark::Incomplete => CheckState::Incomplete,
@@ -87,35 +113,58 @@ struct Said {
     state: Mark,
     title: String,
     summary: String,
+    actions: Vec<CheckAction>,
+    /// More will be said.
+    passing: bool,
+}
+
+impl Said {
+    fn new(state: Mark, title: String, text: String) -> Said {
+        Said { comment: Some(text.clone()), state, title, summary: text, actions: vec![CheckAction::Rerun], passing: false }
+    }
+    fn passing(self) -> Said {
+        Said { passing: true, actions: Vec::new(), ..self }
+    }
+    fn actions(self, actions: &[CheckAction]) -> Said {
+        Said { actions: actions.to_vec(), ..self }
+    }
 }
 
 /// What a run has to say as its rows are now. Nothing when it was superseded.
 async fn said(tx: &mut Connection, run: &Run) -> Result<Option<Said>, StoreError> {
-    let (comment, state, title, summary) = match run.state {
+    let not_weighed = || format!("not weighed: {}", run.note);
+    Ok(Some(match run.state {
         RunState::Measuring => {
             let boards = jobs::of_run(tx, run.id).await?.len();
-            let title = format!("weighing {}", text::counted(boards, "board"));
-            (Some(text::measuring(run, boards)), Mark::Pending, title, text::measuring(run, boards))
+            Said::new(Mark::Pending, format!("weighing {}", text::counted(boards, "board")), text::measuring(run, boards)).passing()
         }
-        RunState::Waiting => (Some(text::waiting(run)), Mark::Pending, "waiting for approval".to_owned(), text::waiting(run)),
+        RunState::Waiting => {
+            Said::new(Mark::NeedsApproval, "waiting for approval".to_owned(), text::waiting(run)).actions(&[CheckAction::Approve])
+        }
         // Without a manifest the project may not want us at all: the check is enough. Where nobody knows whether there is one,
         // for both sides name the head, nothing was found out, which is no pass.
         RunState::Refused if run.manifest.is_empty() => {
             let mark = if run.base == run.head { Mark::Incomplete } else { Mark::Neutral };
-            (None, mark, format!("not weighed: {}", run.note), format!("{}.\n", run.note))
+            Said { comment: None, ..Said::new(mark, not_weighed(), format!("{}.\n", run.note)) }
         }
-        RunState::Refused if run.note == text::NOT_JUDGED => {
-            (Some(text::not_judged(run)), Mark::Incomplete, format!("not weighed: {}", run.note), text::not_judged(run))
+        RunState::Refused if run.note == text::FORKS_NEVER => {
+            Said { comment: None, ..Said::new(Mark::Neutral, not_weighed(), format!("{}.\n", run.note)) }.actions(&[])
         }
-        RunState::Refused => (Some(text::refused(run)), Mark::Neutral, format!("not weighed: {}", run.note), text::refused(run)),
+        RunState::Refused if run.note == text::NOT_JUDGED => Said::new(Mark::Incomplete, not_weighed(), text::not_judged(run)),
+        RunState::Refused => Said::new(Mark::Neutral, not_weighed(), text::refused(run)),
         RunState::Judged => {
             let comparison = comparison(run)?;
-            let body = text::report(&comparison);
-            (Some(body.clone()), mark(comparison.verdict), ounce_report::check_title(&comparison), body)
+            let (title, body) = (ounce_report::check_title(&comparison), text::report(&comparison));
+            match &run.accepted {
+                Some(accepted) => Said::new(Mark::Success, format!("Accepted: {title}"), text::accepted(accepted, &body)),
+                None if comparison.verdict == Verdict::OverBudget => {
+                    Said::new(mark(comparison.verdict), title, body).actions(&[CheckAction::Accept, CheckAction::Rerun])
+                }
+                None => Said::new(mark(comparison.verdict), title, body),
+            }
         }
         RunState::Superseded => return Ok(None),
-    };
-    Ok(Some(Said { comment, state, title, summary }))
+    }))
 }
 
 /// Wishes what should stand on a pull request for this run, as its rows are now. Nothing for a push.
@@ -123,9 +172,13 @@ pub async fn wish_for_run(tx: &mut Connection, run: i64, public_url: Option<&str
     let run = runs::get(tx, run).await?;
     let Some(pull) = run.pull else { return Ok(()) };
     let Some(said) = said(tx, &run).await? else { return Ok(()) };
+    let url = text::run_url(public_url, run.id);
+    if let RunKind::Compare { answers, .. } = run.kind {
+        let body = text::answer(&said.summary, url.as_deref(), answers);
+        return put(tx, run.project, Some(run.id), &Wish::Answer { pull, to: answers, body }, said.passing, now).await;
+    }
     if let Some(body) = &said.comment {
-        let url = text::run_url(public_url, run.id);
-        put(tx, &run, &Wish::Comment { pull, body: text::comment(body, url.as_deref()) }, now).await?;
+        put(tx, run.project, Some(run.id), &Wish::Comment { pull, body: text::comment(body, url.as_deref()) }, said.passing, now).await?;
     }
     let (project, sha) = (run.project, run.shown.clone());
     wish_check(tx, project, &sha, Some((run, said)), public_url, now).await.map(|_| ())
@@ -136,7 +189,7 @@ fn loudness(mark: Mark) -> u8 {
     match mark {
         Mark::Failure => 4,
         Mark::Incomplete => 3,
-        Mark::Pending => 2,
+        Mark::Pending | Mark::NeedsApproval => 2,
         Mark::Success => 1,
         Mark::Neutral => 0,
     }
@@ -172,8 +225,9 @@ async fn wish_check(
         return Ok(false);
     };
     let url = text::run_url(public_url, run.id);
-    let check = Wish::Check { sha: sha.clone(), state: said.state, title: text::title(&said.title), summary: said.summary, url };
-    put(tx, &run, &check, now).await?;
+    let Said { state, summary, actions, passing, .. } = said;
+    let check = Wish::Check { sha: sha.clone(), state, title: text::title(&said.title), summary, url, actions };
+    put(tx, run.project, Some(run.id), &check, passing, now).await?;
     Ok(true)
 }
 
@@ -188,85 +242,151 @@ pub async fn wish_left(
     wish_check(tx, project, sha, None, public_url, now).await.map(|_| ())
 }
 
-/// Wishes that the check of a superseded run says so, unless another pull request shows the same commit; where the pull request
-/// was closed, the comment too.
+/// Why a run was stopped.
+#[derive(Debug, Clone, Copy)]
+pub enum Stopped<'a> {
+    /// This head is newer.
+    Newer(&'a CommitSha),
+    /// The pull request was closed.
+    Closed,
+    /// This account asked for it.
+    By(&'a str),
+}
+
+/// Wishes that the check of a superseded run says so, unless another pull request shows the same commit; where no other run
+/// follows, the comment too.
 pub async fn wish_superseded(
     tx: &mut Connection,
     run: &Run,
-    by: Option<&CommitSha>,
+    why: Stopped<'_>,
     public_url: Option<&str>,
     now: Millis,
 ) -> Result<(), StoreError> {
     let Some(pull) = run.pull else { return Ok(()) };
-    let title = match by {
-        Some(sha) => format!("superseded by {}", sha.short()),
-        None => "closed before it was weighed".to_owned(),
+    let (title, comment) = match why {
+        Stopped::Newer(sha) => (format!("superseded by {}", sha.short()), None),
+        Stopped::Closed => ("closed before it was weighed".to_owned(), Some(text::closed(run))),
+        Stopped::By(login) => ("cancelled".to_owned(), Some(text::cancelled(run, login))),
     };
-    if by.is_none() {
-        put(tx, run, &Wish::Comment { pull, body: text::comment(&text::closed(run), None) }, now).await?;
+    if let RunKind::Compare { answers, .. } = run.kind {
+        let body = text::answer(comment.as_deref().unwrap_or(&title), None, answers);
+        return put(tx, run.project, Some(run.id), &Wish::Answer { pull, to: answers, body }, false, now).await;
+    }
+    if let Some(body) = comment {
+        put(tx, run.project, Some(run.id), &Wish::Comment { pull, body: text::comment(&body, None) }, false, now).await?;
     }
     if wish_check(tx, run.project, &run.shown, None, public_url, now).await? {
         return Ok(());
     }
-    put(tx, run, &Wish::Check { sha: run.shown.clone(), state: Mark::Neutral, summary: format!("{title}.\n"), title, url: None }, now).await
+    let actions = if matches!(why, Stopped::By(_)) { vec![CheckAction::Rerun] } else { Vec::new() };
+    let check = Wish::Check { sha: run.shown.clone(), state: Mark::Neutral, summary: format!("{title}.\n"), title, url: None, actions };
+    put(tx, run.project, Some(run.id), &check, false, now).await
+}
+
+/// Wishes the answer to a command that leads to no run of its own.
+pub async fn wish_answer(tx: &mut Connection, project: i64, pull: u64, to: u64, text: &str, now: Millis) -> Result<(), StoreError> {
+    put(tx, project, None, &Wish::Answer { pull, to, body: text::answer(text, None, to) }, false, now).await
 }
 
 fn comparison(run: &Run) -> Result<Comparison, StoreError> {
     serde_json::from_str(run.comparison.as_deref().unwrap_or("")).map_err(|e| StoreError::Decode(Box::new(e)))
 }
 
-async fn put(tx: &mut Connection, run: &Run, wish: &Wish, now: Millis) -> Result<(), StoreError> {
+async fn put(tx: &mut Connection, project: i64, run: Option<i64>, wish: &Wish, passing: bool, now: Millis) -> Result<(), StoreError> {
     let target = match wish {
         Wish::Comment { pull, .. } => format!("comment:{pull}"),
+        Wish::Answer { to, .. } => format!("answer:{to}"),
         Wish::Check { sha, .. } => format!("check:{sha}"),
     };
     let payload = serde_json::to_string(wish).map_err(|e| StoreError::Encode(Box::new(e)))?;
-    outbox::wish(tx, run.project, run.id, &target, &payload, now).await
+    outbox::wish(tx, Wished { project, run, target: &target, payload: &payload, passing }, now).await
 }
 
-/// Makes the oldest wish so. False where none is due.
-pub async fn step<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
+/// Makes the oldest wish so, of the installations nobody else writes to. False where none is due. `holder` names this writer.
+pub async fn step<F: Forge>(cx: &Context<F>, holder: &str) -> Result<bool, StoreError> {
     let now = cx.clock.now();
-    let Some(due) = outbox::due(&mut *cx.store.connection().await?, now).await? else { return Ok(false) };
+    let mut c = cx.store.connection().await?;
+    let Some(installation) = outbox::due_installation(&mut c, holder, now, system_now()).await? else { return Ok(false) };
+    if !take(&mut c, installation, holder).await? {
+        return Ok(false);
+    }
+    // Read only now: what another writer sent a moment ago is not sent again.
+    let due = outbox::due(&mut c, installation, now).await?;
+    drop(c);
+    let result = match &due {
+        Some(due) => tokio::select! {
+            written = write(cx, due) => written,
+            lost = keep(cx, installation, holder) => lost,
+        },
+        None => Ok(()),
+    };
+    installations::give_back(&mut *cx.store.connection().await?, installation, holder).await?;
+    result.map(|()| true)
+}
+
+/// A writer's turn is as long as its process lives and says so, which is a matter of the system's own time.
+fn system_now() -> Millis {
+    Clock::default().now()
+}
+
+async fn take(c: &mut Connection, installation: i64, holder: &str) -> Result<bool, StoreError> {
+    let now = system_now();
+    installations::take(c, installation, holder, now, now.saturating_add(WRITER_MS)).await
+}
+
+/// Prolongs the writer's turn until it is lost: then whatever it was writing stops, and is read before it is written again.
+async fn keep<F: Forge>(cx: &Context<F>, installation: i64, holder: &str) -> Result<(), StoreError> {
+    loop {
+        tokio::time::sleep(Duration::from_millis(KEEP_MS)).await;
+        if !take(&mut *cx.store.connection().await?, installation, holder).await? {
+            tracing::warn!(installation, "another writes to this installation now");
+            return Ok(());
+        }
+    }
+}
+
+/// Makes one wish so, within the time this writer has.
+async fn write<F: Forge>(cx: &Context<F>, due: &Due) -> Result<(), StoreError> {
     let wish: Wish = match serde_json::from_str(&due.payload) {
         Ok(wish) => wish,
         Err(error) => {
-            outbox::failed(&mut *cx.store.connection().await?, &due, &format!("not a wish of this version: {error}"), None).await?;
-            return Ok(true);
+            let error = format!("not a wish of this version: {error}");
+            return outbox::failed(&mut *cx.store.connection().await?, due, &error, None).await;
         }
     };
-    let result = match &wish {
-        Wish::Comment { pull, body } => send_comment(cx, &due, *pull, body).await.map(Some),
-        Wish::Check { sha, state, title, summary, url } => {
-            let check = CheckReport {
-                sha: sha.clone(),
-                external_id: CHECK_ID.into(),
-                state: (*state).into(),
-                title: title.clone(),
-                summary: summary.clone(),
-                details_url: url.clone(),
-                actions: Vec::new(),
-            };
-            cx.forge.report_check(&due.repo, &check).await.map(|()| None)
-        }
-    };
+    let limit = Duration::from_millis(WRITE_MS_MAX);
+    let result = tokio::time::timeout(limit, send(cx, due, wish)).await.unwrap_or_else(|_| {
+        let detail = format!("not done within {} s", WRITE_MS_MAX / 1000);
+        Err(ForgeError::Unavailable { what: "a write to the forge".into(), detail })
+    });
     let mut c = cx.store.connection().await?;
     match result {
-        Ok(id) => outbox::sent(&mut c, &due, id, cx.clock.now()).await?,
-        Err(error) => note_failure(cx, &mut c, &due, &error).await?,
+        Ok(id) => outbox::sent(&mut c, due, id, cx.clock.now()).await,
+        Err(error) => note_failure(cx, &mut c, due, &error).await,
     }
-    Ok(true)
+}
+
+async fn send<F: Forge>(cx: &Context<F>, due: &Due, wish: Wish) -> Result<Option<u64>, ForgeError> {
+    match wish {
+        Wish::Comment { pull, body } => send_comment(cx, due, pull, text::MARKER, &body).await.map(Some),
+        Wish::Answer { pull, to, body } => send_comment(cx, due, pull, &text::answer_marker(to), &body).await.map(Some),
+        Wish::Check { sha, state, title, summary, url, actions } => {
+            let (external_id, state, details_url) = (CHECK_ID.into(), state.into(), url);
+            let check = CheckReport { sha, external_id, state, title, summary, details_url, actions };
+            cx.forge.report_check(&due.repo, &check).await.map(|()| None)
+        }
+    }
 }
 
 /// Reads first: by the stored id, else by marker and author. Only where neither finds a comment is one written.
-async fn send_comment<F: Forge>(cx: &Context<F>, due: &Due, pull: u64, body: &str) -> Result<u64, ForgeError> {
+async fn send_comment<F: Forge>(cx: &Context<F>, due: &Due, pull: u64, marker: &str, body: &str) -> Result<u64, ForgeError> {
     let stored = match due.forge_id {
         Some(id) => cx.forge.comment(&due.repo, id).await?,
         None => None,
     };
     let found = match stored {
         Some(comment) => Some(comment),
-        None => cx.forge.find_comment(&due.repo, pull, text::MARKER).await?,
+        None => cx.forge.find_comment(&due.repo, pull, marker).await?,
     };
     match found {
         Some(comment) if comment.body.trim_end() == body.trim_end() => Ok(comment.id),
@@ -278,7 +398,7 @@ async fn send_comment<F: Forge>(cx: &Context<F>, due: &Due, pull: u64, body: &st
 async fn note_failure<F: Forge>(cx: &Context<F>, c: &mut Connection, due: &Due, error: &ForgeError) -> Result<(), StoreError> {
     let now = cx.clock.now();
     if let Some(pause) = forge_pause_ms(error) {
-        tracing::warn!(repo = %due.repo, pause_ms = pause, "rate limited: everything of this project waits");
+        tracing::warn!(repo = %due.repo, pause_ms = pause, "rate limited: everything of this installation waits");
         return outbox::hold(c, due.project, now.saturating_add(pause)).await;
     }
     let hopeless = matches!(error, ForgeError::Invalid { .. }) || due.attempts + 1 >= ATTEMPTS_MAX;

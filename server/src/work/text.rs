@@ -2,7 +2,7 @@
 //!
 //! The report itself is the scribe's. Only here are the marker, the links and the footer added.
 
-use crate::store::runs::Run;
+use crate::store::runs::{Accepted, Run};
 use ounce_analysis::Comparison;
 use ounce_protocol::manifest::FILE_NAME;
 
@@ -25,6 +25,17 @@ pub fn comment(body: &str, url: Option<&str>) -> String {
     format!("{}\n\n{footer}\n{MARKER}\n", body.trim_end())
 }
 
+/// Finds our answer to a command again. The last line of each.
+pub fn answer_marker(to: u64) -> String {
+    format!("<!-- ounce:answer:{to} -->")
+}
+
+/// An answer to a command: the text, the link, the marker.
+pub fn answer(body: &str, url: Option<&str>, to: u64) -> String {
+    let footer = url.map_or(String::new(), |url| format!("\n\n<sub>[all figures]({url})</sub>"));
+    format!("{}{footer}\n{}\n", body.trim_end(), answer_marker(to))
+}
+
 /// The report, cut to what a comment may hold with what goes around it.
 pub fn report(comparison: &Comparison) -> String {
     ounce_report::body_within(comparison, ounce_report::COMMENT_BYTES_MAX)
@@ -38,10 +49,24 @@ pub fn measuring(run: &Run, boards: usize) -> String {
 /// What stands there while a fork's commit waits.
 pub fn waiting(run: &Run) -> String {
     format!(
-        "**Waiting for approval.** This pull request comes from a fork, so nothing of it is built or run by itself. \
-         Someone with write access must approve exactly this commit first: `{}`. A push revokes the approval.\n",
+        "**Waiting for approval.** This pull request comes from a fork, so nothing of it is built or run by itself. Someone with \
+         write access must look at exactly this commit and approve it, with the check's button or with this line in a comment:\n\n\
+         ```text\n/ounce approve {}\n```\n\nIt is then built and run in a sandbox. A push revokes the approval.\n",
         run.shown
     )
+}
+
+/// Why a fork's pull request is not weighed where the project does not want that.
+pub const FORKS_NEVER: &str = "this project's manifest says that pull requests from forks are never run";
+
+/// What stands there when somebody accepted what is over a budget: the reason, then the report.
+pub fn accepted(accepted: &Accepted, report: &str) -> String {
+    format!("**Accepted** by {}: {}\n\n{report}", code(&accepted.by), code(&accepted.reason))
+}
+
+/// What stands there when somebody cancelled it.
+pub fn cancelled(run: &Run, login: &str) -> String {
+    format!("**Cancelled** by {} before {} was weighed. `/ounce run` weighs it.\n", code(login), pair(run))
 }
 
 /// Why a run whose jobs ended has no comparison.
@@ -100,10 +125,21 @@ fn pair(run: &Run) -> String {
     format!("`{}` against `{}`{how}", run.head.short(), run.base.short())
 }
 
+/// A text from outside as a code span on one line that it cannot end, and that holds no marker and mentions nobody.
+pub fn code(text: &str) -> String {
+    const CHARS_MAX: usize = 600;
+    let text = ounce_report::visible(text, CHARS_MAX).replace("<!--", "<! --");
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    let pad = if text.starts_with('`') || text.ends_with('`') || text.trim().is_empty() { " " } else { "" };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
 /// A text from outside as a code block that it cannot end: the fence is longer than any run of backticks in it.
 pub fn fenced(text: &str) -> String {
     const CHARS_MAX: usize = 4_000;
     let text: String = text.chars().filter(|c| !c.is_control() || *c == '\n').take(CHARS_MAX).collect();
+    let text = text.replace("<!--", "<! --");
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat((longest + 1).max(3));
     format!("{fence}text\n{}\n{fence}", text.trim_end())
@@ -117,6 +153,25 @@ mod tests {
     fn a_fence_is_longer_than_what_it_holds() {
         assert_eq!(fenced("a\n"), "```text\na\n```");
         assert_eq!(fenced("``` @all\u{1b}"), "````text\n``` @all\n````");
+    }
+
+    #[test]
+    fn a_span_holds_what_it_holds() {
+        let check = |text: &str, expected: &str| assert_eq!(code(text), expected);
+        check("octo-dev", "`octo-dev`");
+        check("a `b` @all", "``a `b` @all``");
+        check("`b`", "`` `b` ``");
+        check("one\ntwo <!-- ounce:report -->", "`one two <! -- ounce:report -->`");
+        check("", "`  `");
+    }
+
+    #[test]
+    fn an_answer_ends_with_the_marker_of_what_it_answers() {
+        assert_eq!(answer("hi\n", None, 7), "hi\n<!-- ounce:answer:7 -->\n");
+        assert_eq!(
+            answer("hi", Some("https://o/runs/1"), 7),
+            "hi\n\n<sub>[all figures](https://o/runs/1)</sub>\n<!-- ounce:answer:7 -->\n"
+        );
     }
 
     #[test]

@@ -44,7 +44,7 @@ impl Forge for Stub {
         let (title, base_branch) = ("t".into(), "main".into());
         let (head, merge) = (self.head.clone(), self.merge.clone());
         let open = *self.open.lock().unwrap();
-        Ok(PullRequest { number, title, open, from_fork: false, head, base_tip: sha('b'), base_branch, merge })
+        Ok(PullRequest { number, title, author: "u".into(), open, from_fork: false, head, base_tip: sha('b'), base_branch, merge })
     }
     async fn commit(&self, _: &RepoName, which: &CommitSha) -> Result<CommitInfo, ForgeError> {
         let parents = if *which == sha('f') { self.merge_parents.lock().unwrap().clone() } else { vec![] };
@@ -69,6 +69,9 @@ impl Forge for Stub {
         unavailable()
     }
     async fn report_check(&self, _: &RepoName, _: &CheckReport) -> Result<(), ForgeError> {
+        unavailable()
+    }
+    async fn login(&self) -> Result<String, ForgeError> {
         unavailable()
     }
     async fn named(&self, _: &RepoName, _: &str) -> Result<Option<Named>, ForgeError> {

@@ -9,7 +9,7 @@ use ounce_protocol::runner_api::{End, LOG_CHUNK_BYTES_MAX};
 use ounce_server::forge::CommitInfo;
 use ounce_server::store::jobs::{self, AVOID_MS, Holder, JobError, Offer, RETRY_MS};
 use ounce_server::store::measurements::{self, Figure};
-use ounce_server::store::runs::{self, NewRun, RunState};
+use ounce_server::store::runs::{self, NewRun, RunKind, RunState};
 use ounce_server::store::sql::sql;
 use ounce_server::store::{Connection, Store, projects};
 
@@ -382,6 +382,7 @@ async fn queued(store: &Store, n: u64) -> (i64, i64) {
         .unwrap();
     let new = NewRun {
         project,
+        kind: RunKind::Push,
         pull: None,
         shown: &sha,
         base: &sha,

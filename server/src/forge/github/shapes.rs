@@ -7,6 +7,7 @@ use serde::Deserialize;
 pub struct Pull {
     pub number: u64,
     pub title: String,
+    pub user: Option<Account>,
     pub state: String,
     pub head: Branch,
     pub base: Branch,

@@ -1,0 +1,184 @@
+//! `/ounce bisect`: which commit of the default branch changed a figure.
+//!
+//! Figures are exact and each push is weighed against its first parent, so nothing has to be searched: where a commit and its
+//! parent both have a figure, their difference is the commit's own. Where commits in between have none, the two around them are
+//! named, and that nobody knows which of those in between it was.
+
+use super::super::text::code;
+use super::{Order, Reply};
+use crate::store::history::{self, Step};
+use crate::store::{Connection, StoreError};
+use ounce_protocol::manifest::nearest;
+use ounce_protocol::units::grouped;
+use std::collections::HashMap;
+
+/// Changes named in an answer, newest first.
+const CHANGES_MAX: usize = 10;
+const KINDS: [&str; 4] = ["region", "instructions", "stack", "heap"];
+
+/// A change of a figure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Change<'a> {
+    /// This commit's own.
+    Of { step: &'a Step, before: u64 },
+    /// Of one of those after `older`, up to `newer`.
+    Within { newer: &'a Step, older: &'a Step },
+}
+
+/// Answers from the history.
+pub async fn write(tx: &mut Connection, order: &Order<'_>, project: i64, metric: &str) -> Result<Reply, StoreError> {
+    let known = history::series(tx, project).await?;
+    let Some((board, kind, name)) = find(&known, metric) else {
+        let names: Vec<String> = known.iter().map(|(board, kind, name)| shown(board, kind, name)).collect();
+        let hint = nearest(metric, names.iter().map(String::as_str));
+        let some: Vec<String> = names.iter().take(CHANGES_MAX).map(|name| code(name)).collect();
+        let there_are = if some.is_empty() {
+            "nothing was weighed on the default branch yet".to_owned()
+        } else {
+            format!("there are, among others, {}", some.join(", "))
+        };
+        return Ok(Reply::mistaken("no such metric", format!("There is no history of {}{hint}; {there_are}.", code(metric))));
+    };
+    let steps = history::steps(tx, project, board, kind, name).await?;
+    let text = answer(&shown(board, kind, name), &order.repository.default_branch, unit(kind), &steps);
+    Ok(Reply::done("answered from the history", text))
+}
+
+fn shown(board: &str, kind: &str, name: &str) -> String {
+    match kind {
+        "region" | "instructions" => format!("{board}/{name}"),
+        other => format!("{board}/{name}:{other}"),
+    }
+}
+
+fn unit(kind: &str) -> &'static str {
+    if kind == "instructions" { "instructions" } else { "B" }
+}
+
+/// The series that `BOARD/NAME` or `BOARD/NAME:KIND` names; a region before a benchmark's instructions.
+fn find<'a>(known: &'a [(String, String, String)], metric: &str) -> Option<(&'a str, &'a str, &'a str)> {
+    let (board, name) = metric.split_once('/')?;
+    let (name, kinds) = match name.split_once(':') {
+        Some((name, kind)) => (name, vec![kind]),
+        None => (name, KINDS[..2].to_vec()),
+    };
+    let is = |kind: &str| known.iter().find(|(b, k, n)| b == board && k == kind && n == name);
+    kinds.into_iter().find_map(is).map(|(b, k, n)| (b.as_str(), k.as_str(), n.as_str()))
+}
+
+/// The changes, newest first.
+fn changes(steps: &[Step]) -> Vec<Change<'_>> {
+    let exact: Vec<&Step> = steps.iter().filter(|step| step.exact).collect();
+    let by_sha: HashMap<&str, &Step> = exact.iter().map(|step| (step.sha.as_str(), *step)).collect();
+    let mut changes = Vec::new();
+    for (at, step) in exact.iter().copied().enumerate() {
+        let parent = step.parent.as_ref().and_then(|parent| by_sha.get(parent.as_str()));
+        match (parent, exact.get(at + 1)) {
+            (Some(parent), _) if parent.value != step.value => changes.push(Change::Of { step, before: parent.value }),
+            (None, Some(older)) if older.value != step.value => changes.push(Change::Within { newer: step, older }),
+            _ => {}
+        }
+    }
+    changes
+}
+
+fn answer(metric: &str, branch: &str, unit: &str, steps: &[Step]) -> String {
+    let Some(newest) = steps.first() else { return format!("There is no history of {} on {} yet.", code(metric), code(branch)) };
+    let mut text = format!(
+        "{} is {} {unit} at `{}`, the newest commit of {} that was weighed. ",
+        code(metric),
+        grouped(newest.value),
+        newest.sha.short(),
+        code(branch)
+    );
+    let changes = changes(steps);
+    if changes.is_empty() {
+        text.push_str(&format!("It is the same in all {} that were weighed.", steps.len()));
+        return text;
+    }
+    let signed = |before: u64, after: u64| match after.checked_sub(before) {
+        Some(more) => format!("+{}", grouped(more)),
+        None => format!("−{}", grouped(before - after)),
+    };
+    text.push_str(&format!(
+        "Of the last {} weighed, these changed it:\n\n| commit | {unit} | to | what |\n|---|---:|---:|---|\n",
+        steps.len()
+    ));
+    for change in changes.iter().take(CHANGES_MAX) {
+        let row = match change {
+            Change::Of { step, before } => {
+                format!("| {} | {} | {} | {} |\n", step.sha, signed(*before, step.value), grouped(step.value), cell(&step.summary))
+            }
+            Change::Within { newer, older } => format!(
+                "| after {} up to {} | {} | {} | one of these or more; those in between were not weighed |\n",
+                older.sha.short(),
+                newer.sha,
+                signed(older.value, newer.value),
+                grouped(newer.value)
+            ),
+        };
+        text.push_str(&row);
+    }
+    if changes.len() > CHANGES_MAX {
+        text.push_str(&format!("\n{} older changes are left out.", changes.len() - CHANGES_MAX));
+    }
+    text
+}
+
+/// Text from outside in a cell.
+fn cell(text: &str) -> String {
+    code(&text.replace('|', "¦"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ounce_protocol::ids::CommitSha;
+
+    fn sha(digit: char) -> CommitSha {
+        CommitSha::parse(&String::from(digit).repeat(40)).unwrap()
+    }
+
+    /// Newest first: commit, parent, value; `~` before the value: noisy.
+    fn steps(text: &str) -> Vec<Step> {
+        let step = |word: &str| {
+            let mut parts = word.split(',');
+            let mut one = || parts.next().unwrap();
+            let (commit, parent, value) = (one().chars().next().unwrap(), one().chars().next(), one());
+            let exact = !value.starts_with('~');
+            let value = value.trim_start_matches('~').parse().unwrap();
+            Step { sha: sha(commit), parent: parent.map(sha), summary: "x | `y` @all".into(), value, exact }
+        };
+        text.split_whitespace().map(step).collect()
+    }
+
+    #[test]
+    fn a_change_is_a_commits_own_or_of_those_not_weighed() {
+        let check = |history: &str, expected: &str| {
+            let steps = steps(history);
+            let first = |sha: &CommitSha| sha.as_str()[..1].to_owned();
+            let said: Vec<String> = changes(&steps)
+                .iter()
+                .map(|change| match change {
+                    Change::Of { step, before } => format!("{}:{before}>{}", first(&step.sha), step.value),
+                    Change::Within { newer, older } => format!("{}..{}", first(&older.sha), first(&newer.sha)),
+                })
+                .collect();
+            assert_eq!(said.join(" "), expected, "{history}");
+        };
+        check("c,b,7 b,a,7 a,,7", "");
+        check("c,b,9 b,a,7 a,,5", "c:7>9 b:5>7");
+        check("d,c,9 b,a,7 a,,7", "b..d");
+        check("d,c,7 b,a,7 a,,7", "");
+        check("c,b,9 b,a,~8 a,,7", "a..c");
+        check("", "");
+    }
+
+    #[test]
+    fn the_answer_names_the_commit_and_escapes_its_message() {
+        let text = answer("disco/flash", "main", "B", &steps("c,b,1300 b,a,1000 a,,1000"));
+        assert!(text.starts_with("`disco/flash` is 1 300 B") || text.starts_with("`disco/flash` is 1,300 B"), "{text}");
+        assert!(text.contains(&format!("| {} | +300 |", sha('c'))) && text.contains("``x ¦ `y` @all``"), "{text}");
+        assert!(answer("m/f", "main", "B", &steps("b,a,7 a,,7")).contains("the same in all 2"));
+    }
+}
