@@ -13,6 +13,15 @@ const SCRATCH_PREFIX: &str = "job-";
 /// How long a scratch folder may stand before it is locked.
 const SCRATCH_YOUNG: Duration = Duration::from_secs(60);
 
+/// Whose code a workshop holds. Workshops of different trust share nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// The project's own, or the desk's.
+    Own,
+    /// A stranger's: nothing of it is kept for the next job.
+    Stranger,
+}
+
 /// The folder: `$OUNCE_HOME`, else `ounce` in the user's cache folder.
 #[derive(Debug, Clone)]
 pub struct Home {
@@ -34,14 +43,13 @@ impl Home {
         Ok(Home { root })
     }
 
-    /// The folder of one repository's workshop, by its key.
-    pub fn workshop(&self, key: &str) -> PathBuf {
-        self.root.join("workshops").join(key)
-    }
-
-    /// Cargo's cache of sources, shared by all jobs of this trust level.
-    pub fn cargo_home(&self) -> PathBuf {
-        self.root.join("cargo")
+    /// The folder of one repository's workshop, by its key: mirror, checkout and caches.
+    pub fn workshop(&self, key: &str, trust: Trust) -> PathBuf {
+        let level = match trust {
+            Trust::Own => "workshops",
+            Trust::Stranger => "strangers",
+        };
+        self.root.join(level).join(key)
     }
 
     /// Scratch space for one job, removed when it is dropped. It is locked meanwhile, so that nobody takes it for a leftover.

@@ -11,5 +11,8 @@ pub mod exec;
 pub mod home;
 pub mod image;
 pub mod progress;
+pub mod proxy;
+pub mod reading;
+pub mod settings;
 pub mod weigh;
 pub mod workshop;

@@ -1,7 +1,7 @@
 //! The program `ounce`: joins the command line to the rooms, and turns an end into an exit code.
 
 use clap::Parser;
-use ounce_runner::cli;
+use ounce_runner::cli::{self, Cli, Task};
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -10,6 +10,10 @@ const INTERRUPTED: u8 = 130;
 const TERMINATED: u8 = 143;
 
 fn main() -> ExitCode {
+    let cli = match cli::Cli::parse().begin() {
+        Task::Done(code) => return ExitCode::from(code),
+        Task::Run(cli) => *cli,
+    };
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("OUNCE_LOG").unwrap_or_else(|_| "warn".into()))
         .with_writer(std::io::stderr)
@@ -21,15 +25,15 @@ fn main() -> ExitCode {
             return ExitCode::from(cli::End::Error.code());
         }
     };
-    let code = runtime.block_on(run());
+    let code = runtime.block_on(run(cli));
     // What has a thread of its own cannot be stopped, and nobody waits for it any more.
     runtime.shutdown_background();
     ExitCode::from(code)
 }
 
-async fn run() -> u8 {
+async fn run(cli: Cli) -> u8 {
     let done = tokio::select! {
-        done = cli::Cli::parse().run() => done,
+        done = cli.run() => done,
         // Dropping the work kills the processes it runs and removes its scratch folders.
         () = told(SignalKind::interrupt()) => {
             eprintln!("ounce: interrupted");

@@ -3,19 +3,17 @@
 //! The agent and `ounce compare` come through here, so the desk and the service measure the same way. The manifest is
 //! the base's, and so are the benchmark programs: a pull request cannot change what it is measured with.
 
-use crate::aside::aside;
 use crate::bench::qemu::QemuBench;
 use crate::bench::verdict::{self, Meaning};
 use crate::bench::{Bench, Job};
 use crate::exec::LogSink;
 use crate::home::Home;
-use crate::image::{Image, linker_map};
 use crate::progress::Progress;
+use crate::reading::Reader;
 use crate::workshop::sandbox::Sandbox;
-use crate::workshop::{StageFailed, Workshop, map_beside};
+use crate::workshop::{StageFailed, Workshop};
 use anyhow::{Context, Result};
-use ounce_analysis::{Symbols, Weighing};
-use ounce_protocol::manifest::{Benchmark, Board, Manifest, Region};
+use ounce_protocol::manifest::{Benchmark, Board, Manifest};
 use ounce_protocol::measurement::{
     BenchFailure, BenchOutcome, Count, Fingerprint, FunctionCount, LOG_TAIL_BYTES_MAX, Ledger, Measurement, Outcome, RegionKind, SCHEMA,
     Stage,
@@ -23,7 +21,6 @@ use ounce_protocol::measurement::{
 use ounce_protocol::{BenchName, BoardName, CommitSha};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// What to measure.
 #[derive(Debug, Clone, Copy)]
@@ -211,29 +208,24 @@ impl Scale<'_> {
         base: Option<&Ledger>,
         fingerprint: &mut Fingerprint,
     ) -> Result<Result<(Ledger, BTreeMap<BenchName, BenchOutcome>), String>> {
-        let (file, regions) = (elf.to_owned(), self.board.regions.clone());
-        let read = move || {
-            let image = Image::open(&file)?;
-            let map_file = map_beside(&file);
-            let map = map_file.is_file().then(|| linker_map(&map_file));
-            let not_used = map.as_ref().and_then(|map| map.as_ref().err()).map(|why| format!("the linker's map is not used: {why:#}"));
-            let map = map.and_then(Result::ok);
-            let weighed = Weighing::of(image.bytes(), &regions).map(map.as_ref()).anatomy().ledger();
-            let tools = ounce_analysis::toolchain(image.bytes());
-            anyhow::Ok((image, weighed, tools, not_used))
+        let run = self.board.run.as_ref();
+        let markers = &self.manifest.markers;
+        let wanted = run.map(|_| (markers.begin.clone(), markers.end.clone()));
+        let declared = run.and_then(|run| run.stack).map(|window| (window.start, window.start.saturating_add(window.size)));
+        let ram = self.board.regions.iter().find(|r| r.kind == RegionKind::Ram && run.is_some() && declared.is_none()).cloned();
+        let reader = Reader { sandbox: self.room.sandbox, home: self.room.home };
+        let read = match reader.weigh(elf, &self.board.regions, wanted, ram).await? {
+            Ok(read) => read,
+            Err(why) => return Ok(Err(why)),
         };
-        let (image, weighed, tools, not_used) = aside(read).await??;
-        if let Some(why) = not_used {
+        if let Some(why) = read.map_not_used {
             self.log.text(&format!("{why}\n"));
         }
-        let ledger = match weighed {
-            Ok(ledger) => ledger,
-            Err(why) => return Ok(Err(why.to_string())),
-        };
+        let (ledger, tools) = (read.ledger, read.tools);
         fingerprint.0.insert("toolchain".into(), if tools.is_empty() { "unknown".into() } else { tools.join("; ") });
         fingerprint.0.insert("sandbox".into(), if self.room.sandbox.is_on() { "bubblewrap" } else { "none" }.into());
         let mut benches = BTreeMap::new();
-        let Some(run) = &self.board.run else { return Ok(Ok((ledger, benches))) };
+        let Some(run) = run else { return Ok(Ok((ledger, benches))) };
         let programs: Vec<&Program> =
             self.programs.iter().filter(|p| self.manifest.benchmarks.get(&p.name).is_some_and(|b| b.runs_on(self.name))).collect();
         if programs.is_empty() {
@@ -249,40 +241,30 @@ impl Scale<'_> {
             benches.extend(programs.iter().map(|p| (p.name.clone(), outcome.clone())));
             return Ok(Ok((ledger, benches)));
         }
-        let (run_stack, ram) = (run.stack, self.board.regions.iter().find(|r| r.kind == RegionKind::Ram).cloned());
-        let (symbols, stack) = aside(move || {
-            let declared = run_stack.map(|window| (window.start, window.start.saturating_add(window.size)));
-            (Symbols::read(image.bytes()), declared.or_else(|| stack_window(image.bytes(), &ram?)))
-        })
-        .await?;
-        let symbols = match symbols {
-            Ok(symbols) => Arc::new(symbols),
-            Err(why) => return Ok(Err(why.to_string())),
-        };
-        let markers = &self.manifest.markers;
-        let (Some(begin), Some(end)) = (symbols.find(&markers.begin), symbols.find(&markers.end)) else {
+        let (Some(begin), Some(end)) = read.markers else {
             let detail = format!("the image has no symbol {} or {}", markers.begin, markers.end);
             let outcome = BenchOutcome::Failed { why: BenchFailure::Markers, detail };
             benches.extend(programs.iter().map(|p| (p.name.clone(), outcome.clone())));
             return Ok(Ok((ledger, benches)));
         };
-        let job = Job { elf: elf.to_owned(), program: None, markers: (begin, end), stack };
+        let job = Job { elf: elf.to_owned(), program: None, markers: (begin, end), stack: declared.or(read.stack) };
         for program in programs {
-            let outcome = self.bench(&bench, &symbols, program, &Job { program: program.file.clone(), ..job.clone() }).await?;
-            benches.insert(program.name.clone(), outcome);
+            match self.bench(&bench, &reader, program, &Job { program: program.file.clone(), ..job.clone() }).await? {
+                Ok(outcome) => benches.insert(program.name.clone(), outcome),
+                Err(why) => return Ok(Err(why)),
+            };
         }
         subtract_empty(&mut benches, markers.empty.as_ref());
         Ok(Ok((ledger, benches)))
     }
 
     /// Two takes of one program, side by side. The stack's mark is asked for in the second only: it costs time.
-    async fn bench(&self, bench: &QemuBench, symbols: &Arc<Symbols>, program: &Program, job: &Job) -> Result<BenchOutcome> {
+    async fn bench(&self, bench: &QemuBench, reader: &Reader<'_>, program: &Program, job: &Job) -> Result<Result<BenchOutcome, String>> {
         if let (Some(file), Some(size)) = (&program.file, self.board.run.as_ref().and_then(|run| run.load_size)) {
             let len = file.metadata()?.len();
             if len > size {
-                return Ok(BenchOutcome::NoFit {
-                    detail: format!("the program has {len} B, the board holds {size} B: over by {} B", len - size),
-                });
+                let detail = format!("the program has {len} B, the board holds {size} B: over by {} B", len - size);
+                return Ok(Ok(BenchOutcome::NoFit { detail }));
             }
         }
         let plain = Job { stack: None, ..job.clone() };
@@ -292,31 +274,26 @@ impl Scale<'_> {
         for take in [&first, &second] {
             match verdict::judge(take, &program.expect) {
                 Meaning::Valid => {}
-                Meaning::NoFit(detail) => return Ok(BenchOutcome::NoFit { detail }),
-                Meaning::Failed(why, detail) => return Ok(BenchOutcome::Failed { why, detail }),
+                Meaning::NoFit(detail) => return Ok(Ok(BenchOutcome::NoFit { detail })),
+                Meaning::Failed(why, detail) => return Ok(Ok(BenchOutcome::Failed { why, detail })),
             }
         }
         let heap_peak_bytes = first.console.heap_peak_bytes;
         let (Some(one), Some(two)) = (first.counts, second.counts) else {
-            return Ok(BenchOutcome::Failed { why: BenchFailure::Markers, detail: "the counters are missing".into() });
+            return Ok(Ok(BenchOutcome::Failed { why: BenchFailure::Markers, detail: "the counters are missing".into() }));
         };
         let high = job.stack.map(|(_, high)| high);
-        let (instructions, symbols) = (one.measured, symbols.clone());
-        let profile = aside(move || ounce_analysis::profile(&symbols, one.pcs.into_iter())).await?;
-        Ok(BenchOutcome::Counted(Count {
-            instructions,
-            second_take: (two.measured != instructions).then_some(two.measured),
-            stack_peak_bytes: two.stack_low.zip(high).map(|(low, high)| high.saturating_sub(low)),
-            heap_peak_bytes,
-            profile,
+        let instructions = one.measured;
+        Ok(reader.profile(&job.elf, one.pcs).await?.map(|profile| {
+            BenchOutcome::Counted(Count {
+                instructions,
+                second_take: (two.measured != instructions).then_some(two.measured),
+                stack_peak_bytes: two.stack_low.zip(high).map(|(low, high)| high.saturating_sub(low)),
+                heap_peak_bytes,
+                profile,
+            })
         }))
     }
-}
-
-/// The stack's window where none is declared: what is left of the first RAM region above all statics.
-fn stack_window(elf: &[u8], ram: &Region) -> Option<(u64, u64)> {
-    let low = ounce_analysis::ram_statics_end(elf, ram).ok()?;
-    (low < ram.end()).then_some((low, ram.end()))
 }
 
 /// An image over its flash or RAM cannot run: a row of the report, with the figure.

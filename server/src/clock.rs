@@ -7,17 +7,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The system's time plus an offset that tests move. Clones share the offset.
+/// The system's time, or one that stands still, plus an offset that tests move. Clones share the offset.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
+    standing: Option<Millis>,
     offset_ms: Arc<AtomicI64>,
 }
 
 impl Clock {
+    /// Stands still at that time until it is moved, for simulations.
+    pub fn standing(at: Millis) -> Clock {
+        Clock { standing: Some(at), offset_ms: Arc::default() }
+    }
+
     /// Milliseconds since the Unix epoch.
     pub fn now(&self) -> Millis {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| Millis::try_from(d.as_millis()).unwrap_or(Millis::MAX));
-        since.saturating_add(self.offset_ms.load(Ordering::Relaxed))
+        let since_epoch =
+            || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| Millis::try_from(d.as_millis()).unwrap_or(Millis::MAX));
+        self.standing.unwrap_or_else(since_epoch).saturating_add(self.offset_ms.load(Ordering::Relaxed))
     }
 
     /// Lets time pass, for tests.

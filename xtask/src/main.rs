@@ -33,6 +33,8 @@ enum Command {
     Test,
     /// The long fuzzing runs
     Soak,
+    /// The service's whole life, played from seeds with faults
+    Simulate(test::Simulate),
     /// What weighing costs, beside GNU nm (needs valgrind)
     Figures(figures::Figures),
     /// The rules of this repository that no compiler checks
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         Command::DemoCheck { accidents: false } => demo::check(),
         Command::Test => test::run(),
         Command::Soak => test::soak(),
+        Command::Simulate(simulate) => simulate.run(),
         Command::Figures(figures) => figures.run(),
         Command::Tidy => tidy::run(),
         Command::Workloads { check } => workloads::run(check),

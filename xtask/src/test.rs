@@ -20,12 +20,42 @@ pub fn run() -> Result<()> {
     step("an image of each kind", &root, "firmware/build", &["mps2-an385"], &mut tally)?;
     step("images that misbehave", &root, "firmware/build", &["faults"], &mut tally)?;
     step("tests", &root, "cargo", &["test", "--workspace", "--quiet"], &mut tally)?;
+    plays(format!("OUNCE_SEEDS={PLAYS}"), &mut tally)?;
     println!("\n=== the main job with accidents");
     demo::check_with_accidents()?;
     println!("\n=== the main job, end to end, and the same on the desk");
     demo::check()?;
     println!("\n{} passed, {} failed, {} skipped", tally.passed + 2, tally.failed, tally.ignored);
     Ok(())
+}
+
+/// Plays of the service's life that CI looks at.
+const PLAYS: u64 = 10_000;
+
+/// `cargo xtask simulate`
+#[derive(Debug, clap::Args)]
+pub struct Simulate {
+    /// How many plays, from seed 0 on
+    #[arg(long, default_value_t = PLAYS, value_name = "N")]
+    seeds: u64,
+    /// Only this one again
+    #[arg(long, value_name = "S", conflicts_with = "seeds")]
+    seed: Option<u64>,
+}
+
+impl Simulate {
+    /// Plays them, and prints what was checked.
+    ///
+    /// # Errors
+    /// Where a play breaks a rule; its seed is printed.
+    pub fn run(self) -> Result<()> {
+        plays(self.seed.map_or_else(|| format!("OUNCE_SEEDS={}", self.seeds), |seed| format!("OUNCE_SEED={seed}")), &mut Tally::default())
+    }
+}
+
+fn plays(which: String, tally: &mut Tally) -> Result<()> {
+    let args = [which.as_str(), "cargo", "test", "--quiet", "-p", "ounce-server", "--test", "simulation", "--", "--nocapture"];
+    step("the service's life, from seeds", &root(), "env", &args, tally)
 }
 
 /// The long runs: the same tests with more cases.

@@ -5,6 +5,7 @@
 //! that cannot hold a wrong value; all other crates handle only those.
 
 pub mod console;
+pub mod fetch;
 pub mod ids;
 pub mod job;
 pub mod ledger;

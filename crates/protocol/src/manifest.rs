@@ -3,9 +3,10 @@
 //! The annotated example is in docs/interfaces.md. The text is read once, here; unknown keys are an error that names the
 //! nearest known one. Paths are relative to the repository and may not leave it.
 
+use crate::fetch::Fetch;
 use crate::ids::{BenchName, BoardName, RegionName};
 use crate::measurement::RegionKind;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The file's name at the root of a repository.
@@ -27,8 +28,8 @@ pub struct ManifestError(String);
 pub struct Manifest {
     /// The project's name, for headings.
     pub name: String,
-    /// A command run once for each commit, with network, before any build; none where builds need nothing.
-    pub fetch: Option<Command>,
+    /// What is run once for each commit before any build, and the hosts it may reach; none where builds need nothing.
+    pub fetch: Option<Fetch>,
     /// Where counting begins and ends.
     pub markers: Markers,
     /// The boards, by name.
@@ -139,7 +140,7 @@ pub struct Board {
 }
 
 /// A memory region.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Region {
     /// Its name in reports.
@@ -360,7 +361,7 @@ struct Raw {
     version: u32,
     name: String,
     #[serde(default)]
-    fetch: Option<Command>,
+    fetch: Option<Fetch>,
     #[serde(default)]
     markers: Markers,
     boards: BTreeMap<BoardName, Board>,

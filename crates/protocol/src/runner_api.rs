@@ -80,6 +80,10 @@ pub struct Lease {
 pub struct Work {
     /// The repository's name: with the board, the key of the workshop's folder.
     pub repo: RepoName,
+    /// Whether the code is the project's own. What a stranger wrote gets a sandbox or nothing, folders and caches of its own, and only the hosts
+    /// that the manifest declares. A server that does not say is taken to mean a stranger.
+    #[serde(default)]
+    pub trusted: bool,
     /// Where to fetch it from.
     pub clone_url: String,
     /// A token that can read this one repository, where it is private. Used through `GIT_ASKPASS` only.

@@ -5,7 +5,7 @@ pub mod client;
 mod fake;
 
 use crate::exec::LogSink;
-use crate::home::Home;
+use crate::home::{Home, Trust};
 use crate::progress::Progress;
 use crate::weigh::{self, Pair, Spent};
 use crate::workshop::Workshop;
@@ -57,7 +57,7 @@ impl Agent {
     /// # Errors
     /// Where the server cannot be asked.
     pub async fn once(&self, say: &(dyn Fn(&str) + Send + Sync)) -> Result<bool> {
-        let claim = Claim { wait_ms: CLAIM_WAIT_MS_MAX, can_run: self.can_run.clone(), sandbox: self.sandbox.is_on() };
+        let claim = Claim { wait_ms: CLAIM_WAIT_MS_MAX, can_run: self.can_run.clone(), sandbox: self.sandbox.is_for_strangers() };
         let Some(lease) = self.client.claim(&claim).await? else { return Ok(false) };
         let work = &lease.work;
         say(&format!(
@@ -152,11 +152,16 @@ impl Agent {
     }
 
     async fn measure(&self, work: &Work, log: &JobLog, spent: &Spent) -> Result<Pair> {
+        // The server gives none to who has no sandbox; this holds where it errs.
+        if !work.trusted && !self.sandbox.is_for_strangers() {
+            anyhow::bail!("this is a stranger's code, and this runner has no sandbox for it: {}", self.sandbox.why_off());
+        }
+        let trust = if work.trusted { Trust::Own } else { Trust::Stranger };
         let manifest = Manifest::parse(&work.manifest)?;
         manifest.board(&work.board)?;
         let key = format!("{}__{}", work.repo.owner(), work.repo.name());
         log.step(0, 1, "waiting for the workshop");
-        let workshop = Workshop::open(&self.home, &key, self.sandbox.clone()).await?;
+        let workshop = Workshop::open(&self.home, &key, trust, self.sandbox.clone()).await?;
         let origin = Origin { url: work.clone_url.clone(), token: work.clone_token.clone(), refs: work.refs.clone() };
         log.step(0, 1, "fetching the commits");
         workshop.mirror().bring(&[&work.base, &work.head], &origin).await?;
@@ -231,7 +236,7 @@ mod tests {
 
     fn lease(manifest: &str, heartbeat_ms: i64) -> Lease {
         let work = serde_json::json!({
-            "repo": "owner/name", "clone_url": "", "refs": [], "base": "0".repeat(40), "head": "1".repeat(40), "board": "b",
+            "repo": "owner/name", "trusted": true, "clone_url": "", "refs": [], "base": "0".repeat(40), "head": "1".repeat(40), "board": "b",
             "manifest": manifest,
         });
         Lease { job: 7, token: 1, lease_ms: 60_000, heartbeat_ms, attempt: 1, work: serde_json::from_value(work).unwrap() }
@@ -243,7 +248,7 @@ mod tests {
         let server = fake::Fake::start(|_, nth| if nth < 3 { 200 } else { 409 }).await;
         let agent = agent(&server, dir.path()).await;
         // Work that takes as long as somebody else is in the workshop.
-        let _others = crate::home::Hold::take(&agent.home.workshop("owner__name")).await.unwrap();
+        let _others = crate::home::Hold::take(&agent.home.workshop("owner__name", Trust::Own)).await.unwrap();
         let manifest = "version = 1\nname = \"n\"\n[boards.b]\nbuild = [\"true\"]\nelf = \"e\"\n\
                         regions = [{ name = \"flash\", kind = \"flash\", start = 0, size = 1024 }]\n";
         let lease = lease(manifest, 100);
@@ -252,6 +257,21 @@ mod tests {
         assert!(error.is::<Gone>(), "{error:#}");
         assert_eq!(server.paths(), ["heartbeat"; 4]);
         assert!(server.bodies("heartbeat")[0].contains("waiting for the workshop"));
+    }
+
+    #[tokio::test]
+    async fn a_strangers_code_is_not_run_without_a_sandbox() {
+        let dir = tempfile::tempdir().unwrap();
+        let server = fake::Fake::start(|_, _| 204).await;
+        let mut lease = lease("no manifest", 60_000);
+        lease.work.trusted = false;
+        let error = agent(&server, dir.path()).await.work(&lease).await.unwrap_err();
+        assert!(error.to_string().contains("this is a stranger's code, and this runner has no sandbox for it"), "{error:#}");
+        assert!(server.bodies("finish")[0].contains("infra"));
+        // An older server says nothing about it.
+        let mut silent = serde_json::to_value(&lease.work).unwrap();
+        silent.as_object_mut().unwrap().remove("trusted");
+        assert!(!serde_json::from_value::<Work>(silent).unwrap().trusted);
     }
 
     #[tokio::test]

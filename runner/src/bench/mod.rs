@@ -8,6 +8,7 @@ pub mod qemu;
 pub mod verdict;
 
 use crate::exec::LogSink;
+use crate::exec::limits::Exceeded;
 use anyhow::Result;
 use counts::Counts;
 use ounce_protocol::console::Transcript;
@@ -33,6 +34,8 @@ pub struct Evidence {
     pub code: Option<i32>,
     /// Whether the time limit ended it.
     pub timed_out: bool,
+    /// The limit that did.
+    pub exceeded: Option<Exceeded>,
     /// What it printed.
     pub console: Transcript,
     /// The counters, where they were written.

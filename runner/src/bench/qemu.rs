@@ -6,6 +6,7 @@
 use super::counts::{self, Counts};
 use super::{Bench, Evidence, Job};
 use crate::aside::aside;
+use crate::exec::limits::{Exceeded, Limits};
 use crate::exec::{LogSink, find_program};
 use crate::home::Home;
 use crate::workshop::sandbox::{SIGKILL, Sandbox};
@@ -18,6 +19,9 @@ use std::time::Duration;
 
 /// The plugin's file name, found beside `ounce` itself.
 const PLUGIN_FILE: &str = "libounce_qemu_plugin.so";
+
+/// QEMU's own filter of system calls.
+const SECCOMP: &str = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
 
 /// One machine of QEMU.
 #[derive(Debug, Clone)]
@@ -67,9 +71,10 @@ impl Bench for QemuBench {
         let mut read: Vec<&Path> = vec![&job.elf, &self.plugin];
         read.extend(job.program.as_deref());
         let qemu = &self.run.qemu;
-        let mut p = self.sandbox.emulator(qemu.system.program(), &read, scratch.path());
+        let limits = Limits { wall: Duration::from_secs(self.run.timeout_s), ..Limits::EMULATOR };
+        let mut p = self.sandbox.worker(qemu.system.program(), limits, &read, scratch.path());
         p = p.args(["-machine", &qemu.machine, "-display", "none", "-monitor", "none", "-serial", "stdio", "-nodefaults"]);
-        p = p.args(["-semihosting-config", "enable=on,target=gdb", "-sandbox", "on,spawn=deny,elevateprivileges=deny,obsolete=deny"]);
+        p = p.args(["-semihosting-config", "enable=on,target=gdb", "-sandbox", SECCOMP]);
         p = p.args(["-icount", "shift=0,sleep=off"]);
         if qemu.no_bios {
             p = p.args(["-bios", "none"]);
@@ -91,7 +96,7 @@ impl Bench for QemuBench {
         if let Some((low, high)) = job.stack {
             plugin.push_str(&format!(",stack={low:#x}:{high:#x}"));
         }
-        let ran = p.arg("-plugin").arg(plugin).timeout(Duration::from_secs(self.run.timeout_s)).run(log).await?;
+        let ran = p.arg("-plugin").arg(plugin).run(log).await?;
         // A file that is missing or not whole is evidence too: QEMU was killed or aborted itself.
         let counts = aside(move || read_counts(&out).and_then(|text| Counts::read(&text))).await?;
         // A code that tells of a signal may be the firmware's own choice: then QEMU ended by itself, and the counters are there.
@@ -99,12 +104,22 @@ impl Bench for QemuBench {
         if signal == Some(SIGKILL) {
             bail!("the emulator was killed: has this machine enough memory? Its last words: {}", ran.tail.trim());
         }
+        if let Some(exceeded) = ran.exceeded.filter(|e| !matches!(e, Exceeded::Output(_) | Exceeded::Cpu(_))) {
+            bail!("the emulator {exceeded} and was stopped: this is not the firmware's doing. Its last words: {}", ran.tail.trim());
+        }
         let code = ran.code.filter(|_| signal.is_none());
         let mut complaint = String::from_utf8_lossy(&ran.stderr).into_owned();
         if let Err(why) = &counts {
             complaint.push_str(&format!("\ncounters: {why}"));
         }
-        Ok(Evidence { code, timed_out: ran.timed_out, console: Transcript::read(&ran.stdout), counts: counts.ok(), complaint })
+        Ok(Evidence {
+            code,
+            timed_out: ran.timed_out,
+            exceeded: ran.exceeded,
+            console: Transcript::read(&ran.stdout),
+            counts: counts.ok(),
+            complaint,
+        })
     }
 
     fn fingerprint(&self) -> Vec<(String, String)> {

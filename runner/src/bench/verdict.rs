@@ -34,6 +34,9 @@ pub fn judge(evidence: &Evidence, expected: &str) -> Meaning {
     if evidence.timed_out {
         return failed(F::Hang, "stopped after the time limit".into());
     }
+    if let Some(exceeded) = evidence.exceeded {
+        return failed(F::Hang, format!("it {exceeded} and was stopped"));
+    }
     match evidence.code {
         Some(exit::OK) => {}
         Some(exit::PANIC) => return failed(F::Panic, after("the firmware panicked")),
@@ -87,12 +90,14 @@ fn quote(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::bench::counts::Counts;
+    use crate::exec::limits::Exceeded;
     use ounce_protocol::console::Transcript;
 
     fn ran(code: Option<i32>, console: &[u8]) -> Evidence {
         Evidence {
             code,
             timed_out: false,
+            exceeded: None,
             console: Transcript::read(console),
             counts: Some(Counts { begin_hits: 1, end_hits: 1, ..Counts::default() }),
             complaint: String::new(),
@@ -117,6 +122,7 @@ mod tests {
         check(ran(Some(0), b"ounce: result 43\n"), F::WrongResult, "43 where 42");
         check(ran(Some(0), b"hello\n"), F::WrongResult, "the last line is hello");
         check(Evidence { timed_out: true, ..ran(None, b"") }, F::Hang, "time limit");
+        check(Evidence { exceeded: Some(Exceeded::Output(1 << 20)), ..ran(None, b"") }, F::Hang, "it printed more than 1 MiB");
         let over = Counts { over_budget: true, ..Counts::default() };
         check(Evidence { counts: Some(over), ..ran(Some(124), b"") }, F::Hang, "instruction budget");
         check(Evidence { counts: None, ..ran(Some(0), b"42\n") }, F::Markers, "missing");

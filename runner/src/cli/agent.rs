@@ -36,7 +36,7 @@ impl Agent {
     ///
     /// # Errors
     /// Where the runner is not enrolled, or with --once where the job could not be asked for.
-    pub async fn run(self, home: &Home) -> Result<End> {
+    pub async fn run(self, home: &Home, sandbox: Sandbox) -> Result<End> {
         if let (Some(code), Some(name)) = (&self.enroll, &self.name) {
             // The file first: a code works once, and its token must have a place to go.
             let mut file = private_file(&self.token_file)?;
@@ -50,7 +50,6 @@ impl Agent {
             bail!("{} is empty: delete it and enrol this runner again", self.token_file.display());
         }
         home.sweep();
-        let sandbox = Sandbox::detect().await;
         let can_run = agent::can_run().await;
         say(&format!(
             "agent for {}: {} machines, sandbox {}",
@@ -58,6 +57,12 @@ impl Agent {
             can_run.len(),
             if sandbox.is_on() { "on" } else { "missing: no untrusted work will come" }
         ));
+        if !sandbox.is_for_strangers() {
+            say(sandbox.why_off());
+        }
+        if rustix::process::geteuid().is_root() {
+            say("this agent is root: give it a user of its own, whose rights are all that a way out of the sandbox could win");
+        }
         if can_run.is_empty() {
             say("no QEMU is on this machine: only boards that are not run come here; `./dev setup` installs it");
         }

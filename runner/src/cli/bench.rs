@@ -1,7 +1,7 @@
 //! `ounce bench`: the benchmarks of an image, counted, without any second commit.
 
 use super::{End, chosen, local_manifest, print};
-use crate::home::Home;
+use crate::home::{Home, Trust};
 use crate::progress::{Progress, Terminal};
 use crate::weigh::{Room, Scale, Spent, load_program};
 use crate::workshop::Workshop;
@@ -45,11 +45,10 @@ impl Bench {
     ///
     /// # Errors
     /// Where the answer could not be found.
-    pub async fn run(self, home: &Home) -> Result<End> {
+    pub async fn run(self, home: &Home, sandbox: &Sandbox) -> Result<End> {
         let (repo, mut manifest) = local_manifest().await?;
-        let sandbox = Sandbox::detect().await;
         let head = repo.commit("HEAD").await?;
-        let workshop = Workshop::open(home, &repo.key(), sandbox.clone()).await?;
+        let workshop = Workshop::open(home, &repo.key(), Trust::Own, sandbox.clone()).await?;
         let progress = Terminal::new();
         if self.elf.is_none() {
             workshop.mirror().bring(&[&head], &repo.origin()).await?;
@@ -60,7 +59,7 @@ impl Bench {
         if self.elf.is_some() && boards.len() != 1 {
             bail!("--elf is the image of one board: name it with --board");
         }
-        let room = Room { workshop: &workshop, home, sandbox: &sandbox, spent: &Spent::default() };
+        let room = Room { workshop: &workshop, home, sandbox, spent: &Spent::default() };
         let scratch = home.scratch()?;
         let prepared = match &self.elf {
             Some(_) => Ok(()),

@@ -1,7 +1,7 @@
 //! `ounce compare BASE..HEAD`: the report of a pull request, on the desk.
 
 use super::{End, Format, chosen, print, terminal};
-use crate::home::Home;
+use crate::home::{Home, Trust};
 use crate::progress::Terminal;
 use crate::weigh::{self, Order, Room, Spent};
 use crate::workshop::Workshop;
@@ -33,7 +33,7 @@ impl Compare {
     ///
     /// # Errors
     /// Where the answer could not be found.
-    pub async fn run(self, home: &Home) -> Result<End> {
+    pub async fn run(self, home: &Home, sandbox: &Sandbox) -> Result<End> {
         let (base, head) = self
             .range
             .split_once("..")
@@ -41,7 +41,7 @@ impl Compare {
             .with_context(|| format!("{:?} is not BASE..HEAD, such as HEAD~1..HEAD", self.range))?;
         let repo = LocalRepo::around(Path::new(".")).await?;
         let (base, head) = (repo.commit(base).await?, repo.commit(head).await?);
-        let comparison = compare(home, &repo, &base, &head, &self.board).await?;
+        let comparison = compare(home, sandbox, &repo, &base, &head, &self.board).await?;
         if self.format.json {
             print(&serde_json::to_string_pretty(&comparison)?)?;
         } else if self.format.markdown {
@@ -54,17 +54,23 @@ impl Compare {
     }
 }
 
-async fn compare(home: &Home, repo: &LocalRepo, base: &CommitSha, head: &CommitSha, asked: &[BoardName]) -> Result<Comparison> {
-    let sandbox = Sandbox::detect().await;
+async fn compare(
+    home: &Home,
+    sandbox: &Sandbox,
+    repo: &LocalRepo,
+    base: &CommitSha,
+    head: &CommitSha,
+    asked: &[BoardName],
+) -> Result<Comparison> {
     if !sandbox.is_on() {
-        eprintln!("note: bubblewrap does not work here; builds run with your rights");
+        eprintln!("note: builds run with your rights: {}", sandbox.why_off());
     }
-    let workshop = Workshop::open(home, &repo.key(), sandbox.clone()).await?;
+    let workshop = Workshop::open(home, &repo.key(), Trust::Own, sandbox.clone()).await?;
     workshop.mirror().bring(&[base, head], &repo.origin()).await?;
     let mut manifest = workshop.manifest(base).await?;
     let boards = chosen(asked, &manifest)?;
     let progress = Terminal::new();
-    let room = Room { workshop: &workshop, home, sandbox: &sandbox, spent: &Spent::default() };
+    let room = Room { workshop: &workshop, home, sandbox, spent: &Spent::default() };
     let pairs = weigh::pairs(&Order { manifest: &manifest, boards: &boards, base, head }, &room, &(), &progress).await?;
     drop(progress);
     manifest.boards.retain(|name, _| boards.contains(name));

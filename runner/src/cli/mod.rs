@@ -6,10 +6,14 @@ mod agent;
 mod bench;
 mod boards;
 mod compare;
+mod inside;
+mod read;
 mod size;
 
 use crate::home::Home;
+use crate::settings::Settings;
 use crate::workshop::checkout::LocalRepo;
+use crate::workshop::sandbox::Sandbox;
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use ounce_protocol::manifest::{self, Manifest};
@@ -26,6 +30,9 @@ pub struct Cli {
     /// Where mirrors, checkouts and caches are kept [default: $OUNCE_HOME, else `ounce` in the user's cache folder]
     #[arg(long, global = true, value_name = "FOLDER")]
     home: Option<PathBuf>,
+    /// What this machine's operator decides: limits, and the way to dependencies (docs/operating.md)
+    #[arg(long, global = true, value_name = "FILE", env = "OUNCE_RUNNER_CONFIG")]
+    config: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -40,6 +47,18 @@ enum Command {
     Boards(boards::Boards),
     /// Work for a server
     Agent(agent::Agent),
+    #[command(hide = true)]
+    Inside(inside::Inside),
+    #[command(hide = true)]
+    Read(read::Read),
+}
+
+/// What a line of the command line comes to.
+pub enum Task {
+    /// Done already, before there were any threads: the exit code.
+    Done(u8),
+    /// To be run.
+    Run(Box<Cli>),
 }
 
 /// How a command ended.
@@ -65,18 +84,29 @@ impl End {
 }
 
 impl Cli {
+    /// Does what has to be done by a process without threads.
+    pub fn begin(self) -> Task {
+        match self.command {
+            Command::Inside(inside) => Task::Done(inside.run()),
+            Command::Read(read) => Task::Done(read.run()),
+            _ => Task::Run(Box::new(self)),
+        }
+    }
+
     /// Runs the command.
     ///
     /// # Errors
     /// Anything that kept the answer from being found.
     pub async fn run(self) -> Result<End> {
         let home = || Home::open(self.home.as_deref());
+        let sandbox = async || anyhow::Ok(Sandbox::detect(Settings::read(self.config.as_deref())?).await);
         match self.command {
             Command::Size(size) => size.run().await,
-            Command::Bench(bench) => bench.run(&home()?).await,
-            Command::Compare(compare) => compare.run(&home()?).await,
+            Command::Bench(bench) => bench.run(&home()?, &sandbox().await?).await,
+            Command::Compare(compare) => compare.run(&home()?, &sandbox().await?).await,
             Command::Boards(boards) => boards.run().await,
-            Command::Agent(agent) => agent.run(&home()?).await,
+            Command::Agent(agent) => agent.run(&home()?, sandbox().await?).await,
+            Command::Inside(_) | Command::Read(_) => anyhow::bail!("this is done before there are threads"),
         }
     }
 }

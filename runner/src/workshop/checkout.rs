@@ -105,7 +105,7 @@ impl Mirror {
     /// Where git fails twice.
     pub async fn checkout(&self, commit: &CommitSha, into: &Path) -> Result<()> {
         leftovers::remove_locks(&self.git_dir)?;
-        leftovers::open_folders(into);
+        leftovers::tidy_folders(into);
         let Err(first) = self.checkout_over(commit, into).await else { return Ok(()) };
         tracing::warn!("{first:#}; the checkout is made anew");
         leftovers::remove_locks(&self.git_dir)?;

@@ -4,30 +4,29 @@
 //! images. The checkout has no `.git`: a build that asks git for a version would put the commit into flash.
 
 pub mod checkout;
+mod inside;
 mod leftovers;
 pub mod sandbox;
 
-use crate::exec::{LogSink, Program, Ran};
-use crate::home::{Hold, Home};
+use crate::aside::aside;
+use crate::exec::limits::Limits;
+use crate::exec::{LogSink, Ran, on_disk};
+use crate::home::{Hold, Home, Trust};
+use crate::proxy::Proxy;
+use crate::proxy::rules::{Hosts, Rules};
 use anyhow::{Context, Result, bail};
 use checkout::Mirror;
+use inside::{copy_inside, read_inside, remove_inside};
 use ounce_protocol::CommitSha;
-use ounce_protocol::manifest::{Board, Command, Manifest, RepoPath};
-use ounce_protocol::measurement::Stage;
+use ounce_protocol::fetch::Fetch;
+use ounce_protocol::manifest::{Board, Manifest, RepoPath};
+use ounce_protocol::measurement::{LOG_TAIL_BYTES_MAX, Stage};
 use sandbox::{Phase, SIGKILL, Sandbox};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Longest a board's build may take.
-pub const BUILD_TIMEOUT: Duration = Duration::from_secs(30 * 60);
-/// Longest the fetch command may take.
-pub const FETCH_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 /// Pause before a fetch command that failed is run once more.
 const FETCH_PAUSE: Duration = Duration::from_secs(2);
-/// An ELF larger than this is not read, bytes.
-pub const ELF_BYTES_MAX: u64 = 512 * 1024 * 1024;
-/// A benchmark file larger than this is not read, bytes.
-pub const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// A stage that failed because of what is in the commit: a result, not an error of ours.
 #[derive(Debug, Clone)]
@@ -45,21 +44,28 @@ pub struct Workshop {
     source: PathBuf,
     sandbox: Sandbox,
     cargo_home: PathBuf,
+    trust: Trust,
     _hold: Hold,
 }
 
 impl Workshop {
-    /// Opens the workshop of a repository, waiting while another process works in it.
+    /// Opens the workshop of a repository, waiting while another process works in it. A stranger's begins empty: what another stranger's build left
+    /// there could change what this one's measures. So does one whose caches have grown over half of what a build may use.
     ///
     /// # Errors
     /// Where the folder cannot be made.
-    pub async fn open(home: &Home, key: &str, sandbox: Sandbox) -> Result<Workshop> {
-        let folder = home.workshop(key);
+    pub async fn open(home: &Home, key: &str, trust: Trust, sandbox: Sandbox) -> Result<Workshop> {
+        let folder = home.workshop(key, trust);
         let hold = Hold::take(&folder).await?;
         let source = folder.join("src");
-        std::fs::create_dir_all(&source).with_context(|| format!("{} cannot be made", source.display()))?;
+        let cargo_home = folder.join("cargo");
+        for folder in [&source, &cargo_home] {
+            std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+        }
+        let (caches, limits) = ([source.clone(), cargo_home.clone()], sandbox.settings().limits.build());
+        aside(move || empty_caches(&caches, trust, &limits)).await??;
         let mirror = Mirror::open(&folder.join("mirror.git")).await?;
-        Ok(Workshop { mirror, source, sandbox, cargo_home: home.cargo_home(), _hold: hold })
+        Ok(Workshop { mirror, source, sandbox, cargo_home, trust, _hold: hold })
     }
 
     /// Where commits come from and are looked up.
@@ -71,19 +77,29 @@ impl Workshop {
     ///
     /// # Errors
     /// The outer error is ours (git missing, disk full); the inner one is the commit's.
-    pub async fn prepare(&self, commit: &CommitSha, fetch: Option<&Command>, log: &dyn LogSink) -> Result<Result<(), StageFailed>> {
+    pub async fn prepare(&self, commit: &CommitSha, fetch: Option<&Fetch>, log: &dyn LogSink) -> Result<Result<(), StageFailed>> {
         self.mirror.checkout(commit, &self.source).await?;
-        std::fs::create_dir_all(&self.cargo_home)?;
         let Some(fetch) = fetch else { return Ok(Ok(())) };
-        let program = self.sandboxed(Phase::Fetch, fetch).timeout(FETCH_TIMEOUT);
+        // Without a sandbox the command has the machine's own network, and its user's trust.
+        let proxy = match self.sandbox.is_on() {
+            true => {
+                let hosts = Hosts::of(fetch, self.trust == Trust::Own);
+                Some(Proxy::start(Rules { hosts, settings: self.sandbox.settings().fetch.clone() })?)
+            }
+            false => None,
+        };
+        let socket = proxy.as_ref().map(Proxy::socket);
+        let program = self.sandbox.program(Phase::Fetch(socket.as_deref()), &self.source, &self.cargo_home, &fetch.command);
         let mut ran = program.run(log).await?;
-        if !ran.ok() && !ran.timed_out {
+        let mut refused = proxy.as_ref().map(|proxy| proxy.tell(log)).unwrap_or_default();
+        if !ran.ok() && !ran.timed_out && ran.exceeded.is_none() {
             log.text(&format!("[fetch: {}; once more, as it may be the network]\n", ran.how()));
             tokio::time::sleep(FETCH_PAUSE).await;
             ran = program.run(log).await?;
+            refused = proxy.as_ref().map(|proxy| proxy.tell(log)).unwrap_or_default();
         }
-        self.not_killed("the fetch command", &ran)?;
-        Ok(judge_stage(Stage::Fetch, &ran))
+        self.says_something("the fetch command", &ran)?;
+        Ok(judge_stage(Stage::Fetch, &ran, &refused))
     }
 
     /// Builds one board and copies its ELF to `into`.
@@ -96,35 +112,22 @@ impl Workshop {
         if let Some(map) = &board.map {
             remove_inside(&self.source, map);
         }
-        let ran = self.sandboxed(Phase::Build, &board.build).timeout(BUILD_TIMEOUT).run(log).await?;
-        self.not_killed("the build", &ran)?;
-        if let Err(failed) = judge_stage(Stage::Build, &ran) {
+        let ran = self.sandbox.program(Phase::Build, &self.source, &self.cargo_home, &board.build).run(log).await?;
+        self.says_something("the build", &ran)?;
+        if let Err(failed) = judge_stage(Stage::Build, &ran, "") {
             return Ok(Err(failed));
         }
         let failed = |log_tail: String| Ok(Err(StageFailed { stage: Stage::Read, log_tail }));
-        match read_inside(&self.source, &board.elf, ELF_BYTES_MAX) {
-            Ok(bytes) => {
-                std::fs::write(into, bytes).with_context(|| format!("{} cannot be written", into.display()))?;
-                if let Some(map) = &board.map {
-                    self.take_map(map, into, log)?;
+        match copy_inside(&self.source, &board.elf, into)? {
+            Ok(()) => {
+                if let Some(map) = &board.map
+                    && let Err(why) = copy_inside(&self.source, map, &map_beside(into))?
+                {
+                    log.text(&format!("the linker's map is not used: {why}\n"));
                 }
                 Ok(Ok(()))
             }
             Err(why) => failed(format!("the build succeeded, but {why}")),
-        }
-    }
-
-    /// Copies the linker's map beside the image. A build that leaves none is weighed without: the log says so.
-    fn take_map(&self, map: &RepoPath, elf: &Path, log: &dyn LogSink) -> Result<()> {
-        match read_inside(&self.source, map, ELF_BYTES_MAX) {
-            Ok(text) => {
-                let copy = map_beside(elf);
-                std::fs::write(&copy, text).with_context(|| format!("{} cannot be written", copy.display()))
-            }
-            Err(why) => {
-                log.text(&format!("the linker's map is not used: {why}\n"));
-                Ok(())
-            }
         }
     }
 
@@ -133,19 +136,18 @@ impl Workshop {
     /// # Errors
     /// Where it is missing, too large, or a link out of the checkout.
     pub fn file(&self, path: &RepoPath) -> Result<Vec<u8>, String> {
-        read_inside(&self.source, path, FILE_BYTES_MAX)
+        read_inside(&self.source, path)
     }
 
-    /// A command that was killed from outside says nothing about the commit.
-    fn not_killed(&self, what: &str, ran: &Ran) -> Result<()> {
+    /// A command that was killed from outside, or because this machine is too small, says nothing about the commit.
+    fn says_something(&self, what: &str, ran: &Ran) -> Result<()> {
+        if let Some(exceeded) = ran.exceeded.filter(|e| e.is_of_machine()) {
+            bail!("{what} {exceeded} and was stopped: give it more, or fewer runners at once. Its last words: {}", ran.tail.trim());
+        }
         if self.sandbox.signal(ran) == Some(SIGKILL) {
             bail!("{what} was killed: has this machine enough memory? Its last words: {}", ran.tail.trim());
         }
         Ok(())
-    }
-
-    fn sandboxed(&self, phase: Phase, command: &Command) -> Program {
-        self.sandbox.program(phase, &self.source, &self.cargo_home, command)
     }
 
     /// The manifest's text at a commit; `None` where there is none.
@@ -174,12 +176,33 @@ pub fn map_beside(elf: &Path) -> PathBuf {
     elf.with_extension("map")
 }
 
-fn judge_stage(stage: Stage, ran: &Ran) -> Result<(), StageFailed> {
+/// Empties a checkout and its caches where they may not be kept.
+fn empty_caches(folders: &[PathBuf], trust: Trust, limits: &Limits) -> Result<()> {
+    let too_large = || {
+        let on_disk = on_disk(folders, limits.disk_bytes / 2, limits.disk_entries / 2);
+        let large = on_disk.bytes > limits.disk_bytes / 2 || on_disk.entries > limits.disk_entries / 2 || on_disk.too_deep;
+        if large {
+            tracing::warn!("the caches beside {} are over half of what a build may use: emptied", folders[0].display());
+        }
+        large
+    };
+    if trust == Trust::Stranger || too_large() {
+        folders.iter().try_for_each(|folder| leftovers::empty(folder))?;
+    }
+    Ok(())
+}
+
+/// Whether a stage succeeded; where not, the end of its log, with this about it from our side.
+fn judge_stage(stage: Stage, ran: &Ran, about: &str) -> Result<(), StageFailed> {
     if ran.ok() {
         return Ok(());
     }
-    let how = format!("\n[{}: {}]", stage.word(), ran.how());
-    let room = ounce_protocol::measurement::LOG_TAIL_BYTES_MAX - how.len();
+    let mut from = about.len().saturating_sub(LOG_TAIL_BYTES_MAX / 2);
+    while !about.is_char_boundary(from) {
+        from += 1;
+    }
+    let how = format!("\n{}[{}: {}]", &about[from..], stage.word(), ran.how());
+    let room = LOG_TAIL_BYTES_MAX - how.len();
     let mut from = ran.tail.len().saturating_sub(room);
     while !ran.tail.is_char_boundary(from) {
         from += 1;
@@ -190,82 +213,15 @@ fn judge_stage(stage: Stage, ran: &Ran) -> Result<(), StageFailed> {
     Err(StageFailed { stage, log_tail: format!("{}{how}", text.trim_end()) })
 }
 
-/// Removes a file below `root`, if there is one. A folder on the way to it may be a link of the commit's that leads out: there nothing is removed.
-fn remove_inside(root: &Path, path: &RepoPath) {
-    let file = root.join(path.as_str());
-    if file.parent().and_then(|folder| folder.canonicalize().ok()).is_some_and(|folder| folder.starts_with(root)) {
-        let _ = std::fs::remove_file(file);
-    }
-}
-
-/// Reads a file below `root`, refusing links that leave it: the checkout is a stranger's.
-fn read_inside(root: &Path, path: &RepoPath, bytes_max: u64) -> Result<Vec<u8>, String> {
-    let name = path.as_str();
-    let real = root.join(name).canonicalize().map_err(|_| format!("there is no file {name}"))?;
-    if !real.starts_with(root) {
-        return Err(format!("{name} is a link that leaves the checkout"));
-    }
-    let meta = real.metadata().map_err(|e| format!("{name} cannot be read: {e}"))?;
-    if !meta.is_file() {
-        return Err(format!("{name} is not a file"));
-    }
-    if meta.len() > bytes_max {
-        return Err(format!("{name} has {} bytes, at most {bytes_max} are read", meta.len()));
-    }
-    std::fs::read(&real).map_err(|e| format!("{name} cannot be read: {e}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_link_out_of_the_checkout_is_refused() {
-        let dir = tempfile::tempdir().unwrap();
-        let root = dir.path().canonicalize().unwrap();
-        std::fs::write(root.join("good"), "x").unwrap();
-        std::os::unix::fs::symlink("/etc/passwd", root.join("bad")).unwrap();
-        std::os::unix::fs::symlink("/etc", root.join("dir")).unwrap();
-        let check = |path: &str, says: Result<&[u8], &str>| {
-            let got = read_inside(&root, &RepoPath::try_from(path.to_owned()).unwrap(), 10);
-            match (&got, says) {
-                (Ok(bytes), Ok(expected)) => assert_eq!(bytes, expected),
-                (Err(e), Err(part)) => assert!(e.contains(part), "{e}"),
-                _ => panic!("{path}: {got:?}"),
-            }
-        };
-        check("good", Ok(b"x"));
-        check("bad", Err("leaves the checkout"));
-        check("dir/passwd", Err("leaves the checkout"));
-        check("none", Err("there is no file"));
-        std::fs::write(root.join("big"), [0; 11]).unwrap();
-        check("big", Err("at most 10"));
-    }
-
-    #[test]
-    fn a_file_is_removed_inside_the_checkout_only() {
-        let dir = tempfile::tempdir().unwrap();
-        let (root, outside) = (dir.path().canonicalize().unwrap().join("root"), dir.path().join("outside"));
-        std::fs::create_dir_all(root.join("out")).unwrap();
-        std::fs::create_dir(&outside).unwrap();
-        for file in [root.join("out/image"), outside.join("image")] {
-            std::fs::write(file, "x").unwrap();
-        }
-        std::os::unix::fs::symlink(&outside, root.join("link")).unwrap();
-        std::os::unix::fs::symlink(outside.join("image"), root.join("image")).unwrap();
-        for path in ["out/image", "link/image", "image", "no/image"] {
-            remove_inside(&root, &RepoPath::try_from(path.to_owned()).unwrap());
-        }
-        assert!(!root.join("out/image").exists());
-        assert!(root.join("image").symlink_metadata().is_err(), "the link itself is inside");
-        assert!(outside.join("image").exists());
-    }
-
-    #[test]
     fn a_failed_build_keeps_its_last_lines_within_the_limit() {
-        let ran = Ran { code: Some(2), signal: None, timed_out: false, stdout: vec![], stderr: vec![], tail: "é\n".repeat(3000) };
-        let failed = judge_stage(Stage::Build, &ran).unwrap_err();
-        assert!(failed.log_tail.len() <= ounce_protocol::measurement::LOG_TAIL_BYTES_MAX);
+        let ran = Ran { code: Some(2), tail: "é\n".repeat(3000), ..Ran::default() };
+        let failed = judge_stage(Stage::Build, &ran, "").unwrap_err();
+        assert!(failed.log_tail.len() <= LOG_TAIL_BYTES_MAX);
         assert!(failed.log_tail.ends_with("[build: exit code 2]"), "{}", failed.log_tail);
     }
 }

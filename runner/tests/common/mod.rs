@@ -1,6 +1,9 @@
 //! A desk: a scratch repository, a home of its own for Ounce, and the built program. Tests say what lies on it, run
 //! `ounce`, and look at what came out. It may touch its own temporary folder only.
 
+pub mod hostile;
+pub mod server;
+
 use ounce_analysis::Comparison;
 use ounce_analysis::comparison::{BoardState, Compared};
 use ounce_protocol::measurement::{BenchOutcome, Count, Ledger, Measurement, Outcome};
@@ -34,6 +37,13 @@ pub fn must(name: &str, dir: &Path, args: &[&str]) -> String {
     let output = output.unwrap_or_else(|error| panic!("cannot start {name}: {error}; run `./dev setup`"));
     assert!(output.status.success(), "{name} {args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// Runs a tool, however it ends, and gives what it printed.
+pub fn said(name: &str, dir: &Path, args: &[&str]) -> String {
+    let output = tool(name).args(args).current_dir(dir).stdin(Stdio::null()).output();
+    let output = output.unwrap_or_else(|error| panic!("cannot start {name}: {error}; run `./dev setup`"));
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
 /// An image that misbehaves, built by `firmware/build faults`.
@@ -130,6 +140,16 @@ impl Desk {
         must("git", &self.repo(), &[&who, args].concat());
     }
 
+    /// What this machine's operator decides, for every `ounce` of this desk.
+    pub fn settings(&self, text: &str) {
+        fs::write(self.beside("runner.toml"), text).unwrap();
+    }
+
+    /// A commit's id.
+    pub fn id(&self, name: &str) -> String {
+        must("git", &self.repo(), &["rev-parse", name]).trim().to_owned()
+    }
+
     /// The firmware's image, built by make in the repository itself.
     pub fn made(&self, board: &str) -> PathBuf {
         must("make", &self.repo(), &["--quiet", &format!("BOARD={board}")]);
@@ -174,8 +194,11 @@ impl Desk {
         let mut command = tool(program);
         command.args(args).current_dir(self.repo()).env("OUNCE_HOME", self.home()).env("COLUMNS", "200");
         // What a developer's shell or a git hook may have set.
-        for name in ["OUNCE_QEMU_PLUGIN", "OUNCE_LOG", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
+        for name in ["OUNCE_QEMU_PLUGIN", "OUNCE_LOG", "OUNCE_RUNNER_CONFIG", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
             command.env_remove(name);
+        }
+        if self.beside("runner.toml").is_file() {
+            command.env("OUNCE_RUNNER_CONFIG", self.beside("runner.toml"));
         }
         command.envs(env.iter().copied());
         command.stdin(Stdio::null()).stdout(File::create(out).unwrap()).stderr(File::create(err).unwrap());

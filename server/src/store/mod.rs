@@ -17,6 +17,7 @@ pub mod projects;
 pub mod runners;
 pub mod runs;
 pub mod sql;
+pub mod watch;
 
 pub use place::Place;
 pub use sql::Connection;
@@ -28,7 +29,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{PgPool, SqlitePool};
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
+use watch::{Point, Watch};
 
 /// What went wrong with the database.
 pub type StoreError = sqlx::Error;
@@ -58,6 +61,7 @@ const WRITER: i64 = 0x6f75_6e63_6501;
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: Pool,
+    watch: Option<Arc<dyn Watch>>,
 }
 
 #[derive(Debug, Clone)]
@@ -84,7 +88,19 @@ impl Store {
                 Pool::Postgres(pool)
             }
         };
-        Ok(Store { pool })
+        Ok(Store { pool, watch: None })
+    }
+
+    /// The same, watched: for simulations.
+    #[must_use]
+    pub fn watched(self, watch: Arc<dyn Watch>) -> Store {
+        Store { watch: Some(watch), ..self }
+    }
+
+    async fn reached(&self, point: Point) {
+        if let Some(watch) = &self.watch {
+            watch.reached(point).await;
+        }
     }
 
     fn migrator(&self) -> &'static Migrator {
@@ -117,6 +133,7 @@ impl Store {
 
     /// A connection for reading, or for one statement.
     pub async fn connection(&self) -> Result<Lent, StoreError> {
+        self.reached(Point::Read).await;
         Ok(Lent(Connection(match &self.pool {
             Pool::Sqlite(pool) => Inner::Sqlite(pool.acquire().await?),
             Pool::Postgres(pool) => Inner::Postgres(pool.acquire().await?),
@@ -135,10 +152,12 @@ impl Store {
 
     /// A transaction about one row that its first statement locks, so that on PostgreSQL others may write beside it: what runners send.
     pub async fn write_beside(&self) -> Result<Writing, StoreError> {
-        Ok(Writing(Connection(match &self.pool {
+        self.reached(Point::Write).await;
+        let connection = Connection(match &self.pool {
             Pool::Sqlite(pool) => Inner::SqliteWriting(pool.begin_with("BEGIN IMMEDIATE").await?),
             Pool::Postgres(pool) => Inner::PostgresWriting(pool.begin().await?),
-        })))
+        });
+        Ok(Writing { connection, watch: self.watch.clone() })
     }
 
     /// Whether it is a file, which is one server's alone.
@@ -176,36 +195,46 @@ pub struct Lent(Connection);
 
 /// A transaction. What is not committed when it is dropped did not happen.
 #[derive(Debug)]
-pub struct Writing(Connection);
+pub struct Writing {
+    connection: Connection,
+    watch: Option<Arc<dyn Watch>>,
+}
 
 impl Writing {
     /// Makes what was written so.
     pub async fn commit(self) -> Result<(), StoreError> {
-        match self.0.0 {
-            Inner::SqliteWriting(tx) => tx.commit().await,
-            Inner::PostgresWriting(tx) => tx.commit().await,
-            Inner::Sqlite(_) | Inner::Postgres(_) => Ok(()),
+        if let Some(watch) = &self.watch {
+            watch.reached(Point::Commit).await;
         }
+        match self.connection.0 {
+            Inner::SqliteWriting(tx) => tx.commit().await?,
+            Inner::PostgresWriting(tx) => tx.commit().await?,
+            Inner::Sqlite(_) | Inner::Postgres(_) => {}
+        }
+        if let Some(watch) = &self.watch {
+            watch.reached(Point::Committed).await;
+        }
+        Ok(())
     }
 }
 
 macro_rules! is_a_connection {
-    ($($t:ty),*) => {
+    ($($t:ty: $inner:tt),*) => {
         $(impl Deref for $t {
             type Target = Connection;
             fn deref(&self) -> &Connection {
-                &self.0
+                &self.$inner
             }
         }
         impl DerefMut for $t {
             fn deref_mut(&mut self) -> &mut Connection {
-                &mut self.0
+                &mut self.$inner
             }
         })*
     };
 }
 
-is_a_connection!(Lent, Writing);
+is_a_connection!(Lent: 0, Writing: connection);
 
 /// An id or a name that the database gives back and that was valid when it was stored.
 pub(crate) fn stored<T: TryFrom<String>>(text: &str) -> Result<T, StoreError>

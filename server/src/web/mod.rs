@@ -1,5 +1,6 @@
 //! The doors: one file each. An extractor proves, a handler arranges, `work` and `store` do.
 
+pub mod api;
 pub mod dashboard;
 pub mod health;
 pub mod metrics;
@@ -87,6 +88,7 @@ pub fn router<F: Forge>(app: App<F>) -> Router {
     Router::new()
         .merge(webhook::routes())
         .merge(runner_api::routes())
+        .merge(api::routes())
         .merge(health::routes())
         .merge(metrics::routes())
         .merge(dashboard::routes())

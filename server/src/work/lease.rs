@@ -127,6 +127,7 @@ async fn lease<F: Forge>(cx: &Context<F>, runner: &RunnerName, claimed: &Claimed
         heartbeat_ms: HEARTBEAT_MS,
         attempt: claimed.attempt,
         work: Work {
+            trusted: run.trusted,
             clone_url: cx.forge.clone_url(&repo),
             repo,
             clone_token,

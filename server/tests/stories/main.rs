@@ -5,6 +5,7 @@
 /// Which database these stories are played on.
 const ON_POSTGRES: bool = false;
 
+mod api;
 mod commands;
 mod database;
 mod gate;

@@ -1,11 +1,27 @@
 //! Running other programs: the only place that starts one. Every run has a time limit, a bounded log, no standard input,
-//! and takes its whole process group with it when it is stopped.
+//! and takes its whole process group with it when it is stopped; one that runs a stranger's code has [`limits`] besides.
+
+pub mod cgroup;
+mod group;
+pub mod limits;
+mod tree;
+mod usage;
+mod watch;
+
+use cgroup::Cgroups;
+use group::Group;
+use limits::{Exceeded, Limits};
+pub use usage::on_disk;
+use watch::Watch;
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::sync::Notify;
 
 /// Output kept of one run, bytes; what comes after is read and dropped.
 pub const OUTPUT_BYTES_MAX: usize = 1024 * 1024;
@@ -22,6 +38,8 @@ pub struct Program {
     clear_env: bool,
     forgotten: Option<&'static str>,
     timeout: Duration,
+    watch: Option<Watch>,
+    cgroups: Option<Arc<Cgroups>>,
 }
 
 /// Why a run gave no exit status of its own.
@@ -44,7 +62,7 @@ pub enum ExecError {
 }
 
 /// What a run left.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Ran {
     /// The exit code; `None` where a signal or the time limit ended it.
     pub code: Option<i32>,
@@ -52,6 +70,8 @@ pub struct Ran {
     pub signal: Option<i32>,
     /// Whether the time limit ended it.
     pub timed_out: bool,
+    /// What it used too much of and was stopped for.
+    pub exceeded: Option<Exceeded>,
     /// Standard output, cut at [`OUTPUT_BYTES_MAX`].
     pub stdout: Vec<u8>,
     /// Standard output and error as they came, at most [`OUTPUT_BYTES_MAX`] of each, then [`TAIL_BYTES_MAX`] of the end.
@@ -66,8 +86,11 @@ impl Ran {
         self.code == Some(0)
     }
 
-    /// `"exit code 1"`, `"killed by signal 9"`, `"stopped after its time limit"`.
+    /// `"exit code 1"`, `"killed by signal 9"`, `"stopped after its time limit"`, `"it used more than 4 GiB of memory and was stopped"`.
     pub fn how(&self) -> String {
+        if let Some(exceeded) = self.exceeded {
+            return format!("it {exceeded} and was stopped");
+        }
         match (self.timed_out, self.code, self.signal) {
             (true, ..) => "stopped after its time limit".into(),
             (false, Some(code), _) => format!("exit code {code}"),
@@ -99,6 +122,8 @@ impl Program {
             clear_env: false,
             forgotten: None,
             timeout: Duration::from_secs(60),
+            watch: None,
+            cgroups: None,
         }
     }
     /// Adds an argument.
@@ -137,6 +162,22 @@ impl Program {
         self
     }
 
+    /// Holds it to limits: its time, its output, and what it and all that it starts use of the machine, these folders included.
+    pub fn limits(mut self, limits: Limits, folders: Vec<PathBuf>) -> Program {
+        self.timeout = limits.wall;
+        self.watch = Some(Watch { limits, folders });
+        self
+    }
+
+    /// Runs it in a control group of its own, where there are any: its limit of processes then holds even for root.
+    pub fn grouped(mut self, cgroups: Option<Arc<Cgroups>>) -> Program {
+        self.cgroups = cgroups;
+        self
+    }
+
+    /// The first words of the line that goes into a group before it becomes the program.
+    const INTO_GROUP: [&str; 3] = ["/bin/sh", "-c", "echo $$ > \"$0\" && exec \"$@\""];
+
     fn name(&self) -> String {
         Path::new(&self.program).file_name().unwrap_or(&self.program).to_string_lossy().into_owned()
     }
@@ -146,8 +187,19 @@ impl Program {
     /// # Errors
     /// Where the program cannot be started; a bad exit is not an error here.
     pub async fn run(&self, log: &dyn LogSink) -> Result<Ran, ExecError> {
+        let group = match (&self.cgroups, &self.watch) {
+            (Some(cgroups), Some(watch)) => {
+                let group = cgroups.group(watch.limits.processes_of_kernel());
+                Some(group.map_err(|source| ExecError::Start { program: self.name(), source })?)
+            }
+            _ => None,
+        };
+        let [shell, words @ ..] = Program::INTO_GROUP;
         #[expect(clippy::disallowed_methods, reason = "the one place where processes are started")]
-        let mut command = tokio::process::Command::new(&self.program);
+        let mut command = tokio::process::Command::new(if group.is_some() { OsStr::new(shell) } else { &self.program });
+        if let Some(group) = &group {
+            command.args(words).arg(group.door()).arg(&self.program);
+        }
         command.args(&self.args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.kill_on_drop(true).process_group(0);
         if self.clear_env {
@@ -167,70 +219,54 @@ impl Program {
             std::io::ErrorKind::NotFound if self.dir.as_ref().is_none_or(|d| d.is_dir()) => ExecError::Missing { program: self.name() },
             _ => ExecError::Start { program: self.name(), source },
         })?;
-        let mut group = Group { leader: child.id(), running: true };
+        let (leader, processes) = (child.id(), Group::led_by(child.id()));
         let tail = std::sync::Mutex::new(Tail::default());
+        let heard =
+            Heard { log, tail: &tail, room: self.watch.as_ref().map_or(u64::MAX, |w| w.limits.output_bytes).into(), full: Notify::new() };
         let (out, err) = (child.stdout.take(), child.stderr.take());
-        let reading = async { tokio::join!(read(out, log, &tail), read(err, log, &tail)) };
         let waiting = async {
-            let (stdout, stderr) = reading.await;
+            let (stdout, stderr) = tokio::join!(heard.read(out), heard.read(err));
             (child.wait().await, stdout, stderr)
         };
-        let ran = tokio::time::timeout(self.timeout, waiting).await;
-        group.running = ran.is_err();
-        drop(group);
-        let tail_text = |tail: &std::sync::Mutex<Tail>| tail.lock().unwrap_or_else(|e| e.into_inner()).text();
-        Ok(match ran {
-            Ok((status, stdout, stderr)) => {
-                use std::os::unix::process::ExitStatusExt as _;
-                let (code, signal) = status.map_or((None, None), |s| (s.code(), s.signal()));
-                Ran { code, signal, timed_out: false, stdout, stderr, tail: tail_text(&tail) }
+        let watching = async {
+            match (&self.watch, leader) {
+                (Some(watch), Some(leader)) => watch.exceeded(leader).await,
+                _ => std::future::pending().await,
             }
-            Err(_) => Ran { code: None, signal: None, timed_out: true, stdout: vec![], stderr: vec![], tail: tail_text(&tail) },
-        })
-    }
-}
-
-/// Kills what is left of a process group when the run is over or dropped, and all descendants of a leader that still runs.
-struct Group {
-    leader: Option<u32>,
-    running: bool,
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        use rustix::process::{Pid, Signal, kill_process, kill_process_group};
-        let pid = |id: u32| i32::try_from(id).ok().and_then(Pid::from_raw);
-        let Some((leader_id, leader)) = self.leader.and_then(|id| Some((id, pid(id)?))) else { return };
-        if self.running {
-            // A sandbox has a session of its own, so it is not in the group; and while it is only being set up, it does not die with
-            // its parent yet. The leader is stopped first, so that it starts nothing more.
-            let _ = kill_process(leader, Signal::STOP);
-            for descendant in descendants(leader_id).into_iter().filter_map(pid) {
-                let _ = kill_process(descendant, Signal::KILL);
+        };
+        let ended = tokio::select! {
+            done = waiting => Ended::ByItself(done),
+            () = tokio::time::sleep(self.timeout) => Ended::Late,
+            exceeded = watching => Ended::Exceeded(exceeded),
+            () = heard.full.notified() => Ended::Exceeded(Exceeded::Output(self.watch.as_ref().map_or(0, |w| w.limits.output_bytes))),
+        };
+        let mut ran = Ran::default();
+        match ended {
+            Ended::ByItself((status, stdout, stderr)) => {
+                use std::os::unix::process::ExitStatusExt as _;
+                processes.over();
+                (ran.code, ran.signal) = status.map_or((None, None), |s| (s.code(), s.signal()));
+                (ran.stdout, ran.stderr) = (stdout, stderr);
+            }
+            Ended::Late => {
+                processes.end().await;
+                ran.timed_out = true;
+            }
+            Ended::Exceeded(exceeded) => {
+                processes.end().await;
+                ran.exceeded = Some(exceeded);
             }
         }
-        // The group may be gone already: that is the usual case.
-        let _ = kill_process_group(leader, Signal::KILL);
+        ran.tail = tail.lock().unwrap_or_else(|e| e.into_inner()).text();
+        Ok(ran)
     }
 }
 
-/// The processes below a process, as `/proc` shows them now; none where there is no `/proc`.
-fn descendants(ancestor: u32) -> Vec<u32> {
-    let ids = std::fs::read_dir("/proc").into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
-    let parents: Vec<(u32, u32)> =
-        ids.filter_map(|id| Some((id, parent(&std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?)?))).collect();
-    let mut found = vec![ancestor];
-    let mut next = 0;
-    while let Some(&above) = found.get(next) {
-        found.extend(parents.iter().filter(|(_, parent)| *parent == above).map(|(id, _)| *id));
-        next += 1;
-    }
-    found.split_off(1)
-}
-
-/// The parent's number in a line of `/proc/PID/stat`: the second word after the name, which stands in parentheses and may hold some.
-fn parent(stat: &str) -> Option<u32> {
-    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+/// How a run came to its end.
+enum Ended<T> {
+    ByItself(T),
+    Late,
+    Exceeded(Exceeded),
 }
 
 #[derive(Default)]
@@ -253,21 +289,36 @@ impl Tail {
     }
 }
 
-async fn read(pipe: Option<impl AsyncRead + Unpin>, log: &dyn LogSink, tail: &std::sync::Mutex<Tail>) -> Vec<u8> {
-    let mut kept = Vec::new();
-    let Some(mut pipe) = pipe else { return kept };
-    // On the heap: a future holds what it awaits over, and those of a whole job would fill a stack.
-    let mut chunk = vec![0u8; 8192];
-    while let Ok(n) = pipe.read(&mut chunk).await {
-        if n == 0 {
-            break;
+/// Where output goes, and how much of it is still taken.
+struct Heard<'a> {
+    log: &'a dyn LogSink,
+    tail: &'a std::sync::Mutex<Tail>,
+    room: AtomicU64,
+    full: Notify,
+}
+
+impl Heard<'_> {
+    async fn read(&self, pipe: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
+        let mut kept = Vec::new();
+        let Some(mut pipe) = pipe else { return kept };
+        // On the heap: a future holds what it awaits over, and those of a whole job would fill a stack.
+        let mut chunk = vec![0u8; 8192];
+        while let Ok(n) = pipe.read(&mut chunk).await {
+            if n == 0 {
+                break;
+            }
+            let room = OUTPUT_BYTES_MAX - kept.len();
+            kept.extend_from_slice(&chunk[..n.min(room)]);
+            self.tail.lock().unwrap_or_else(|e| e.into_inner()).push(&chunk[..n]);
+            self.log.text(&String::from_utf8_lossy(&chunk[..n]));
+            let taken = u64::try_from(n).unwrap_or(u64::MAX);
+            let before = self.room.fetch_update(Relaxed, Relaxed, |room| Some(room.saturating_sub(taken))).unwrap_or(0);
+            if before < taken {
+                self.full.notify_one();
+            }
         }
-        let room = OUTPUT_BYTES_MAX - kept.len();
-        kept.extend_from_slice(&chunk[..n.min(room)]);
-        tail.lock().unwrap_or_else(|e| e.into_inner()).push(&chunk[..n]);
-        log.text(&String::from_utf8_lossy(&chunk[..n]));
+        kept
     }
-    kept
 }
 
 /// Where a program is, as the shell would find it.
@@ -343,10 +394,26 @@ mod tests {
         assert_eq!(std::fs::read(marker.path()).unwrap(), b"", "a process in another session lived on");
     }
 
-    #[test]
-    fn a_process_may_be_called_anything() {
-        assert_eq!(parent("17 (a) b (c)) S 4 17 17 0"), Some(4));
-        assert_eq!(parent("17 (a"), None);
+    const TIGHT: Limits =
+        Limits { processes: 20, memory_bytes: 100 << 20, disk_bytes: 20 << 20, disk_entries: 2000, output_bytes: 1 << 20, ..Limits::BUILD };
+
+    #[tokio::test]
+    async fn what_all_processes_of_a_run_use_is_held_to_its_limits() {
+        let check = async |script: &str, limits: Limits, exceeded: Option<Exceeded>| {
+            let dir = tempfile::tempdir().unwrap();
+            let ran = shell(script).dir(dir.path()).limits(limits, vec![dir.path().to_owned()]).run(&()).await.unwrap();
+            assert_eq!(ran.exceeded, exceeded, "{script}: {ran:?}");
+        };
+        check("true", TIGHT, None).await;
+        check("for i in $(seq 40); do sleep 60 & done; wait", TIGHT, Some(Exceeded::Processes(20))).await;
+        let ten = "for i in $(seq 5); do head -c 30000000 /dev/zero | tail -n 1 | sleep 9 & done; wait";
+        check(ten, TIGHT, Some(Exceeded::Memory(100 << 20))).await;
+        check("head -c 60000000 /dev/zero > big; sleep 9", TIGHT, Some(Exceeded::Disk(20 << 20))).await;
+        check("seq 5000 | while read n; do : > f$n; done; sleep 9", TIGHT, Some(Exceeded::Entries(2000))).await;
+        check("yes", TIGHT, Some(Exceeded::Output(1 << 20))).await;
+        check("yes >&2", TIGHT, Some(Exceeded::Output(1 << 20))).await;
+        let second = Duration::from_secs(1);
+        check("(while :; do :; done) & while :; do :; done", Limits { cpu: second, ..TIGHT }, Some(Exceeded::Cpu(second))).await;
     }
 
     #[tokio::test]

@@ -1,0 +1,120 @@
+//! A server with work for one agent: gives out leases in their order, and keeps what it is told.
+
+use super::hostile::GOOD;
+use super::{Desk, Ran};
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+/// The server, until the test is over.
+pub struct Server {
+    address: String,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    work: VecDeque<Value>,
+    log: String,
+    measurements: Vec<Value>,
+    ends: Vec<Value>,
+}
+
+/// What came of one job.
+#[derive(Debug)]
+pub struct Job {
+    /// Its whole log.
+    pub log: String,
+    /// The base's measurement and the head's, where they came.
+    pub measurements: Vec<Value>,
+    /// How it ended.
+    pub end: Value,
+}
+
+impl Server {
+    pub fn start() -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (address, state) = (format!("http://{}", listener.local_addr().unwrap()), Arc::new(Mutex::new(State::default())));
+        let serving = state.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().filter_map(Result::ok) {
+                let state = serving.clone();
+                std::thread::spawn(move || answer(stream, &state));
+            }
+        });
+        Server { address, state }
+    }
+
+    /// Has an agent of this desk weigh the last commit of the desk's repository against the good one. `trusted` says whose code it is.
+    pub fn weigh(&self, desk: &Desk, trusted: bool) -> (Job, Ran) {
+        let manifest = super::must("git", &desk.repo(), &["show", &format!("{GOOD}:ounce.toml")]);
+        let work = json!({
+            "repo": "owner/name", "trusted": trusted, "clone_url": desk.repo(), "refs": [], "base": desk.id(GOOD), "head": desk.id("HEAD"),
+            "board": "an385", "manifest": manifest,
+        });
+        self.state.lock().unwrap().work.push_back(work);
+        let token = desk.beside("token");
+        std::fs::write(&token, TOKEN).unwrap();
+        let ran = desk.ounce(&["agent", "--once", "--server", &self.address, "--token-file", token.to_str().unwrap()]);
+        let mut state = self.state.lock().unwrap();
+        let end = state.ends.pop().unwrap_or_else(|| panic!("no end: {}", ran.stderr));
+        (Job { log: std::mem::take(&mut state.log), measurements: std::mem::take(&mut state.measurements), end }, ran)
+    }
+}
+
+/// The token that the agent has.
+pub const TOKEN: &str = "agents-own-token-4b1d";
+
+impl Job {
+    /// The head's outcome.
+    #[track_caller]
+    pub fn head(&self) -> &Value {
+        assert_eq!(self.end["kind"], "done", "{self:?}");
+        &self.measurements[1]["outcome"]
+    }
+}
+
+fn answer(mut stream: TcpStream, state: &Mutex<State>) {
+    let (mut bytes, mut part) = (Vec::new(), [0; 16 * 1024]);
+    let (head, body) = loop {
+        let n = stream.read(&mut part).unwrap_or(0);
+        bytes.extend_from_slice(&part[..n]);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else {
+            assert!(n > 0, "a request breaks off");
+            continue;
+        };
+        let length = head.lines().find_map(|l| l.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok()).unwrap_or(0);
+        if body.len() >= length {
+            break (head.to_owned(), serde_json::from_str::<Value>(body).unwrap());
+        }
+        assert!(n > 0, "a body breaks off");
+    };
+    let mut state = state.lock().unwrap();
+    let path = head.split(' ').nth(1).unwrap();
+    let answer = match path.rsplit('/').next().unwrap() {
+        "claim" => state
+            .work
+            .pop_front()
+            .map(|work| json!({ "job": 1, "token": 1, "lease_ms": 30_000, "heartbeat_ms": 200, "attempt": 1, "work": work })),
+        "heartbeat" => {
+            state.log.push_str(body["log"].as_str().unwrap());
+            Some(json!({ "cancel": false }))
+        }
+        "measurement" => {
+            state.measurements.push(body["measurement"].clone());
+            None
+        }
+        "finish" => {
+            state.ends.push(body["end"].clone());
+            None
+        }
+        other => panic!("{other}"),
+    };
+    let text = answer.map(|a| a.to_string());
+    let status = if text.is_some() { "200 OK" } else { "204 No Content" };
+    let length = text.as_ref().map_or(String::new(), |t| format!("content-type: application/json\r\ncontent-length: {}\r\n", t.len()));
+    let _ = stream.write_all(format!("HTTP/1.1 {status}\r\n{length}connection: close\r\n\r\n{}", text.unwrap_or_default()).as_bytes());
+}

@@ -1,0 +1,253 @@
+//! What the API answers with. Names are stable: a field may be added, none changes its meaning.
+
+use crate::store::pages::{JobRow, LatestRow, ProjectRow, RunRow};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A project in a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProjectSummary {
+    /// `owner/name`.
+    #[schema(example = "acme/blinky")]
+    pub repo: String,
+    /// The manifest's name of it; may be empty.
+    pub title: String,
+    /// Its newest run.
+    pub latest_run: Option<LatestRun>,
+}
+
+/// A project's newest run.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LatestRun {
+    /// Its number.
+    pub id: i64,
+    /// `waiting`, `measuring`, `judged`, `refused` or `superseded`.
+    pub state: String,
+    /// `unchanged`, `within_budget`, `over_budget`, `incomplete` or `broken`, when judged.
+    pub verdict: Option<String>,
+    /// When it was made.
+    pub created_ms: i64,
+}
+
+impl From<ProjectRow> for ProjectSummary {
+    fn from(row: ProjectRow) -> Self {
+        let latest_run = match (row.run_id, row.state, row.created_ms) {
+            (Some(id), Some(state), Some(created_ms)) => Some(LatestRun { id, state, verdict: row.verdict, created_ms }),
+            _ => None,
+        };
+        ProjectSummary { repo: row.repo, title: row.title, latest_run }
+    }
+}
+
+/// A project with what its boards weigh on the default branch.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Project {
+    /// `owner/name`.
+    pub repo: String,
+    /// The manifest's name of it; may be empty.
+    pub title: String,
+    /// The default branch; may be empty.
+    pub default_branch: String,
+    /// Its boards by name, as far as they were measured lately.
+    pub boards: Vec<Board>,
+}
+
+/// A board's newest figures.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Board {
+    /// Its name.
+    pub name: String,
+    /// Its regions, in the order in which they were first measured.
+    pub regions: Vec<Region>,
+}
+
+/// A region's newest figure.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Region {
+    /// Its name.
+    pub name: String,
+    /// Bytes used.
+    pub used_bytes: i64,
+    /// Its size, where the newest manifest still has it.
+    pub size_bytes: Option<u64>,
+    /// The commit.
+    pub sha: String,
+}
+
+impl Board {
+    /// Of rows of one board; the sizes are looked up by board and region.
+    pub fn new(rows: &[LatestRow], size: impl Fn(&str, &str) -> Option<u64>) -> Board {
+        let region = |row: &LatestRow| Region {
+            name: row.region.clone(),
+            used_bytes: row.value,
+            size_bytes: size(&row.board, &row.region),
+            sha: row.sha.clone(),
+        };
+        Board { name: rows[0].board.clone(), regions: rows.iter().map(region).collect() }
+    }
+}
+
+/// A run.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Run {
+    /// Its number.
+    pub id: i64,
+    /// The pull request; null for a push.
+    pub pull: Option<i64>,
+    /// The pull request's title, or the first line of the pushed commit. From outside: escape it.
+    pub subject: String,
+    /// Who opened the pull request; empty for a push.
+    pub author: String,
+    /// The commit on which the check is shown.
+    pub shown_sha: String,
+    /// The commit compared with.
+    pub base_sha: String,
+    /// The commit weighed: a pull request's test merge where it has no conflict.
+    pub head_sha: String,
+    /// Whether the pull request conflicts with its base branch.
+    pub conflict: bool,
+    /// `waiting`, `measuring`, `judged`, `refused` or `superseded`.
+    pub state: String,
+    /// Why it was refused.
+    pub note: String,
+    /// `unchanged`, `within_budget`, `over_budget`, `incomplete` or `broken`, when judged.
+    pub verdict: Option<String>,
+    /// When it was made.
+    pub created_ms: i64,
+    /// When it was judged.
+    pub judged_ms: Option<i64>,
+}
+
+impl From<RunRow> for Run {
+    fn from(row: RunRow) -> Self {
+        Run {
+            id: row.id,
+            pull: row.pull_number,
+            subject: row.subject,
+            author: row.author,
+            shown_sha: row.shown_sha,
+            base_sha: row.base_sha,
+            head_sha: row.head_sha,
+            conflict: row.conflict,
+            state: row.state,
+            note: row.note,
+            verdict: row.verdict,
+            created_ms: row.created_ms,
+            judged_ms: row.judged_ms,
+        }
+    }
+}
+
+/// A run with its jobs.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RunDetail {
+    /// The repository.
+    pub repo: String,
+    /// The run.
+    #[serde(flatten)]
+    pub run: Run,
+    /// Its jobs, one a board, by board.
+    pub jobs: Vec<Job>,
+}
+
+/// A job: one board of a run.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Job {
+    /// Its number.
+    pub id: i64,
+    /// Its run.
+    pub run: i64,
+    /// The board.
+    pub board: String,
+    /// `queued`, `leased`, `done`, `failed` or `superseded`.
+    pub state: String,
+    /// Leases given so far.
+    pub attempts: i64,
+    /// Who holds or last held it.
+    pub runner: Option<String>,
+    /// Why it failed. From outside: escape it.
+    pub detail: String,
+    /// What the runner said in its last heartbeat. From outside: escape it.
+    pub doing: String,
+    /// When the latest lease began.
+    pub started_ms: Option<i64>,
+    /// When it ended.
+    pub ended_ms: Option<i64>,
+    /// Bytes of its log; null where there is none.
+    pub log_bytes: Option<i64>,
+}
+
+impl From<JobRow> for Job {
+    fn from(row: JobRow) -> Self {
+        Job {
+            id: row.id,
+            run: row.run_id,
+            board: row.board,
+            state: row.state,
+            attempts: row.attempts,
+            runner: row.runner,
+            detail: row.detail,
+            doing: row.doing,
+            started_ms: row.started_ms,
+            ended_ms: row.ended_ms,
+            log_bytes: row.log_bytes,
+        }
+    }
+}
+
+/// A job's log.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Log {
+    /// What the build and the board printed. From outside: escape it.
+    pub text: String,
+    /// Bytes beyond the limit, which were not kept.
+    pub dropped_bytes: i64,
+}
+
+/// A board's figures on the default branch, commit by commit.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct History {
+    /// The newest commits of the branch, the oldest of them first.
+    pub commits: Vec<Commit>,
+    /// Regions and benchmarks, by kind and name.
+    pub series: Vec<Series>,
+}
+
+/// A commit of the default branch.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Commit {
+    /// The commit.
+    pub sha: String,
+    /// First line of its message. From outside: escape it.
+    pub summary: String,
+    /// Committer time.
+    pub committed_ms: i64,
+    /// The run that weighed its push.
+    pub run: Option<i64>,
+}
+
+/// A figure over the commits.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Series {
+    /// `region`: bytes used. `instructions`: of a benchmark, the empty one subtracted.
+    pub kind: String,
+    /// The region, or the benchmark.
+    pub name: String,
+    /// One for each commit; null where it was not measured there.
+    pub values: Vec<Option<i64>>,
+}
+
+/// A runner.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Runner {
+    /// Its name.
+    pub name: String,
+    /// Whether it was heard of within the last minute.
+    pub present: bool,
+    /// When it was heard of last.
+    pub seen_ms: Option<i64>,
+    /// Whether it has a sandbox; without one it gets trusted work only.
+    pub sandbox: bool,
+    /// What it offers, such as `qemu:microbit`.
+    pub can_run: Vec<String>,
+}

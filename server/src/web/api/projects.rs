@@ -1,0 +1,109 @@
+//! Projects, their runs, and their boards' history.
+
+use super::answers::{Board, Commit, History, Project, ProjectSummary, Run, Series};
+use super::{Api, ApiProblem, NotFound, PREFIX, Page, Problem, repo};
+use crate::store::pages::{self, RUNS_PER_PAGE};
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use ounce_protocol::Manifest;
+use ounce_protocol::ids::BoardName;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use utoipa::IntoParams;
+
+/// All projects with their newest runs, by repository.
+#[utoipa::path(get, path = "/projects", tag = "projects", responses((status = 200, body = Vec<ProjectSummary>)))]
+pub async fn projects(State(api): State<Api>) -> Result<Json<Vec<ProjectSummary>>, ApiProblem> {
+    let rows = pages::projects(&mut *api.store.connection().await?).await?;
+    Ok(Json(rows.into_iter().map(ProjectSummary::from).collect()))
+}
+
+/// A project with what its boards weigh on the default branch.
+#[utoipa::path(
+    get, path = "/projects/{owner}/{name}", tag = "projects",
+    params(("owner" = String, Path, description = "The repository's owner"), ("name" = String, Path, description = "The repository")),
+    responses((status = 200, body = Project), (status = 404, body = Problem))
+)]
+pub async fn project(State(api): State<Api>, Path((owner, name)): Path<(String, String)>) -> Result<Json<Project>, ApiProblem> {
+    let repo = repo(&owner, &name)?;
+    let mut c = api.store.connection().await?;
+    let project = pages::project(&mut c, &repo).await?.ok_or(NotFound::Project)?;
+    let manifest = pages::manifest(&mut c, project.id).await?.and_then(|text| Manifest::parse(&text).ok());
+    let size = |board: &str, region: &str| {
+        let board = manifest.as_ref()?.boards.get(&BoardName::parse(board).ok()?)?;
+        board.regions.iter().find(|r| r.name.as_str() == region).map(|r| r.size)
+    };
+    let latest = pages::latest(&mut c, project.id).await?;
+    let boards = latest.chunk_by(|a, b| a.board == b.board).map(|rows| Board::new(rows, size)).collect();
+    Ok(Json(Project { repo: project.repo, title: project.title, default_branch: project.default_branch, boards }))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Paging {
+    /// Only runs with smaller numbers.
+    before: Option<String>,
+}
+
+/// A project's runs, the newest first.
+#[utoipa::path(
+    get, path = "/projects/{owner}/{name}/runs", tag = "projects",
+    params(("owner" = String, Path), ("name" = String, Path), Paging),
+    responses((status = 200, body = Page<Run>), (status = 400, body = Problem), (status = 404, body = Problem))
+)]
+pub async fn project_runs(
+    State(api): State<Api>,
+    Path((owner, name)): Path<(String, String)>,
+    Query(paging): Query<Paging>,
+) -> Result<Json<Page<Run>>, ApiProblem> {
+    let repo = repo(&owner, &name)?;
+    let before = paging.before.map(|text| match text.parse() {
+        Ok(id) if id > 0 => Ok(id),
+        _ => Err(ApiProblem::Parameter(format!("before={text:?} is no run's number"))),
+    });
+    let before: Option<i64> = before.transpose()?;
+    let mut c = api.store.connection().await?;
+    let project = pages::project(&mut c, &repo).await?.ok_or(NotFound::Project)?;
+    let rows = pages::runs(&mut c, project.id, before).await?;
+    let is_full = i64::try_from(rows.len()).is_ok_and(|n| n == RUNS_PER_PAGE);
+    let next = rows.last().filter(|_| is_full).map(|run| format!("{PREFIX}/projects/{repo}/runs?before={}", run.id));
+    Ok(Json(Page { items: rows.into_iter().map(Run::from).collect(), next }))
+}
+
+/// A board's figures on the default branch.
+#[utoipa::path(
+    get, path = "/projects/{owner}/{name}/boards/{board}/history", tag = "projects",
+    params(("owner" = String, Path), ("name" = String, Path), ("board" = String, Path)),
+    responses((status = 200, body = History), (status = 404, body = Problem))
+)]
+pub async fn board_history(
+    State(api): State<Api>,
+    Path((owner, name, board)): Path<(String, String, String)>,
+) -> Result<Json<History>, ApiProblem> {
+    let repo = repo(&owner, &name)?;
+    let board = BoardName::parse(&board).map_err(|_| NotFound::Board)?;
+    let mut c = api.store.connection().await?;
+    let project = pages::project(&mut c, &repo).await?.ok_or(NotFound::Project)?;
+    let (commits, points) = pages::history(&mut c, project.id, &board).await?;
+    if points.is_empty() {
+        return Err(NotFound::Board.into());
+    }
+    let shas: Vec<&str> = commits.iter().map(|commit| commit.sha.as_str()).collect();
+    let runs: BTreeMap<String, i64> = pages::runs_of_commits(&mut c, project.id, &shas).await?.into_iter().collect();
+    let place: BTreeMap<i64, usize> = commits.iter().enumerate().map(|(at, commit)| (commit.id, at)).collect();
+    let mut series: BTreeMap<(String, String), Vec<Option<i64>>> = BTreeMap::new();
+    for point in points {
+        let values = series.entry((point.kind, point.name)).or_insert_with(|| vec![None; commits.len()]);
+        if let Some(&at) = place.get(&point.commit_id) {
+            values[at] = Some(point.value);
+        }
+    }
+    let commits = commits.into_iter().map(|commit| Commit {
+        run: runs.get(&commit.sha).copied(),
+        sha: commit.sha,
+        summary: commit.summary,
+        committed_ms: commit.committed_ms,
+    });
+    let series = series.into_iter().map(|((kind, name), values)| Series { kind, name, values });
+    Ok(Json(History { commits: commits.collect(), series: series.collect() }))
+}

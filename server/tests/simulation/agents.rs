@@ -1,0 +1,135 @@
+//! Runner agents: they take work, say that they live, hand in figures and finish; they crash, repeat themselves, and some come back from the dead.
+
+use crate::forge::bytes_of;
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use ounce_protocol::ids::{BenchName, CommitSha, ImageId, RegionName};
+use ounce_protocol::job::FailureKind;
+use ounce_protocol::measurement::{
+    BenchOutcome, Count, Fingerprint, FunctionCount, Ledger, Measurement, Outcome, RegionKind, RegionLedger, Row, SCHEMA,
+};
+use ounce_protocol::runner_api::{Claim, End, Finish, Heartbeat, HeartbeatAnswer, Lease, PROTOCOL, PROTOCOL_HEADER, Upload};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What a figure is wrong by that comes from an agent whose lease is another's.
+pub const WRONG_BY: u64 = 1_000_000;
+
+/// What an agent does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    Base,
+    Head,
+    Finish,
+}
+
+/// What an agent says to the server.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ask {
+    Claim,
+    Heartbeat,
+    Upload(Next),
+    Done,
+    Failed,
+}
+
+/// An agent.
+#[derive(Debug)]
+pub struct Agent {
+    pub name: String,
+    pub token: String,
+    pub sandbox: bool,
+    /// The work in hand, and what comes next.
+    pub work: Option<(Lease, Next)>,
+    /// A request is under way.
+    pub asking: bool,
+}
+
+impl Agent {
+    /// A request to the runner API. A `wrong` one brings figures that are not true.
+    pub fn request(&self, ask: &Ask, lease: Option<&Lease>, wrong: bool) -> Request<Body> {
+        let job = |what: &str| format!("/api/runner/v1/jobs/{}/{what}", lease.map_or(0, |lease| lease.job));
+        let token = lease.map_or(0, |lease| lease.token);
+        match ask {
+            Ask::Claim => {
+                let can_run = vec!["qemu:netduinoplus2".to_owned()];
+                self.post("/api/runner/v1/claim", &Claim { wait_ms: 0, can_run, sandbox: self.sandbox })
+            }
+            Ask::Heartbeat => self.post(&job("heartbeat"), &Heartbeat { token, doing: "building".into(), log: "a line\n".into() }),
+            Ask::Upload(side) => {
+                let lease = lease.expect("an upload has a lease");
+                let commit = if *side == Next::Base { &lease.work.base } else { &lease.work.head };
+                self.post(&job("measurement"), &Upload { token, measurement: measurement(lease, commit, wrong) })
+            }
+            Ask::Done => self.post(&job("finish"), &Finish { token, end: End::Done }),
+            Ask::Failed => self
+                .post(&job("finish"), &Finish { token, end: End::Failed { why: FailureKind::Infra, detail: "the disk is full".into() } }),
+        }
+    }
+
+    fn post(&self, path: &str, body: &impl Serialize) -> Request<Body> {
+        Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header(PROTOCOL_HEADER, PROTOCOL)
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
+            .body(Body::from(serde_json::to_vec(body).unwrap()))
+            .unwrap()
+    }
+
+    /// Takes the answer to a request about its work. An answer that was lost leaves it where it was: it will ask again.
+    pub fn answered(&mut self, ask: &Ask, status: StatusCode, body: &[u8]) -> Result<(), String> {
+        let unexpected = || Err(format!("{} asked {ask:?} and was answered {status}: {}", self.name, String::from_utf8_lossy(body)));
+        match (ask, status) {
+            (Ask::Claim, StatusCode::OK) => {
+                let lease: Lease = serde_json::from_slice(body).map_err(|e| e.to_string())?;
+                self.work = Some((lease, Next::Base));
+            }
+            (Ask::Claim, StatusCode::NO_CONTENT) => {}
+            (Ask::Heartbeat, StatusCode::OK) => {
+                let answer: HeartbeatAnswer = serde_json::from_slice(body).map_err(|e| e.to_string())?;
+                if answer.cancel {
+                    self.work = None;
+                }
+            }
+            (Ask::Upload(_), StatusCode::NO_CONTENT) => {
+                if let Some((_, next)) = &mut self.work {
+                    *next = if *next == Next::Base { Next::Head } else { Next::Finish };
+                }
+            }
+            (Ask::Done | Ask::Failed, StatusCode::NO_CONTENT) => self.work = None,
+            // The lease is another's, or the job has ended.
+            (Ask::Heartbeat | Ask::Upload(_) | Ask::Done | Ask::Failed, StatusCode::CONFLICT) => self.work = None,
+            _ => return unexpected(),
+        }
+        Ok(())
+    }
+}
+
+fn measurement(lease: &Lease, commit: &CommitSha, wrong: bool) -> Measurement {
+    let bytes = bytes_of(commit) + if wrong { WRONG_BY } else { 0 };
+    let row = Row { name: "main".into(), group: "C".into(), section: ".text".into(), bytes, ..Row::default() };
+    let is_mini = lease.work.board.as_str() == "mini";
+    let flash = RegionLedger {
+        name: RegionName::parse("flash").unwrap(),
+        kind: RegionKind::Flash,
+        size_bytes: if is_mini { 64 << 10 } else { 1 << 20 },
+        used_bytes: bytes,
+        rows: vec![row],
+    };
+    let benches = if is_mini { BTreeMap::new() } else { BTreeMap::from([(BenchName::parse("sum").unwrap(), counted(bytes))]) };
+    let ledger = Ledger { image: ImageId::parse(&format!("{bytes:064x}")).unwrap(), regions: vec![flash], outside: vec![], anatomy: None };
+    Measurement {
+        schema: SCHEMA,
+        board: lease.work.board.clone(),
+        commit: commit.clone(),
+        fingerprint: Fingerprint(BTreeMap::from([("cc".into(), "cc 1.0".into())])),
+        outcome: Outcome::Built { ledger, benches },
+    }
+}
+
+fn counted(bytes: u64) -> BenchOutcome {
+    let instructions = 1_000 + bytes;
+    let profile = vec![FunctionCount { name: "main".into(), instructions }];
+    BenchOutcome::Counted(Count { instructions, second_take: None, stack_peak_bytes: Some(96), heap_peak_bytes: None, profile })
+}
