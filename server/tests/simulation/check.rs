@@ -1,7 +1,7 @@
 //! What must hold: at any time, and when everything has come to rest. Nothing here asks the code that it checks: figures are those of the commits,
 //! verdicts those of the budget.
 
-use crate::forge::{MAX_GROWTH, OURS, SimForge, bytes_of};
+use crate::forge::{MAX_GROWTH, OURS, Posted, SimForge, bytes_of};
 use crate::world::World;
 use ounce_protocol::ids::{BoardName, CommitSha};
 use ounce_protocol::measurement::{Measurement, Outcome};
@@ -64,10 +64,16 @@ pub fn may_be_leased(forge: &SimForge, lease: &Lease, sandbox: bool) -> Result<(
 pub async fn at_any_time(world: &World) -> Result<(), String> {
     let state = world.forge.state();
     for number in state.pulls.keys() {
-        let ours = |c: &&crate::forge::Posted| c.pull == *number && c.author == OURS && c.body.trim_end().ends_with(text::MARKER);
-        let count = state.posted.iter().filter(ours).count();
-        if count > 1 {
-            return Err(format!("{count} comments of ours on pull request {number}"));
+        let ours: Vec<&Posted> = state.posted.iter().filter(|c| c.pull == *number && c.author == OURS).collect();
+        let reports = ours.iter().filter(|c| c.body.trim_end().ends_with(text::MARKER)).count();
+        if reports > 1 {
+            return Err(format!("{reports} comments of ours on pull request {number}"));
+        }
+        // One answer at most to each command: the last line names which.
+        let mut answers: Vec<&str> = ours.iter().filter_map(|c| c.body.trim_end().lines().last()).collect();
+        answers.sort_unstable();
+        if let Some(twice) = answers.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(format!("answered twice on pull request {number}: {}", twice[0]));
         }
     }
     Ok(())

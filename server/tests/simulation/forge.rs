@@ -200,6 +200,29 @@ impl State {
         self.announce("push", body.to_string());
     }
 
+    /// Somebody writes under a pull request.
+    pub fn say(&mut self, number: u64, login: &'static str, body: &str) {
+        let id = self.id();
+        self.posted.push(Posted { id, pull: number, author: login, body: body.to_owned() });
+        let event = json!({
+            "action": "created", "repository": Self::repository(), "issue": { "number": number, "pull_request": {} },
+            "comment": { "id": id, "body": body, "user": { "login": login, "type": "User" } },
+        });
+        self.announce("issue_comment", event.to_string());
+    }
+
+    /// Somebody asks for a fork's head to be let run; it may be one that is not the head any more.
+    pub fn ask_to_approve(&mut self, number: u64) -> String {
+        let pull = self.pulls[&number].clone();
+        let sha = if self.seed.chance(80) { pull.head } else { pull.before };
+        let login = if self.seed.chance(70) { KEEPER } else { STRANGER };
+        if login == KEEPER {
+            self.approved.insert(sha.clone());
+        }
+        self.say(number, login, &format!("/ounce approve {sha}"));
+        format!("{login} approves {sha} of pull request {number}")
+    }
+
     fn fault(&mut self, percent: u64) -> bool {
         let fault = !self.calm && self.seed.chance(percent);
         self.faults += u64::from(fault);
@@ -278,7 +301,7 @@ impl Forge for SimForge {
                 false => MergeState::Merged(state.merge(&head)),
             };
             let (base_tip, base_branch) = (state.main.clone(), BRANCH.to_owned());
-            Ok(PullRequest { number, title: "Change".into(), open, from_fork, head, base_tip, base_branch, merge })
+            Ok(PullRequest { number, title: "Change".into(), author: STRANGER.into(), open, from_fork, head, base_tip, base_branch, merge })
         })
         .await
     }
@@ -344,6 +367,10 @@ impl Forge for SimForge {
             Ok(())
         })
         .await
+    }
+
+    async fn login(&self) -> Result<String, ForgeError> {
+        self.call("our name", |_| Ok(OURS.to_owned())).await
     }
 
     async fn named(&self, _: &RepoName, name: &str) -> Result<Option<Named>, ForgeError> {

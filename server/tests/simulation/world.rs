@@ -14,6 +14,7 @@ use ounce_protocol::runner_api::{Enroll, Lease};
 use ounce_server::clock::Clock;
 use ounce_server::config::Keep;
 use ounce_server::secret::Secret;
+use ounce_server::store::installations;
 use ounce_server::store::watch::Point;
 use ounce_server::store::{Store, StoreError};
 use ounce_server::web::{self, App, webhook};
@@ -78,11 +79,13 @@ enum Loop {
     Plan,
     Judge,
     Publish,
+    /// A server has two of them.
+    PublishToo,
     Sweep,
     Tidy,
 }
 
-const LOOPS: [Loop; 5] = [Loop::Plan, Loop::Judge, Loop::Publish, Loop::Sweep, Loop::Tidy];
+const LOOPS: [Loop; 6] = [Loop::Plan, Loop::Judge, Loop::Publish, Loop::PublishToo, Loop::Sweep, Loop::Tidy];
 
 /// Whose step it is.
 #[derive(Debug, Clone)]
@@ -178,7 +181,7 @@ impl World {
             }
             0..=74 => {
                 // What decides is played more often than what cleans up.
-                let which = LOOPS[[0, 0, 1, 1, 2, 2, 3, 4][self.seed.below(8)]];
+                let which = LOOPS[[0, 0, 1, 1, 2, 3, 4, 5][self.seed.below(8)]];
                 self.start_loop(which);
             }
             75..=86 => self.agent_acts().await?,
@@ -189,7 +192,7 @@ impl World {
                 self.tell(format!("{ms} ms pass"));
                 self.clock.advance(ms);
             }
-            95 if self.seed.chance(30) => self.crash(),
+            95 if self.seed.chance(30) => self.crash().await?,
             96 if !self.steps.is_empty() => {
                 // A connection breaks: what was asked is given up half-way.
                 let at = self.seed.below(self.steps.len());
@@ -207,7 +210,7 @@ impl World {
     }
 
     fn developer(&mut self) {
-        let choice = self.seed.below(8);
+        let choice = self.seed.below(11);
         let mut state = self.forge.state();
         let numbers: Vec<u64> = state.pulls.keys().copied().collect();
         let number = numbers[self.seed.below(numbers.len())];
@@ -233,6 +236,11 @@ impl World {
                 state.posted.retain(|c| c.author != OURS || c.pull != number);
                 state.silenced.insert(number);
                 format!("the comment on pull request {number} is deleted")
+            }
+            8..=10 => {
+                let forks: Vec<u64> = state.pulls.values().filter(|pull| pull.from_fork).map(|pull| pull.number).collect();
+                let Some(&fork) = forks.get(self.seed.below(forks.len())) else { return };
+                state.ask_to_approve(fork)
             }
             _ => return,
         };
@@ -301,7 +309,8 @@ impl World {
             End::Looked(match which {
                 Loop::Plan => plan::step(&cx).await,
                 Loop::Judge => compare::step(&cx).await,
-                Loop::Publish => publish::step(&cx).await,
+                Loop::Publish => publish::step(&cx, "one").await,
+                Loop::PublishToo => publish::step(&cx, "the other").await,
                 Loop::Sweep => housekeeping::sweep(&cx).await,
                 Loop::Tidy => housekeeping::tidy(&cx).await,
             })
@@ -318,7 +327,7 @@ impl World {
                     // Nobody else can write now, so that it cannot be held; it can be cut off.
                     if wild && self.seed.chance(3) {
                         self.tell(format!("before it is written, in {:?}:", self.steps[at].0));
-                        self.crash();
+                        self.crash().await?;
                         return Ok(None);
                     }
                 }
@@ -390,7 +399,7 @@ impl World {
     }
 
     /// The server's power fails, and comes back.
-    fn crash(&mut self) {
+    async fn crash(&mut self) -> Result<(), String> {
         self.tell("the server's power fails");
         self.tally.crashes += 1;
         for (who, step) in std::mem::take(&mut self.steps) {
@@ -399,6 +408,9 @@ impl World {
         }
         let (cx, router, stop) = server(&self.store, &self.forge, &self.clock);
         (self.cx, self.router, self._stop) = (cx, router, stop);
+        // As a server does that is alone on its database.
+        let mut c = self.store.connection().await.map_err(|e| e.to_string())?;
+        installations::no_writers(&mut c).await.map_err(|e| e.to_string())
     }
 
     async fn agent_acts(&mut self) -> Result<(), String> {

@@ -117,5 +117,8 @@ async fn the_description_in_docs_is_the_servers() {
         std::fs::write(&file, &described).unwrap();
     }
     let written = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(written == described, "docs/openapi.json is not what the server says: OUNCE_BLESS=1 cargo test -p ounce-server --test stories api");
+    assert!(
+        written == described,
+        "docs/openapi.json is not what the server says: OUNCE_BLESS=1 cargo test -p ounce-server --test stories api"
+    );
 }
