@@ -2,8 +2,11 @@
 
 use crate::common::count;
 use crate::common::hostile::{failure, project};
+use crate::common::server::Server;
 use ounce_analysis::comparison::BoardState;
 use ounce_protocol::measurement::Stage;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 /// Makes the image as always, then this of it, and expects the reason.
 #[track_caller]
@@ -84,9 +87,34 @@ fn an_image_that_its_reader_dies_of_is_a_result_and_not_the_runners_end() {
 }
 
 #[test]
-fn the_reader_of_an_image_is_in_the_sandbox() {
-    // What it is asked to read besides the image is not there for it.
+fn a_linkers_map_that_leads_out_of_the_checkout_is_not_used() {
     let desk = project();
-    desk.hostile_after_the_build("rm build/an385/firmware.map; ln -s /etc/passwd build/an385/firmware.map");
-    desk.weighed().ends(0);
+    desk.hostile_after_the_build("rm -f build/an385/firmware.map; ln -s /etc/passwd build/an385/firmware.map");
+    let (job, _) = Server::start().weigh(&desk, true);
+    assert_eq!(job.head()["kind"], "built");
+    assert!(job.log.contains("the linker's map is not used: build/an385/firmware.map is a link that leaves the checkout"), "{}", job.log);
+}
+
+#[test]
+fn every_image_is_read_inside_the_sandbox() {
+    // Bubblewrap, noting what it is told.
+    let desk = project();
+    let (folder, notes) = (desk.beside("instead"), desk.beside("notes"));
+    let real = ounce_runner::exec::find_program("bwrap").unwrap();
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("bwrap"), format!("#!/bin/sh\necho \"$*\" >> {}\nexec {} \"$@\"\n", notes.display(), real.display())).unwrap();
+    fs::set_permissions(folder.join("bwrap"), fs::Permissions::from_mode(0o755)).unwrap();
+    let usual = std::env::var_os("PATH").unwrap();
+    let path = std::env::join_paths(std::iter::once(folder).chain(std::env::split_paths(&usual))).unwrap();
+    desk.edit("src/delay.S", "delay:\n", "delay:\n    nop\n");
+    desk.commit("one instruction more");
+    desk.ounce_with(&["compare", "good..HEAD"], &[("PATH", path.as_os_str())]);
+    let notes = fs::read_to_string(notes).unwrap();
+    let readings: Vec<&str> = notes.lines().filter(|line| line.contains(" -- /ounce/ounce read ")).collect();
+    // Two images weighed, and a profile of two benchmarks for each.
+    assert_eq!(readings.len(), 6, "{notes}");
+    assert!(
+        readings.iter().all(|line| line.contains("--unshare-all") && !line.contains("/src") && !line.contains("/cargo")),
+        "{readings:#?}"
+    );
 }
