@@ -250,6 +250,17 @@ pub async fn latest(c: &mut Connection, project: i64, pull: u64, head: Option<&C
     row.as_ref().map(run).transpose()
 }
 
+/// The head of a pull request's latest run, where that was made after that time.
+pub async fn head_planned_since(c: &mut Connection, project: i64, pull: u64, since: Millis) -> Result<Option<CommitSha>, StoreError> {
+    let latest: Option<(String, Millis)> =
+        sql("SELECT shown_sha, created_ms FROM runs WHERE project_id = $1 AND kind = 'pull' AND pull_number = $2 ORDER BY id DESC LIMIT 1")
+            .bind(project)
+            .bind(i64::try_from(pull).unwrap_or(i64::MAX))
+            .fetch_optional(c)
+            .await?;
+    latest.filter(|(_, made)| *made > since).map(|(sha, _)| stored(&sha)).transpose()
+}
+
 /// Lets a waiting run be measured. False where it does not wait any more.
 pub async fn begin(c: &mut Connection, id: i64) -> Result<bool, StoreError> {
     let done = sql("UPDATE runs SET state = 'measuring' WHERE id = $1 AND state = 'waiting'").bind(id).execute(c).await?;

@@ -41,6 +41,9 @@ pub struct PullEvent {
     /// What an `edited` changed.
     #[serde(default)]
     pub changes: Changes,
+    /// Of a `synchronize`: the head that the push replaced.
+    #[serde(default)]
+    pub before: Option<CommitSha>,
 }
 
 /// The pull request of an event.

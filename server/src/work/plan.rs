@@ -19,6 +19,8 @@ use ounce_protocol::manifest::{Board, FILE_NAME, Forks, Manifest};
 pub const ATTEMPTS_MAX: u32 = 12;
 /// Times a forge is asked about a pull request that an event says was closed, and that is open: its answers may be late.
 pub const OPEN_LOOKS_MAX: u32 = 4;
+/// How long after a push a forge's answers may still be of the time before it.
+pub const LATE_MS: Millis = 10_000;
 /// Pull requests are measured before the history.
 pub(super) const PULL_PRIORITY: i64 = 0;
 const PUSH_PRIORITY: i64 = 1;
@@ -153,15 +155,11 @@ pub(super) async fn again<F: Forge>(cx: &Context<F>, delivery: &Delivery, why: &
 }
 
 async fn weigh<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEvent) -> Result<bool, StoreError> {
-    // Whatever comes of the event, it says that this is the head: what was approved before is not.
-    if event.action == "synchronize"
-        && let Some(project) = projects::find(&mut *cx.store.connection().await?, &event.repository.full_name).await?
-    {
-        let head = &event.pull_request.head.sha;
-        commands::revoke(&mut *cx.store.connection().await?, project, event.number, head, cx.clock.now()).await?;
-    }
     let target = Target::of(event);
     let why = match pull_pair(cx, &target).await {
+        Ok(Some(_)) if may_be_late(cx, event).await? && again(cx, delivery, "another head was just planned", Some(LATE_MS)).await? => {
+            return Ok(true);
+        }
         Ok(Some(pair)) => {
             write_pull(cx, delivery, event, &target, &pair).await?;
             return Ok(true);
@@ -183,6 +181,16 @@ async fn weigh<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEvent
         Err(Obstacle::Later(why, _) | Obstacle::Never(why)) => why,
     };
     give_up(cx, delivery, event, &why).await
+}
+
+/// Whether another head of this pull request was planned a moment ago, and this event does not say that it replaces it. Then this event may be
+/// the older of the two, and the forge's answer, by which it is the head, too: looked at again a moment later, the answer holds.
+async fn may_be_late<F: Forge>(cx: &Context<F>, event: &PullEvent) -> Result<bool, StoreError> {
+    let mut c = cx.store.connection().await?;
+    let Some(project) = projects::find(&mut c, &event.repository.full_name).await? else { return Ok(false) };
+    let since = cx.clock.now().saturating_sub(LATE_MS);
+    let planned = runs::head_planned_since(&mut c, project, event.number, since).await?;
+    Ok(planned.is_some_and(|planned| planned != event.pull_request.head.sha && Some(planned) != event.before))
 }
 
 /// The commits to weigh, as the pull request would land. `None` where it was closed meanwhile.

@@ -208,3 +208,19 @@ async fn verdict(store: &Store, run: &Run) -> Result<CheckState, String> {
         (true, false) => CheckState::Success,
     })
 }
+
+/// Runs, commands and deliveries as they are, for the report of a play that failed.
+pub async fn rows(store: &Store) -> Result<Vec<String>, StoreError> {
+    const ASKED: [&str; 4] = [
+        "SELECT 'run ' || CAST(id AS TEXT) || ' of ' || COALESCE(CAST(pull_number AS TEXT), 'push') || ': ' || shown_sha || ' ' || state || ' ' || note FROM runs ORDER BY id",
+        "SELECT 'command of ' || source || ': ' || command || ': ' || outcome || ', ' || note FROM commands ORDER BY id",
+        "SELECT 'delivery ' || guid || ' ' || event || ': ' || state || ', ' || note FROM deliveries ORDER BY id",
+        "SELECT 'wish ' || target || ': ' || CAST(version AS TEXT) || ' of which sent ' || CAST(sent_version AS TEXT) || ' ' || error FROM outbox ORDER BY id",
+    ];
+    let mut c = store.connection().await?;
+    let mut rows: Vec<String> = Vec::new();
+    for text in ASKED {
+        rows.extend(sql(text).fetch_all::<String>(&mut c).await?);
+    }
+    Ok(rows)
+}

@@ -5,6 +5,7 @@ use crate::seed::{Seed, mixed};
 use ounce_protocol::ids::{CommitSha, RepoName};
 use ounce_server::clock::Clock;
 use ounce_server::forge::{CheckReport, Comment, CommitInfo, FailedDelivery, Forge, ForgeError, MergeState, Named, PullRequest, Role};
+use ounce_server::work::text::MARKER;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -159,8 +160,9 @@ impl State {
     fn announce_pull(&mut self, number: u64, action: &str) {
         let pull = &self.pulls[&number];
         let from = if pull.from_fork { "stranger/blinky" } else { REPO };
+        let before = (action == "synchronize").then_some(&pull.before);
         let body = json!({
-            "action": action, "number": number, "repository": Self::repository(),
+            "action": action, "number": number, "repository": Self::repository(), "before": before,
             "pull_request": { "title": "Change", "user": { "login": STRANGER }, "head": { "sha": pull.head, "repo": { "full_name": from } } },
         });
         self.announce("pull_request", body.to_string());
@@ -211,16 +213,20 @@ impl State {
         self.announce("issue_comment", event.to_string());
     }
 
-    /// Somebody asks for a fork's head to be let run; it may be one that is not the head any more.
-    pub fn ask_to_approve(&mut self, number: u64) -> String {
+    /// Somebody asks for a fork's head to be let run; it may be one that is not the head any more. Nobody reads and approves a push within
+    /// [`LATE_MS`].
+    pub fn ask_to_approve(&mut self, number: u64) -> Option<String> {
         let pull = self.pulls[&number].clone();
+        if self.clock.now() - pull.pushed_ms < LATE_MS {
+            return None;
+        }
         let sha = if self.seed.chance(80) { pull.head } else { pull.before };
         let login = if self.seed.chance(70) { KEEPER } else { STRANGER };
         if login == KEEPER {
             self.approved.insert(sha.clone());
         }
         self.say(number, login, &format!("/ounce approve {sha}"));
-        format!("{login} approves {sha} of pull request {number}")
+        Some(format!("{login} approves {sha} of pull request {number}"))
     }
 
     fn fault(&mut self, percent: u64) -> bool {
@@ -345,7 +351,9 @@ impl Forge for SimForge {
     async fn create_comment(&self, _: &RepoName, number: u64, body: &str) -> Result<Comment, ForgeError> {
         self.call("new comment", |state| {
             let id = state.id();
-            state.silenced.remove(&number);
+            if body.trim_end().ends_with(MARKER) {
+                state.silenced.remove(&number);
+            }
             state.posted.push(Posted { id, pull: number, author: OURS, body: body.to_owned() });
             Ok(Comment { id, body: body.to_owned() })
         })

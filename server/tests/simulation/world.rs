@@ -147,12 +147,13 @@ impl World {
         let done = self.acts().await;
         self.tally.faults = self.forge.state().faults;
         self.steps.clear();
+        let rows = if done.is_err() { check::rows(&self.store).await.unwrap_or_default() } else { Vec::new() };
         self.store.close().await;
         match done {
             Ok(()) => Ok(self.tally),
             Err(why) => {
                 let from = self.told.len().saturating_sub(TOLD_LINES);
-                Err(format!("{why}\nwhat happened last:\n  {}", self.told[from..].join("\n  ")))
+                Err(format!("{why}\nwhat happened last:\n  {}\nwhat is there:\n  {}", self.told[from..].join("\n  "), rows.join("\n  ")))
             }
         }
     }
@@ -240,7 +241,8 @@ impl World {
             8..=10 => {
                 let forks: Vec<u64> = state.pulls.values().filter(|pull| pull.from_fork).map(|pull| pull.number).collect();
                 let Some(&fork) = forks.get(self.seed.below(forks.len())) else { return };
-                state.ask_to_approve(fork)
+                let Some(asked) = state.ask_to_approve(fork) else { return };
+                asked
             }
             _ => return,
         };
