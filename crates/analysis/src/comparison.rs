@@ -3,6 +3,7 @@
 //! Plain data, without times and without ids of any server, so that the desk tool and the service give the same bytes.
 //! Schema 1, stated in docs/interfaces.md.
 
+use crate::past::Place;
 use ounce_protocol::ids::{BenchName, BoardName, CommitSha, RegionName};
 use ounce_protocol::measurement::{BenchFailure, Owner, RegionKind, Stage};
 use serde::{Deserialize, Serialize};
@@ -327,6 +328,55 @@ pub struct BudgetCheck {
     /// Where it is tightest, or where it is exceeded: one sentence each, worst first: "microbit: +312 B, 56 B over". Then where it could not be
     /// judged: "not judged on microbit, fib: its two takes differ".
     pub findings: Vec<String>,
+    /// What is left of it: its tightest place on each board, and each place where it is exceeded or accepted, worst first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<Left>,
+    /// Who accepted growth over the limit, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted: Vec<Acceptance>,
+}
+
+/// What is left of a budget at a place, in the figure's unit: bytes or instructions. `left` is `limit − used`, exactly, but for figures that
+/// no 64 bits hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// The board and the figure.
+    #[serde(flatten)]
+    pub place: Place,
+    /// The limit. Of one in percent, the most that is within it. Of one that keeps bytes free, the most that may be used.
+    pub limit: i64,
+    /// What is used of it: growth since the base, or since the baseline less what was accepted; or bytes of the region.
+    pub used: i64,
+    /// What is left; negative is over.
+    pub left: i64,
+    /// How much of this is the change's own: head less base.
+    pub growth: i64,
+    /// What that means.
+    pub state: LeftState,
+}
+
+/// Whether a limit holds at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeftState {
+    /// It holds, or was over at the base already and is no worse.
+    Holds,
+    /// It is over, and someone accepted that.
+    Accepted,
+    /// It is over.
+    Exceeded,
+}
+
+/// One word of acceptance, as far as a budget goes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Acceptance {
+    /// Who.
+    pub who: String,
+    /// Why, in their words.
+    pub why: String,
+    /// When, as text for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when_text: Option<String>,
 }
 
 /// How a finding of a budget that could not be judged begins; a place and its reason follow.

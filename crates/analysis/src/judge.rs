@@ -8,6 +8,7 @@
 use crate::budget;
 use crate::comparison::{BenchDelta, BenchSide, BoardComparison, BoardState, Compared, Comparison, RegionDelta, SCHEMA, Tendency, Verdict};
 use crate::delta::{Profiles, function_deltas, region_deltas_with};
+use crate::past::Past;
 use crate::why;
 use ounce_protocol::ids::{BenchName, BoardName, CommitSha};
 use ounce_protocol::manifest::{Board, FILE_NAME, Manifest};
@@ -47,8 +48,13 @@ pub enum BoardInput<'a> {
     },
 }
 
-/// Compares the boards and says what the change is.
+/// Compares the boards and says what the change is, with no past: budgets since a tag or a date are not judged, and say so.
 pub fn judge(input: &Judgement<'_>) -> Comparison {
+    judge_since(input, &Past::default())
+}
+
+/// Compares the boards and says what the change is, with what is known of the commits before and with what was accepted.
+pub fn judge_since(input: &Judgement<'_>, past: &Past) -> Comparison {
     let mut notes = Vec::new();
     if input.manifest_changed {
         notes.push(format!("this change edits {FILE_NAME}; the base's was used"));
@@ -57,7 +63,7 @@ pub fn judge(input: &Judgement<'_>) -> Comparison {
     let boards: Vec<BoardComparison> =
         input.manifest.boards.iter().map(|(name, board)| compare_board(input, name, board, &mut findings)).collect();
     notes.append(&mut findings.notes);
-    let budgets = budget::check(&input.manifest.budgets, &boards);
+    let budgets = budget::check(input, past, &boards);
     let verdict = if findings.broken {
         Verdict::Broken
     } else if budgets.iter().any(|b| !b.holds) {

@@ -205,26 +205,26 @@ fn a_budget_says_where_it_is_tightest_even_where_it_holds() {
     };
     use Verdict::{OverBudget, Unchanged, WithinBudget};
     let flash = "region = \"flash\"\nmax_growth = 256";
-    check(flash, Side::new(1000, 10_000), Unchanged, "flash may grow by 256 B", &["disco: 0 B, 256 B left"]);
-    check(flash, Side::new(1256, 10_000), WithinBudget, "flash may grow by 256 B", &["disco: +256 B, 0 B left"]);
+    check(flash, Side::new(1000, 10_000), Unchanged, "flash may grow by 256 B", &["disco: 0 B, 256 B left (100 %)"]);
+    check(flash, Side::new(1256, 10_000), WithinBudget, "flash may grow by 256 B", &["disco: +256 B, 0 B left (0 %)"]);
     check(flash, Side::new(1257, 10_000), OverBudget, "flash may grow by 256 B", &["disco: +257 B, 1 B over"]);
-    check(flash, Side::new(500, 10_000), WithinBudget, "flash may grow by 256 B", &["microbit: 0 B, 256 B left"]);
+    check(flash, Side::new(500, 10_000), WithinBudget, "flash may grow by 256 B", &["microbit: 0 B, 256 B left (100 %)"]);
     let none = "region = \"flash\"\nmax_growth = 0\nboards = [\"disco\"]";
     check(none, Side::new(1000, 10_000), Unchanged, "flash on disco may not grow", &["disco: 0 B, 0 B left"]);
     check(none, Side::new(1001, 10_000), OverBudget, "flash on disco may not grow", &["disco: +1 B, 1 B over"]);
     let percent = "region = \"flash\"\nmax_growth_percent = 1.5";
-    check(percent, Side::new(1015, 10_000), WithinBudget, "flash may grow by 1.5 %", &["disco: +1.50 % (+15 B), 0 % left"]);
-    check(percent, Side::new(1016, 10_000), OverBudget, "flash may grow by 1.5 %", &["disco: +1.60 % (+16 B), 0.1 % over"]);
+    check(percent, Side::new(1015, 10_000), WithinBudget, "flash may grow by 1.5 %", &["disco: +1.50 % (+15 B), 0 % left (0 B)"]);
+    check(percent, Side::new(1016, 10_000), OverBudget, "flash may grow by 1.5 %", &["disco: +1.60 % (+16 B), 0.1 % over (1 B)"]);
     let free = "region = \"flash\"\nmin_headroom = 4000";
-    check(free, Side::new(6000, 10_000), WithinBudget, "flash must keep 4,000 B free", &["disco: 4,000 B free, 0 B left"]);
+    check(free, Side::new(6000, 10_000), WithinBudget, "flash must keep 4,000 B free", &["disco: 4,000 B free, 0 B left (0 %)"]);
     check(free, Side::new(6001, 10_000), OverBudget, "flash must keep 4,000 B free", &["disco: 3,999 B free, 1 B short"]);
     let steps = "metric = \"instructions\"\nmax_growth = 100\nbenchmarks = [\"fib\"]";
     let rule = "instructions of fib may grow by 100";
-    check(steps, Side::new(1000, 10_100), WithinBudget, rule, &["disco, fib: +100, 0 left"]);
+    check(steps, Side::new(1000, 10_100), WithinBudget, rule, &["disco, fib: +100, 0 left (0 %)"]);
     check(steps, Side::new(1000, 11_200), OverBudget, rule, &["disco, fib: +1,200, 1,100 over"]);
     let stacks = "metric = \"stack\"\nmax_growth_percent = 10";
     let base = Side::new(1000, 10_000).fib(stack(441));
-    check(stacks, base, OverBudget, "stack may grow by 10 %", &["disco, fib: +10.25 % (+41 B), 0.25 % over"]);
+    check(stacks, base, OverBudget, "stack may grow by 10 %", &["disco, fib: +10.25 % (+41 B), 0.25 % over (1 B)"]);
 }
 
 #[test]
@@ -249,7 +249,7 @@ fn free_bytes_that_the_base_had_lost_already_are_not_this_changes_fault() {
     check(1000, Verdict::Unchanged, "disco: 9,000 B free, 500 B short, no worse than at the base");
     check(900, Verdict::WithinBudget, "disco: 9,100 B free, 400 B short, no worse than at the base");
     check(1001, Verdict::OverBudget, "disco: 8,999 B free, 501 B short");
-    check(400, Verdict::WithinBudget, "disco: 9,600 B free, 100 B left");
+    check(400, Verdict::WithinBudget, "disco: 9,600 B free, 100 B left (20 %)");
 }
 
 #[test]
@@ -418,7 +418,7 @@ fn figures_of_other_tools_are_not_judged() {
         c.budgets
     );
     // The other board is judged.
-    assert_eq!(c.budgets[0].findings[0], "microbit: 0 B, 256 B left");
+    assert_eq!(c.budgets[0].findings[0], "microbit: 0 B, 256 B left (100 %)");
 }
 
 #[test]

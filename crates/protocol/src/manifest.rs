@@ -3,11 +3,17 @@
 //! The annotated example is in docs/interfaces.md. The text is read once, here; unknown keys are an error that names the
 //! nearest known one. Paths are relative to the repository and may not leave it.
 
+mod budget;
+mod hint;
+
+pub use budget::{BenchMetric, Budget, GROUP_CHARS_MAX, Percent, Since, TAG_BYTES_MAX};
+pub use hint::{nearest, with_hint};
+
 use crate::fetch::Fetch;
 use crate::ids::{BenchName, BoardName, RegionName};
 use crate::measurement::RegionKind;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The file's name at the root of a repository.
 pub const FILE_NAME: &str = "ounce.toml";
@@ -265,76 +271,6 @@ impl Benchmark {
     }
 }
 
-/// A limit the project sets itself. Each has one subject and at least one limit.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Budget {
-    /// Bytes of this region.
-    #[serde(default)]
-    pub region: Option<RegionName>,
-    /// A figure of the benchmarks.
-    #[serde(default)]
-    pub metric: Option<BenchMetric>,
-    /// The boards it holds for; all where it is left out.
-    #[serde(default)]
-    pub boards: Option<Vec<BoardName>>,
-    /// The benchmarks it holds for; all where it is left out.
-    #[serde(default)]
-    pub benchmarks: Option<Vec<BenchName>>,
-    /// Most growth in one pull request, bytes (or instructions).
-    #[serde(default)]
-    pub max_growth: Option<u64>,
-    /// Most growth in one pull request, percent of the base.
-    #[serde(default)]
-    pub max_growth_percent: Option<Percent>,
-    /// Least bytes that must stay free in the region.
-    #[serde(default, deserialize_with = "optional_size")]
-    pub min_headroom: Option<u64>,
-}
-
-/// A percentage, kept in hundredths so that comparing it is exact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "f64")]
-pub struct Percent {
-    /// Hundredths of a percent.
-    pub hundredths: i64,
-}
-
-impl TryFrom<f64> for Percent {
-    type Error = String;
-    #[expect(clippy::cast_possible_truncation, reason = "the range is checked in the line before")]
-    fn try_from(percent: f64) -> Result<Self, String> {
-        if (0.0..=10_000.0).contains(&percent) {
-            Ok(Percent { hundredths: (percent * 100.0).round() as i64 })
-        } else {
-            Err(format!("{percent} is not a percentage between 0 and 10000"))
-        }
-    }
-}
-
-/// A benchmark's figures that a budget can hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BenchMetric {
-    /// Instructions.
-    Instructions,
-    /// Stack peak, bytes.
-    Stack,
-    /// Heap peak, bytes.
-    Heap,
-}
-
-impl BenchMetric {
-    /// The word used in reports.
-    pub fn word(self) -> &'static str {
-        match self {
-            BenchMetric::Instructions => "instructions",
-            BenchMetric::Stack => "stack",
-            BenchMetric::Heap => "heap",
-        }
-    }
-}
-
 /// What may run for whom.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -457,14 +393,15 @@ impl Manifest {
                     return Err(format!("no board has a region {region}{}", nearest(region.as_str(), known)));
                 }
             }
-            (None, Some(_)) if budget.min_headroom.is_some() => return Err("`min_headroom` goes with `region`".into()),
             (None, Some(_)) => {}
             _ => return Err("give one of `region` and `metric`".into()),
         }
-        if budget.max_growth.is_none() && budget.max_growth_percent.is_none() && budget.min_headroom.is_none() {
-            return Err("no limit: give `max_growth`, `max_growth_percent` or `min_headroom`".into());
-        }
-        Ok(())
+        budget.check()
+    }
+
+    /// The tags and dates that budgets count from: whoever judges brings the figures at these commits.
+    pub fn sinces(&self) -> BTreeSet<&Since> {
+        self.budgets.iter().filter_map(|budget| budget.since.as_ref()).collect()
     }
 
     fn known_boards(&self, names: Option<&[BoardName]>) -> Result<(), String> {
@@ -564,43 +501,6 @@ fn optional_size<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<u64>, 
     size(d).map(Some)
 }
 
-/// Adds a did-you-mean to a message of serde: it names the unknown key and the known ones, and the nearest of them is what people look for.
-pub fn with_hint(message: &str) -> String {
-    let Some((_, rest)) = message.split_once("unknown field `") else { return message.trim_end().to_owned() };
-    let mut quoted = rest.split('`').step_by(2);
-    let Some(unknown) = quoted.next() else { return message.trim_end().to_owned() };
-    let known: Vec<&str> = quoted.collect();
-    format!("{}{}", message.trim_end(), nearest(unknown, known.into_iter()))
-}
-
-/// `"; did you mean `x`?"` where something is near enough, else nothing.
-pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let best = known.map(|k| (edit_distance(word, k), k)).min();
-    match best {
-        Some((distance, k)) if distance <= word.chars().count().div_ceil(3).max(1) => format!("; did you mean `{k}`?"),
-        _ => String::new(),
-    }
-}
-
-/// Levenshtein's distance, one row at a time. Words longer than 64 characters are near to nothing.
-fn edit_distance(a: &str, b: &str) -> usize {
-    if a.len() > 64 || b.len() > 64 {
-        return usize::MAX;
-    }
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, &cb) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(ca != cb);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -665,6 +565,20 @@ max_growth_percent = 1.5
         check("region = \"flash\"", "region = \"flush\"", "did you mean `flash`?");
         check("max_growth = 256", "boards = [\"disk\"]\nmax_growth = 256", "did you mean `disco`?");
         check("max_growth = 256", "", "no limit");
+        check("max_growth = 256", "max_growth = 256\ntag = \"v1\"", "did you mean `since`?");
+        check("max_growth = 256", "max_growth = 256\nsinse = \"v1\"", "did you mean `since`?");
+        check("max_growth = 256", "max_growth = 256\ncrate = \"core\"", "did you mean `group`?");
+        check("max_growth = 256", "min_headroom = 9\nsince = \"v1\"", "`min_headroom` is of the region as it is");
+        check("max_growth = 256", "min_headroom = 9\ngroup = \"core\"", "`min_headroom` is of the region as it is");
+        check("max_growth = 256", "since = \"v1\"", "no limit");
+        check("max_growth = 256", "max_growth = 9\ngroup = \"\"", "a group is a name as the report shows it");
+        check("max_growth = 256", "max_growth = 9\nsince = \"--all\"", "is no tag");
+        check("max_growth = 256", "max_growth = 9\nsince = \"a..b\"", "is no tag");
+        check("max_growth = 256", "max_growth = 9\nsince = 2026-02-30", "TOML parse error");
+        check("max_growth = 256", "max_growth = 9\nsince = \"2026-02-30\"", "no day of the calendar");
+        check("max_growth = 256", "max_growth = 9\nsince = 2026-10-01T12:00:00", "a date alone");
+        check("max_growth = 256", "max_growth = 9\nsince = 5", "a tag such as");
+        check("max_growth_percent = 1.5", "max_growth = 9\ngroup = \"core\"", "`group` goes with `region`");
         check("expect = \"sum 5050\"", "", "a result that nobody checks is no result");
         check("expect = \"sum 5050\"", "expect = \"x\"\nfile = \"a.bin\"", "no `load_at`");
         check("max_growth_percent = 1.5", "max_growth_percent = -1.5", "not a percentage");

@@ -6,7 +6,7 @@ use crate::board;
 use crate::doc::{Align, Block, Line, Table};
 use crate::figures::{bench_counts, bytes_delta, bytes_of, counted, delta_of, is_broken, is_quiet, over_by, ppm_percent};
 use crate::headline::headline;
-use ounce_analysis::comparison::{BoardComparison, BoardState, BudgetCheck, Compared, Comparison, Tendency};
+use ounce_analysis::comparison::{Acceptance, BoardComparison, BoardState, BudgetCheck, Compared, Comparison, Tendency};
 use ounce_protocol::measurement::RegionKind;
 use ounce_protocol::units::{delta, grouped};
 
@@ -226,7 +226,12 @@ fn instructions_cell(c: &Compared) -> Line {
 fn budgets(budgets: &[BudgetCheck], detail: &Detail) -> Vec<Block> {
     let exceeded = budgets.iter().filter(|b| !b.holds).count();
     let unjudged = budgets.iter().filter(|b| b.holds && b.not_judged().next().is_some()).count();
+    let accepted = budgets.iter().filter(|b| b.holds && !b.accepted.is_empty()).count();
     let title = match (exceeded, budgets.len()) {
+        (0, n) if accepted > 0 => {
+            let unjudged = if unjudged > 0 { format!(" {unjudged} not judged everywhere.") } else { String::new() };
+            Line::new().strong(format!("{accepted} of {} exceeded and accepted.{unjudged}", counted(n, "budget", "budgets")))
+        }
         (0, n) if unjudged > 0 => Line::new().strong(format!("{unjudged} of {} not judged everywhere.", counted(n, "budget", "budgets"))),
         (0, 1) => Line::new().strong("The budget holds."),
         (0, n) => Line::new().strong(format!("All {n} budgets hold.")),
@@ -235,6 +240,7 @@ fn budgets(budgets: &[BudgetCheck], detail: &Detail) -> Vec<Block> {
     let row = |b: &BudgetCheck| {
         let word = match (b.holds, b.not_judged().count()) {
             (false, _) => Line::new().bad("Exceeded: "),
+            (true, _) if !b.accepted.is_empty() => Line::new().strong("Accepted: "),
             (true, 0) => "Holds: ".into(),
             (true, n) if n == b.findings.len() => Line::new().strong("Not judged: "),
             (true, _) => Line::new().strong("Holds where judged: "),
@@ -244,9 +250,22 @@ fn budgets(budgets: &[BudgetCheck], detail: &Detail) -> Vec<Block> {
             line = line.text(if i == 0 { " → " } else { "; " }).sentence(finding);
         }
         let more = b.findings.len().saturating_sub(detail.findings);
-        if more > 0 { line.text(format!("; {more} more")) } else { line }
+        let line = if more > 0 { line.text(format!("; {more} more")) } else { line };
+        let line = b.accepted.iter().take(detail.findings).fold(line, |line, a| line.text("; ").join(by_whom(a)));
+        let more = b.accepted.len().saturating_sub(detail.findings);
+        if more > 0 { line.text(format!("; {more} more accepted")) } else { line }
     };
     // Exceeded ones first, otherwise in the manifest's order.
     let rows = budgets.iter().filter(|b| !b.holds).chain(budgets.iter().filter(|b| b.holds)).map(row).collect();
     vec![Block::Paragraph(title), Block::List(rows)]
+}
+
+/// `by ada (1 October): “the table pays”`.
+pub(crate) fn by_whom(a: &Acceptance) -> Line {
+    let line = Line::from("by ").code(&a.who);
+    let line = match &a.when_text {
+        Some(when) => line.text(" (").sentence(when).text(")"),
+        None => line,
+    };
+    line.text(": “").sentence(&a.why).text("”")
 }

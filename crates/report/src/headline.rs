@@ -2,12 +2,14 @@
 //!
 //! The first line of the comment, and the title of the check.
 
+use crate::compose::by_whom;
 use crate::doc::Line;
 use crate::escape::{clip, line};
 use crate::figures::{bench_broke, boards_over, counted, delta_of, is_broken, is_incomplete, listed, ppm_size};
-use ounce_analysis::comparison::{BenchSide, BoardComparison, BoardState, Compared, Comparison, Tendency, Verdict};
+use ounce_analysis::comparison::{Acceptance, BenchSide, BoardComparison, BoardState, Compared, Comparison, Tendency, Verdict};
 use ounce_protocol::measurement::RegionKind;
 use ounce_protocol::units::grouped;
+use std::collections::BTreeSet;
 
 /// Longest title of a check, in characters.
 pub const CHECK_TITLE_CHARS_MAX: usize = 140;
@@ -48,6 +50,7 @@ pub(crate) fn verdict(c: &Comparison) -> String {
         Verdict::Unchanged if all_identical(c) => "No change: identical binaries.".into(),
         Verdict::Unchanged => "No change.".into(),
         Verdict::WithinBudget if c.budgets.is_empty() => "Changed; no budgets are set.".into(),
+        Verdict::WithinBudget if c.budgets.iter().any(|b| !b.accepted.is_empty()) => "Within budget, as accepted.".into(),
         Verdict::WithinBudget => "Within budget.".into(),
         Verdict::OverBudget => match boards_over(c).len() {
             0 if c.budgets.iter().all(|b| b.holds) => "Over budget.".into(),
@@ -82,6 +85,15 @@ fn sentences(c: &Comparison) -> Vec<Line> {
     if let Some(budget) = c.budgets.iter().find(|b| !b.holds) {
         let finding = budget.findings.first().map(|f| format!(" ({f})")).unwrap_or_default();
         out.push(Line::from("Exceeded: ").sentence(&format!("{}{finding}", budget.rule)).text("."));
+    }
+    let accepted: BTreeSet<&Acceptance> = c.budgets.iter().filter(|b| b.holds).flat_map(|b| &b.accepted).collect();
+    let mut accepted = accepted.into_iter();
+    if let Some(first) = accepted.next() {
+        let more = match accepted.count() {
+            0 => String::new(),
+            n => format!(", and {n} more"),
+        };
+        out.push(Line::from("Growth accepted ").join(by_whom(first)).text(format!("{more}.")));
     }
     out.extend(broken(c).map(Line::from));
     let tendencies = if c.verdict == Verdict::Unchanged { &[][..] } else { &TENDENCIES };

@@ -456,3 +456,59 @@ fn log_of_a_failed_build_is_fenced_beyond_its_own_fences() {
     let text = body(&c);
     assert!(text.contains("``````text\nerror: `````\n@everyone <! -- ounce -- >\n``````\n"), "{text}");
 }
+
+/// A release that is nearly over its budget, and a change that someone accepted.
+fn accepted_growth() -> Comparison {
+    let acceptance = |who: &str, why: &str, when_text: Option<&str>| Acceptance {
+        who: who.into(),
+        why: why.into(),
+        when_text: when_text.map(str::to_owned),
+    };
+    let rows = vec![row("vm::interp::run", "vm", 4_000, 4_312)];
+    let grown = compared(Tendency::Cost, Some(0), vec![region("flash", RegionKind::Flash, 262_144, 241_024, rows)], vec![]);
+    let findings = ["microbit: +312 B, 56 B over, accepted"];
+    let over = BudgetCheck {
+        accepted: vec![acceptance("ada", "the new table pays for itself", Some("1 October 2026"))],
+        ..budget("flash may grow by 256 B", true, &findings)
+    };
+    let core = budget("core in flash may grow by 256 B since v1.2", true, &["microbit: +240 B since v1.2 (0 B here), 16 B left (6 %)"]);
+    let board = board("microbit", "BBC micro:bit v1", grown);
+    Comparison { budgets: vec![over, core], ..comparison(Verdict::WithinBudget, vec![board]) }
+}
+
+/// From the first budget to the next empty line.
+fn budgets_of(text: &str) -> String {
+    let from = text.find("exceeded and accepted").map_or(0, |at| text[..at].rfind('\n').map_or(0, |n| n + 1));
+    let list = text[from..].split("\n\n").take(2).collect::<Vec<_>>().join("\n\n");
+    format!("{}\n---\n{list}", text.lines().next().unwrap_or_default())
+}
+
+#[test]
+fn what_is_left_and_who_accepted_what_is_over() {
+    let c = accepted_growth();
+    assert_snapshot!(budgets_of(&body(&c)), @r"
+    **Within budget, as accepted.** Growth accepted by `ada` (1 October 2026): “the new table pays for itself”. Cost on microbit: costs 312 B of flash.
+    ---
+    **1 of 2 budgets exceeded and accepted.**
+
+    - **Accepted:** flash may grow by 256 B → microbit: +312 B, 56 B over, accepted; by `ada` (1 October 2026): “the new table pays for itself”
+    - Holds: core in flash may grow by 256 B since v1.2 → microbit: +240 B since v1.2 (0 B here), 16 B left (6 %)
+    ");
+    assert_snapshot!(budgets_of(&ounce_report::terminal(&c, 100, false)), @r"
+    Within budget, as accepted. Growth accepted by ada (1 October 2026): “the new table pays for
+    ---
+    1 of 2 budgets exceeded and accepted.
+
+    - Accepted: flash may grow by 256 B → microbit: +312 B, 56 B over, accepted; by ada (1 October
+      2026): “the new table pays for itself”
+    - Holds: core in flash may grow by 256 B since v1.2 → microbit: +240 B since v1.2 (0 B here), 16 B
+      left (6 %)
+    ");
+    let page = ounce_report::html_fragment(&c);
+    assert_snapshot!(page.lines().filter(|l| l.contains("accepted")).collect::<Vec<_>>().join("\n"), @r#"
+    <p class="verdict"><strong>Within budget, as accepted.</strong> Growth accepted by <code>ada</code> (1 October 2026): “the new table pays for itself”. Cost on microbit: costs 312&nbsp;B of flash.</p>
+    <p><strong>1 of 2 budgets exceeded and accepted.</strong></p>
+    <li><strong>Accepted: </strong>flash may grow by 256&nbsp;B → microbit: +312&nbsp;B, 56&nbsp;B over, accepted; by <code>ada</code> (1 October 2026): “the new table pays for itself”</li>
+    "#);
+    assert_snapshot!(check_title(&c), @"Within budget, as accepted. Growth accepted by ada (1 October 2026): “the new table pays for itself”.");
+}

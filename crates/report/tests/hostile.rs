@@ -121,12 +121,18 @@ impl Dice {
         }
         board
     }
+    fn budget(&mut self) -> BudgetCheck {
+        let acceptance =
+            |dice: &mut Dice| Acceptance { who: dice.text(), why: dice.text(), when_text: (dice.roll(2) == 0).then(|| dice.text()) };
+        let accepted = (0..self.roll(5)).map(|_| acceptance(self)).collect();
+        BudgetCheck { accepted, ..budget(&self.text(), self.roll(2) == 0, &[&self.text(), "board1: +3 B"]) }
+    }
     fn comparison(&mut self) -> Comparison {
         let verdicts = [Verdict::Unchanged, Verdict::WithinBudget, Verdict::OverBudget, Verdict::Broken, Verdict::Incomplete];
         let boards = (0..self.roll(14)).map(|n| self.board(n)).collect();
         Comparison {
             project: self.text(),
-            budgets: (0..self.roll(4)).map(|_| budget(&self.text(), self.roll(2) == 0, &[&self.text(), "board1: +3 B"])).collect(),
+            budgets: (0..self.roll(4)).map(|_| self.budget()).collect(),
             notes: (0..self.roll(3)).map(|_| self.text()).collect(),
             ..comparison(verdicts[self.roll(5) as usize], boards)
         }

@@ -74,7 +74,7 @@ pub fn comparison(verdict: Verdict, boards: Vec<BoardComparison>) -> Comparison 
 }
 
 pub fn budget(rule: &str, holds: bool, findings: &[&str]) -> BudgetCheck {
-    BudgetCheck { rule: rule.into(), holds, findings: findings.iter().map(|&f| f.into()).collect() }
+    BudgetCheck { rule: rule.into(), holds, findings: findings.iter().map(|&f| f.into()).collect(), left: vec![], accepted: vec![] }
 }
 
 pub const LOG: &str = "   Compiling vm v0.1.0\r\n\u{1b}[31merror\u{1b}[0m: linking with `rust-lld` failed\n  = note: region `FLASH' overflowed by 212 bytes\n";
