@@ -160,7 +160,9 @@ impl World {
 
     async fn acts(&mut self) -> Result<(), String> {
         self.forge.state().open_pull(self.seed.clone().chance(30));
-        for _ in 0..200 + self.seed.below(500) {
+        // Most plays are short, for there are many; some are long, for what takes long to go wrong.
+        let events = if self.seed.chance(20) { 300 + self.seed.below(500) } else { 80 + self.seed.below(160) };
+        for _ in 0..events {
             self.wild().await?;
         }
         self.tell("calm");
