@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::forge::Forge;
-use crate::store::{StoreError, deliveries, jobs};
+use crate::store::{StoreError, deliveries, installations, jobs};
 use ounce_protocol::job::{LEASE_MS, Millis, QUEUED_MS_MAX};
 
 /// How often lapsed leases are looked for.
@@ -46,6 +46,8 @@ pub async fn tidy<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
     let mut c = cx.store.connection().await?;
     let bodies = deliveries::forget_bodies(&mut c, before(cx.keep.deliveries_days)).await?;
     let logs = jobs::forget_logs(&mut c, before(cx.keep.logs_days)).await?;
+    let asked_before = now.saturating_sub(2 * 1_000 * Millis::try_from(MISSED_S).unwrap_or(Millis::MAX / 4_000));
+    installations::forget_asked(&mut c, asked_before).await?;
     drop(c);
     if bodies + logs > 0 {
         tracing::info!(bodies, logs, "dropped what is kept no longer");
@@ -54,7 +56,7 @@ pub async fn tidy<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
     Ok(false)
 }
 
-/// The forge does not redeliver by itself: deliveries that no attempt brought here are asked for again.
+/// The forge does not redeliver by itself: deliveries that no attempt brought here are asked for again, once each.
 async fn ask_for_missed<F: Forge>(cx: &Context<F>) -> Result<(), StoreError> {
     let missed = match cx.forge.failed_deliveries(MISSED_S).await {
         Ok(missed) => missed,
@@ -67,9 +69,15 @@ async fn ask_for_missed<F: Forge>(cx: &Context<F>) -> Result<(), StoreError> {
         if deliveries::known(&mut *cx.store.connection().await?, &delivery.delivery).await? {
             continue;
         }
+        if !installations::ask_again(&mut *cx.store.connection().await?, &delivery.delivery, cx.clock.now()).await? {
+            continue;
+        }
         match cx.forge.redeliver(delivery.attempt).await {
             Ok(()) => tracing::info!(delivery = delivery.delivery, event = delivery.event, "asked for a missed delivery"),
-            Err(error) => tracing::warn!(delivery = delivery.delivery, %error, "a missed delivery could not be asked for"),
+            Err(error) => {
+                installations::not_asked(&mut *cx.store.connection().await?, &delivery.delivery).await?;
+                tracing::warn!(delivery = delivery.delivery, %error, "a missed delivery could not be asked for");
+            }
         }
     }
     Ok(())

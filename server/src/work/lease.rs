@@ -4,6 +4,7 @@ use super::{Context, forge_pause_ms};
 use crate::forge::{Forge, ForgeError};
 use crate::secret::{random_token, sha256_hex};
 use crate::store::jobs::{self, Claimed, Holder, JobError, Offer};
+use crate::store::runs::RunKind;
 use crate::store::{StoreError, measurements, projects, runners, runs};
 use ounce_protocol::ids::RunnerName;
 use ounce_protocol::job::{FailureKind, HEARTBEAT_MS, LEASE_MS, Millis, Refused};
@@ -113,9 +114,10 @@ async fn lease<F: Forge>(cx: &Context<F>, runner: &RunnerName, claimed: &Claimed
             return without_token(cx, holder, run.project, &error, &detail).await.map(|()| None);
         }
     };
-    let refs = match run.pull {
-        Some(number) => vec![format!("refs/pull/{number}/merge"), format!("refs/pull/{number}/head")],
-        None => vec![format!("refs/heads/{branch}")],
+    let refs = match (&run.kind, run.pull) {
+        (RunKind::Compare { refs, .. }, _) => refs.clone(),
+        (RunKind::Pull | RunKind::Push, Some(number)) => vec![format!("refs/pull/{number}/merge"), format!("refs/pull/{number}/head")],
+        (RunKind::Pull | RunKind::Push, None) => vec![format!("refs/heads/{branch}")],
     };
     tracing::info!(job = claimed.job, run = run.id, board = %claimed.board, %runner, attempt = claimed.attempt, "leased");
     Ok(Some(Lease {

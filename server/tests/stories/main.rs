@@ -6,7 +6,9 @@
 const ON_POSTGRES: bool = false;
 
 mod api;
+mod app;
 mod commands;
+mod contract;
 mod database;
 mod gate;
 mod migrations;

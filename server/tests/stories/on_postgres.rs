@@ -4,7 +4,9 @@
 const ON_POSTGRES: bool = true;
 
 mod api;
+mod app;
 mod commands;
+mod contract;
 mod database;
 mod gate;
 mod migrations;

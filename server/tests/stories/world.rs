@@ -59,6 +59,15 @@ impl World {
         World::as_account(manifest, change, |double| format!("token = \"{}\"", double.token)).await
     }
 
+    /// The server is a GitHub App that works wherever it is installed.
+    pub async fn as_app_anywhere() -> World {
+        let mut world = World::as_app().await;
+        world.stop().await;
+        world.config.projects.clear();
+        world.start().await;
+        world
+    }
+
     /// The server is a GitHub App instead of an account.
     pub async fn as_app() -> World {
         let account =
