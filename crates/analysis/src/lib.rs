@@ -4,6 +4,7 @@
 //! hostile input: arithmetic saturates, every count has a limit, no size field is trusted.
 
 mod anatomy;
+pub mod bisect;
 mod budget;
 mod code;
 pub mod comparison;
@@ -19,6 +20,7 @@ mod owners;
 pub mod past;
 mod reading;
 mod rows;
+pub mod series;
 mod spans;
 pub mod stack;
 mod summary;
