@@ -4,11 +4,12 @@ use crate::clock::Clock;
 use crate::config::{Account, AppFiles, Config, ForgeConfig};
 use crate::forge::Forge;
 use crate::forge::github::GitHub;
-use crate::store::{Store, installations};
+use crate::store::{Store, claims, installations};
 use crate::web::setup::{self, Setup};
 use crate::web::{self, App};
 use crate::work::{self, Context, Wake};
 use anyhow::{Context as _, anyhow};
+use ounce_protocol::job::Millis;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,8 +83,10 @@ pub async fn start<F: Forge>(config: &Config, store: Store, forge: F, clock: Clo
     });
     let http = tokio::spawn(http.into_future());
     if store.is_file() {
-        // No other server uses it, so whoever was writing to the forge is gone.
-        installations::no_writers(&mut *store.connection().await?).await?;
+        // No other server uses it: whoever held a claim or wrote to the forge is gone.
+        let mut c = store.connection().await?;
+        claims::forget(&mut c, Millis::MAX).await?;
+        installations::no_writers(&mut c).await?;
     }
     let loops = work::start(&cx);
     Ok(Running { addr, wake: Arc::clone(&cx.wake), stop, http, loops, store })
@@ -142,6 +145,11 @@ impl Running {
             tracing::warn!("not everything ended within {} s; the rest is cut off", SHUTDOWN_MS_MAX / 1000);
             self.http.abort();
             self.loops.shutdown().await;
+        }
+        if let Ok(mut c) = self.store.connection().await
+            && let Err(error) = claims::release_all(&mut c, self.store.holder()).await
+        {
+            tracing::warn!(%error, "what this server claimed lapses by itself");
         }
         self.store.close().await;
     }

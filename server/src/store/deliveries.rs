@@ -71,6 +71,12 @@ pub async fn note_ignored(c: &mut Connection, guid: &str, event: &str, why: &str
     Ok(done == 1)
 }
 
+/// Whether a delivery is due.
+pub async fn any_due(c: &mut Connection, now: Millis) -> Result<bool, StoreError> {
+    let looking = sql("SELECT 1 FROM deliveries WHERE state = 'noted' AND due_ms <= $1 LIMIT 1").bind(now);
+    Ok(looking.fetch_optional::<i64>(c).await?.is_some())
+}
+
 /// The oldest delivery that is due.
 pub async fn due(c: &mut Connection, now: Millis) -> Result<Option<Delivery>, StoreError> {
     let row: Option<Row> = sql(
@@ -92,15 +98,16 @@ pub async fn due(c: &mut Connection, now: Millis) -> Result<Option<Delivery>, St
     .transpose()
 }
 
-/// Ends a delivery. In one transaction with what it led to.
+/// Ends a delivery, once: where another server did meanwhile, it is not found, and what it led to here must not be. In one transaction
+/// with what it led to.
 pub async fn end(c: &mut Connection, id: i64, end: End, note: &str) -> Result<(), StoreError> {
-    sql("UPDATE deliveries SET state = $2, note = $3 WHERE id = $1").bind(id).bind(end.word()).bind(note).execute(c).await?;
-    Ok(())
+    let ending = sql("UPDATE deliveries SET state = $2, note = $3 WHERE id = $1 AND state = 'noted'").bind(id).bind(end.word()).bind(note);
+    if ending.execute(c).await? == 1 { Ok(()) } else { Err(StoreError::RowNotFound) }
 }
 
 /// Puts a delivery back until later.
 pub async fn postpone(c: &mut Connection, id: i64, due: Millis, note: &str) -> Result<(), StoreError> {
-    sql("UPDATE deliveries SET attempts = attempts + 1, due_ms = $2, note = $3 WHERE id = $1")
+    sql("UPDATE deliveries SET attempts = attempts + 1, due_ms = $2, note = $3 WHERE id = $1 AND state = 'noted'")
         .bind(id)
         .bind(due)
         .bind(note)

@@ -3,6 +3,8 @@
 //! Functions take a connection, so that they join any transaction; a change and its trace are one transaction. Nothing is
 //! decided here that `work` could decide: a function does what its name says to rows.
 
+pub mod bells;
+pub mod claims;
 pub mod commands;
 pub mod deliveries;
 pub mod history;
@@ -22,6 +24,8 @@ pub mod watch;
 pub use place::Place;
 pub use sql::Connection;
 
+use crate::secret::random_token;
+use bells::Bells;
 use sql::{Either, Inner, sql};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::PgPoolOptions;
@@ -62,6 +66,7 @@ const WRITER: i64 = 0x6f75_6e63_6501;
 pub struct Store {
     pool: Pool,
     watch: Option<Arc<dyn Watch>>,
+    holder: Arc<str>,
 }
 
 #[derive(Debug, Clone)]
@@ -88,7 +93,7 @@ impl Store {
                 Pool::Postgres(pool)
             }
         };
-        Ok(Store { pool, watch: None })
+        Ok(Store { pool, watch: None, holder: random_token().into() })
     }
 
     /// The same, watched: for simulations.
@@ -163,6 +168,19 @@ impl Store {
     /// Whether it is a file, which is one server's alone.
     pub fn is_file(&self) -> bool {
         matches!(self.pool, Pool::Sqlite(_))
+    }
+
+    /// What names this server among those that share the database: another one each time it is opened.
+    pub fn holder(&self) -> &str {
+        &self.holder
+    }
+
+    /// The bells that other servers ring; none where there are no others.
+    pub fn bells(&self) -> Option<Bells> {
+        match &self.pool {
+            Pool::Sqlite(_) => None,
+            Pool::Postgres(pool) => Some(Bells::new(pool.clone())),
+        }
     }
 
     /// Closes the connections, in order.

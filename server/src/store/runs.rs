@@ -347,10 +347,14 @@ pub async fn showing(c: &mut Connection, project: i64, head: &CommitSha, but: Op
     .await
 }
 
-/// The oldest run whose jobs have all ended and that is not judged yet. Only its id: a row that cannot be read must be found too.
-pub async fn to_judge(c: &mut Connection) -> Result<Option<i64>, StoreError> {
+/// The oldest run whose jobs have all ended, that is not judged yet and that no other server judges. Only its id: a row that cannot
+/// be read must be found too.
+pub async fn to_judge(c: &mut Connection, holder: &str, now: Millis) -> Result<Option<i64>, StoreError> {
     sql("SELECT id FROM runs WHERE state = 'measuring'
-         AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.run_id = runs.id AND jobs.state IN ('queued', 'leased')) ORDER BY id LIMIT 1")
+         AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.run_id = runs.id AND jobs.state IN ('queued', 'leased'))
+         AND NOT EXISTS (SELECT 1 FROM claims WHERE name = 'run:' || runs.id AND holder <> $1 AND until_ms > $2) ORDER BY id LIMIT 1")
+    .bind(holder)
+    .bind(now)
     .fetch_optional(c)
     .await
 }

@@ -3,13 +3,16 @@
 use super::{Context, publish, text};
 use crate::forge::Forge;
 use crate::store::runs::{self, Run};
-use crate::store::{Connection, StoreError, jobs, measurements, unreadable};
+use crate::store::{Connection, StoreError, claims, jobs, measurements, unreadable};
 use ounce_analysis::{BoardInput, Comparison, Judgement, judge};
 use ounce_protocol::ids::BoardName;
-use ounce_protocol::job::JobState;
+use ounce_protocol::job::{JobState, Millis};
 use ounce_protocol::manifest::Manifest;
 use ounce_protocol::measurement::Measurement;
 use std::collections::BTreeMap;
+
+/// How long one server judges a run before another may think that it is gone. Both may then: the first to write is heard.
+pub const JUDGE_MS: Millis = 60_000;
 
 /// One board of a run that ended.
 enum Ended {
@@ -21,7 +24,20 @@ enum Ended {
 
 /// Judges the oldest run whose jobs have all ended. False where there is none.
 pub async fn step<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
-    let Some(id) = runs::to_judge(&mut *cx.store.connection().await?).await? else { return Ok(false) };
+    let (holder, now) = (cx.store.holder(), cx.clock.now());
+    let mut c = cx.store.connection().await?;
+    let Some(id) = runs::to_judge(&mut c, holder, now).await? else { return Ok(false) };
+    let claim = format!("run:{id}");
+    if !claims::take(&mut c, &claim, holder, now, now.saturating_add(JUDGE_MS)).await? {
+        return Ok(true);
+    }
+    drop(c);
+    let done = judge_run(cx, id).await?;
+    claims::release(&mut *cx.store.connection().await?, &claim, holder).await?;
+    Ok(done)
+}
+
+async fn judge_run<F: Forge>(cx: &Context<F>, id: i64) -> Result<bool, StoreError> {
     let judging = async {
         let run = runs::get(&mut *cx.store.connection().await?, id).await?;
         weigh(cx, run).await

@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::forge::Forge;
-use crate::store::{StoreError, deliveries, installations, jobs};
+use crate::store::{StoreError, claims, deliveries, installations, jobs};
 use ounce_protocol::job::{LEASE_MS, Millis, QUEUED_MS_MAX};
 
 /// How often lapsed leases are looked for.
@@ -48,6 +48,7 @@ pub async fn tidy<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
     let logs = jobs::forget_logs(&mut c, before(cx.keep.logs_days)).await?;
     let asked_before = now.saturating_sub(2 * 1_000 * Millis::try_from(MISSED_S).unwrap_or(Millis::MAX / 4_000));
     installations::forget_asked(&mut c, asked_before).await?;
+    claims::forget(&mut c, now.saturating_sub(DAY_MS)).await?;
     drop(c);
     if bodies + logs > 0 {
         tracing::info!(bodies, logs, "dropped what is kept no longer");

@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::config::Keep;
 use crate::forge::{Forge, ForgeError};
 use crate::secret::random_token;
+use crate::store::bells::{Bell, Bells};
 use crate::store::{Store, StoreError};
 use ounce_protocol::ids::RepoName;
 use ounce_protocol::job::Millis;
@@ -87,7 +88,40 @@ pub fn start<F: Forge>(cx: &Arc<Context<F>>) -> JoinSet<()> {
     }
     loops.spawn(each("sweep", housekeeping::SWEEP_MS, |w| &w.sweep).run(|cx| async move { housekeeping::sweep(&cx).await }));
     loops.spawn(each("tidy", housekeeping::TIDY_MS, |w| &w.tidy).run(|cx| async move { housekeeping::tidy(&cx).await }));
+    if let Some(bells) = cx.store.bells() {
+        loops.spawn(relay(bells, Arc::clone(&cx.wake), cx.stopping.clone()));
+    }
     loops
+}
+
+/// Rings here what other servers rang.
+async fn relay(mut bells: Bells, wake: Arc<Wake>, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let heard = tokio::select! {
+            heard = bells.next() => heard,
+            _ = stop.changed() => return,
+        };
+        match heard {
+            Ok(bell) => {
+                let all = bell == Bell::All;
+                for (its, rung) in [(Bell::Plan, &wake.plan), (Bell::Judge, &wake.judge), (Bell::Publish, &wake.publish)] {
+                    if all || bell == its {
+                        rung.notify_one();
+                    }
+                }
+                if all || bell == Bell::Queue {
+                    wake.queue.notify_waiters();
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "other servers cannot be heard; the loops look by themselves");
+                tokio::select! {
+                    () = tokio::time::sleep(Duration::from_millis(AFTER_FAILURE_MS)) => {}
+                    _ = stop.changed() => return,
+                }
+            }
+        }
+    }
 }
 
 /// A step that is repeated.

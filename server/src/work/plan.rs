@@ -10,10 +10,11 @@ use crate::forge::{CommitInfo, Forge, ForgeError, MergeState, PullRequest};
 use crate::store::deliveries::{self, Delivery, End};
 use crate::store::projects::{self, Pull};
 use crate::store::runs::{self, NewRun, Reach, RunKind, RunState};
-use crate::store::{Connection, StoreError, commands, installations, jobs};
+use crate::store::{Connection, StoreError, claims, commands, installations, jobs};
 use ounce_protocol::ids::{BoardName, CommitSha, RepoName};
 use ounce_protocol::job::Millis;
 use ounce_protocol::manifest::{Board, FILE_NAME, Forks, Manifest};
+use std::time::Duration;
 
 /// Times a delivery is looked at before it is given up: about a quarter of an hour.
 pub const ATTEMPTS_MAX: u32 = 12;
@@ -21,6 +22,10 @@ pub const ATTEMPTS_MAX: u32 = 12;
 pub const OPEN_LOOKS_MAX: u32 = 4;
 /// How long after a push a forge's answers may still be of the time before it.
 pub const LATE_MS: Millis = 10_000;
+/// How long one server plans before another may think that it is gone.
+pub const PLANNER_MS: Millis = 45_000;
+/// Longest time for one delivery, so that nothing is planned after the claim lapsed: the rest is for clocks that differ.
+pub const PLAN_MS_MAX: u64 = 30_000;
 /// Pull requests are measured before the history.
 pub(super) const PULL_PRIORITY: i64 = 0;
 const PUSH_PRIORITY: i64 = 1;
@@ -93,8 +98,17 @@ pub(super) struct Pair {
 /// Plans the oldest delivery that is due. False where there is none.
 pub async fn step<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
     let now = cx.clock.now();
-    let Some(delivery) = deliveries::due(&mut *cx.store.connection().await?, now).await? else { return Ok(false) };
-    match act(cx, &delivery).await {
+    let mut c = cx.store.connection().await?;
+    // One server at a time: events of one pull request are looked at in their order.
+    if !deliveries::any_due(&mut c, now).await?
+        || !claims::take(&mut c, "plan", cx.store.holder(), now, now.saturating_add(PLANNER_MS)).await?
+    {
+        return Ok(false);
+    }
+    let Some(delivery) = deliveries::due(&mut c, now).await? else { return Ok(false) };
+    drop(c);
+    let acting = tokio::time::timeout(Duration::from_millis(PLAN_MS_MAX), act(cx, &delivery)).await;
+    match acting.unwrap_or(Err(StoreError::PoolTimedOut)) {
         Err(error) => {
             // Put back, so that one that always fails does not stand before all others.
             if !again(cx, &delivery, "the database failed", None).await? {

@@ -34,6 +34,10 @@ impl Database {
     pub async fn postgres() -> Database {
         // Starting a server takes a moment, in which this thread has nothing else to do.
         let cluster = Cluster::shared().unwrap_or_else(|error| panic!("{error}"));
+        Database::of(cluster).await
+    }
+
+    pub async fn of(cluster: &Cluster) -> Database {
         let scratch = cluster.database().await.unwrap();
         let place = Place::parse(&scratch.url, Path::new("/")).unwrap();
         Database { place, _folder: tempfile::tempdir().unwrap(), _scratch: Some(scratch) }

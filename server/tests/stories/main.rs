@@ -17,6 +17,7 @@ mod post;
 mod pull_request;
 mod queue;
 mod runner;
+mod servers;
 mod setup;
 mod world;
 

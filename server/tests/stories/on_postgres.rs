@@ -15,5 +15,6 @@ mod post;
 mod pull_request;
 mod queue;
 mod runner;
+mod servers;
 mod setup;
 mod world;

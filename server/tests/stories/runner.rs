@@ -36,6 +36,11 @@ impl ScriptedRunner {
         runner
     }
 
+    /// Goes on at another server.
+    pub fn turn_to(&mut self, server: std::net::SocketAddr) {
+        self.base = format!("http://{server}/api/runner/v1/");
+    }
+
     pub async fn post(&self, path: &str, body: &impl Serialize) -> Response {
         let request = self.http.post(format!("{}{path}", self.base)).header(PROTOCOL_HEADER, PROTOCOL).bearer_auth(&self.token);
         request.json(body).send().await.unwrap()

@@ -8,7 +8,7 @@ use ounce_server::clock::Clock;
 use ounce_server::config::Config;
 use ounce_server::serve::{self, Running};
 use ounce_server::store::Store;
-use ounce_server::store::sql::{FromRow, sql};
+use ounce_server::store::sql::{FromRow, script, sql};
 use ounce_server::web::webhook;
 use ounce_server::work::lease;
 use std::time::{Duration, Instant};
@@ -56,7 +56,8 @@ impl World {
 
     /// The same with another manifest, or none, and another double.
     pub async fn with(manifest: Option<&str>, change: impl FnOnce(&mut DoubleConfig)) -> World {
-        World::as_account(manifest, change, |double| format!("token = \"{}\"", double.token)).await
+        let database = Database::new().await;
+        World::as_account(database, manifest, change, |double| format!("token = \"{}\"", double.token)).await
     }
 
     /// The server is a GitHub App that works wherever it is installed.
@@ -70,12 +71,18 @@ impl World {
 
     /// The server is a GitHub App instead of an account.
     pub async fn as_app() -> World {
+        World::as_app_over(Database::new().await).await
+    }
+
+    /// The same over this database.
+    pub async fn as_app_over(database: Database) -> World {
         let account =
             |double: &DoubleConfig| format!("mode = \"app\"\napp_id = {}\nkey_file = \"app.pem\"", double.app.as_ref().unwrap().id);
-        World::as_account(Some(MANIFEST), |double| double.repositories[0].private = true, account).await
+        World::as_account(database, Some(MANIFEST), |double| double.repositories[0].private = true, account).await
     }
 
     async fn as_account(
+        database: Database,
         manifest: Option<&str>,
         change: impl FnOnce(&mut DoubleConfig),
         account: impl FnOnce(&DoubleConfig) -> String,
@@ -96,7 +103,6 @@ impl World {
             url = double.base_url()
         );
         let mut config = Config::parse(&config, folder.path(), &|_| None).unwrap();
-        let database = Database::new().await;
         config.database = database.place.clone();
         let store = serve::open(&config).await.unwrap();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
@@ -114,14 +120,28 @@ impl World {
         self.double.set_webhook(Some(WebhookConfig { url, secret: SECRET.into() }));
     }
 
+    /// One more server on the same database and forge; webhooks go to the first.
+    pub async fn another_server(&self) -> Running {
+        let forge = serve::connect(&self.config.forge, self.clock.clone()).unwrap();
+        let store = Store::open(&self.config.database).await.unwrap();
+        serve::start(&self.config, store, forge, self.clock.clone()).await.unwrap()
+    }
+
+    /// Changes rows behind the server's back.
+    pub async fn emptied(&self, text: &'static str) {
+        script(&mut self.store.connection().await.unwrap(), text).await.unwrap();
+    }
+
     /// Where a story may keep repositories.
     pub fn folder(&self) -> &std::path::Path {
         self.folder.path()
     }
 
-    /// Cuts the server's power.
+    /// Cuts the server's power. Where others could share its database, its claims lapse by themselves: that time has passed here.
     pub async fn kill(&mut self) {
         self.server.take().unwrap().kill().await;
+        let mut c = self.store.connection().await.unwrap();
+        script(&mut c, "UPDATE claims SET until_ms = 0; UPDATE writers SET until_ms = 0").await.unwrap();
     }
 
     /// Stops the server in order; gives how long that took.
