@@ -102,8 +102,8 @@ pub async fn take_over(c: &mut Connection, from: i64, to: i64, board: &BoardName
     if rows == 0 {
         return Ok(false);
     }
-    sql("INSERT INTO measurements (run_id, board, commit_id, image, doc, token, trusted, received_ms)
-         SELECT $2, board, commit_id, image, doc, token, trusted, received_ms FROM measurements WHERE run_id = $1 AND board = $3")
+    sql("INSERT INTO measurements (run_id, board, commit_id, image, doc, packed, token, trusted, received_ms)
+         SELECT $2, board, commit_id, image, doc, packed, token, trusted, received_ms FROM measurements WHERE run_id = $1 AND board = $3")
     .bind(from)
     .bind(to)
     .bind(board.as_str())

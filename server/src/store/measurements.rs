@@ -1,31 +1,87 @@
 //! Measurements as runners uploaded them, and the points of the history drawn from them.
 
-use super::sql::sql;
+use super::sql::{Row, sql};
 use super::{Connection, StoreError};
 use ounce_protocol::ids::{BoardName, CommitSha};
 use ounce_protocol::job::Millis;
 use ounce_protocol::measurement::{BenchOutcome, Measurement, Outcome};
+use ounce_protocol::runner_api::BODY_BYTES_MAX;
+
+/// The JSON of a measurement, unpacked, is at most this long: what a runner may send, each byte of a text escaped anew.
+pub const UNPACKED_BYTES_MAX: usize = 6 * BODY_BYTES_MAX;
+/// How a packed measurement begins: the rest is its JSON in a zlib stream, whose checksum tells a row that was damaged.
+const ZLIB_JSON: u8 = 1;
+/// Of zlib's levels: a higher one takes several times as long for a few bytes in a hundred.
+const LEVEL: u8 = 3;
+
+/// A measurement as it is stored. Packing takes a while for a large one: not in a transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packed {
+    board: BoardName,
+    commit: CommitSha,
+    image: Option<String>,
+    bytes: Vec<u8>,
+}
+
+impl Packed {
+    /// Packs it.
+    pub fn of(measurement: &Measurement) -> Result<Packed, StoreError> {
+        let doc = serde_json::to_vec(measurement).map_err(|e| StoreError::Encode(Box::new(e)))?;
+        Ok(Packed {
+            board: measurement.board.clone(),
+            commit: measurement.commit.clone(),
+            image: measurement.ledger().map(|l| l.image.to_string()),
+            bytes: pack(&doc),
+        })
+    }
+}
+
+fn pack(doc: &[u8]) -> Vec<u8> {
+    let mut packed = vec![ZLIB_JSON];
+    packed.extend(miniz_oxide::deflate::compress_to_vec_zlib(doc, LEVEL));
+    packed
+}
+
+fn unpack(packed: &[u8]) -> Result<Measurement, StoreError> {
+    let wrong = |what: String| StoreError::Decode(format!("a packed measurement {what}").into());
+    let Some((&ZLIB_JSON, stream)) = packed.split_first() else {
+        return Err(wrong(format!("begins with {:?}, which this version does not know", packed.first())));
+    };
+    let doc = miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(stream, UNPACKED_BYTES_MAX)
+        .map_err(|e| wrong(format!("cannot be unpacked: {:?}", e.status)))?;
+    serde_json::from_slice(&doc).map_err(|e| StoreError::Decode(Box::new(e)))
+}
 
 /// Keeps one side's measurement. Sending it twice changes nothing; one of a later lease replaces it.
-pub async fn put(c: &mut Connection, run: i64, token: u64, measurement: &Measurement, now: Millis) -> Result<(), StoreError> {
-    let doc = serde_json::to_string(measurement).map_err(|e| StoreError::Encode(Box::new(e)))?;
+pub async fn put(c: &mut Connection, run: i64, token: u64, packed: &Packed, now: Millis) -> Result<(), StoreError> {
     sql(
-        "INSERT INTO measurements (run_id, board, commit_id, image, doc, token, trusted, received_ms)
-         SELECT runs.id, $2, commits.id, $4, $5, $6, runs.trusted, $7 FROM runs
+        "INSERT INTO measurements (run_id, board, commit_id, image, doc, packed, token, trusted, received_ms)
+         SELECT runs.id, $2, commits.id, $4, '', $5, $6, runs.trusted, $7 FROM runs
              JOIN commits ON commits.project_id = runs.project_id AND commits.sha = $3 WHERE runs.id = $1
-         ON CONFLICT (run_id, board, commit_id) DO UPDATE SET image = excluded.image, doc = excluded.doc, token = excluded.token, received_ms = excluded.received_ms
-             WHERE measurements.token <> excluded.token OR measurements.doc <> excluded.doc",
+         ON CONFLICT (run_id, board, commit_id) DO UPDATE SET image = excluded.image, doc = '', packed = excluded.packed, token = excluded.token,
+             received_ms = excluded.received_ms
+             WHERE measurements.token <> excluded.token OR measurements.packed IS DISTINCT FROM excluded.packed",
     )
     .bind(run)
-    .bind(measurement.board.as_str())
-    .bind(measurement.commit.as_str())
-    .bind(measurement.ledger().map(|l| l.image.as_str()))
-    .bind(doc)
+    .bind(packed.board.as_str())
+    .bind(packed.commit.as_str())
+    .bind(packed.image.as_deref())
+    .bind(packed.bytes.as_slice())
     .bind(i64::try_from(token).unwrap_or(i64::MAX))
     .bind(now)
     .execute(c)
     .await?;
     Ok(())
+}
+
+/// Packs a row that an older version wrote. False where there is none.
+pub async fn pack_one(c: &mut Connection) -> Result<bool, StoreError> {
+    let old: Option<(i64, String)> =
+        sql("SELECT id, doc FROM measurements WHERE packed IS NULL ORDER BY id LIMIT 1").fetch_optional(&mut *c).await?;
+    let Some((id, doc)) = old else { return Ok(false) };
+    let packing = sql("UPDATE measurements SET packed = $2, doc = '' WHERE id = $1 AND packed IS NULL").bind(id).bind(pack(doc.as_bytes()));
+    packing.execute(c).await?;
+    Ok(true)
 }
 
 /// How many sides of a board came under this lease.
@@ -40,15 +96,21 @@ pub async fn sides(c: &mut Connection, run: i64, board: &BoardName, token: u64) 
 
 /// One side of a board, with its row's id.
 pub async fn get(c: &mut Connection, run: i64, board: &BoardName, commit: &CommitSha) -> Result<Option<(i64, Measurement)>, StoreError> {
-    let row: Option<(i64, String)> = sql(
-        "SELECT measurements.id, doc FROM measurements JOIN commits ON commits.id = commit_id WHERE run_id = $1 AND board = $2 AND commits.sha = $3",
-    )
+    let row: Option<Row> = sql("SELECT measurements.id, doc, packed FROM measurements JOIN commits ON commits.id = commit_id
+         WHERE run_id = $1 AND board = $2 AND commits.sha = $3")
     .bind(run)
     .bind(board.as_str())
     .bind(commit.as_str())
     .fetch_optional(c)
     .await?;
-    row.map(|(id, doc)| Ok((id, serde_json::from_str(&doc).map_err(|e| StoreError::Decode(Box::new(e)))?))).transpose()
+    row.map(|row| {
+        let measurement = match row.try_get::<Option<&[u8]>>("packed")? {
+            Some(packed) => unpack(packed)?,
+            None => serde_json::from_str(row.try_get("doc")?).map_err(|e| StoreError::Decode(Box::new(e)))?,
+        };
+        Ok((row.try_get("id")?, measurement))
+    })
+    .transpose()
 }
 
 /// A figure of the history.

@@ -117,7 +117,7 @@ async fn measurement<F: Forge>(
 ) -> Result<StatusCode, ApiError> {
     let room = Room { places: &app.uploads, bytes_max: BODY_BYTES_MAX, ms_max: BODY_MS_MAX };
     let body: Upload = read(room, body).await?;
-    lease::upload(&app.cx, &runner, job, &body).await?;
+    lease::upload(&app.cx, &runner, job, body).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

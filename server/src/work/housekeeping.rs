@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::forge::Forge;
-use crate::store::{StoreError, claims, deliveries, installations, jobs};
+use crate::store::{StoreError, claims, deliveries, installations, jobs, measurements};
 use ounce_protocol::job::{LEASE_MS, Millis, QUEUED_MS_MAX};
 
 /// How often lapsed leases are looked for.
@@ -15,6 +15,8 @@ pub const MISSED_S: u64 = 3 * 3_600;
 pub const MISSED_MAX: usize = 50;
 /// No job is given up so soon after the server's start: while it was down, no runner could take one.
 pub const GIVE_UP_GRACE_MS: Millis = 3_600_000;
+/// Most measurements of an older version packed at once.
+pub const PACKED_MAX: u32 = 1_000;
 const DAY_MS: Millis = 24 * 3_600_000;
 
 /// Takes back lapsed leases, and gives up jobs that no runner wants. Not before runners had the time to say that they live.
@@ -48,6 +50,10 @@ pub async fn tidy<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
     let logs = jobs::forget_logs(&mut c, before(cx.keep.logs_days)).await?;
     let asked_before = now.saturating_sub(2 * 1_000 * Millis::try_from(MISSED_S).unwrap_or(Millis::MAX / 4_000));
     installations::forget_asked(&mut c, asked_before).await?;
+    let mut packed = 0;
+    while packed < PACKED_MAX && measurements::pack_one(&mut c).await? {
+        packed += 1;
+    }
     claims::forget(&mut c, now.saturating_sub(DAY_MS)).await?;
     drop(c);
     if bodies + logs > 0 {

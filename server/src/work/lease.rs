@@ -5,6 +5,7 @@ use crate::forge::{Forge, ForgeError};
 use crate::secret::{random_token, sha256_hex};
 use crate::store::jobs::{self, Claimed, Holder, JobError, Offer};
 use crate::store::runs::RunKind;
+use crate::store::measurements::Packed;
 use crate::store::{StoreError, measurements, projects, runners, runs};
 use ounce_protocol::ids::RunnerName;
 use ounce_protocol::job::{FailureKind, HEARTBEAT_MS, LEASE_MS, Millis, Refused};
@@ -191,22 +192,22 @@ pub async fn heartbeat<F: Forge>(cx: &Context<F>, runner: &RunnerName, job: i64,
 }
 
 /// Takes one side's measurement. It must be of the job's board and of one of its two commits.
-pub async fn upload<F: Forge>(cx: &Context<F>, runner: &RunnerName, job: i64, upload: &Upload) -> Result<(), LeaseError> {
+pub async fn upload<F: Forge>(cx: &Context<F>, runner: &RunnerName, job: i64, upload: Upload) -> Result<(), LeaseError> {
     upload.measurement.check().map_err(LeaseError::Invalid)?;
+    let Upload { token, measurement } = upload;
+    let packing = tokio::task::spawn_blocking(move || Packed::of(&measurement).map(|packed| (measurement, packed)));
+    let (measurement, packed) = packing.await.map_err(|e| StoreError::Encode(Box::new(e)))??;
     let mut tx = cx.store.write_beside().await?;
-    let (run, board) = jobs::holds(&mut tx, Holder { job, runner, token: upload.token }).await?;
+    let (run, board) = jobs::holds(&mut tx, Holder { job, runner, token }).await?;
     let run = runs::get(&mut tx, run).await?;
-    if upload.measurement.board != board {
-        return Err(LeaseError::Invalid(format!("a measurement of {}, but the job's board is {board}", upload.measurement.board)));
+    if measurement.board != board {
+        return Err(LeaseError::Invalid(format!("a measurement of {}, but the job's board is {board}", measurement.board)));
     }
-    if ![&run.base, &run.head].contains(&&upload.measurement.commit) {
+    if ![&run.base, &run.head].contains(&&measurement.commit) {
         let (base, head) = (run.base, run.head);
-        return Err(LeaseError::Invalid(format!(
-            "a measurement of {}, but the job's commits are {base} and {head}",
-            upload.measurement.commit
-        )));
+        return Err(LeaseError::Invalid(format!("a measurement of {}, but the job's commits are {base} and {head}", measurement.commit)));
     }
-    measurements::put(&mut tx, run.id, upload.token, &upload.measurement, cx.clock.now()).await?;
+    measurements::put(&mut tx, run.id, token, &packed, cx.clock.now()).await?;
     tx.commit().await?;
     Ok(())
 }

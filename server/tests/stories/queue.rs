@@ -152,6 +152,41 @@ async fn a_measurement_is_of_the_job_and_adds_up() {
 }
 
 #[tokio::test]
+async fn measurements_of_an_older_version_are_read_and_packed() {
+    let world = World::new().await;
+    let pull = world.pull("older").await;
+    let runner = world.runner("desk").await;
+    let lease = runner.claim().await;
+    let sides = [&lease.work.base, &lease.work.head].map(|commit| built(&lease, commit, 1_000));
+    for side in &sides {
+        assert_eq!(runner.upload(&lease, side.clone()).await, 204);
+    }
+    // As the first version wrote them.
+    let mut c = world.store.connection().await.unwrap();
+    for side in &sides {
+        let doc = serde_json::to_string(side).unwrap();
+        let older = sql("UPDATE measurements SET doc = $1, packed = NULL WHERE commit_id = (SELECT id FROM commits WHERE sha = $2)");
+        assert_eq!(older.bind(doc).bind(side.commit.as_str()).execute(&mut c).await.unwrap(), 1);
+    }
+    let board = &lease.work.board;
+    let read = async |c: &mut Connection| measurements::get(c, 1, board, &lease.work.head).await.unwrap().unwrap().1;
+    assert_eq!(read(&mut c).await, sides[1], "from its text");
+    assert!(measurements::pack_one(&mut c).await.unwrap() && measurements::pack_one(&mut c).await.unwrap());
+    assert!(!measurements::pack_one(&mut c).await.unwrap(), "each once");
+    assert_eq!(world.count("SELECT COUNT(*) FROM measurements WHERE doc = '' AND packed IS NOT NULL").await, 2);
+    assert_eq!(read(&mut c).await, sides[1], "from its packed form");
+    assert_eq!(runner.finish(&lease, End::Done).await, 204);
+    let second = runner.claim().await;
+    runner.measure(&second, 1_000, 1_000).await;
+    world.comment_saying(pull, "No change").await;
+
+    let damaged = sql("UPDATE measurements SET packed = $1").bind(vec![1u8, 2, 3]);
+    damaged.execute(&mut c).await.unwrap();
+    let error = measurements::get(&mut c, 1, board, &lease.work.head).await.unwrap_err();
+    assert!(ounce_server::store::unreadable(&error), "{error}");
+}
+
+#[tokio::test]
 async fn a_job_that_keeps_failing_for_our_reasons_is_given_up() {
     let world = World::new().await;
     let pull = world.pull("cursed").await;
