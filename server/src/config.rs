@@ -111,6 +111,7 @@ struct Raw {
     listen: Option<String>,
     public_url: Option<String>,
     database: Option<String>,
+    database_password_file: Option<PathBuf>,
     projects: Option<Vec<String>>,
     #[serde(default)]
     forge: RawForge,
@@ -179,6 +180,9 @@ impl Raw {
         over(&mut self.listen, "OUNCE_LISTEN");
         over(&mut self.public_url, "OUNCE_PUBLIC_URL");
         over(&mut self.database, "OUNCE_DATABASE");
+        if let Some(file) = env("OUNCE_DATABASE_PASSWORD_FILE") {
+            self.database_password_file = Some(file.into());
+        }
         over(&mut self.forge.mode, "OUNCE_FORGE_MODE");
         over(&mut self.forge.api_url, "OUNCE_FORGE_API_URL");
         over(&mut self.forge.clone_url, "OUNCE_FORGE_CLONE_URL");
@@ -226,7 +230,10 @@ impl Raw {
             }
             _ => {}
         }
-        let database = Place::parse(self.database.as_deref().unwrap_or("ounce.sqlite3"), folder)?;
+        let mut database = Place::parse(self.database.as_deref().unwrap_or("ounce.sqlite3"), folder)?;
+        if let Some(file) = &self.database_password_file {
+            database = database.with_password(&secret_file("database_password_file", folder, file)?)?;
+        }
         Ok(Config { listen, public_url, database, projects, forge, keep: self.keep })
     }
 }
@@ -377,6 +384,25 @@ mod tests {
         assert_eq!(c.database.to_string(), "/var/lib/o.db");
         assert_eq!(c.forge.webhook_secrets, [Secret::new("new"), Secret::new("old")]);
         assert!(matches!(c.forge.account, Account::Token(t) if t.expose() == "other"));
+    }
+
+    #[test]
+    fn the_databases_password_is_never_shown() {
+        for database in
+            ["postgres://ounce:sesame@db.example:5433/weights", "postgresql://ounce:sesame@db.example:5433/weights?sslmode=require"]
+        {
+            let c = parse(&format!("database = \"{database}\"\n{GOOD}"), &[]).unwrap();
+            assert_eq!(c.database.to_string(), "postgres://ounce@db.example:5433/weights");
+            assert!(!format!("{c:?}").contains("sesame"), "{c:?}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("pw"), "sesame\n").unwrap();
+        let read = |database: &str| {
+            let text = format!("database = \"{database}\"\ndatabase_password_file = \"pw\"\n{GOOD}");
+            Config::parse(&text, folder.path(), &|_| None).map_err(|e| e.to_string())
+        };
+        let Place::Postgres(_) = read("postgres://ounce@db/weights").unwrap().database else { panic!("a file") };
+        assert!(read("ounce.sqlite3").unwrap_err().contains("a SQLite file has no password"));
     }
 
     #[test]

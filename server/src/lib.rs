@@ -3,6 +3,7 @@
 //! What happens to a pull request is decided in `work`, from rows to rows; `web` is the doors, `store` all SQL, `forge` all of
 //! GitHub. The server never parses an ELF file and never runs anything a pull request brought.
 
+pub mod backup;
 pub mod clock;
 pub mod config;
 pub mod forge;

@@ -3,11 +3,12 @@
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use ounce_protocol::ids::RunnerName;
+use ounce_server::backup::{self, Copied};
 use ounce_server::clock::Clock;
 use ounce_server::config::{Account, Config};
 use ounce_server::secret::random_token;
 use ounce_server::serve;
-use ounce_server::store::{Store, runners};
+use ounce_server::store::{Place, Store, runners};
 use ounce_server::web::setup;
 use ounce_server::work::lease;
 use std::io::{IsTerminal, Write};
@@ -29,8 +30,25 @@ struct Cli {
 enum Command {
     /// Runs the service. Brings the database up to date first.
     Serve,
-    /// Brings the database up to date and ends.
-    Migrate,
+    /// Brings the database up to date and ends. With --from and --to: copies all rows of one database into another, empty one.
+    Migrate {
+        /// The database copied from, such as sqlite:///var/lib/ounce/ounce.sqlite3. No server may write to it meanwhile.
+        #[arg(long, requires = "to")]
+        from: Option<String>,
+        /// The database copied to, such as postgres://ounce@host/ounce. Passwords: in PGPASSWORD or ~/.pgpass.
+        #[arg(long, requires = "from")]
+        to: Option<String>,
+    },
+    /// Writes all rows to a new file, as they are at one moment. The server may work meanwhile.
+    Backup {
+        /// The file. Either database restores it.
+        file: PathBuf,
+    },
+    /// Writes a backup's rows into the configured database, which must be empty.
+    Restore {
+        /// The file.
+        file: PathBuf,
+    },
     /// Reads the configuration and says what it means, without its secrets.
     CheckConfig,
     /// The runners that may claim work.
@@ -64,7 +82,16 @@ fn main() -> Result<()> {
                 Some(config) => run(&config).await,
                 None => Ok(()),
             },
-            Command::Migrate => migrate(&config).await,
+            Command::Migrate { from: Some(from), to: Some(to) } => move_rows(&from, &to).await,
+            Command::Migrate { .. } => migrate(&config).await,
+            Command::Backup { file } => {
+                let store = open_as_it_is(&config.database).await?;
+                report(backup::backup(&store, &file, &progress).await?)
+            }
+            Command::Restore { file } => {
+                let store = open_as_it_is(&config.database).await?;
+                report(backup::restore(&store, &file, &progress).await?)
+            }
             Command::CheckConfig => check(&config),
             Command::Runner(RunnerCommand::Enroll { name }) => enroll(&config, &name).await,
             Command::Runner(RunnerCommand::List) => list(&config).await,
@@ -113,6 +140,31 @@ async fn migrate(config: &Config) -> Result<()> {
     let steps = store.migrate().await.with_context(|| format!("migrating the database {}", config.database))?;
     store.close().await;
     say(&format!("{}: {steps} migrations applied, up to date", config.database))
+}
+
+async fn open_as_it_is(place: &Place) -> Result<Store> {
+    Store::open(place).await.with_context(|| format!("opening the database {place}"))
+}
+
+async fn move_rows(from: &str, to: &str) -> Result<()> {
+    let place = |text: &str| Place::parse(text, Path::new("")).map_err(anyhow::Error::msg);
+    let (from, to) = (place(from)?, place(to)?);
+    if let Place::File(file) = &from {
+        anyhow::ensure!(file.exists(), "{} is not there", file.display());
+    }
+    let (source, target) = (open_as_it_is(&from).await?, open_as_it_is(&to).await?);
+    report(backup::copy(&source, &target, &progress).await?)?;
+    say(&format!("{from} is as it was; set database = \"{to}\" and start the server"))
+}
+
+/// On stderr: how far it is.
+fn progress(line: &str) {
+    eprintln!("{line}");
+}
+
+/// What was copied, a line for each table.
+fn report(copied: Vec<Copied>) -> Result<()> {
+    copied.iter().try_for_each(|Copied { table, digest }| say(&format!("{table:<16} {:>10} rows  {digest}", digest.rows)))
 }
 
 async fn enroll(config: &Config, name: &RunnerName) -> Result<()> {

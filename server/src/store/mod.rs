@@ -6,6 +6,7 @@
 pub mod bells;
 pub mod claims;
 pub mod commands;
+pub mod copy;
 pub mod deliveries;
 pub mod history;
 pub mod installations;
@@ -123,6 +124,19 @@ impl Store {
             Pool::Postgres(pool) => POSTGRES.run(pool).await?,
         }
         Ok(self.migrations_applied().await?.saturating_sub(before))
+    }
+
+    /// Brings the tables up to that version, and no further.
+    pub async fn migrate_to(&self, version: i64) -> Result<(), MigrateError> {
+        match &self.pool {
+            Pool::Sqlite(pool) => SQLITE.run_to(version, pool).await,
+            Pool::Postgres(pool) => POSTGRES.run_to(version, pool).await,
+        }
+    }
+
+    /// The version of the tables that this program knows.
+    pub fn latest_version(&self) -> i64 {
+        self.migrator().iter().map(|migration| migration.version).max().unwrap_or(0)
     }
 
     /// Whether the tables are as this program knows them.

@@ -1,5 +1,6 @@
 //! Where the database is: a SQLite file, or a PostgreSQL server. The password goes in and never comes out.
 
+use crate::secret::Secret;
 use sqlx::postgres::PgConnectOptions;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,16 @@ impl Place {
             ));
         }
         Ok(Place::File(folder.join(path)))
+    }
+}
+
+impl Place {
+    /// The same with a password; none of a file.
+    pub fn with_password(self, password: &Secret) -> Result<Place, String> {
+        match self {
+            Place::Postgres(options) => Ok(Place::Postgres(Box::new(options.password(password.expose())))),
+            Place::File(_) => Err("database_password_file: a SQLite file has no password; give `database` an address of PostgreSQL".into()),
+        }
     }
 }
 

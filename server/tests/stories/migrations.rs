@@ -26,6 +26,11 @@ INSERT INTO runners (name, token_sha256, created_ms) VALUES ('desk', 'x', 1);
 INSERT INTO enrolments VALUES ('c', 'desk', 1, 2, NULL);
 ";
 
+/// Those rows, in the words of the database played on.
+pub fn rows() -> String {
+    ROWS.replace("BYTES", if on_postgres() { "'\\x7b7d'" } else { "x'7b7d'" })
+}
+
 /// The tables of ours, in either database.
 async fn tables(store: &Store) -> Vec<String> {
     let text = match on_postgres() {
@@ -53,8 +58,7 @@ async fn apply<C: Migrate>(c: &mut C, migrations: &str, store: &Store) -> Vec<(S
     for migration in all.iter() {
         c.apply(&all.table_name, migration).await.unwrap();
         if before.is_empty() {
-            let bytes = if on_postgres() { "'\\x7b7d'" } else { "x'7b7d'" };
-            script(&mut store.connection().await.unwrap(), ROWS.replace("BYTES", bytes)).await.unwrap();
+            script(&mut store.connection().await.unwrap(), rows()).await.unwrap();
             before = counts(store).await;
             assert!(before.len() > 10 && before.iter().all(|(_, n)| *n > 0), "a table has no row here: {before:?}");
         }
