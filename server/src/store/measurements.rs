@@ -34,6 +34,12 @@ impl Packed {
             bytes: pack(&doc),
         })
     }
+
+    /// Bytes stored.
+    #[expect(clippy::len_without_is_empty, reason = "it is never empty")]
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
 }
 
 fn pack(doc: &[u8]) -> Vec<u8> {

@@ -108,16 +108,16 @@ pub async fn step<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
     let Some(delivery) = deliveries::due(&mut c, now).await? else { return Ok(false) };
     drop(c);
     let acting = tokio::time::timeout(Duration::from_millis(PLAN_MS_MAX), act(cx, &delivery)).await;
-    match acting.unwrap_or(Err(StoreError::PoolTimedOut)) {
-        Err(error) => {
-            // Put back, so that one that always fails does not stand before all others.
-            if !again(cx, &delivery, "the database failed", None).await? {
-                end(cx, &delivery, End::Failed, "the database failed each time").await?;
-            }
-            Err(error)
-        }
-        done => done,
+    let (why, failed) = match acting {
+        Ok(Ok(done)) => return Ok(done),
+        Ok(Err(error)) => ("the database failed", Err(error)),
+        Err(_) => ("the forge took too long", Ok(true)),
+    };
+    // Put back, so that one that always fails does not stand before all others.
+    if !again(cx, &delivery, why, None).await? {
+        end(cx, &delivery, End::Failed, &format!("{why} each time")).await?;
     }
+    failed
 }
 
 async fn act<F: Forge>(cx: &Context<F>, delivery: &Delivery) -> Result<bool, StoreError> {

@@ -4,9 +4,10 @@ use crate::database::{Database, on_postgres};
 use crate::runner::built;
 use crate::world::World;
 use ounce_server::backup::{backup, copy, restore};
-use ounce_server::store::Store;
 use ounce_server::store::copy::tables;
 use ounce_server::store::sql::{script, sql};
+use ounce_server::store::{Store, deliveries};
+use sha2::{Digest as _, Sha256};
 use std::path::Path;
 
 fn quiet(_: &str) {}
@@ -100,13 +101,20 @@ async fn rows_move_to_the_other_database_and_back() {
 #[tokio::test]
 async fn a_damaged_or_cut_backup_restores_nothing() {
     let (world, _) = lived().await;
+    // Bodies that do not compress, so that the file has several frames, and rows are written before the damage is met.
+    let mut c = world.store.connection().await.unwrap();
+    let body: Vec<u8> = (0..40_000u32).flat_map(|n| Sha256::digest(n.to_be_bytes())).collect();
+    for guid in ["large", "larger"] {
+        deliveries::note(&mut c, guid, "push", &body, i64::MAX).await.unwrap();
+    }
+    drop(c);
     let file = world.folder().join("backup");
     backup(&world.store, &file, &quiet).await.unwrap();
     let whole = std::fs::read(&file).unwrap();
     let target = Database::new().await;
     let store = Store::open(&target.place).await.unwrap();
     let mut seen = Vec::new();
-    let middle = whole.len() / 2;
+    let middle = whole.len() - 1_000;
     let mut turned = whole.clone();
     turned[middle] ^= 0x10;
     let cases: [(&str, &[u8]); 5] = [
