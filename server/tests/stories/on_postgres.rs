@@ -15,6 +15,7 @@ mod plan;
 mod post;
 mod pull_request;
 mod queue;
+mod rows;
 mod runner;
 mod servers;
 mod setup;
