@@ -2,6 +2,7 @@
 
 mod boards;
 mod demo;
+mod faults;
 mod figures;
 mod run;
 mod test;
@@ -35,6 +36,8 @@ enum Command {
     Soak,
     /// The service's whole life, played from seeds with faults
     Simulate(test::Simulate),
+    /// Real faults on the real programs, on both databases
+    Faults(faults::Faults),
     /// What weighing costs, beside GNU nm (needs valgrind)
     Figures(figures::Figures),
     /// The rules of this repository that no compiler checks
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Command::Test => test::run(),
         Command::Soak => test::soak(),
         Command::Simulate(simulate) => simulate.run(),
+        Command::Faults(faults) => faults.run(),
         Command::Figures(figures) => figures.run(),
         Command::Tidy => tidy::run(),
         Command::Workloads { check } => workloads::run(check),

@@ -1,5 +1,6 @@
 //! Everything CI checks, in order: cheap rules first, then the libraries, the images, and the whole main job.
 
+use crate::faults::Faults;
 use crate::run::{Tally, step};
 use crate::{demo, root, tidy, workloads};
 use anyhow::Result;
@@ -23,9 +24,11 @@ pub fn run() -> Result<()> {
     plays(format!("OUNCE_SEEDS={PLAYS}"), &mut tally)?;
     println!("\n=== the main job with accidents");
     demo::check_with_accidents()?;
+    println!("\n=== real faults on the real programs");
+    Faults::few().run()?;
     println!("\n=== the main job, end to end, and the same on the desk");
     demo::check()?;
-    println!("\n{} passed, {} failed, {} skipped", tally.passed + 2, tally.failed, tally.ignored);
+    println!("\n{} passed, {} failed, {} skipped", tally.passed + 3, tally.failed, tally.ignored);
     Ok(())
 }
 

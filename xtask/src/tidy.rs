@@ -20,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ounce", &["ounce-protocol", "ounce-analysis", "ounce-report"]),
     ("ounce-qemu-plugin", &[]),
     ("ounce-benchmarks", &["ounce-protocol", "ounce-analysis", "ounce-report", "ounce-server", "scratch-postgres", "pyrite"]),
-    ("xtask", &["github-double"]),
+    ("xtask", &["github-double", "scratch-postgres"]),
 ];
 
 /// Libraries that must never reach a package: the runner knows no database and no forge, the pure crates no I/O.

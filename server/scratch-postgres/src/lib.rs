@@ -90,8 +90,16 @@ impl Cluster {
     /// # Errors
     /// Where PostgreSQL is not installed or does not start, with the next step or its log.
     pub fn start() -> Result<Cluster, String> {
+        Cluster::start_in(&std::env::temp_dir())
+    }
+
+    /// The same, with its folder made in this one, which PostgreSQL's user must be able to reach.
+    ///
+    /// # Errors
+    /// As [`Cluster::start`].
+    pub fn start_in(place: &Path) -> Result<Cluster, String> {
         let programs = programs()?;
-        let folder = tempfile::Builder::new().prefix("ounce-pg-").tempdir().map_err(|e| format!("a folder for PostgreSQL: {e}"))?.keep();
+        let folder = tempfile::Builder::new().prefix("ounce-pg-").tempdir_in(place).map_err(|e| format!("a folder for PostgreSQL: {e}"))?.keep();
         let owner = owner(&folder)?;
         let made = run_as(owner, &programs.join("initdb"))
             .arg("-D")

@@ -2,8 +2,8 @@
 //! hands, the server is killed before the figures are in, the webhook comes twice. The comment still comes, once.
 
 use super::cast::Cast;
-use super::on_runtime;
 use super::stage::{Stage, git, run, said};
+use super::{DEMO_TIMEOUT, on_runtime};
 use crate::root;
 use anyhow::{Result, ensure};
 use std::path::Path;
@@ -17,7 +17,7 @@ const FIXTURE: &str = "runner/tests/fixtures/c-firmware";
 /// # Errors
 /// Where the comment does not come, or comes twice, or a board is missing.
 pub fn check() -> Result<()> {
-    on_runtime(async {
+    on_runtime(DEMO_TIMEOUT, async {
         let stage = stage().await?;
         let mut cast = Cast::enter(&stage).await?;
         let number = cast.open_pull("crc: four bits at a time", "change").await?;
@@ -58,9 +58,7 @@ async fn stage() -> Result<Stage> {
     Stage::build_programs().await?;
     let scratch = tempfile::Builder::new().prefix("ounce-chaos-").tempdir()?;
     let work = scratch.path().join("work");
-    run(super::stage::program("cp").arg("-r").arg(root().join(FIXTURE)).arg(&work)).await?;
-    edit(&work.join("ounce.toml"), "build = [\"make\", \"BOARD=", "build = [\"sh\", \"-c\", \"sleep 2; make BOARD=$1\", \"-\", \"")?;
-    std::fs::write(work.join(".gitignore"), "build\n")?;
+    small_firmware(&work, 2.0).await?;
     run(git(&work).args(["init", "--quiet", "--initial-branch=main"])).await?;
     run(git(&work).args(["add", "."])).await?;
     run(git(&work).args(["commit", "--quiet", "-m", "a small firmware"])).await?;
@@ -76,8 +74,16 @@ async fn stage() -> Result<Stage> {
     Ok(Stage { bin: Stage::bin(), repo: "ounce/firmware".into(), home, bare, base, head, scratch })
 }
 
+/// Copies the fixture; its builds take so many seconds longer than make alone.
+pub async fn small_firmware(work: &Path, longer_s: f32) -> Result<()> {
+    run(super::stage::program("cp").arg("-r").arg(root().join(FIXTURE)).arg(work)).await?;
+    let build = format!("build = [\"sh\", \"-c\", \"sleep {longer_s}; make BOARD=$1\", \"-\", \"");
+    edit(&work.join("ounce.toml"), "build = [\"make\", \"BOARD=", &build)?;
+    Ok(std::fs::write(work.join(".gitignore"), "build\n")?)
+}
+
 /// Replaces each occurrence, of which there must be one.
-fn edit(path: &Path, from: &str, to: &str) -> Result<()> {
+pub fn edit(path: &Path, from: &str, to: &str) -> Result<()> {
     let text = std::fs::read_to_string(path)?;
     ensure!(text.contains(from), "{} does not contain {from:?} any more", path.display());
     Ok(std::fs::write(path, text.replace(from, to))?)

@@ -2,7 +2,7 @@
 
 use super::cast::Cast;
 use super::stage::{Stage, git, program, run};
-use super::{Shown, on_runtime, play};
+use super::{DEMO_TIMEOUT, Shown, on_runtime, play};
 use crate::{boards, root};
 use anyhow::{Context, Result, ensure};
 
@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 /// # Errors
 /// Where the comment does not show what it must, or the two differ.
 pub fn check() -> Result<()> {
-    on_runtime(async {
+    on_runtime(DEMO_TIMEOUT, async {
         let (stage, shown) = once().await?;
         shows(&shown)?;
         let posted = body_of(&shown.comment);

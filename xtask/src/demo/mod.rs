@@ -5,9 +5,9 @@
 //! workshop's caches stay in `target/demo`, so the next run is quick.
 
 mod cast;
-mod chaos;
+pub mod chaos;
 mod check;
-mod stage;
+pub mod stage;
 
 use anyhow::{Context, Result};
 use cast::Cast;
@@ -52,7 +52,7 @@ impl Demo {
     /// # Errors
     /// Where something of it fails or does not end in time.
     pub fn run(self) -> Result<()> {
-        on_runtime(async {
+        on_runtime(DEMO_TIMEOUT, async {
             let stage = Stage::set().await?;
             let mut cast = Cast::enter(&stage).await?;
             let shown = play(&stage, &mut cast).await?;
@@ -81,12 +81,12 @@ impl Demo {
 }
 
 /// Runs the future until it is done or somebody wants it to stop; what it holds is cleaned up either way.
-fn on_runtime<T>(play: impl Future<Output = Result<T>>) -> Result<T> {
+pub fn on_runtime<T>(limit: Duration, play: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
         tokio::select! {
-            done = tokio::time::timeout(DEMO_TIMEOUT, play) => done.context("the demo took too long")?,
+            done = tokio::time::timeout(limit, play) => done.context("it took too long")?,
             _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted; everything is cleaned up"),
             _ = terminate.recv() => anyhow::bail!("stopped; everything is cleaned up"),
         }
