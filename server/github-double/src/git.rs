@@ -203,6 +203,17 @@ impl Bare {
         Ok(text.lines().map(str::to_owned).collect())
     }
 
+    /// The commits that lead to `tip`, newest first, committed within these times, at most `limit`.
+    pub async fn history(&self, tip: &str, since: Option<&str>, until: Option<&str>, limit: usize) -> Result<Vec<String>> {
+        let mut args = vec!["rev-list".to_owned(), format!("--max-count={limit}")];
+        // Unlike git's --since, which stops at the first older commit, GitHub passes over it.
+        args.extend(since.map(|time| format!("--since-as-filter={time}")));
+        args.extend(until.map(|time| format!("--until={time}")));
+        args.push(tip.to_owned());
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        Ok(self.run(&args).await?.lines().map(str::to_owned).collect())
+    }
+
     /// Paths that differ between two commits, with git's letter for how.
     pub async fn changed_paths(&self, a: &str, b: &str) -> Result<Vec<(char, String)>> {
         let text = self.run(&["diff-tree", "-r", "--no-renames", "--name-status", "-z", a, b]).await?;

@@ -99,7 +99,8 @@ impl Cluster {
     /// As [`Cluster::start`].
     pub fn start_in(place: &Path) -> Result<Cluster, String> {
         let programs = programs()?;
-        let folder = tempfile::Builder::new().prefix("ounce-pg-").tempdir_in(place).map_err(|e| format!("a folder for PostgreSQL: {e}"))?.keep();
+        let folder =
+            tempfile::Builder::new().prefix("ounce-pg-").tempdir_in(place).map_err(|e| format!("a folder for PostgreSQL: {e}"))?.keep();
         let owner = owner(&folder)?;
         let made = run_as(owner, &programs.join("initdb"))
             .arg("-D")

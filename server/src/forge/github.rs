@@ -27,6 +27,8 @@ use wire::{Ask, encoded};
 const FILE_BYTES_MAX: usize = 1024 * 1024;
 /// Comments asked for at once. With each at its limit (65 536 characters of 4 bytes) a page stays below the limit of an answer.
 const COMMENTS_PER_PAGE: usize = 50;
+/// GitHub gives at most so many commits at once.
+const COMMITS_PER_PAGE: usize = 100;
 /// GitHub allows 2 500 comments a pull request.
 const COMMENT_PAGES_MAX: usize = 51;
 /// Tags of tags that are followed.
@@ -131,6 +133,7 @@ impl GitHub {
             head: Self::sha(&what, &pull.head.sha)?,
             base_tip: Self::sha(&what, &pull.base.sha)?,
             base_branch: pull.base.branch,
+            landed: pull.merge_commit_sha.filter(|_| pull.merged).map(|sha| Self::sha(&what, &sha)).transpose()?,
             merge,
         })
     }
@@ -138,14 +141,43 @@ impl GitHub {
     async fn read_commit(&self, repo: &RepoName, sha: &CommitSha) -> Result<CommitInfo, ForgeError> {
         let what = format!("commit {repo}@{}", sha.short());
         let commit: shapes::GitCommit = self.send(repo, Ask::get(&what, format!("/repos/{repo}/git/commits/{sha}"))).await?.json()?;
+        Self::commit_info(&what, &commit)
+    }
+
+    fn commit_info(what: &str, commit: &shapes::GitCommit) -> Result<CommitInfo, ForgeError> {
         let committed_s = time::parse(&commit.committer.date);
-        let committed_s = committed_s.ok_or_else(|| wire::strange(&what, &format!("the date {:?}", commit.committer.date)))?;
+        let committed_s = committed_s.ok_or_else(|| wire::strange(what, &format!("the date {:?}", commit.committer.date)))?;
         Ok(CommitInfo {
-            sha: Self::sha(&what, &commit.sha)?,
-            parents: commit.parents.iter().map(|parent| Self::sha(&what, &parent.sha)).collect::<Result<_, _>>()?,
+            sha: Self::sha(what, &commit.sha)?,
+            parents: commit.parents.iter().map(|parent| Self::sha(what, &parent.sha)).collect::<Result<_, _>>()?,
             committed_s,
             summary: commit.message.lines().next().unwrap_or_default().chars().take(SUMMARY_CHARS_MAX).collect(),
         })
+    }
+
+    async fn read_history(
+        &self,
+        repo: &RepoName,
+        tip: &CommitSha,
+        since_s: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<CommitInfo>, ForgeError> {
+        let what = format!("history of {repo} up to {}", tip.short());
+        let since = since_s.map_or(String::new(), |s| format!("&since={}", time::text(s)));
+        let mut all = Vec::new();
+        for page in 1..=limit.div_ceil(COMMITS_PER_PAGE) {
+            let path = format!("/repos/{repo}/commits?sha={tip}&per_page={COMMITS_PER_PAGE}&page={page}{since}");
+            let listed: Vec<shapes::ListedCommit> = self.send(repo, Ask::get(&what, path)).await?.json()?;
+            let last = listed.len() < COMMITS_PER_PAGE;
+            for commit in listed {
+                all.push(Self::commit_info(&what, &commit.into())?);
+            }
+            if last {
+                break;
+            }
+        }
+        all.truncate(limit);
+        Ok(all)
     }
 
     async fn read_file(&self, repo: &RepoName, at: &CommitSha, path: &str) -> Result<Option<String>, ForgeError> {
@@ -294,6 +326,21 @@ impl Forge for GitHub {
             }
         }
         Ok(None)
+    }
+
+    fn tag(&self, repo: &RepoName, name: &str) -> impl Future<Output = Result<Option<CommitSha>, ForgeError>> + Send {
+        let reference = format!("refs/tags/{name}");
+        async move { self.read_reference(repo, &reference).await }
+    }
+
+    fn history(
+        &self,
+        repo: &RepoName,
+        tip: &CommitSha,
+        since_s: Option<i64>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<CommitInfo>, ForgeError>> + Send {
+        self.read_history(repo, tip, since_s, limit)
     }
 
     fn role(&self, repo: &RepoName, login: &str) -> impl Future<Output = Result<Role, ForgeError>> + Send {

@@ -72,6 +72,8 @@ pub struct PullRequest {
     pub base_branch: String,
     /// Whether and how it would land.
     pub merge: MergeState,
+    /// The commit by which it landed, where it did.
+    pub landed: Option<CommitSha>,
 }
 
 /// Whether a pull request can be merged, and the test merge where it can.
@@ -247,6 +249,17 @@ pub trait Forge: Send + Sync + 'static {
     fn login(&self) -> impl Future<Output = Result<String, ForgeError>> + Send;
     /// The branch of that name, else the tag. An abbreviated commit id names nothing.
     fn named(&self, repo: &RepoName, name: &str) -> impl Future<Output = Result<Option<Named>, ForgeError>> + Send;
+    /// The commit that a tag names; none where there is no such tag, or it names something else.
+    fn tag(&self, repo: &RepoName, name: &str) -> impl Future<Output = Result<Option<CommitSha>, ForgeError>> + Send;
+    /// The commits that lead to `tip`, itself included, newest first; with a time, only those committed then or later. At most `limit`: where
+    /// there are more, the newest.
+    fn history(
+        &self,
+        repo: &RepoName,
+        tip: &CommitSha,
+        since_s: Option<i64>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<CommitInfo>, ForgeError>> + Send;
     /// What an account may do, asked afresh: never remembered, never taken from an event.
     fn role(&self, repo: &RepoName, login: &str) -> impl Future<Output = Result<Role, ForgeError>> + Send;
     /// Webhook deliveries of the last `within_s` seconds of which no attempt succeeded. A forge that keeps no such list has none.

@@ -307,7 +307,18 @@ impl Forge for SimForge {
                 false => MergeState::Merged(state.merge(&head)),
             };
             let (base_tip, base_branch) = (state.main.clone(), BRANCH.to_owned());
-            Ok(PullRequest { number, title: "Change".into(), author: STRANGER.into(), open, from_fork, head, base_tip, base_branch, merge })
+            Ok(PullRequest {
+                number,
+                title: "Change".into(),
+                author: STRANGER.into(),
+                open,
+                from_fork,
+                head,
+                base_tip,
+                base_branch,
+                merge,
+                landed: None,
+            })
         })
         .await
     }
@@ -384,6 +395,18 @@ impl Forge for SimForge {
     async fn named(&self, _: &RepoName, name: &str) -> Result<Option<Named>, ForgeError> {
         self.call("branch", |state| {
             Ok((name == BRANCH).then(|| Named { reference: format!("refs/heads/{BRANCH}"), sha: state.main.clone() }))
+        })
+        .await
+    }
+
+    async fn tag(&self, _: &RepoName, _: &str) -> Result<Option<CommitSha>, ForgeError> {
+        self.call("tag", |_| Ok(None)).await
+    }
+
+    async fn history(&self, _: &RepoName, tip: &CommitSha, since_s: Option<i64>, limit: usize) -> Result<Vec<CommitInfo>, ForgeError> {
+        self.call("history", |state| {
+            let line = std::iter::successors(state.commits.get(tip), |c| c.parents.first().and_then(|p| state.commits.get(p)));
+            Ok(line.filter(|c| since_s.is_none_or(|s| c.committed_s >= s)).take(limit).cloned().collect())
         })
         .await
     }

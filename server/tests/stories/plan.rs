@@ -44,7 +44,18 @@ impl Forge for Stub {
         let (title, base_branch) = ("t".into(), "main".into());
         let (head, merge) = (self.head.clone(), self.merge.clone());
         let open = *self.open.lock().unwrap();
-        Ok(PullRequest { number, title, author: "u".into(), open, from_fork: false, head, base_tip: sha('b'), base_branch, merge })
+        Ok(PullRequest {
+            number,
+            title,
+            author: "u".into(),
+            open,
+            from_fork: false,
+            head,
+            base_tip: sha('b'),
+            base_branch,
+            merge,
+            landed: None,
+        })
     }
     async fn commit(&self, _: &RepoName, which: &CommitSha) -> Result<CommitInfo, ForgeError> {
         let parents = if *which == sha('f') { self.merge_parents.lock().unwrap().clone() } else { vec![] };
@@ -75,6 +86,12 @@ impl Forge for Stub {
         unavailable()
     }
     async fn named(&self, _: &RepoName, _: &str) -> Result<Option<Named>, ForgeError> {
+        unavailable()
+    }
+    async fn tag(&self, _: &RepoName, _: &str) -> Result<Option<CommitSha>, ForgeError> {
+        unavailable()
+    }
+    async fn history(&self, _: &RepoName, _: &CommitSha, _: Option<i64>, _: usize) -> Result<Vec<CommitInfo>, ForgeError> {
         unavailable()
     }
     async fn role(&self, _: &RepoName, _: &str) -> Result<Role, ForgeError> {

@@ -2,7 +2,7 @@
 
 use super::auth::Need;
 use super::error::{ApiError, ApiResult};
-use super::page::Query;
+use super::page::{Query, Wrap, page};
 use crate::double::World;
 use crate::git::Entry;
 use crate::shape;
@@ -20,6 +20,8 @@ use std::sync::Arc;
 const FILE_BYTES_MAX: u64 = 100 * 1024 * 1024;
 /// The largest file whose content stands in the JSON.
 const INLINE_BYTES_MAX: u64 = 1024 * 1024;
+/// Commits that a history is listed of.
+const HISTORY_COMMITS_MAX: usize = 2_000;
 /// Commits listed in a comparison.
 const COMPARE_COMMITS_MAX: usize = 250;
 
@@ -79,6 +81,27 @@ pub async fn commit(
     let sha = find(&found, &name).await?;
     let commit = found.bare.commit(&sha).await?.ok_or_else(ApiError::not_found)?;
     Ok(Json(shape::commit(&world.base_url, &found.full_name(), &commit)))
+}
+
+/// `GET /repos/{owner}/{repo}/commits?sha=&since=&until=`
+pub async fn commits(
+    State(world): State<Arc<World>>,
+    Path((owner, repo)): Path<(String, String)>,
+    query: Query,
+    actor: Actor,
+) -> ApiResult<Response> {
+    let found = world.access(&actor, &owner, &repo, Need::Read(&["contents"]))?;
+    let name = query.get("sha").cloned().unwrap_or_else(|| found.default_branch.clone());
+    let tip = found.bare.resolve(&name).await?.ok_or_else(ApiError::not_found)?;
+    let time = |name: &str| query.get(name).map(String::as_str);
+    let (url, full_name) = (&world.base_url, found.full_name());
+    let mut commits = Vec::new();
+    for sha in found.bare.history(&tip, time("since"), time("until"), HISTORY_COMMITS_MAX).await? {
+        if let Some(commit) = found.bare.commit(&sha).await? {
+            commits.push(shape::commit(url, &full_name, &commit));
+        }
+    }
+    Ok(page(&world, &format!("/repos/{full_name}/commits"), &query, &commits, Wrap::Array))
 }
 
 /// `GET /repos/{owner}/{repo}/compare/{base}...{head}`

@@ -58,6 +58,7 @@ fn rest() -> Router<Arc<World>> {
         .route("/repos/{owner}/{repo}/git/commits/{sha}", get(content::git_commit))
         .route("/repos/{owner}/{repo}/git/ref/{*name}", get(refs::reference))
         .route("/repos/{owner}/{repo}/git/tags/{sha}", get(refs::tag))
+        .route("/repos/{owner}/{repo}/commits", get(content::commits))
         .route("/repos/{owner}/{repo}/commits/{sha}", get(content::commit))
         .route("/repos/{owner}/{repo}/compare/{*basehead}", get(content::compare))
         .route("/repos/{owner}/{repo}/contents/{*path}", get(content::contents))

@@ -13,6 +13,8 @@ pub struct Pull {
     pub base: Branch,
     pub mergeable: Option<bool>,
     pub merge_commit_sha: Option<String>,
+    #[serde(default)]
+    pub merged: bool,
 }
 
 #[derive(Deserialize)]
@@ -39,6 +41,27 @@ pub struct GitCommit {
     pub message: String,
     pub committer: Person,
     pub parents: Vec<Sha>,
+}
+
+/// An item of a list of commits.
+#[derive(Deserialize)]
+pub struct ListedCommit {
+    pub sha: String,
+    pub commit: Inner,
+    pub parents: Vec<Sha>,
+}
+
+#[derive(Deserialize)]
+pub struct Inner {
+    pub message: String,
+    pub committer: Person,
+}
+
+impl From<ListedCommit> for GitCommit {
+    fn from(listed: ListedCommit) -> GitCommit {
+        let Inner { message, committer } = listed.commit;
+        GitCommit { sha: listed.sha, message, committer, parents: listed.parents }
+    }
 }
 
 #[derive(Deserialize)]

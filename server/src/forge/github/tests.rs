@@ -104,6 +104,26 @@ async fn a_conflict_is_told_and_the_merge_base_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_history_is_listed_page_by_page_and_a_tag_names_a_commit() {
+    let stage = Stage::new().await;
+    let first = stage.tip("main").await;
+    for nth in 0..110 {
+        stage.double.commit(REPO, "main", None, &format!("commit {nth}"), &[("n", Some(&nth.to_string()))]).await.unwrap();
+    }
+    stage.double.tag(REPO, "v1.2", first.as_str(), Some("a release")).await.unwrap();
+    let forge = stage.app();
+    let tip = stage.tip("main").await;
+    let all = forge.history(&stage.repo, &tip, None, 1_000).await.unwrap();
+    assert_eq!((all.len(), &all[0].sha, &all[110].sha), (111, &tip, &first));
+    assert!(all.windows(2).all(|two| two[0].parents == [two[1].sha.clone()]));
+    assert_eq!(forge.history(&stage.repo, &tip, None, 105).await.unwrap().len(), 105);
+    let late = forge.history(&stage.repo, &tip, Some(all[4].committed_s), 1_000).await.unwrap();
+    assert_eq!(late, all[..5], "those committed then or later");
+    assert_eq!(forge.tag(&stage.repo, "v1.2").await.unwrap(), Some(first));
+    assert_eq!(forge.tag(&stage.repo, "main").await.unwrap(), None, "a branch is no tag");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_fork_is_a_fork_under_any_branch_name() {
     let stage = Stage::new().await;
     let fork = "stranger/scale";

@@ -22,6 +22,19 @@ pub fn parse(text: &str) -> Option<i64> {
     valid.then(|| days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset_s)
 }
 
+/// The same, written: `2025-01-31T12:00:00Z`. The algorithm is that of `days`, backwards; times before 1970 are 1970.
+pub fn text(seconds: i64) -> String {
+    let seconds = seconds.max(0);
+    let (day, second) = (seconds / 86_400 + 719_468, seconds % 86_400);
+    let (era, of_era) = (day / 146_097, day % 146_097);
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let (day, month) = (of_year - (153 * shifted + 2) / 5 + 1, (shifted + 2) % 12 + 1);
+    let year = year + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
+}
+
 /// Days since 1970-01-01 of a date of the Gregorian calendar; the year is taken to begin in March, so that the leap day is its last.
 fn days(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
@@ -31,7 +44,7 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{parse, text};
 
     #[test]
     fn times_are_read() {
@@ -49,5 +62,14 @@ mod tests {
         check("2025-01-01T00:00:00", None);
         check("T:Z", None);
         check("", None);
+    }
+
+    #[test]
+    fn times_are_written_as_they_are_read() {
+        for day in 0..60_000 {
+            let seconds = day * 86_400 + day % 86_400;
+            assert_eq!(parse(&text(seconds)), Some(seconds), "{}", text(seconds));
+        }
+        assert_eq!(text(951_782_399), "2000-02-28T23:59:59Z");
     }
 }
