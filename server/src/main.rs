@@ -8,7 +8,7 @@ use ounce_server::clock::Clock;
 use ounce_server::config::{Account, Config};
 use ounce_server::secret::random_token;
 use ounce_server::serve;
-use ounce_server::store::{Place, Store, runners};
+use ounce_server::store::{Place, Store, health, runners};
 use ounce_server::web::setup;
 use ounce_server::work::lease;
 use std::io::{IsTerminal, Write};
@@ -66,6 +66,11 @@ enum RunnerCommand {
     },
     /// Lists the runners.
     List,
+    /// Gives work again to a runner that was set aside because it kept failing.
+    Restore {
+        /// The runner's name.
+        name: RunnerName,
+    },
 }
 
 fn main() -> Result<()> {
@@ -95,6 +100,7 @@ fn main() -> Result<()> {
             Command::CheckConfig => check(&config),
             Command::Runner(RunnerCommand::Enroll { name }) => enroll(&config, &name).await,
             Command::Runner(RunnerCommand::List) => list(&config).await,
+            Command::Runner(RunnerCommand::Restore { name }) => restore_runner(&config, &name).await,
         }
     })
 }
@@ -182,10 +188,25 @@ async fn list(config: &Config) -> Result<()> {
     for runner in runners::list(&mut *store.connection().await?).await? {
         let seen = runner.seen_ms.map_or("never seen".into(), |at| format!("seen {} s ago", (now - at).max(0) / 1000));
         let machines = serde_json::from_str::<Vec<String>>(&runner.can_run).map_or(0, |m| m.len());
-        say(&format!("{}\t{seen}\t{machines} machines\t{}", runner.name, if runner.sandbox { "sandbox" } else { "no sandbox" }))?;
+        let sandbox = if runner.sandbox { "sandbox" } else { "no sandbox" };
+        let aside = runner.aside.map_or(String::new(), |aside| format!("\t{}", one_line(&aside.words(now))));
+        say(&format!("{}\t{seen}\t{machines} machines\t{sandbox}{aside}", runner.name))?;
     }
     store.close().await;
     Ok(())
+}
+
+async fn restore_runner(config: &Config, name: &RunnerName) -> Result<()> {
+    let store = serve::open(config).await?;
+    let there = health::works(&mut *store.connection().await?, name).await?;
+    store.close().await;
+    anyhow::ensure!(there, "no runner is named {name}; `ounce-server runner list` names them");
+    say(&format!("{name} gets work again"))
+}
+
+/// A text of others on a terminal: no control characters.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 fn check(config: &Config) -> Result<()> {

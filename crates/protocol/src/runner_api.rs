@@ -4,7 +4,7 @@
 //! | request | body → answer |
 //! |---|---|
 //! | `POST enroll` | [`Enroll`] → [`Enrolled`]; 401 for a used or unknown code |
-//! | `POST claim` | [`Claim`] → 200 [`Lease`], or 204 after `wait_ms` without work |
+//! | `POST claim` | [`Claim`] → 200 [`Lease`], or 204 after `wait_ms` without work, with [`ASIDE_HEADER`] where there will be none |
 //! | `POST jobs/{id}/heartbeat` | [`Heartbeat`] → [`HeartbeatAnswer`] |
 //! | `POST jobs/{id}/measurement` | [`Upload`] → 204 |
 //! | `POST jobs/{id}/finish` | [`Finish`] → 204 |
@@ -22,6 +22,8 @@ use serde::{Deserialize, Serialize};
 pub const PROTOCOL: &str = "1";
 /// The header that names the version.
 pub const PROTOCOL_HEADER: &str = "ounce-protocol";
+/// The header of a claim's 204 that says, in ASCII, why this runner is set aside and gets no work.
+pub const ASIDE_HEADER: &str = "ounce-aside";
 /// Longest a claim may wait for work.
 pub const CLAIM_WAIT_MS_MAX: u64 = 25_000;
 /// Largest body of a request to the runner API, bytes. A measurement of a 300 KB image is about 400 KB.

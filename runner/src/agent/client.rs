@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use ounce_protocol::ids::RunnerName;
 use ounce_protocol::runner_api::{
-    ApiError, Claim, Enroll, Enrolled, Finish, Heartbeat, HeartbeatAnswer, Lease, PROTOCOL, PROTOCOL_HEADER, Upload,
+    ASIDE_HEADER, ApiError, Claim, Enroll, Enrolled, Finish, Heartbeat, HeartbeatAnswer, Lease, PROTOCOL, PROTOCOL_HEADER, Upload,
 };
 use reqwest::{Method, Response, StatusCode};
 use serde::Serialize;
@@ -32,6 +32,17 @@ enum Persist {
     Tries,
     /// As long as the client's patience lasts.
     Patience,
+}
+
+/// What a claim brought.
+#[derive(Debug)]
+pub enum Claimed {
+    /// Work.
+    Work(Box<Lease>),
+    /// There is none now.
+    Nothing,
+    /// There will be none: the server set this runner aside, and says why.
+    Aside(String),
 }
 
 /// The server understood a request and will not do it: the same request will not be made again.
@@ -83,12 +94,14 @@ impl Client {
     ///
     /// # Errors
     /// Where the server refuses or cannot be reached.
-    pub async fn claim(&self, claim: &Claim) -> Result<Option<Lease>> {
+    pub async fn claim(&self, claim: &Claim) -> Result<Claimed> {
         let answer = self.send("claim", claim, Persist::Tries).await?;
         if answer.status() == StatusCode::NO_CONTENT {
-            return Ok(None);
+            let aside = answer.headers().get(ASIDE_HEADER).and_then(|why| why.to_str().ok());
+            return Ok(aside.map_or(Claimed::Nothing, |why| Claimed::Aside(why.to_owned())));
         }
-        Ok(Some(answer.json().await.context("the server's lease is not understood: is it of the same version?")?))
+        let lease = answer.json().await.context("the server's lease is not understood: is it of the same version?")?;
+        Ok(Claimed::Work(Box::new(lease)))
     }
 
     /// Says that we are alive.

@@ -61,7 +61,9 @@ async fn serve(mut stream: TcpStream, answer: &(impl Fn(&str, usize) -> u16 + Sy
     };
     let status = answer(&path, nth);
     let text = if status == 204 { "" } else { r#"{"error":"as the test wants it","cancel":false}"# };
+    // A claim that brings nothing: this runner is set aside.
+    let aside = if status == 204 && path == "claim" { "ounce-aside: set aside; the latest: no disk\r\n" } else { "" };
     let length = if status == 204 { String::new() } else { format!("content-length: {}\r\n", text.len()) };
-    let answer = format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-type: application/json\r\n{length}\r\n{text}");
+    let answer = format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-type: application/json\r\n{aside}{length}\r\n{text}");
     stream.write_all(answer.as_bytes()).await.unwrap();
 }

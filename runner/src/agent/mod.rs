@@ -12,7 +12,7 @@ use crate::workshop::Workshop;
 use crate::workshop::checkout::Origin;
 use crate::workshop::sandbox::Sandbox;
 use anyhow::Result;
-use client::{Client, Gone, Refused};
+use client::{Claimed, Client, Gone, Refused};
 use ounce_protocol::Manifest;
 use ounce_protocol::job::FailureKind;
 use ounce_protocol::measurement::Measurement;
@@ -23,6 +23,8 @@ use std::time::Duration;
 
 /// Pause after a server that cannot be reached, before it is asked again.
 const PAUSE: Duration = Duration::from_secs(5);
+/// How often it is said that the server gives no work.
+const TELL_AGAIN: Duration = Duration::from_secs(10 * 60);
 /// Longest a whole job may take.
 const JOB_TIMEOUT: Duration = Duration::from_secs(2 * 60 * 60);
 
@@ -36,6 +38,22 @@ pub struct Agent {
     pub sandbox: Sandbox,
     /// What can be run here: see [`can_run`].
     pub can_run: Vec<String>,
+    /// What the server says when it gives this machine no work.
+    pub told: Told,
+}
+
+/// Why the server gives no work: said at once, and then now and again.
+#[derive(Debug, Default)]
+pub struct Told(Mutex<Option<std::time::Instant>>);
+
+impl Told {
+    fn say(&self, why: &str, say: &(dyn Fn(&str) + Send + Sync)) {
+        let mut last = self.0.lock().unwrap_or_else(|e| e.into_inner());
+        if last.is_none_or(|at| at.elapsed() >= TELL_AGAIN) {
+            *last = Some(std::time::Instant::now());
+            say(&format!("the server gives this runner no work: {why}"));
+        }
+    }
 }
 
 /// What this machine can run, in the words of a claim: every machine of each emulator found.
@@ -58,7 +76,14 @@ impl Agent {
     /// Where the server cannot be asked.
     pub async fn once(&self, say: &(dyn Fn(&str) + Send + Sync)) -> Result<bool> {
         let claim = Claim { wait_ms: CLAIM_WAIT_MS_MAX, can_run: self.can_run.clone(), sandbox: self.sandbox.is_for_strangers() };
-        let Some(lease) = self.client.claim(&claim).await? else { return Ok(false) };
+        let lease = match self.client.claim(&claim).await? {
+            Claimed::Work(lease) => lease,
+            Claimed::Nothing => return Ok(false),
+            Claimed::Aside(why) => {
+                self.told.say(&why, say);
+                return Ok(false);
+            }
+        };
         let work = &lease.work;
         say(&format!(
             "job {}: {} {} at {}..{} (attempt {})",
@@ -231,7 +256,7 @@ mod tests {
 
     async fn agent(server: &fake::Fake, home: &std::path::Path) -> Agent {
         let client = Client::new(&server.address, Some("secret".into())).unwrap();
-        Agent { client, home: Home::open(Some(home)).unwrap(), sandbox: Sandbox::none(), can_run: vec![] }
+        Agent { client, home: Home::open(Some(home)).unwrap(), sandbox: Sandbox::none(), can_run: vec![], told: Told::default() }
     }
 
     fn lease(manifest: &str, heartbeat_ms: i64) -> Lease {
@@ -257,6 +282,19 @@ mod tests {
         assert!(error.is::<Gone>(), "{error:#}");
         assert_eq!(server.paths(), ["heartbeat"; 4]);
         assert!(server.bodies("heartbeat")[0].contains("waiting for the workshop"));
+    }
+
+    #[tokio::test]
+    async fn a_runner_that_is_set_aside_says_why_and_not_all_the_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let server = fake::Fake::start(|_, _| 204).await;
+        let agent = agent(&server, dir.path()).await;
+        let said = Mutex::new(Vec::new());
+        for _ in 0..3 {
+            assert!(!agent.once(&|line| said.lock().unwrap().push(line.to_owned())).await.unwrap());
+        }
+        assert_eq!(server.paths(), ["claim"; 3]);
+        assert_eq!(*said.lock().unwrap(), ["the server gives this runner no work: set aside; the latest: no disk"]);
     }
 
     #[tokio::test]

@@ -66,7 +66,13 @@ impl Agent {
         if can_run.is_empty() {
             say("no QEMU is on this machine: only boards that are not run come here; `./dev setup` installs it");
         }
-        let agent = agent::Agent { client: Client::new(&self.server, Some(token))?, home: home.clone(), sandbox, can_run };
+        let agent = agent::Agent {
+            client: Client::new(&self.server, Some(token))?,
+            home: home.clone(),
+            sandbox,
+            can_run,
+            told: agent::Told::default(),
+        };
         if self.once {
             agent.once(&say).await?;
         } else {

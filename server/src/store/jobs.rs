@@ -8,8 +8,10 @@ use ounce_protocol::runner_api::LOG_BYTES_MAX;
 
 /// How long a job that failed for reasons of infrastructure waits: after its first attempt, after each later one.
 pub const RETRY_MS: [Millis; 2] = [5_000, 20_000];
-/// How long such a job is kept for other runners than the one that failed: one broken runner may not eat the queue.
-pub const AVOID_MS: Millis = 60_000;
+/// How long such a job is kept for other runners than the one that failed, where one is there: one broken runner may not eat the queue.
+pub const AVOID_MS: Millis = 10 * 60_000;
+/// Another runner is there when it was heard of within this time.
+pub const HEARD_MS: Millis = 2 * 60_000;
 
 /// What the store says when a lease's holder asks for something.
 #[derive(Debug, thiserror::Error)]
@@ -112,14 +114,20 @@ pub async fn take_over(c: &mut Connection, from: i64, to: i64, board: &BoardName
     Ok(true)
 }
 
-/// Leases the first job the runner can do, in one statement.
+/// Leases the first job the runner can do, in one statement. A job that failed at it is for others, while one that could do it is there.
+/// Who is set aside gets nothing before its time, and then one job at a time.
 pub async fn claim(c: &mut Connection, offer: Offer<'_>, now: Millis) -> Result<Option<Claimed>, StoreError> {
     let row: Option<Row> = sql(
         "UPDATE jobs SET state = 'leased', attempts = attempts + 1, token = token + 1, runner = $1, until_ms = $2, started_ms = $3, doing = '', detail = '',
              avoid_until_ms = 0
          WHERE id = (SELECT id FROM jobs WHERE state = 'queued' AND (trusted = 1 OR $4 = 1)
-                     AND not_before_ms <= $3 AND (avoid_until_ms <= $3 OR runner IS DISTINCT FROM $1)
-                     AND (needs IS NULL OR needs IN LIST($5)) ORDER BY priority, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+                     AND not_before_ms <= $3 AND (needs IS NULL OR needs IN LIST($5))
+                     AND (avoid_until_ms <= $3 OR runner IS DISTINCT FROM $1 OR NOT EXISTS (SELECT 1 FROM runners other WHERE other.name <> $1
+                          AND other.seen_ms >= $6 AND other.aside_until_ms IS NULL AND (jobs.trusted = 1 OR other.sandbox = 1)
+                          AND (jobs.needs IS NULL OR jobs.needs IN LIST(other.can_run))))
+                     AND NOT EXISTS (SELECT 1 FROM runners me WHERE me.name = $1 AND (me.aside_until_ms > $3 OR me.aside_until_ms IS NOT NULL
+                          AND EXISTS (SELECT 1 FROM jobs mine WHERE mine.state = 'leased' AND mine.runner = $1)))
+                     ORDER BY priority, id LIMIT 1 FOR UPDATE SKIP LOCKED)
          RETURNING id, run_id, board, token, attempts",
     )
     .bind(offer.runner.as_str())
@@ -127,6 +135,7 @@ pub async fn claim(c: &mut Connection, offer: Offer<'_>, now: Millis) -> Result<
     .bind(now)
     .bind(offer.sandbox)
     .bind(serde_json::to_string(offer.can_run).unwrap_or_else(|_| "[]".into()))
+    .bind(now.saturating_sub(HEARD_MS))
     .fetch_optional(c)
     .await?;
     row.map(|r| {
@@ -242,18 +251,37 @@ pub async fn hold(c: &mut Connection, project: i64, not_before: Millis) -> Resul
     Ok(())
 }
 
-/// Takes back the leases that have lapsed: queued again, or failed at the limit. Gives how many.
-pub async fn sweep(c: &mut Connection, now: Millis) -> Result<u64, StoreError> {
-    let done = sql(
+/// A lease that was taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lapsed {
+    /// The job.
+    pub job: i64,
+    /// Who had it.
+    pub runner: RunnerName,
+    /// Whether the code was the project's own.
+    pub trusted: bool,
+}
+
+/// Takes back the leases that have lapsed: queued again, for others first, or failed at the limit.
+pub async fn sweep(c: &mut Connection, now: Millis) -> Result<Vec<Lapsed>, StoreError> {
+    let rows: Vec<Row> = sql(
         "UPDATE jobs SET state = CASE WHEN attempts < $2 THEN 'queued' ELSE 'failed' END, failure_kind = 'infra', detail = 'the runner was lost',
-             until_ms = NULL, queued_ms = $1, ended_ms = CASE WHEN attempts < $2 THEN NULL ELSE $1 END
-         WHERE state = 'leased' AND until_ms < $1",
+             until_ms = NULL, queued_ms = $1, avoid_until_ms = $3, ended_ms = CASE WHEN attempts < $2 THEN NULL ELSE $1 END
+         WHERE state = 'leased' AND until_ms < $1 RETURNING id, runner, trusted",
     )
     .bind(now)
     .bind(ATTEMPTS_MAX)
-    .execute(c)
+    .bind(now.saturating_add(AVOID_MS))
+    .fetch_all(c)
     .await?;
-    Ok(done)
+    rows.iter()
+        .map(|r| Ok(Lapsed { job: r.try_get("id")?, runner: stored(r.try_get("runner")?)?, trusted: r.try_get("trusted")? }))
+        .collect()
+}
+
+/// Whether a job's code is the project's own.
+pub async fn is_trusted(c: &mut Connection, job: i64) -> Result<bool, StoreError> {
+    sql("SELECT trusted FROM jobs WHERE id = $1").bind(job).fetch_one(c).await
 }
 
 /// Gives up the jobs that have waited for a runner since before that time. Gives how many.

@@ -8,6 +8,7 @@ pub mod claims;
 pub mod commands;
 pub mod copy;
 pub mod deliveries;
+pub mod health;
 pub mod history;
 pub mod installations;
 pub mod jobs;

@@ -40,6 +40,8 @@ pub async fn all(c: &mut Connection, now: Millis) -> Result<Vec<Number>, StoreEr
     let present: i64 =
         sql("SELECT COUNT(*) FROM runners WHERE seen_ms >= $1").bind(now.saturating_sub(RUNNER_SEEN_MS)).fetch_one(&mut *c).await?;
     numbers.push(Number { name: "runners_present", state: None, value: present });
+    let aside: i64 = sql("SELECT COUNT(*) FROM runners WHERE aside_until_ms IS NOT NULL").fetch_one(&mut *c).await?;
+    numbers.push(Number { name: "runners_aside", state: None, value: aside });
     let oldest: Option<Millis> = sql("SELECT MIN(created_ms) FROM jobs WHERE state = 'queued'").fetch_one(&mut *c).await?;
     numbers.push(Number { name: "oldest_queued_job_seconds", state: None, value: oldest.map_or(0, |t| now.saturating_sub(t) / 1000) });
     Ok(numbers)

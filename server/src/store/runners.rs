@@ -1,5 +1,6 @@
 //! Runners and the codes that make one. Only hashes of tokens and codes are kept.
 
+use super::health::Aside;
 use super::sql::{Row, sql};
 use super::{Connection, StoreError, stored};
 use ounce_protocol::ids::RunnerName;
@@ -16,6 +17,8 @@ pub struct Runner {
     pub sandbox: bool,
     /// When it was last heard of.
     pub seen_ms: Option<Millis>,
+    /// Why it gets no work, where it is set aside.
+    pub aside: Option<Aside>,
 }
 
 /// Keeps a code, good once, for this name, until it expires.
@@ -72,10 +75,14 @@ pub async fn seen(c: &mut Connection, name: &RunnerName, can_run: &[String], san
 
 /// All runners, by name.
 pub async fn list(c: &mut Connection) -> Result<Vec<Runner>, StoreError> {
-    let rows: Vec<Row> = sql("SELECT name, can_run, sandbox, seen_ms FROM runners ORDER BY name").fetch_all(c).await?;
+    let rows: Vec<Row> =
+        sql("SELECT name, can_run, sandbox, seen_ms, failures, aside_until_ms, aside_why FROM runners ORDER BY name").fetch_all(c).await?;
     rows.iter()
         .map(|r| {
+            let until_ms: Option<Millis> = r.try_get("aside_until_ms")?;
+            let (failures, why) = (r.try_get("failures")?, r.try_get::<&str>("aside_why")?);
             Ok(Runner {
+                aside: until_ms.map(|until_ms| Aside { failures, until_ms, why: why.to_owned() }),
                 name: stored(r.try_get("name")?)?,
                 can_run: r.try_get("can_run")?,
                 sandbox: r.try_get("sandbox")?,

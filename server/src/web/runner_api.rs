@@ -4,7 +4,7 @@ use super::{ApiError, App, BODY_MS_MAX, ENROLMENT_MS_MAX, Room, read_body};
 use crate::forge::Forge;
 use crate::secret::sha256_hex;
 use crate::store::runners;
-use crate::work::lease::{self, LeaseError};
+use crate::work::lease::{self, Given, LeaseError};
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
@@ -15,7 +15,8 @@ use axum::routing::post;
 use axum::{Json, Router};
 use ounce_protocol::ids::RunnerName;
 use ounce_protocol::runner_api::{
-    BODY_BYTES_MAX, Claim, Enroll, Enrolled, Finish, Heartbeat, HeartbeatAnswer, LOG_CHUNK_BYTES_MAX, PROTOCOL, PROTOCOL_HEADER, Upload,
+    ASIDE_HEADER, BODY_BYTES_MAX, Claim, Enroll, Enrolled, Finish, Heartbeat, HeartbeatAnswer, LOG_CHUNK_BYTES_MAX, PROTOCOL,
+    PROTOCOL_HEADER, Upload,
 };
 use serde::de::DeserializeOwned;
 
@@ -94,9 +95,15 @@ async fn enroll<F: Forge>(State(app): State<App<F>>, body: Body) -> Result<Json<
 async fn claim<F: Forge>(State(app): State<App<F>>, Authorized(runner): Authorized, body: Body) -> Result<Response, ApiError> {
     let body: Claim = read_small(&app, body).await?;
     Ok(match lease::claim(&app.cx, &runner, &body).await? {
-        Some(lease) => Json(lease).into_response(),
-        None => StatusCode::NO_CONTENT.into_response(),
+        Given::Lease(lease) => Json(lease).into_response(),
+        Given::Nothing => StatusCode::NO_CONTENT.into_response(),
+        Given::Aside(why) => (StatusCode::NO_CONTENT, [(ASIDE_HEADER, header_text(&why))]).into_response(),
     })
+}
+
+/// What a header can hold of a text: visible ASCII.
+fn header_text(text: &str) -> String {
+    text.chars().map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' }).collect()
 }
 
 async fn heartbeat<F: Forge>(

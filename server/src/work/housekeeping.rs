@@ -1,6 +1,7 @@
 //! What has to be done because time passed: lapsed leases, bodies and logs past their keeping, deliveries that never came.
 
 use super::Context;
+use super::lease;
 use crate::forge::Forge;
 use crate::store::{StoreError, claims, deliveries, installations, jobs, measurements};
 use ounce_protocol::job::{LEASE_MS, Millis, QUEUED_MS_MAX};
@@ -27,13 +28,17 @@ pub async fn sweep<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
         return Ok(false);
     }
     let mut tx = cx.store.write().await?;
-    let swept = jobs::sweep(&mut tx, now).await?;
+    let lapsed = jobs::sweep(&mut tx, now).await?;
+    for lapsed in &lapsed {
+        lease::failed_at(&mut tx, &lapsed.runner, lapsed.trusted, &format!("job {}: the runner was lost", lapsed.job), now).await?;
+    }
+    let swept = lapsed.len();
     let given_up = match up_ms {
         ..GIVE_UP_GRACE_MS => 0,
         _ => jobs::give_up(&mut tx, now.saturating_sub(QUEUED_MS_MAX), now).await?,
     };
     tx.commit().await?;
-    if swept + given_up > 0 {
+    if swept > 0 || given_up > 0 {
         tracing::warn!(lapsed = swept, given_up, "jobs without a runner");
         cx.wake.queue.notify_waiters();
         cx.wake.judge.notify_one();

@@ -6,7 +6,7 @@ use crate::secret::{random_token, sha256_hex};
 use crate::store::jobs::{self, Claimed, Holder, JobError, Offer};
 use crate::store::measurements::Packed;
 use crate::store::runs::RunKind;
-use crate::store::{StoreError, measurements, projects, runners, runs};
+use crate::store::{Connection, StoreError, health, measurements, projects, runners, runs};
 use ounce_protocol::ids::RunnerName;
 use ounce_protocol::job::{FailureKind, HEARTBEAT_MS, LEASE_MS, Millis, Refused};
 use ounce_protocol::runner_api::{
@@ -77,8 +77,19 @@ pub async fn enroll<F: Forge>(cx: &Context<F>, enroll: &Enroll) -> Result<Enroll
     Ok(Enrolled { token })
 }
 
+/// What a claim is answered with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// Work.
+    Lease(Box<Lease>),
+    /// There was none.
+    Nothing,
+    /// The runner gets none: it is set aside, and this says why.
+    Aside(String),
+}
+
 /// Waits for a job the runner can do, at most as long as it asked for, and leases it.
-pub async fn claim<F: Forge>(cx: &Context<F>, runner: &RunnerName, claim: &Claim) -> Result<Option<Lease>, LeaseError> {
+pub async fn claim<F: Forge>(cx: &Context<F>, runner: &RunnerName, claim: &Claim) -> Result<Given, LeaseError> {
     if claim.can_run.len() > CAN_RUN_MAX || claim.can_run.iter().any(|c| c.len() > CAN_RUN_BYTES_MAX) {
         return Err(LeaseError::Invalid(format!("can_run has at most {CAN_RUN_MAX} entries of {CAN_RUN_BYTES_MAX} bytes")));
     }
@@ -91,10 +102,12 @@ pub async fn claim<F: Forge>(cx: &Context<F>, runner: &RunnerName, claim: &Claim
         rung.as_mut().enable();
         let claimed = jobs::claim(&mut *cx.store.connection().await?, offer, cx.clock.now()).await?;
         if let Some(claimed) = claimed {
-            return lease(cx, runner, &claimed).await;
+            let lease = lease(cx, runner, &claimed).await?;
+            return Ok(lease.map_or(Given::Nothing, |lease| Given::Lease(Box::new(lease))));
         }
         if Instant::now() >= end || *cx.stopping.borrow() {
-            return Ok(None);
+            let aside = health::aside(&mut *cx.store.connection().await?, runner).await?;
+            return Ok(aside.map_or(Given::Nothing, |aside| Given::Aside(aside.words(cx.clock.now()))));
         }
         let _ = tokio::time::timeout_at(end.min(Instant::now() + Duration::from_millis(LOOK_MS)), rung).await;
     }
@@ -183,6 +196,7 @@ pub async fn heartbeat<F: Forge>(cx: &Context<F>, runner: &RunnerName, job: i64,
     match jobs::heartbeat(&mut tx, holder, cut(&beat.doing, DOING_BYTES_MAX), cx.clock.now()).await {
         Ok(()) => {
             jobs::append_log(&mut tx, job, &beat.log).await?;
+            health::heard(&mut tx, runner, cx.clock.now()).await?;
             tx.commit().await?;
             Ok(HeartbeatAnswer { cancel: false })
         }
@@ -225,13 +239,32 @@ pub async fn finish<F: Forge>(cx: &Context<F>, runner: &RunnerName, job: i64, fi
                 return Err(LeaseError::Invalid(format!("{sides} of 2 measurements are here: upload base and head, then finish")));
             }
             jobs::finish(&mut tx, holder, now).await?;
+            health::works(&mut tx, runner).await?;
         }
-        End::Failed { why, detail } => jobs::fail(&mut tx, holder, *why, cut(detail, DETAIL_BYTES_MAX), now).await?,
+        End::Failed { why, detail } => {
+            jobs::fail(&mut tx, holder, *why, cut(detail, DETAIL_BYTES_MAX), now).await?;
+            if *why == FailureKind::Infra {
+                let trusted = jobs::is_trusted(&mut tx, job).await?;
+                failed_at(&mut tx, runner, trusted, &format!("job {job}: {detail}"), now).await?;
+            }
+        }
     }
     tx.commit().await?;
     // A failed job may be queued again, an ended one may be a run's last.
     cx.wake.queue.notify_waiters();
     cx.wake.judge.notify_one();
+    Ok(())
+}
+
+/// Notes a failure of infrastructure at a runner, which is set aside after too many. What a stranger's code does to a runner says nothing about
+/// the runner: else a pull request could take all of them out of work.
+pub async fn failed_at(c: &mut Connection, runner: &RunnerName, trusted: bool, why: &str, now: Millis) -> Result<(), StoreError> {
+    if !trusted {
+        return Ok(());
+    }
+    if let Some(aside) = health::failed(c, runner, why, now).await? {
+        tracing::warn!(%runner, "{}", aside.words(now));
+    }
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use crate::forge::bytes_of;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use ounce_protocol::ids::{BenchName, CommitSha, ImageId, RegionName};
-use ounce_protocol::job::FailureKind;
+use ounce_protocol::job::{FailureKind, Millis};
 use ounce_protocol::measurement::{
     BenchOutcome, Count, Fingerprint, FunctionCount, Ledger, Measurement, Outcome, RegionKind, RegionLedger, Row, SCHEMA,
 };
@@ -39,6 +39,10 @@ pub struct Agent {
     pub name: String,
     pub token: String,
     pub sandbox: bool,
+    /// Whatever it is given fails here for reasons of infrastructure.
+    pub broken: bool,
+    /// How often that was noted in a row, of the project's own work, and when last.
+    pub failures: (u32, Millis),
     /// The work in hand, and what comes next.
     pub work: Option<(Lease, Next)>,
     /// A request is under way.
@@ -46,6 +50,16 @@ pub struct Agent {
 }
 
 impl Agent {
+    /// What it does next with work in hand.
+    pub fn next(&self) -> Ask {
+        match &self.work {
+            None => Ask::Claim,
+            Some(_) if self.broken => Ask::Failed,
+            Some((_, next @ (Next::Base | Next::Head))) => Ask::Upload(*next),
+            Some((_, Next::Finish)) => Ask::Done,
+        }
+    }
+
     /// A request to the runner API. A `wrong` one brings figures that are not true.
     pub fn request(&self, ask: &Ask, lease: Option<&Lease>, wrong: bool) -> Request<Body> {
         let job = |what: &str| format!("/api/runner/v1/jobs/{}/{what}", lease.map_or(0, |lease| lease.job));
@@ -78,11 +92,17 @@ impl Agent {
     }
 
     /// Takes the answer to a request about its work. An answer that was lost leaves it where it was: it will ask again.
-    pub fn answered(&mut self, ask: &Ask, status: StatusCode, body: &[u8]) -> Result<(), String> {
+    pub fn answered(&mut self, ask: &Ask, status: StatusCode, body: &[u8], now: Millis) -> Result<(), String> {
         let unexpected = || Err(format!("{} asked {ask:?} and was answered {status}: {}", self.name, String::from_utf8_lossy(body)));
         match (ask, status) {
             (Ask::Claim, StatusCode::OK) => {
                 let lease: Lease = serde_json::from_slice(body).map_err(|e| e.to_string())?;
+                if self.broken && self.failures.0 >= 3 && now < self.failures.1 + 15 * 60_000 {
+                    return Err(format!(
+                        "{} failed {} times in a row and is given job {} all the same",
+                        self.name, self.failures.0, lease.job
+                    ));
+                }
                 self.work = Some((lease, Next::Base));
             }
             (Ask::Claim, StatusCode::NO_CONTENT) => {}
@@ -97,7 +117,12 @@ impl Agent {
                     *next = if *next == Next::Base { Next::Head } else { Next::Finish };
                 }
             }
-            (Ask::Done | Ask::Failed, StatusCode::NO_CONTENT) => self.work = None,
+            (Ask::Done | Ask::Failed, StatusCode::NO_CONTENT) => {
+                let done = self.work.take();
+                if *ask == Ask::Failed && done.is_some_and(|(lease, _)| lease.work.trusted) {
+                    self.failures = (self.failures.0 + 1, now);
+                }
+            }
             // The lease is another's, or the job has ended.
             (Ask::Heartbeat | Ask::Upload(_) | Ask::Done | Ask::Failed, StatusCode::CONFLICT) => self.work = None,
             _ => return unexpected(),

@@ -136,7 +136,8 @@ impl World {
             let code = lease::new_code(&store, &name, clock.now()).await.unwrap();
             let token = lease::enroll(&cx, &Enroll { code, name: name.clone() }).await.unwrap().token;
             // The first can do everything, so that all work can be done.
-            agents.push(Agent { name: name.to_string(), token, sandbox: at == 0 || seed.chance(50), work: None, asking: false });
+            let (sandbox, broken) = (at == 0 || seed.chance(50), at > 0 && seed.chance(50));
+            agents.push(Agent { name: name.to_string(), token, sandbox, broken, failures: (0, 0), work: None, asking: false });
         }
         let (undead, steps, told, tally) = (Vec::new(), Vec::new(), Vec::new(), Tally::default());
         World { seed, store, clock, forge, cx, router, _stop: stop, agents, undead, steps, told, tally }
@@ -376,7 +377,7 @@ impl World {
                     self.tell(format!("agent {agent} was answered {status} to {ask:?}"));
                 }
                 self.agents[*agent].asking = false;
-                self.agents[*agent].answered(ask, status, body)?;
+                self.agents[*agent].answered(ask, status, body, self.clock.now())?;
                 if let (Ask::Claim, Some((lease, _))) = (ask, &self.agents[*agent].work) {
                     self.tally.leases += 1;
                     check::may_be_leased(&self.forge, lease, self.agents[*agent].sandbox)?;
@@ -424,11 +425,9 @@ impl World {
         }
         let choice = self.seed.below(20);
         let ask = match &self.agents[at].work {
-            None => Ask::Claim,
             Some(_) if choice < 5 => Ask::Heartbeat,
             Some(_) if choice == 5 => Ask::Failed,
-            Some((_, next @ (Next::Base | Next::Head))) => Ask::Upload(*next),
-            Some((_, Next::Finish)) => Ask::Done,
+            _ => self.agents[at].next(),
         };
         self.ask(at, ask);
         Ok(())
@@ -487,13 +486,9 @@ impl World {
                     }
                 }
             }
-            for at in 0..self.agents.len() {
+            for at in (0..self.agents.len()).rev() {
                 loop {
-                    let ask = match &self.agents[at].work {
-                        None => Ask::Claim,
-                        Some((_, next @ (Next::Base | Next::Head))) => Ask::Upload(*next),
-                        Some((_, Next::Finish)) => Ask::Done,
-                    };
+                    let ask = self.agents[at].next();
                     let was_claim = ask == Ask::Claim;
                     self.ask(at, ask);
                     self.finish_last().await?;

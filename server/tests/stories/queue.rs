@@ -7,11 +7,12 @@ use ounce_protocol::ids::{BoardName, CommitSha, RunnerName};
 use ounce_protocol::job::{ATTEMPTS_MAX, FailureKind, JobEvent, JobState, LEASE_MS, QUEUED_MS_MAX, Refused};
 use ounce_protocol::runner_api::{End, LOG_CHUNK_BYTES_MAX};
 use ounce_server::forge::CommitInfo;
-use ounce_server::store::jobs::{self, AVOID_MS, Holder, JobError, Offer, RETRY_MS};
+use ounce_server::store::health::{self, ASIDE_MS};
+use ounce_server::store::jobs::{self, AVOID_MS, HEARD_MS, Holder, JobError, Offer, RETRY_MS};
 use ounce_server::store::measurements::{self, Figure};
 use ounce_server::store::runs::{self, NewRun, RunKind, RunState};
 use ounce_server::store::sql::sql;
-use ounce_server::store::{Connection, Store, projects};
+use ounce_server::store::{Connection, Store, projects, runners};
 
 #[tokio::test]
 async fn a_lost_runners_job_runs_again_and_its_late_result_is_refused() {
@@ -198,6 +199,8 @@ async fn a_job_that_keeps_failing_for_our_reasons_is_given_up() {
         runner.give_up(&lease, FailureKind::Infra, "the disk is full").await;
         world.pass(AVOID_MS + 1_000);
     }
+    // It is set aside by now, and given one job later.
+    world.pass(ASIDE_MS);
     runner.can_run = vec!["qemu:netduinoplus2".into()];
     let lease = runner.claim().await;
     runner.give_up(&lease, FailureKind::Timeout, "took longer than an hour").await;
@@ -240,7 +243,7 @@ async fn the_store_keeps_the_rules_of_a_job() {
         let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
         let (run, job) = queued(&store, seed).await;
         let (mut state, mut now, mut token) = (JobState::new(), 0, 0);
-        // Whom the store offers a job to, and when, is no rule of the job's life: who failed at it waits, then all is as ever.
+        // Whom the store offers a job to, and when, is no rule of the job's life: it waits a little, then all is as ever.
         let mut held_until = 0;
         for step in 0..40 {
             now += i64::try_from(random.below(20_000)).unwrap();
@@ -260,8 +263,8 @@ async fn the_store_keeps_the_rules_of_a_job() {
             }
             let expected = state.step(event.clone());
             let done = play(&mut c, run, job, &runner, &event, now).await;
-            if done.is_ok() && matches!(event, JobEvent::Fail { .. }) {
-                held_until = now + AVOID_MS;
+            if let (Ok(()), JobEvent::Fail { .. }, JobState::Leased { attempts, .. }) = (&done, &event, &state) {
+                held_until = now + RETRY_MS[usize::from(*attempts > 1)];
             }
             assert_eq!(done, expected.as_ref().map(|_| ()).map_err(|e| *e), "seed {seed}, step {step}: {event:?} in {state:?}");
             if let Ok(next) = expected {
@@ -329,6 +332,10 @@ async fn a_broken_runner_does_not_eat_the_queue() {
     let (broken, sound) = (RunnerName::parse("broken").unwrap(), RunnerName::parse("sound").unwrap());
     let mut c = store.connection().await.unwrap();
     let mut now = 1_000;
+    for name in [&broken, &sound] {
+        runners::put(&mut c, name, name.as_str(), 0).await.unwrap();
+        runners::seen(&mut c, name, &[], true, now).await.unwrap();
+    }
     let claim = async |runner: &RunnerName, now: i64| {
         let offer = Offer { runner, can_run: &[], sandbox: true };
         jobs::claim(&mut store.connection().await.unwrap(), offer, now).await.unwrap()
@@ -337,6 +344,7 @@ async fn a_broken_runner_does_not_eat_the_queue() {
         let token = claim(&broken, now).await.unwrap().token;
         jobs::fail(&mut c, Holder { job, runner: &broken, token }, FailureKind::Infra, "no disk", now).await.unwrap();
         assert_eq!(claim(&sound, now + wait - 1).await, None, "too soon for anybody");
+        health::heard(&mut c, &sound, now + AVOID_MS - HEARD_MS - 1).await.unwrap();
         assert_eq!(claim(&broken, now + AVOID_MS - 1).await, None, "kept for others");
         now += AVOID_MS;
     }
@@ -345,6 +353,103 @@ async fn a_broken_runner_does_not_eat_the_queue() {
     assert_eq!(jobs::state(&mut c, job).await.unwrap(), JobState::Queued { attempts: 2 }, "given back: not an attempt");
     assert_eq!(claim(&sound, now + 9).await, None);
     assert!(claim(&sound, now + 10).await.unwrap().token > token, "the token is never used again");
+}
+
+#[tokio::test]
+async fn a_job_comes_back_to_who_failed_at_it_where_nobody_else_can_do_it() {
+    let check = async |what: &str, other_can: &[&str], other_sandbox: bool, comes_back: bool, change: Option<&'static str>| {
+        let database = Database::new().await;
+        let store = database.store().await;
+        let (_, job) = queued(&store, 1).await;
+        let (failed, other) = (RunnerName::parse("failed").unwrap(), RunnerName::parse("other").unwrap());
+        let mut c = store.connection().await.unwrap();
+        sql("UPDATE jobs SET needs = 'qemu:x', trusted = 0").execute(&mut c).await.unwrap();
+        for (name, can_run, sandbox) in [(&failed, &["qemu:x"][..], true), (&other, other_can, other_sandbox)] {
+            runners::put(&mut c, name, name.as_str(), 0).await.unwrap();
+            let can_run: Vec<String> = can_run.iter().map(ToString::to_string).collect();
+            runners::seen(&mut c, name, &can_run, sandbox, 1_000).await.unwrap();
+        }
+        if let Some(change) = change {
+            sql(change).execute(&mut c).await.unwrap();
+        }
+        let can_run = ["qemu:x".to_owned()];
+        let offer = Offer { runner: &failed, can_run: &can_run, sandbox: true };
+        let token = jobs::claim(&mut c, offer, 1_000).await.unwrap().unwrap().token;
+        jobs::fail(&mut c, Holder { job, runner: &failed, token }, FailureKind::Infra, "no disk", 1_000).await.unwrap();
+        let again = jobs::claim(&mut c, offer, 1_000 + RETRY_MS[0]).await.unwrap();
+        assert_eq!(again.is_some(), comes_back, "{what}");
+    };
+    check("another could do it", &["qemu:y", "qemu:x"], true, false, None).await;
+    check("the other has another machine", &["qemu:y"], true, true, None).await;
+    check("the other has no sandbox", &["qemu:x"], false, true, None).await;
+    check("the other was not heard of", &["qemu:x"], true, true, Some("UPDATE runners SET seen_ms = -200000 WHERE name = 'other'")).await;
+    check("the other is set aside", &["qemu:x"], true, true, Some("UPDATE runners SET aside_until_ms = 9 WHERE name = 'other'")).await;
+}
+
+#[tokio::test]
+async fn a_runner_that_keeps_failing_is_set_aside_and_says_why() {
+    let world = World::new().await;
+    for branch in ["one", "two"] {
+        world.pull(branch).await;
+    }
+    world.row("the jobs", "SELECT 1 WHERE (SELECT COUNT(*) FROM jobs) = 4").await;
+    let mut desk = world.runner("desk").await;
+    desk.wait_ms = 0;
+    for n in 1..=3 {
+        let lease = desk.claim().await;
+        desk.give_up(&lease, FailureKind::Infra, &format!("no disk \u{fc}\r\nset-cookie: {n}")).await;
+    }
+    assert_eq!(
+        desk.asked_for_work().await,
+        (204, "set aside after 3 failures in a row; gets one job in 15 min; the latest: job 3: no disk ???set-cookie: 3".into())
+    );
+    world.pass(ASIDE_MS - 1_000);
+    assert!(desk.asked_for_work().await.1.contains("in 1 min"));
+    world.pass(2_000);
+
+    // One job, and no second beside it; it fails, and the wait is twice as long.
+    let lease = desk.claim().await;
+    assert!(desk.asked_for_work().await.1.contains("one job at a time"));
+    desk.give_up(&lease, FailureKind::Infra, "no disk").await;
+    assert!(desk.asked_for_work().await.1.contains("after 4 failures in a row; gets one job in 30 min"));
+    world.pass(2 * ASIDE_MS);
+    let lease = desk.claim().await;
+    desk.measure(&lease, 1_000, 1_000).await;
+    assert_eq!(world.count("SELECT failures FROM runners").await, 0, "what works is restored");
+    for _ in 0..2 {
+        let lease = desk.claim().await;
+        desk.give_up(&lease, FailureKind::Infra, "no disk").await;
+    }
+    let lease = desk.claim().await;
+    assert_eq!(desk.heartbeat(&lease, "").await.0, 200);
+    world.pass(LEASE_MS + 1_000);
+    world.row("the lapsed lease counts", "SELECT failures FROM runners WHERE aside_why LIKE '%the runner was lost'").await;
+    assert!(desk.try_claim().await.is_none());
+    let desk_name = RunnerName::parse("desk").unwrap();
+    let listed = runners::list(&mut world.store.connection().await.unwrap()).await.unwrap();
+    assert_eq!(listed[0].aside.as_ref().unwrap().failures, 3);
+    assert!(health::works(&mut world.store.connection().await.unwrap(), &desk_name).await.unwrap());
+    desk.claim().await;
+}
+
+#[tokio::test]
+async fn a_strangers_code_sets_no_runner_aside() {
+    let world = World::new().await;
+    world.pull("theirs").await;
+    world.row("the jobs", "SELECT 1 WHERE (SELECT COUNT(*) FROM jobs) = 2").await;
+    world.emptied("UPDATE jobs SET trusted = 0").await;
+    let mut desk = world.runner("desk").await;
+    for n in 0..4 {
+        let lease = desk.claim().await;
+        if n < 3 {
+            desk.give_up(&lease, FailureKind::Infra, "it killed me").await;
+        }
+        world.pass(LEASE_MS + 1_000);
+    }
+    world.row("the lapsed lease", "SELECT id FROM jobs WHERE detail = 'the runner was lost'").await;
+    assert_eq!(world.count("SELECT failures FROM runners").await, 0);
+    desk.wait_ms = 0;
+    assert_eq!(desk.try_claim().await.map(|lease| lease.attempt), Some(2));
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use ounce_protocol::measurement::{
     BenchOutcome, Count, Fingerprint, FunctionCount, Ledger, Measurement, Outcome, RegionKind, RegionLedger, Row, SCHEMA, Stage,
 };
 use ounce_protocol::runner_api::{
-    Claim, End, Enroll, Enrolled, Finish, Heartbeat, HeartbeatAnswer, Lease, PROTOCOL, PROTOCOL_HEADER, Upload,
+    ASIDE_HEADER, Claim, End, Enroll, Enrolled, Finish, Heartbeat, HeartbeatAnswer, Lease, PROTOCOL, PROTOCOL_HEADER, Upload,
 };
 use reqwest::{Response, StatusCode};
 use serde::Serialize;
@@ -55,6 +55,13 @@ impl ScriptedRunner {
                 None
             }
         }
+    }
+
+    /// The status of a claim that brings nothing, and what it says of this runner.
+    pub async fn asked_for_work(&self) -> (u16, String) {
+        let answer = self.post("claim", &Claim { wait_ms: 0, can_run: self.can_run.clone(), sandbox: true }).await;
+        let said = answer.headers().get(ASIDE_HEADER).map_or("", |v| v.to_str().unwrap());
+        (answer.status().as_u16(), said.to_owned())
     }
 
     pub async fn claim(&self) -> Lease {
