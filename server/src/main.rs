@@ -2,14 +2,15 @@
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use ounce_protocol::ids::RunnerName;
+use ounce_protocol::ids::{BoardName, RepoName, RunnerName};
 use ounce_server::backup::{self, Copied};
 use ounce_server::clock::Clock;
 use ounce_server::config::{Account, Config};
 use ounce_server::secret::random_token;
 use ounce_server::serve;
-use ounce_server::store::{Place, Store, health, runners};
+use ounce_server::store::{Place, Store, backfills, health, projects, runners};
 use ounce_server::web::setup;
+use ounce_server::work::backfill::{self, Planned, Wish};
 use ounce_server::work::lease;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -51,9 +52,39 @@ enum Command {
     },
     /// Reads the configuration and says what it means, without its secrets.
     CheckConfig,
+    /// Weighs commits of a default branch that nobody weighed, after all other work. Again: goes on with what is still missing.
+    Backfill(Backfill),
     /// The runners that may claim work.
     #[command(subcommand)]
     Runner(RunnerCommand),
+}
+
+#[derive(Debug, clap::Args)]
+struct Backfill {
+    /// The repository, owner/name.
+    #[arg(long, value_parser = RepoName::parse)]
+    project: RepoName,
+    /// So many commits of the default branch, from its tip: at most 1000.
+    #[arg(long, default_value_t = 200)]
+    last: usize,
+    /// Not beyond this tag, or commit by its 40 digits.
+    #[arg(long, value_name = "TAG|SHA")]
+    since: Option<String>,
+    /// Only these boards, separated by commas. Without: all boards of commits that have no figures at all.
+    #[arg(long, value_delimiter = ',', value_parser = BoardName::parse)]
+    boards: Vec<BoardName>,
+    /// Says what it would plan, and plans nothing.
+    #[arg(long, conflicts_with_all = ["status", "cancel"])]
+    dry_run: bool,
+    /// Says how far it is, and plans nothing.
+    #[arg(long, conflicts_with = "cancel")]
+    status: bool,
+    /// Cancels what is not done yet. What is done stays.
+    #[arg(long)]
+    cancel: bool,
+    /// Prints JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -98,6 +129,7 @@ fn main() -> Result<()> {
                 report(backup::restore(&store, &file, &progress).await?)
             }
             Command::CheckConfig => check(&config),
+            Command::Backfill(wish) => fill(&config, wish).await,
             Command::Runner(RunnerCommand::Enroll { name }) => enroll(&config, &name).await,
             Command::Runner(RunnerCommand::List) => list(&config).await,
             Command::Runner(RunnerCommand::Restore { name }) => restore_runner(&config, &name).await,
@@ -194,6 +226,54 @@ async fn list(config: &Config) -> Result<()> {
     }
     store.close().await;
     Ok(())
+}
+
+async fn fill(config: &Config, asked: Backfill) -> Result<()> {
+    let store = serve::open(config).await?;
+    let clock = Clock::default();
+    let json = asked.json;
+    if asked.status || asked.cancel {
+        let mut tx = store.write().await?;
+        let project = projects::find(&mut tx, &asked.project).await?;
+        let project = project.with_context(|| format!("{} is not known here", asked.project))?;
+        let cancelled = if asked.cancel { Some(backfills::cancel(&mut tx, project, clock.now()).await?) } else { None };
+        let progress = backfills::progress(&mut tx, project).await?;
+        tx.commit().await?;
+        if json {
+            return say(&serde_json::to_string(&progress)?);
+        }
+        if let Some(runs) = cancelled {
+            say(&format!("{runs} runs cancelled"))?;
+        }
+        let backfills::Progress { queued, running, done, failed, cancelled } = progress;
+        return say(&format!("jobs: {queued} queued, {running} running, {done} done, {failed} failed, {cancelled} cancelled"));
+    }
+    let forge = serve::connect(&config.forge, clock.clone())?;
+    let wish = Wish {
+        repo: asked.project,
+        last: asked.last,
+        since: asked.since,
+        boards: asked.boards.into_iter().collect(),
+        dry_run: asked.dry_run,
+    };
+    let tell = |planned: &Planned| {
+        if !json {
+            let boards: Vec<&str> = planned.boards.iter().map(BoardName::as_str).collect();
+            let run = planned.run.map_or("would be a run".to_owned(), |run| format!("run {run}"));
+            progress(&format!("{run}: {}..{} {}", planned.base.short(), planned.head.short(), boards.join(",")));
+        }
+    };
+    let report = backfill::fill(&store, &forge, &wish, || clock.now(), tell).await?;
+    store.close().await;
+    if json {
+        return say(&serde_json::to_string(&report)?);
+    }
+    for skipped in &report.skipped {
+        say(&format!("{} cannot be weighed: {}", skipped.commit.short(), one_line(&skipped.why)))?;
+    }
+    let verb = if wish.dry_run { "would be planned" } else { "planned" };
+    let (commits, known, runs, skipped) = (report.commits, report.known, report.planned.len(), report.skipped.len());
+    say(&format!("{commits} commits: {known} known, {runs} runs {verb}, {skipped} cannot be weighed"))
 }
 
 async fn restore_runner(config: &Config, name: &RunnerName) -> Result<()> {

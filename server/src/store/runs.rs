@@ -326,10 +326,15 @@ pub async fn supersede_all(c: &mut Connection, project: i64, now: Millis) -> Res
 async fn stop(c: &mut Connection, rows: &[Row], now: Millis) -> Result<Vec<Run>, StoreError> {
     let runs: Vec<Run> = rows.iter().map(run).collect::<Result<_, _>>()?;
     for run in &runs {
-        sql("UPDATE runs SET state = 'superseded' WHERE id = $1").bind(run.id).execute(&mut *c).await?;
-        super::jobs::supersede(&mut *c, run.id, now).await?;
+        supersede_one(c, run.id, now).await?;
     }
     Ok(runs)
+}
+
+/// Supersedes one run with its jobs.
+pub async fn supersede_one(c: &mut Connection, id: i64, now: Millis) -> Result<(), StoreError> {
+    sql("UPDATE runs SET state = 'superseded' WHERE id = $1").bind(id).execute(&mut *c).await?;
+    super::jobs::supersede(c, id, now).await
 }
 
 /// The latest run of each open pull request, `but` one, that has this head and whose run was not superseded. Gives their ids.

@@ -3,6 +3,7 @@
 //! A webhook only notes what came. The loops are woken at once by what writes a row and look by themselves every
 //! [`POLL_MS`], so a wake-up that is lost, or a restart, delays a step and loses none. Each step may be done twice.
 
+pub mod backfill;
 pub mod command;
 pub mod compare;
 pub mod event;
