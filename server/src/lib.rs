@@ -10,5 +10,6 @@ pub mod forge;
 pub mod secret;
 pub mod serve;
 pub mod store;
+pub mod time;
 pub mod web;
 pub mod work;

@@ -10,12 +10,12 @@ pub mod manifest;
 mod shapes;
 #[cfg(test)]
 mod tests;
-mod time;
 mod tokens;
 mod wire;
 
 use super::{CheckReport, Comment, CommitInfo, FailedDelivery, Forge, ForgeError, MergeState, Named, PullRequest, Role};
 use crate::clock::Clock;
+use crate::time;
 use http::Method;
 use ounce_protocol::ids::{CommitSha, RepoName};
 use serde_json::json;

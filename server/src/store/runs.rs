@@ -66,15 +66,6 @@ impl RunKind {
     }
 }
 
-/// That what is over a budget is meant to be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Accepted {
-    /// Who said so.
-    pub by: String,
-    /// Why; hostile text.
-    pub reason: String,
-}
-
 /// A run to be made.
 #[derive(Debug, Clone)]
 pub struct NewRun<'a> {
@@ -135,8 +126,6 @@ pub struct Run {
     pub note: String,
     /// The comparison's JSON, when judged.
     pub comparison: Option<String>,
-    /// Whether somebody accepted what is over a budget.
-    pub accepted: Option<Accepted>,
 }
 
 impl Run {
@@ -147,7 +136,7 @@ impl Run {
 }
 
 const COLUMNS: &str = "id, project_id, kind, pull_number, shown_sha, base_sha, head_sha, conflict, trusted, manifest, manifest_changed, state, note, comparison,
-    answers, refs, accepted_by, accepted_reason";
+    answers, refs";
 
 fn kind(row: &Row) -> Result<RunKind, StoreError> {
     Ok(match row.try_get::<&str>("kind")? {
@@ -177,10 +166,6 @@ fn run(row: &Row) -> Result<Run, StoreError> {
         state: RunState::parse(row.try_get("state")?)?,
         note: row.try_get("note")?,
         comparison: row.try_get("comparison")?,
-        accepted: match row.try_get::<Option<String>>("accepted_by")? {
-            Some(by) => Some(Accepted { by, reason: row.try_get::<Option<String>>("accepted_reason")?.unwrap_or_default() }),
-            None => None,
-        },
     })
 }
 
@@ -267,17 +252,9 @@ pub async fn begin(c: &mut Connection, id: i64) -> Result<bool, StoreError> {
     Ok(done == 1)
 }
 
-/// Notes that what is over a budget is meant to be. False where that was noted before.
-pub async fn accept(c: &mut Connection, id: i64, accepted: &Accepted, now: Millis) -> Result<bool, StoreError> {
-    let done = sql(
-        "UPDATE runs SET accepted_by = $2, accepted_reason = $3, accepted_ms = $4 WHERE id = $1 AND state = 'judged' AND accepted_by IS NULL",
-    )
-    .bind(id)
-    .bind(&accepted.by)
-    .bind(&accepted.reason)
-    .bind(now)
-    .execute(c)
-    .await?;
+/// Has a judged run judged again, for something was accepted. False where it is not judged.
+pub async fn judge_again(c: &mut Connection, id: i64) -> Result<bool, StoreError> {
+    let done = sql("UPDATE runs SET state = 'measuring' WHERE id = $1 AND state = 'judged'").bind(id).execute(c).await?;
     Ok(done == 1)
 }
 
@@ -352,11 +329,14 @@ pub async fn showing(c: &mut Connection, project: i64, head: &CommitSha, but: Op
     .await
 }
 
-/// The oldest run whose jobs have all ended, that is not judged yet and that no other server judges. Only its id: a row that cannot
+/// The oldest run whose jobs have all ended, that is not judged yet and that no other server judges. What is compared for a pull request
+/// waits for the commits that its budgets count from. Only its id: a row that cannot
 /// be read must be found too.
 pub async fn to_judge(c: &mut Connection, holder: &str, now: Millis) -> Result<Option<i64>, StoreError> {
     sql("SELECT id FROM runs WHERE state = 'measuring'
          AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.run_id = runs.id AND jobs.state IN ('queued', 'leased'))
+         AND (runs.kind = 'push' OR NOT EXISTS (SELECT 1 FROM starts JOIN runs AS past ON past.project_id = runs.project_id AND past.head_sha = starts.sha
+             WHERE starts.run_id = runs.id AND past.kind = 'push' AND past.state = 'measuring'))
          AND NOT EXISTS (SELECT 1 FROM claims WHERE name = 'run:' || runs.id AND holder <> $1 AND until_ms > $2) ORDER BY id LIMIT 1")
     .bind(holder)
     .bind(now)

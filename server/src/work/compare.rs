@@ -1,10 +1,11 @@
 //! The judge's turn: a run whose jobs have all ended → its comparison, the points of the history, and what is wished of it.
 
-use super::{Context, publish, text};
+use super::{Context, publish, starts, text};
 use crate::forge::Forge;
 use crate::store::runs::{self, Run};
 use crate::store::{Connection, StoreError, claims, jobs, measurements, unreadable};
-use ounce_analysis::{BoardInput, Comparison, Judgement, judge};
+use ounce_analysis::past::Past;
+use ounce_analysis::{BoardInput, Comparison, Judgement, judge_since};
 use ounce_protocol::ids::BoardName;
 use ounce_protocol::job::{JobState, Millis};
 use ounce_protocol::manifest::Manifest;
@@ -73,10 +74,13 @@ async fn weigh<F: Forge>(cx: &Context<F>, run: Run) -> Result<(), StoreError> {
         Ok(manifest) => manifest,
         Err(error) => return refuse(cx, run.id, &error.to_string()).await,
     };
-    let boards = ended(&mut *cx.store.connection().await?, &run).await?;
+    let mut c = cx.store.connection().await?;
+    let boards = ended(&mut c, &run).await?;
+    let past = starts::past(&mut c, &run, &manifest).await?;
+    drop(c);
     let figures = figures(&boards);
     let (id, pull) = (run.id, run.pull);
-    let judging = tokio::task::spawn_blocking(move || compare(&manifest, &run, &boards));
+    let judging = tokio::task::spawn_blocking(move || compare(&manifest, &run, &boards, &past));
     let comparison = judging.await.map_err(|e| StoreError::Decode(Box::new(e)))?;
     let verdict = serde_json::to_value(comparison.verdict).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
     let doc = serde_json::to_string(&comparison).map_err(|e| StoreError::Encode(Box::new(e)))?;
@@ -129,7 +133,7 @@ fn figures(boards: &BTreeMap<BoardName, Ended>) -> Vec<(i64, Vec<measurements::F
     all
 }
 
-fn compare(manifest: &Manifest, run: &Run, boards: &BTreeMap<BoardName, Ended>) -> Comparison {
+fn compare(manifest: &Manifest, run: &Run, boards: &BTreeMap<BoardName, Ended>, past: &Past) -> Comparison {
     let boards = boards.iter().map(|(board, ended)| {
         let input = match ended {
             Ended::Measured(sides) => BoardInput::Measured { base: &sides[0].1, head: &sides[1].1 },
@@ -137,5 +141,6 @@ fn compare(manifest: &Manifest, run: &Run, boards: &BTreeMap<BoardName, Ended>) 
         };
         (board.clone(), input)
     });
-    judge(&Judgement { manifest, base: &run.base, head: &run.head, boards: boards.collect(), manifest_changed: run.manifest_changed })
+    let (boards, manifest_changed) = (boards.collect(), run.manifest_changed);
+    judge_since(&Judgement { manifest, base: &run.base, head: &run.head, boards, manifest_changed }, past)
 }

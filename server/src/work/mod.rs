@@ -13,6 +13,7 @@ pub mod lease;
 pub mod order;
 pub mod plan;
 pub mod publish;
+pub mod starts;
 pub mod text;
 
 use crate::clock::Clock;

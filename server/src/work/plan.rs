@@ -5,12 +5,13 @@
 
 use super::event::{Ask, Event, Installation, PullEvent, PushEvent, Repository};
 use super::publish::{self, Stopped};
+use super::starts::{self, Start};
 use super::{Context, backoff_ms, forge_pause_ms, install, order, text};
 use crate::forge::{CommitInfo, Forge, ForgeError, MergeState, PullRequest};
 use crate::store::deliveries::{self, Delivery, End};
 use crate::store::projects::{self, Pull};
 use crate::store::runs::{self, NewRun, Reach, RunKind, RunState};
-use crate::store::{Connection, StoreError, claims, commands, installations, jobs};
+use crate::store::{Connection, StoreError, budgets, claims, commands, installations, jobs};
 use ounce_protocol::ids::{BoardName, CommitSha, RepoName};
 use ounce_protocol::job::Millis;
 use ounce_protocol::manifest::{Board, FILE_NAME, Forks, Manifest};
@@ -93,6 +94,7 @@ pub(super) struct Pair {
     pub base_on_default: bool,
     pub manifest: Option<String>,
     pub manifest_changed: bool,
+    pub starts: Vec<Start>,
 }
 
 /// Plans the oldest delivery that is due. False where there is none.
@@ -178,7 +180,7 @@ async fn weigh<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEvent
             write_pull(cx, delivery, event, &target, &pair).await?;
             return Ok(true);
         }
-        Ok(None) => return stop(cx, delivery, event).await,
+        Ok(None) => return stop(cx, delivery, event, None).await,
         Err(Obstacle::Later(why, wait)) if again(cx, delivery, &why, wait).await? => return Ok(true),
         Err(Obstacle::Merging(why)) => {
             if again(cx, delivery, why, Some(backoff_ms(delivery.attempts) / 4)).await? {
@@ -235,7 +237,22 @@ pub(super) async fn pull_pair<F: Forge>(cx: &Context<F>, target: &Target<'_>) ->
     pair(cx, repo, base, head, conflict, on_default && !conflict).await.map(Some)
 }
 
+/// The same, with the starts of its budgets.
 pub(super) async fn pair<F: Forge>(
+    cx: &Context<F>,
+    repo: &RepoName,
+    base: CommitInfo,
+    head: CommitInfo,
+    conflict: bool,
+    base_on_default: bool,
+) -> Result<Pair, Obstacle> {
+    let mut pair = plain_pair(cx, repo, base, head, conflict, base_on_default).await?;
+    pair.starts = starts::find(cx, repo, pair.manifest.as_deref().unwrap_or(""), &pair.base).await?;
+    Ok(pair)
+}
+
+/// Two commits with the manifest that counts.
+pub(super) async fn plain_pair<F: Forge>(
     cx: &Context<F>,
     repo: &RepoName,
     base: CommitInfo,
@@ -250,11 +267,11 @@ pub(super) async fn pair<F: Forge>(
         Err(ForgeError::Invalid { .. }) => true,
         Err(error) => return Err(error.into()),
     };
-    Ok(Pair { base, head, conflict, base_on_default, manifest, manifest_changed })
+    Ok(Pair { base, head, conflict, base_on_default, manifest, manifest_changed, starts: Vec::new() })
 }
 
 /// How a run begins: measuring with a manifest, waiting, or refused with the reason.
-fn beginning(pair: &Pair, may_run: bool, trusted: bool) -> (RunState, String, Option<Manifest>) {
+pub(super) fn beginning(pair: &Pair, may_run: bool, trusted: bool) -> (RunState, String, Option<Manifest>) {
     let Some(text) = &pair.manifest else { return (RunState::Refused, text::no_manifest(pair.manifest_changed), None) };
     match Manifest::parse(text) {
         Ok(manifest) if trusted => (RunState::Measuring, String::new(), Some(manifest)),
@@ -312,7 +329,7 @@ pub(super) async fn put_pull_run<F>(
         state,
         note: &note,
     };
-    let id = put_run(tx, &new, manifest.as_ref(), PULL_PRIORITY, now).await?;
+    let id = put_run(tx, &new, manifest.as_ref(), &pair.starts, PULL_PRIORITY, now).await?;
     supersede_others(tx, cx, project, target.number, id, target.head, now).await?;
     publish::wish_for_run(tx, id, cx.public_url.as_deref(), now).await?;
     Ok(id)
@@ -341,17 +358,35 @@ async fn put_run(
     tx: &mut Connection,
     new: &NewRun<'_>,
     manifest: Option<&Manifest>,
+    starts: &[Start],
     priority: i64,
     now: Millis,
 ) -> Result<i64, StoreError> {
-    if let Some(manifest) = manifest {
-        projects::set_title(tx, new.project, &manifest.name).await?;
-    }
+    let Some(manifest) = manifest else {
+        return match runs::same(tx, new).await? {
+            Some(run) => Ok(run.id),
+            None => runs::insert(tx, new, now).await,
+        };
+    };
+    projects::set_title(tx, new.project, &manifest.name).await?;
+    let id = put_plain_run(tx, new, manifest, priority, now).await?;
+    starts::put(tx, new.project, id, starts, now).await?;
+    Ok(id)
+}
+
+/// The same without starts.
+pub(super) async fn put_plain_run(
+    tx: &mut Connection,
+    new: &NewRun<'_>,
+    manifest: &Manifest,
+    priority: i64,
+    now: Millis,
+) -> Result<i64, StoreError> {
     if let Some(run) = runs::same(tx, new).await? {
         return Ok(run.id);
     }
     let id = runs::insert(tx, new, now).await?;
-    if let (RunState::Measuring, Some(manifest)) = (new.state, manifest) {
+    if new.state == RunState::Measuring {
         put_jobs(tx, id, manifest, new.trusted, priority, now).await?;
     }
     Ok(id)
@@ -433,7 +468,10 @@ pub(super) async fn put_pair(tx: &mut Connection, project: i64, pair: &Pair, hea
 /// word counts.
 async fn closed<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEvent) -> Result<bool, StoreError> {
     let (why, wait, how) = match cx.forge.pull_request(&event.repository.full_name, event.number).await {
-        Ok(pull) if !pull.open => return stop(cx, delivery, event).await,
+        Ok(pull) if !pull.open => match landing(cx, event, &pull).await? {
+            Ok(landed_ms) => return stop(cx, delivery, event, landed_ms).await,
+            Err(error) => (error.to_string(), forge_pause_ms(&error), End::Failed),
+        },
         Ok(_) => {
             let why = "closed, says the event, but the pull request is open";
             if delivery.attempts + 1 >= OPEN_LOOKS_MAX {
@@ -449,14 +487,34 @@ async fn closed<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEven
     }
 }
 
-/// The pull request is closed: what is under way for it stops.
-async fn stop<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEvent) -> Result<bool, StoreError> {
+/// When a pull request landed, by the committer time of the commit that did it; asked for where growth of its head was accepted.
+async fn landing<F: Forge>(
+    cx: &Context<F>,
+    event: &PullEvent,
+    pull: &PullRequest,
+) -> Result<Result<Option<Millis>, ForgeError>, StoreError> {
+    let repo = &event.repository.full_name;
+    let Some(by) = &pull.landed else { return Ok(Ok(None)) };
+    let mut c = cx.store.connection().await?;
+    let Some(project) = projects::find(&mut c, repo).await? else { return Ok(Ok(None)) };
+    if !budgets::awaits_landing(&mut c, project, event.number, &event.pull_request.head.sha).await? {
+        return Ok(Ok(None));
+    }
+    drop(c);
+    Ok(cx.forge.commit(repo, by).await.map(|commit| Some(commit.committed_s.saturating_mul(1_000))))
+}
+
+/// The pull request is closed: what is under way for it stops, and what was accepted of it has landed, where it did.
+async fn stop<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEvent, landed_ms: Option<Millis>) -> Result<bool, StoreError> {
     let now = cx.clock.now();
     let mut tx = cx.store.write().await?;
     let project = put_target(&mut tx, &Target::of(event), heard(delivery, event.installation), false, now).await?;
     let stopped = runs::supersede(&mut tx, project, event.number, Reach::Runs, now).await?;
     for old in &stopped {
         publish::wish_superseded(&mut tx, old, Stopped::Closed, cx.public_url.as_deref(), now).await?;
+    }
+    if let Some(landed_ms) = landed_ms {
+        budgets::land(&mut tx, project, event.number, &event.pull_request.head.sha, landed_ms).await?;
     }
     publish::wish_left(&mut tx, project, &event.pull_request.head.sha, cx.public_url.as_deref(), now).await?;
     deliveries::end(&mut tx, delivery.id, End::Done, &format!("closed; {} runs stopped", stopped.len())).await?;
@@ -487,7 +545,7 @@ async fn give_up<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEve
         state: RunState::Refused,
         note: &note,
     };
-    let id = put_run(&mut tx, &new, None, PULL_PRIORITY, now).await?;
+    let id = put_run(&mut tx, &new, None, &[], PULL_PRIORITY, now).await?;
     publish::wish_for_run(&mut tx, id, cx.public_url.as_deref(), now).await?;
     deliveries::end(&mut tx, delivery.id, End::Failed, why).await?;
     tx.commit().await?;
@@ -546,7 +604,7 @@ async fn write_push<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &Push
             state,
             note: &note,
         };
-        format!("run {}", put_run(&mut tx, &new, manifest.as_ref(), PUSH_PRIORITY, now).await?)
+        format!("run {}", put_run(&mut tx, &new, manifest.as_ref(), &pair.starts, PUSH_PRIORITY, now).await?)
     };
     deliveries::end(&mut tx, delivery.id, End::Done, &ended).await?;
     tx.commit().await?;

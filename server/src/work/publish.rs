@@ -155,12 +155,10 @@ async fn said(tx: &mut Connection, run: &Run) -> Result<Option<Said>, StoreError
         RunState::Judged => {
             let comparison = comparison(run)?;
             let (title, body) = (ounce_report::check_title(&comparison), text::report(&comparison));
-            match &run.accepted {
-                Some(accepted) => Said::new(Mark::Success, format!("Accepted: {title}"), text::accepted(accepted, &body)),
-                None if comparison.verdict == Verdict::OverBudget => {
-                    Said::new(mark(comparison.verdict), title, body).actions(&[CheckAction::Accept, CheckAction::Rerun])
-                }
-                None => Said::new(mark(comparison.verdict), title, body),
+            let said = Said::new(mark(comparison.verdict), title, body);
+            match comparison.verdict {
+                Verdict::OverBudget => said.actions(&[CheckAction::Accept, CheckAction::Rerun]),
+                _ => said,
             }
         }
         RunState::Superseded => return Ok(None),

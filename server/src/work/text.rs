@@ -2,7 +2,7 @@
 //!
 //! The report itself is the scribe's. Only here are the marker, the links and the footer added.
 
-use crate::store::runs::{Accepted, Run};
+use crate::store::runs::Run;
 use ounce_analysis::Comparison;
 use ounce_protocol::manifest::FILE_NAME;
 
@@ -58,11 +58,6 @@ pub fn waiting(run: &Run) -> String {
 
 /// Why a fork's pull request is not weighed where the project does not want that.
 pub const FORKS_NEVER: &str = "this project's manifest says that pull requests from forks are never run";
-
-/// What stands there when somebody accepted what is over a budget: the reason, then the report.
-pub fn accepted(accepted: &Accepted, report: &str) -> String {
-    format!("**Accepted** by {}: {}\n\n{report}", code(&accepted.by), code(&accepted.reason))
-}
 
 /// What stands there when somebody cancelled it.
 pub fn cancelled(run: &Run, login: &str) -> String {

@@ -88,7 +88,7 @@ async fn growth_is_accepted_and_weighed_again_with_buttons() {
     world.double.press(REPO, failed.id, Some("accept"), "mia").await.unwrap();
     let accepted = check(&world, &head, "success").await;
     assert!(
-        accepted.title.as_deref().unwrap().starts_with("Accepted")
+        accepted.title.as_deref().unwrap().contains("as accepted")
             && accepted.summary.as_deref().unwrap().contains("with the check's button")
     );
     world.double.press(REPO, failed.id, None, "mia").await.unwrap();

@@ -261,13 +261,13 @@ async fn growth_that_is_meant_is_accepted_with_a_reason() {
     assert_eq!(world.status_saying(&head, "Over budget").await.state, "failure");
     let order = says(&world, pull, "/ounce accept \"the table pays <!-- ounce:report --> @all\"").await;
     answer(&world, pull, order, "Accepted").await;
-    let said = report(&world, pull, "**Accepted** by `mia`").await;
+    let said = report(&world, pull, "as accepted").await;
     assert!(
-        said.body.contains("the table pays") && said.body.matches("ounce:report -->").count() == 2 && said.body.contains("+300"),
+        said.body.contains("the table pays") && said.body.matches("ounce:report -->").count() == 1 && said.body.contains("+300"),
         "{}",
         said.body
     );
-    assert_eq!(world.status_saying(&head, "Accepted").await.state, "success");
+    assert_eq!(world.status_saying(&head, "as accepted").await.state, "success");
     let order = says(&world, pull, "/ounce accept \"again\"").await;
     answer(&world, pull, order, "accepted already by `mia`").await;
 

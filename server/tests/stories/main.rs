@@ -9,6 +9,7 @@ mod api;
 mod app;
 mod backfill;
 mod backup;
+mod budgets;
 mod commands;
 mod contract;
 mod database;

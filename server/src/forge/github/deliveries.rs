@@ -1,8 +1,9 @@
 //! Webhook deliveries of the App: GitHub tries each once and leaves it at that.
 
 use super::super::{FailedDelivery, ForgeError};
+use super::shapes;
 use super::wire::{Answer, Ask, send};
-use super::{shapes, time};
+use crate::time;
 use http::Method;
 use http::header::LINK;
 use octocrab::Octocrab;

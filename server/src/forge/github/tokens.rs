@@ -3,9 +3,10 @@
 //! An App's tokens are made for one repository and one purpose, kept in memory only and used while they have some life left.
 
 use super::super::ForgeError;
+use super::shapes;
 use super::wire::{Ask, encoded, send, strange};
-use super::{shapes, time};
 use crate::clock::Clock;
+use crate::time;
 use http::Method;
 use octocrab::Octocrab;
 use ounce_protocol::ids::RepoName;

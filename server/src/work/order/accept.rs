@@ -1,18 +1,21 @@
-//! `/ounce accept`: what is over a budget is meant to be. The check turns to success with the reason shown.
+//! `/ounce accept`: what is over a budget is meant to be. The figures are judged again with that known, and the check turns to success.
 //!
-//! It counts for the figures of one run. Nothing else has to move: a later pull request is compared with its own base, which has
-//! this growth in it once it has landed.
+//! It counts for the head that was weighed, and for nothing that is pushed later. A budget of one pull request needs no more: the next
+//! one is compared with its own base, which has this growth in it. Budgets since a tag or a day count it until it has landed, and then
+//! no longer (`work::starts`).
 
-use super::super::text::code;
-use super::super::{Context, publish};
+use super::super::Context;
+use super::super::text::{code, counted};
 use super::{Order, Reply};
-use crate::store::runs::{self, Accepted, RunState};
+use crate::store::budgets::{self, Word};
+use crate::store::runs::{self, RunState};
 use crate::store::{Connection, StoreError};
 use ounce_analysis::Comparison;
 use ounce_analysis::comparison::Verdict;
+use ounce_analysis::past::acceptable;
 use ounce_protocol::job::Millis;
 
-/// Notes the reason on the pull request's latest run.
+/// Notes what is accepted of the pull request's latest run, and has it judged again.
 pub async fn write<F>(
     tx: &mut Connection,
     cx: &Context<F>,
@@ -37,17 +40,29 @@ pub async fn write<F>(
         Verdict::Broken => {
             return Ok(Reply::mistaken("broken", "Something is broken, not over a budget: that cannot be accepted, only mended."));
         }
-        _ => return Ok(Reply::mistaken("within the budgets", "There is nothing to accept: no budget is exceeded.")),
+        _ => {
+            return Ok(match budgets::accepted_by(tx, run.id).await? {
+                Some((login, reason)) => {
+                    Reply::done("was accepted before", format!("This is accepted already by {}: {}.", code(&login), code(&reason)))
+                }
+                None => Reply::mistaken("within the budgets", "There is nothing to accept: no budget is exceeded."),
+            });
+        }
     }
-    let accepted = Accepted { by: order.login.to_owned(), reason };
-    if !runs::accept(tx, run.id, &accepted, now).await? {
-        let by = run.accepted.map_or(String::new(), |a| format!(" by {}: {}", code(&a.by), code(&a.reason)));
-        return Ok(Reply::done("was accepted before", format!("This is accepted already{by}.")));
+    let places = acceptable(&comparison);
+    if places.is_empty() {
+        return Ok(Reply::mistaken("does not fit", "An image does not fit its region any more: that cannot be accepted, only mended."));
     }
-    publish::wish_for_run(tx, run.id, cx.public_url.as_deref(), now).await?;
+    for (place, growth) in &places {
+        budgets::accept(tx, &run, place, *growth, Word { login: order.login, reason: &reason }, now).await?;
+    }
+    runs::judge_again(tx, run.id).await?;
+    cx.wake.judge.notify_one();
     let text = format!(
-        "Accepted: {}. It counts for `{}` only; a push is judged anew. Once this lands, later pull requests are compared with figures that have it in them.",
-        code(&accepted.reason),
+        "Accepted: {}. It counts for the growth of {} at `{}`; a push is judged anew. Once this lands, budgets since a tag or a day count from figures \
+         that have it in them.",
+        code(&reason),
+        counted(places.len(), "figure"),
         run.shown.short()
     );
     Ok(Reply::done(&format!("run {} accepted", run.id), text))

@@ -6,7 +6,7 @@
 use super::super::command::Revision;
 use super::super::plan::{self, Pair};
 use super::super::text::code;
-use super::super::{Context, publish};
+use super::super::{Context, publish, starts};
 use super::{Order, Ready as Prepared, Reply, Stop, words};
 use crate::forge::{CommitInfo, Forge, ForgeError, Named};
 use crate::store::runs::{self, NewRun, RunKind, RunState};
@@ -141,6 +141,7 @@ pub async fn write<F>(
         note: "",
     };
     let id = runs::insert(tx, &new, now).await?;
+    starts::put(tx, project, id, &pair.starts, now).await?;
     plan::put_jobs(tx, id, &manifest, trusted, plan::PULL_PRIORITY, now).await?;
     publish::wish_for_run(tx, id, cx.public_url.as_deref(), now).await?;
     Ok(Reply::silent(&format!("run {id}")))

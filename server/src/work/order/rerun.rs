@@ -10,7 +10,7 @@ use super::super::{Context, publish};
 use super::{Order, Ready as Prepared, Reply, Stop, words};
 use crate::forge::{Forge, PullRequest};
 use crate::store::runs::{self, NewRun, Run, RunKind, RunState};
-use crate::store::{Connection, StoreError, commands, jobs, projects};
+use crate::store::{Connection, StoreError, budgets, commands, jobs, projects};
 use ounce_protocol::ids::BoardName;
 use ounce_protocol::job::Millis;
 use ounce_protocol::manifest::{Manifest, nearest};
@@ -99,6 +99,7 @@ pub async fn write<F: Forge>(
         note: "",
     };
     let id = runs::insert(tx, &new, now).await?;
+    budgets::copy_starts(tx, run.id, id).await?;
     let mut queued = 0;
     for (name, board) in &manifest.boards {
         let keeps = !chosen.contains(name) && jobs::take_over(tx, run.id, id, name).await?;

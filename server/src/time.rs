@@ -1,4 +1,4 @@
-//! GitHub's times, read. Nothing of GitHub but its notation.
+//! Times as forges write them (RFC 3339), read and written.
 
 /// Seconds since the Unix epoch of `2025-01-31T12:00:00Z` or the same with an offset such as `+02:00`; `None` for anything else.
 pub fn parse(text: &str) -> Option<i64> {
@@ -33,6 +33,11 @@ pub fn text(seconds: i64) -> String {
     let (day, month) = (of_year - (153 * shifted + 2) / 5 + 1, (shifted + 2) % 12 + 1);
     let year = year + era * 400 + i64::from(month <= 2);
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
+}
+
+/// Seconds since the Unix epoch at which a day begins, UTC.
+pub fn day_begins_s(year: u16, month: u8, day: u8) -> i64 {
+    days(year.into(), month.into(), day.into()) * 86_400
 }
 
 /// Days since 1970-01-01 of a date of the Gregorian calendar; the year is taken to begin in March, so that the leap day is its last.
