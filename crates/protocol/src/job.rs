@@ -109,6 +109,8 @@ pub enum JobEvent {
         /// Now.
         now: Millis,
     },
+    /// Its runner asks for work: it works on one job at a time, so it was restarted, or never heard of the lease.
+    Forsaken,
     /// A newer head arrived.
     Supersede,
     /// No runner took it in [`QUEUED_MS_MAX`].
@@ -166,9 +168,10 @@ impl JobState {
             (S::Leased { attempts, until, .. }, E::Tick { now }) if *until < now => {
                 Ok(again_or_failed(*attempts, FailureKind::Infra, "the runner was lost".into()))
             }
+            (S::Leased { attempts, .. }, E::Forsaken) => Ok(again_or_failed(*attempts, FailureKind::Infra, FORSAKEN.into())),
             (S::Queued { .. }, E::GiveUp { detail }) => Ok(S::Failed { kind: FailureKind::Infra, detail }),
             (S::Leased { .. }, E::GiveUp { .. }) => Err(Refused::NotQueued),
-            (state, E::Tick { .. }) => Ok(state.clone()),
+            (state, E::Tick { .. } | E::Forsaken) => Ok(state.clone()),
             (S::Leased { token: held, .. }, E::Heartbeat { token, .. } | E::Finish { token } | E::Fail { token, .. }) if *held != token => {
                 Err(Refused::StaleToken)
             }
@@ -196,6 +199,9 @@ impl Default for JobState {
 fn again_or_failed(attempts: u32, kind: FailureKind, detail: String) -> JobState {
     if attempts < ATTEMPTS_MAX { JobState::Queued { attempts } } else { JobState::Failed { kind, detail } }
 }
+
+/// What is said of a job whose runner asked for another one.
+pub const FORSAKEN: &str = "its runner asked for other work: it was restarted, or two agents use one token";
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,7 @@
 use super::sql::{Row, sql};
 use super::{Connection, StoreError, stored};
 use ounce_protocol::ids::{BoardName, RunnerName};
-use ounce_protocol::job::{ATTEMPTS_MAX, FailureKind, JobState, LEASE_MS, Millis, Refused};
+use ounce_protocol::job::{ATTEMPTS_MAX, FORSAKEN, FailureKind, JobState, LEASE_MS, Millis, Refused};
 use ounce_protocol::runner_api::LOG_BYTES_MAX;
 
 /// How long a job that failed for reasons of infrastructure waits: after its first attempt, after each later one.
@@ -274,14 +274,40 @@ pub async fn sweep(c: &mut Connection, now: Millis) -> Result<Vec<Lapsed>, Store
     .bind(now.saturating_add(AVOID_MS))
     .fetch_all(c)
     .await?;
-    rows.iter()
-        .map(|r| Ok(Lapsed { job: r.try_get("id")?, runner: stored(r.try_get("runner")?)?, trusted: r.try_get("trusted")? }))
-        .collect()
+    rows.iter().map(lapsed).collect()
 }
 
 /// Whether a job's code is the project's own.
 pub async fn is_trusted(c: &mut Connection, job: i64) -> Result<bool, StoreError> {
     sql("SELECT trusted FROM jobs WHERE id = $1").bind(job).fetch_one(c).await
+}
+
+/// Whether a runner holds a lease.
+pub async fn holds_any(c: &mut Connection, runner: &RunnerName) -> Result<bool, StoreError> {
+    let found: Option<i64> =
+        sql("SELECT id FROM jobs WHERE state = 'leased' AND runner = $1 LIMIT 1").bind(runner.as_str()).fetch_optional(c).await?;
+    Ok(found.is_some())
+}
+
+/// Takes back what a runner holds that asks for work: it works on one job at a time, so it was restarted, or never heard of the lease.
+/// Queued again, for others first, or failed at the limit.
+pub async fn take_back(c: &mut Connection, runner: &RunnerName, now: Millis) -> Result<Vec<Lapsed>, StoreError> {
+    let rows: Vec<Row> =
+        sql("UPDATE jobs SET state = CASE WHEN attempts < $3 THEN 'queued' ELSE 'failed' END, failure_kind = 'infra', detail = $4,
+             until_ms = NULL, queued_ms = $2, avoid_until_ms = $5, ended_ms = CASE WHEN attempts < $3 THEN NULL ELSE $2 END
+         WHERE state = 'leased' AND runner = $1 RETURNING id, runner, trusted")
+        .bind(runner.as_str())
+        .bind(now)
+        .bind(ATTEMPTS_MAX)
+        .bind(FORSAKEN)
+        .bind(now.saturating_add(AVOID_MS))
+        .fetch_all(c)
+        .await?;
+    rows.iter().map(lapsed).collect()
+}
+
+fn lapsed(r: &Row) -> Result<Lapsed, StoreError> {
+    Ok(Lapsed { job: r.try_get("id")?, runner: stored(r.try_get("runner")?)?, trusted: r.try_get("trusted")? })
 }
 
 /// Gives up the jobs that have waited for a runner since before that time. Gives how many.

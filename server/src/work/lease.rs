@@ -8,7 +8,7 @@ use crate::store::measurements::Packed;
 use crate::store::runs::RunKind;
 use crate::store::{Connection, StoreError, health, measurements, projects, runners, runs};
 use ounce_protocol::ids::RunnerName;
-use ounce_protocol::job::{FailureKind, HEARTBEAT_MS, LEASE_MS, Millis, Refused};
+use ounce_protocol::job::{FORSAKEN, FailureKind, HEARTBEAT_MS, LEASE_MS, Millis, Refused};
 use ounce_protocol::runner_api::{
     CLAIM_WAIT_MS_MAX, Claim, End, Enroll, Enrolled, Finish, Heartbeat, HeartbeatAnswer, LOG_CHUNK_BYTES_MAX, Lease, Upload, Work,
 };
@@ -93,7 +93,13 @@ pub async fn claim<F: Forge>(cx: &Context<F>, runner: &RunnerName, claim: &Claim
     if claim.can_run.len() > CAN_RUN_MAX || claim.can_run.iter().any(|c| c.len() > CAN_RUN_BYTES_MAX) {
         return Err(LeaseError::Invalid(format!("can_run has at most {CAN_RUN_MAX} entries of {CAN_RUN_BYTES_MAX} bytes")));
     }
-    runners::seen(&mut *cx.store.connection().await?, runner, &claim.can_run, claim.sandbox, cx.clock.now()).await?;
+    let mut c = cx.store.connection().await?;
+    runners::seen(&mut c, runner, &claim.can_run, claim.sandbox, cx.clock.now()).await?;
+    let forsaken = jobs::holds_any(&mut c, runner).await?;
+    drop(c);
+    if forsaken {
+        take_back(cx, runner).await?;
+    }
     let offer = Offer { runner, can_run: &claim.can_run, sandbox: claim.sandbox };
     let end = Instant::now() + Duration::from_millis(claim.wait_ms.min(CLAIM_WAIT_MS_MAX));
     loop {
@@ -111,6 +117,20 @@ pub async fn claim<F: Forge>(cx: &Context<F>, runner: &RunnerName, claim: &Claim
         }
         let _ = tokio::time::timeout_at(end.min(Instant::now() + Duration::from_millis(LOOK_MS)), rung).await;
     }
+}
+
+/// A runner with work asks for work: what it had is given again.
+async fn take_back<F>(cx: &Context<F>, runner: &RunnerName) -> Result<(), StoreError> {
+    let now = cx.clock.now();
+    let mut tx = cx.store.write().await?;
+    for lost in jobs::take_back(&mut tx, runner, now).await? {
+        tracing::warn!(%runner, job = lost.job, "its runner asks for other work");
+        failed_at(&mut tx, runner, lost.trusted, &format!("job {}: {FORSAKEN}", lost.job), now).await?;
+    }
+    tx.commit().await?;
+    cx.wake.queue.notify_waiters();
+    cx.wake.judge.notify_one();
+    Ok(())
 }
 
 /// What the runner needs for a job it just claimed. Where the forge gives no token now, the job goes back.
