@@ -254,7 +254,10 @@ pub(super) async fn pair<F: Forge>(
     };
     let manifest_changed = file(&head.sha).await?.ok().flatten().as_ref() != Some(&text);
     let (base, head) = (base.clone(), head.clone());
-    Ok(Ok((Pair { base, head, conflict: false, base_on_default: true, manifest: Some(text), manifest_changed }, manifest)))
+    Ok(Ok((
+        Pair { base, head, conflict: false, base_on_default: true, manifest: Some(text), manifest_changed, starts: Vec::new() },
+        manifest,
+    )))
 }
 
 /// Queues a run of these boards behind all others.
