@@ -120,6 +120,7 @@ impl Scene {
         // PostgreSQL's user has to get through to its disk.
         std::fs::set_permissions(scratch.path(), std::fs::Permissions::from_mode(0o711))?;
         let folder = scratch.path().to_owned();
+        copy_programs(&folder).await?;
         let bare = firmware(&folder).await?;
         let disk = Mount::make(&folder.join("disk"), DISK[usize::from(postgres)]).await?;
         let data = folder.join("disk");
@@ -208,6 +209,15 @@ impl Scene {
         Ok(answer.json().await?)
     }
 
+    /// What the keeper of a lab does about a runner that was set aside because it was killed too often: it works again.
+    pub async fn restore(&self) -> Result<()> {
+        let config = self.scratch.path().join("server-0.toml");
+        for nth in 0..self.agents() {
+            said(server_command(&config).args(["runner", "restore", &format!("desk-{nth}")])).await?;
+        }
+        Ok(())
+    }
+
     /// All rows, as the program that makes backups sees them.
     pub async fn backup(&self) -> Result<String> {
         let config = self.scratch.path().join("server-0.toml");
@@ -265,8 +275,18 @@ async fn firmware(folder: &Path) -> Result<PathBuf> {
     Ok(bare)
 }
 
+/// The programs as they are now: who builds meanwhile changes nothing here.
+async fn copy_programs(folder: &Path) -> Result<()> {
+    let bin = folder.join("bin");
+    std::fs::create_dir(&bin)?;
+    let mut copy = program("cp");
+    copy.args(["ounce-server", "ounce", "libounce_qemu_plugin.so"].map(|name| Stage::bin().join(name)));
+    run(copy.arg(&bin)).await
+}
+
+/// The server's program; its configuration lies beside the programs' folder.
 fn server_command(config: &Path) -> Command {
-    let mut command = program(Stage::bin().join("ounce-server"));
+    let mut command = program(config.with_file_name("bin").join("ounce-server"));
     command.arg("--config").arg(config);
     command
 }
@@ -277,8 +297,9 @@ async fn agent(folder: &Path, url: &str, nth: usize) -> Result<Program> {
     let code = said(server_command(&config).args(["runner", "enroll", "--name", &name])).await?;
     let code = code.lines().rev().find_map(|l| l.split_whitespace().last()).context("no enrolment code was printed")?.to_owned();
     let (token, home, log) = (folder.join(format!("{name}.token")), folder.join(&name), folder.join(format!("{name}.log")));
-    let command = |url: &str, token: &Path, home: &Path, log: &Path| {
-        let mut agent = program(Stage::bin().join("ounce"));
+    let bin = folder.join("bin");
+    let command = move |url: &str, token: &Path, home: &Path, log: &Path| {
+        let mut agent = program(bin.join("ounce"));
         agent.args(["agent", "--server", url, "--token-file"]).arg(token).arg("--home").arg(home).stdout(Stdio::null()).stderr(append(log));
         agent
     };

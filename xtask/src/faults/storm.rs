@@ -71,16 +71,17 @@ impl Storm {
     pub async fn rage(&mut self, scene: &Scene, rng: &mut StdRng) -> Result<()> {
         let all = self.order.len();
         for (nth, fault) in self.order.clone().into_iter().enumerate() {
-            tokio::time::sleep(Duration::from_millis(rng.random_range(1_000..6_000))).await;
+            tokio::time::sleep(Duration::from_millis(rng.random_range(800..4_000))).await;
             strike(fault, scene, rng).await.map_err(|e| e.context(format!("after {fault:?}")))?;
             *self.done.entry(fault).or_default() += 1;
             self.kept_up += scene.keep_up().await?;
             if (nth + 1) % 25 == 0 {
+                scene.restore().await?;
                 eprintln!("faults: {} of {all}", nth + 1);
             }
         }
         scene.double.clear_faults();
-        Ok(())
+        scene.restore().await
     }
 
     /// What was done, for people.
