@@ -8,7 +8,7 @@ use crate::store::Place;
 use ounce_protocol::ids::RepoName;
 use ounce_protocol::manifest::with_hint;
 use serde::Deserialize;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 /// Where the configuration is looked for when nothing else is said.
@@ -28,6 +28,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The address people's browsers reach, without a slash at its end; links in reports only where it is given.
     pub public_url: Option<String>,
+    /// The proxies before this server, by their addresses: only they say for whom they ask, with `X-Forwarded-For`.
+    pub behind: Vec<IpAddr>,
     /// Where the rows are.
     pub database: Place,
     /// The repositories worked for; events of any other are noted and ignored. Empty only for a GitHub App: all it is installed on.
@@ -110,6 +112,7 @@ impl Default for Keep {
 struct Raw {
     listen: Option<String>,
     public_url: Option<String>,
+    behind: Option<Vec<String>>,
     database: Option<String>,
     database_password_file: Option<PathBuf>,
     projects: Option<Vec<String>>,
@@ -217,6 +220,11 @@ impl Raw {
             .map(|p| RepoName::parse(p))
             .collect::<Result<_, _>>()
             .map_err(|e| format!("projects: {e}"))?;
+        let address = |text: &String| {
+            let read = text.parse::<IpAddr>().map(|address| address.to_canonical());
+            read.map_err(|_| format!("behind: {text:?} is not the address of a proxy such as \"127.0.0.1\""))
+        };
+        let behind = self.behind.unwrap_or_default().iter().map(address).collect::<Result<_, _>>()?;
         let public_url = self.public_url.map(|u| url("public_url", &u)).transpose()?;
         let forge = self.forge.check(folder)?;
         match &forge.account {
@@ -234,7 +242,7 @@ impl Raw {
         if let Some(file) = &self.database_password_file {
             database = database.with_password(&secret_file("database_password_file", folder, file)?)?;
         }
-        Ok(Config { listen, public_url, database, projects, forge, keep: self.keep })
+        Ok(Config { listen, public_url, behind, database, projects, forge, keep: self.keep })
     }
 }
 
@@ -431,5 +439,6 @@ mod tests {
         check("projects", "database = \"postgres://u:sesame@h:port/x\"\nprojects", "not an address of PostgreSQL");
         check("projects", "database = \":memory:\"\nprojects", "not a file's path");
         check("projects", "listen = \"8080\"\nprojects", "listen");
+        check("projects", "behind = [\"proxy.example\"]\nprojects", "not the address of a proxy");
     }
 }

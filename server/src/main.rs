@@ -95,6 +95,11 @@ enum RunnerCommand {
         #[arg(long)]
         name: RunnerName,
     },
+    /// Takes its token from a runner, at once; what it works at is given to others.
+    Revoke {
+        /// The runner's name.
+        name: RunnerName,
+    },
     /// Lists the runners.
     List,
     /// Gives work again to a runner that was set aside because it kept failing.
@@ -131,6 +136,7 @@ fn main() -> Result<()> {
             Command::CheckConfig => check(&config),
             Command::Backfill(wish) => fill(&config, wish).await,
             Command::Runner(RunnerCommand::Enroll { name }) => enroll(&config, &name).await,
+            Command::Runner(RunnerCommand::Revoke { name }) => revoke(&config, &name).await,
             Command::Runner(RunnerCommand::List) => list(&config).await,
             Command::Runner(RunnerCommand::Restore { name }) => restore_runner(&config, &name).await,
         }
@@ -214,15 +220,32 @@ async fn enroll(config: &Config, name: &RunnerName) -> Result<()> {
     Ok(())
 }
 
+async fn revoke(config: &Config, name: &RunnerName) -> Result<()> {
+    let store = serve::open(config).await?;
+    let done = lease::revoke(&store, name, Clock::default().now()).await?;
+    store.close().await;
+    let Some(leases) = done else {
+        anyhow::bail!("no runner is named {name}, or it was revoked before: `ounce-server runner list` shows them")
+    };
+    say(&format!("{name} is revoked; {leases} of its jobs went back to the queue"))
+}
+
 async fn list(config: &Config) -> Result<()> {
     let store = serve::open(config).await?;
     let now = Clock::default().now();
     for runner in runners::list(&mut *store.connection().await?).await? {
         let seen = runner.seen_ms.map_or("never seen".into(), |at| format!("seen {} s ago", (now - at).max(0) / 1000));
         let machines = serde_json::from_str::<Vec<String>>(&runner.can_run).map_or(0, |m| m.len());
-        let sandbox = if runner.sandbox { "sandbox" } else { "no sandbox" };
+        let token = match runner.revoked_ms {
+            Some(_) => "revoked".to_owned(),
+            None => match runner.token_ms.saturating_add(runners::TOKEN_MS).saturating_sub(now) {
+                ms if ms < 0 => "its token has ended".to_owned(),
+                ms => format!("token good for {} days", ms / (24 * 3_600_000)),
+            },
+        };
         let aside = runner.aside.map_or(String::new(), |aside| format!("\t{}", one_line(&aside.words(now))));
-        say(&format!("{}\t{seen}\t{machines} machines\t{sandbox}{aside}", runner.name))?;
+        let sandbox = if runner.sandbox { "sandbox" } else { "no sandbox" };
+        say(&format!("{}\t{seen}\t{machines} machines\t{sandbox}\t{token}{aside}", runner.name))?;
     }
     store.close().await;
     Ok(())

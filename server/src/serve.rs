@@ -76,9 +76,9 @@ pub async fn start<F: Forge>(config: &Config, store: Store, forge: F, clock: Clo
     });
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
     let addr = listener.local_addr()?;
-    let router = web::router(App::new(Arc::clone(&cx), &config.forge.webhook_secrets));
+    let router = web::router(App::new(Arc::clone(&cx), &config.forge.webhook_secrets).behind(&config.behind));
     let mut asked = stopping;
-    let http = axum::serve(listener, router).with_graceful_shutdown(async move {
+    let http = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(async move {
         let _ = asked.wait_for(|stop| *stop).await;
     });
     let http = tokio::spawn(http.into_future());

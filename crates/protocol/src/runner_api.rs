@@ -1,16 +1,21 @@
 //! What runner and server say to each other over HTTP: `/api/runner/v1`, JSON bodies, with the header
-//! `Ounce-Protocol: 1` on each request. Stated with examples in docs/interfaces.md.
+//! `Ounce-Protocol: 2` on each request. Stated with examples in docs/interfaces.md.
 //!
 //! | request | body → answer |
 //! |---|---|
 //! | `POST enroll` | [`Enroll`] → [`Enrolled`]; 401 for a used or unknown code |
+//! | `POST rotate` | none → [`Enrolled`]: the token that follows; the one before counts until this one was used |
+//! | `POST confirm` | none → 204: uses a token, and so ends the one before |
 //! | `POST claim` | [`Claim`] → 200 [`Lease`], or 204 after `wait_ms` without work, with [`ASIDE_HEADER`] where there will be none |
 //! | `POST jobs/{id}/heartbeat` | [`Heartbeat`] → [`HeartbeatAnswer`] |
 //! | `POST jobs/{id}/measurement` | [`Upload`] → 204 |
 //! | `POST jobs/{id}/finish` | [`Finish`] → 204 |
 //!
-//! All but `enroll` carry `Authorization: Bearer <runner token>`. 401: unknown token. 409: the fencing token is stale or
-//! the job has ended; drop the job. 413: body over the limit. 422: the body is not what is stated here. 426: another protocol
+//! `rotate`, `confirm` and `claim` carry `Authorization: Bearer <runner token>`, and requests about a job the `job_token` of its lease, which is
+//! good for nothing else; `enroll` carries neither. An answer to `claim` with the header [`ROTATE_HEADER`] asks for a `rotate` soon.
+//! 401: unknown token. 409: the fencing token is stale or
+//! the job has ended; drop the job. 413: body over the limit. 429: too many
+//! wrong tokens came from there, with `Retry-After`. 422: the body is not what is stated here. 426: another protocol
 //! version; the answer's `Ounce-Protocol` header names the one spoken.
 
 use crate::ids::{BoardName, CommitSha, RepoName, RunnerName};
@@ -19,11 +24,15 @@ use crate::measurement::Measurement;
 use serde::{Deserialize, Serialize};
 
 /// The version spoken, sent and compared in the header [`PROTOCOL_HEADER`].
-pub const PROTOCOL: &str = "1";
+pub const PROTOCOL: &str = "2";
 /// The header that names the version.
 pub const PROTOCOL_HEADER: &str = "ounce-protocol";
 /// The header of a claim's 204 that says, in ASCII, why this runner is set aside and gets no work.
 pub const ASIDE_HEADER: &str = "ounce-aside";
+/// An answer to a claim has it, with the value [`ROTATE`], where the runner's token is old enough to be followed by another.
+pub const ROTATE_HEADER: &str = "ounce-token";
+/// The value of [`ROTATE_HEADER`].
+pub const ROTATE: &str = "rotate";
 /// Longest a claim may wait for work.
 pub const CLAIM_WAIT_MS_MAX: u64 = 25_000;
 /// Largest body of a request to the runner API, bytes. A measurement of a 300 KB image is about 400 KB.
@@ -42,7 +51,7 @@ pub struct Enroll {
     pub name: RunnerName,
 }
 
-/// The answer to [`Enroll`]: the only time the token is seen in clear.
+/// The answer to [`Enroll`] and to `rotate`: the only time the token is seen in clear.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Enrolled {
     /// 256 random bits in hexadecimal; the server keeps only their SHA-256.
@@ -67,6 +76,8 @@ pub struct Lease {
     pub job: i64,
     /// The fencing token; each further request about the job carries it.
     pub token: u64,
+    /// What proves each further request about the job, and nothing else; the server keeps only its SHA-256.
+    pub job_token: String,
     /// How long the lease holds without a heartbeat.
     pub lease_ms: i64,
     /// How often to send a heartbeat.

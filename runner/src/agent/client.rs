@@ -3,7 +3,8 @@
 use anyhow::{Context, Result, bail};
 use ounce_protocol::ids::RunnerName;
 use ounce_protocol::runner_api::{
-    ASIDE_HEADER, ApiError, Claim, Enroll, Enrolled, Finish, Heartbeat, HeartbeatAnswer, Lease, PROTOCOL, PROTOCOL_HEADER, Upload,
+    ASIDE_HEADER, ApiError, Claim, Enroll, Enrolled, Finish, Heartbeat, HeartbeatAnswer, Lease, PROTOCOL, PROTOCOL_HEADER, ROTATE,
+    ROTATE_HEADER, Upload,
 };
 use reqwest::{Method, Response, StatusCode};
 use serde::Serialize;
@@ -59,6 +60,14 @@ pub struct Refused {
 #[error("the job is no longer ours: {0}")]
 pub struct Gone(pub String);
 
+/// The server does not know the token.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: the server does not know this runner ({said}): enrol it with `ounce agent --enroll CODE`")]
+pub struct Unknown {
+    path: String,
+    said: String,
+}
+
 impl Client {
     /// A client for `https://host` with the runner's token, where it has one already.
     ///
@@ -81,6 +90,33 @@ impl Client {
         Ok(Client { http: http.build()?, base: format!("{}/api/runner/v1", server.trim_end_matches('/')), token, patience: PATIENCE })
     }
 
+    /// The same with another token: the runner's, or a lease's.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Client {
+        Client { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// Asks for a token that is to follow ours.
+    ///
+    /// # Errors
+    /// Where the server refuses or cannot be reached.
+    pub async fn rotate(&self) -> Result<String> {
+        let answer = self.send("rotate", &(), Persist::Tries).await?;
+        Ok(answer.json::<Enrolled>().await.context("the server's answer is not understood")?.token)
+    }
+
+    /// Uses our token, which ends the one before it. False where the server does not know it.
+    ///
+    /// # Errors
+    /// Where the server cannot be reached.
+    pub async fn confirm(&self) -> Result<bool> {
+        match self.send("confirm", &(), Persist::Tries).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.is::<Unknown>() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Turns an enrolment code into a token.
     ///
     /// # Errors
@@ -90,18 +126,19 @@ impl Client {
         Ok(answer.json::<Enrolled>().await.context("the server's answer is not understood")?.token)
     }
 
-    /// Waits for work.
+    /// Waits for work. With it: whether our token is old enough to be followed by another.
     ///
     /// # Errors
     /// Where the server refuses or cannot be reached.
-    pub async fn claim(&self, claim: &Claim) -> Result<Claimed> {
+    pub async fn claim(&self, claim: &Claim) -> Result<(Claimed, bool)> {
         let answer = self.send("claim", claim, Persist::Tries).await?;
+        let rotate = answer.headers().get(ROTATE_HEADER).is_some_and(|value| value == ROTATE);
         if answer.status() == StatusCode::NO_CONTENT {
             let aside = answer.headers().get(ASIDE_HEADER).and_then(|why| why.to_str().ok());
-            return Ok(aside.map_or(Claimed::Nothing, |why| Claimed::Aside(why.to_owned())));
+            return Ok((aside.map_or(Claimed::Nothing, |why| Claimed::Aside(why.to_owned())), rotate));
         }
         let lease = answer.json().await.context("the server's lease is not understood: is it of the same version?")?;
-        Ok(Claimed::Work(Box::new(lease)))
+        Ok((Claimed::Work(Box::new(lease)), rotate))
     }
 
     /// Says that we are alive.
@@ -176,9 +213,9 @@ async fn refusal(path: &str, answer: Response) -> anyhow::Error {
     let said = answer.json::<ApiError>().await.map(|e| e.error).unwrap_or_default();
     match status {
         StatusCode::CONFLICT => Gone(said).into(),
-        StatusCode::UNAUTHORIZED => {
-            anyhow::anyhow!("{path}: the server does not know this runner ({said}): enrol it with `ounce agent --enroll CODE`")
-        }
+        // The token of a lease: its runner was revoked, or the lease is long over.
+        StatusCode::UNAUTHORIZED if path.starts_with("jobs/") => Gone(said).into(),
+        StatusCode::UNAUTHORIZED => Unknown { path: path.to_owned(), said }.into(),
         StatusCode::UPGRADE_REQUIRED => {
             anyhow::anyhow!("{path}: the server speaks protocol {spoken}, this ounce speaks {PROTOCOL}: update the older of the two")
         }
@@ -222,6 +259,7 @@ mod tests {
             check(&[503, 500, 429, 408, 204], 600, "done", 5),
             check(&[409], 600, "no longer ours", 1),
             check(&[503, 409], 600, "no longer ours", 2),
+            check(&[401], 600, "no longer ours", 1),
             check(&[422], 600, "422", 1),
             check(&[503], 1, "tries in 1 s", 4),
         );

@@ -4,6 +4,10 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
+/// What it says with any status but 204: an error, a heartbeat's answer, and a token.
+const TEXT: &str =
+    r#"{"error":"as the test wants it","cancel":false,"token":"abababababababababababababababababababababababababababababababab"}"#;
+
 /// The server, until the test is over.
 pub struct Fake {
     /// `http://127.0.0.1:PORT`.
@@ -60,7 +64,7 @@ async fn serve(mut stream: TcpStream, answer: &(impl Fn(&str, usize) -> u16 + Sy
         seen.len() - 1
     };
     let status = answer(&path, nth);
-    let text = if status == 204 { "" } else { r#"{"error":"as the test wants it","cancel":false}"# };
+    let text = if status == 204 { "" } else { TEXT };
     // A claim that brings nothing: this runner is set aside.
     let aside = if status == 204 && path == "claim" { "ounce-aside: set aside; the latest: no disk\r\n" } else { "" };
     let length = if status == 204 { String::new() } else { format!("content-length: {}\r\n", text.len()) };

@@ -3,6 +3,7 @@
 pub mod client;
 #[cfg(test)]
 mod fake;
+pub mod token;
 
 use crate::exec::LogSink;
 use crate::home::{Home, Trust};
@@ -20,6 +21,7 @@ use ounce_protocol::runner_api::{CLAIM_WAIT_MS_MAX, Claim, End, Finish, Heartbea
 use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::time::Duration;
+use token::TokenFile;
 
 /// Pause after a server that cannot be reached, before it is asked again.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -32,6 +34,8 @@ const JOB_TIMEOUT: Duration = Duration::from_secs(2 * 60 * 60);
 pub struct Agent {
     /// The server.
     pub client: Client,
+    /// Where our token is.
+    pub token: TokenFile,
     /// Where work happens.
     pub home: Home,
     /// How builds are shut in.
@@ -76,14 +80,30 @@ impl Agent {
     /// Where the server cannot be asked.
     pub async fn once(&self, say: &(dyn Fn(&str) + Send + Sync)) -> Result<bool> {
         let claim = Claim { wait_ms: CLAIM_WAIT_MS_MAX, can_run: self.can_run.clone(), sandbox: self.sandbox.is_for_strangers() };
-        let lease = match self.client.claim(&claim).await? {
-            Claimed::Work(lease) => lease,
-            Claimed::Nothing => return Ok(false),
+        self.token.settle(&self.client).await?;
+        let (claimed, rotate) = self.client.with_token(&self.token.token()?).claim(&claim).await?;
+        let worked = match claimed {
+            Claimed::Work(lease) => {
+                self.take(&lease, say).await;
+                true
+            }
+            Claimed::Nothing => false,
             Claimed::Aside(why) => {
                 self.told.say(&why, say);
-                return Ok(false);
+                false
             }
         };
+        // After the work: no lease waits for it, and there is time enough. The next claim asks again where it fails.
+        if rotate {
+            match self.token.rotate(&self.client).await {
+                Ok(()) => say("another token follows the old one"),
+                Err(error) => say(&format!("no token follows the old one yet: {error:#}")),
+            }
+        }
+        Ok(worked)
+    }
+
+    async fn take(&self, lease: &Lease, say: &(dyn Fn(&str) + Send + Sync)) {
         let work = &lease.work;
         say(&format!(
             "job {}: {} {} at {}..{} (attempt {})",
@@ -94,11 +114,10 @@ impl Agent {
             work.head.short(),
             lease.attempt
         ));
-        match self.work(&lease).await {
+        match self.work(lease).await {
             Ok(spent) => say(&format!("job {}: done, {:.1} s building and emulating", lease.job, spent.as_secs_f32())),
             Err(error) => say(&format!("job {}: {error:#}", lease.job)),
         }
-        Ok(true)
     }
 
     /// Takes jobs until it is told to stop.
@@ -114,20 +133,21 @@ impl Agent {
     async fn work(&self, lease: &Lease) -> Result<Duration> {
         let (log, spent) = (JobLog::default(), Spent::default());
         let (job, token) = (lease.job, lease.token);
+        let client = self.client.with_token(&lease.job_token);
         let working = async {
             let measured = tokio::time::timeout(JOB_TIMEOUT, self.measure(&lease.work, &log, &spent)).await;
             let end = match measured {
-                Ok(Ok(pair)) => self.hand_in(job, token, [pair.base, pair.head]).await?,
+                Ok(Ok(pair)) => hand_in(&client, job, token, [pair.base, pair.head]).await?,
                 Ok(Err(error)) => End::Failed { why: FailureKind::Infra, detail: format!("{error:#}") },
                 Err(_) => {
                     End::Failed { why: FailureKind::Timeout, detail: format!("not done after {} minutes", JOB_TIMEOUT.as_secs() / 60) }
                 }
             };
             // The last of the log. The end counts more: a server that does not take the log hears it all the same.
-            if let Err(error) = self.beat(job, token, &log).await {
+            if let Err(error) = beat(&client, job, token, &log).await {
                 tracing::warn!("the end of the log is lost: {error:#}");
             }
-            self.client.finish(job, &Finish { token, end: end.clone() }).await?;
+            client.finish(job, &Finish { token, end: end.clone() }).await?;
             match end {
                 End::Done => Ok(spent.so_far()),
                 End::Failed { detail, .. } => Err(anyhow::anyhow!("failed: {detail}")),
@@ -136,44 +156,8 @@ impl Agent {
         // Dropping `working` kills the processes it runs: a cancelled job ends within a heartbeat.
         tokio::select! {
             done = working => done,
-            gone = self.heartbeats(lease, &log) => Err(gone),
+            gone = heartbeats(&client, lease, &log) => Err(gone),
         }
-    }
-
-    /// Uploads both sides. What the server does not take ends the job, with the server's reason.
-    async fn hand_in(&self, job: i64, token: u64, sides: [Measurement; 2]) -> Result<End> {
-        for measurement in sides {
-            let commit = measurement.commit.clone();
-            match self.client.upload(job, &Upload { token, measurement }).await {
-                Ok(()) => {}
-                Err(error) if error.is::<Refused>() => {
-                    let detail = format!("the measurement of {} was not taken: {error:#}", commit.short());
-                    return Ok(End::Failed { why: FailureKind::Infra, detail });
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(End::Done)
-    }
-
-    /// Sends heartbeats until the server says that the job is not ours any more, and says why.
-    async fn heartbeats(&self, lease: &Lease, log: &JobLog) -> anyhow::Error {
-        let every = Duration::from_millis(u64::try_from(lease.heartbeat_ms).unwrap_or(5_000).max(100));
-        loop {
-            tokio::time::sleep(every).await;
-            match self.beat(lease.job, lease.token, log).await {
-                Ok(true) => return anyhow::anyhow!("cancelled by the server"),
-                Ok(false) => {}
-                // A server that is away for a moment is no reason to throw work away: the upload will be refused if it must be.
-                Err(error) if error.downcast_ref::<Gone>().is_none() => {}
-                Err(gone) => return gone,
-            }
-        }
-    }
-
-    async fn beat(&self, job: i64, token: u64, log: &JobLog) -> Result<bool> {
-        let (doing, text) = log.take();
-        Ok(self.client.heartbeat(job, &Heartbeat { token, doing, log: text }).await?.cancel)
     }
 
     async fn measure(&self, work: &Work, log: &JobLog, spent: &Spent) -> Result<Pair> {
@@ -195,6 +179,42 @@ impl Agent {
         let mut pairs = weigh::pairs(&order, &bench, log, log).await?;
         pairs.remove(&work.board).ok_or_else(|| anyhow::anyhow!("the board {} gave no measurement", work.board))
     }
+}
+
+/// Uploads both sides. What the server does not take ends the job, with the server's reason.
+async fn hand_in(client: &Client, job: i64, token: u64, sides: [Measurement; 2]) -> Result<End> {
+    for measurement in sides {
+        let commit = measurement.commit.clone();
+        match client.upload(job, &Upload { token, measurement }).await {
+            Ok(()) => {}
+            Err(error) if error.is::<Refused>() => {
+                let detail = format!("the measurement of {} was not taken: {error:#}", commit.short());
+                return Ok(End::Failed { why: FailureKind::Infra, detail });
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(End::Done)
+}
+
+/// Sends heartbeats until the server says that the job is not ours any more, and says why.
+async fn heartbeats(client: &Client, lease: &Lease, log: &JobLog) -> anyhow::Error {
+    let every = Duration::from_millis(u64::try_from(lease.heartbeat_ms).unwrap_or(5_000).max(100));
+    loop {
+        tokio::time::sleep(every).await;
+        match beat(client, lease.job, lease.token, log).await {
+            Ok(true) => return anyhow::anyhow!("cancelled by the server"),
+            Ok(false) => {}
+            // A server that is away for a moment is no reason to throw work away: the upload will be refused if it must be.
+            Err(error) if error.downcast_ref::<Gone>().is_none() => {}
+            Err(gone) => return gone,
+        }
+    }
+}
+
+async fn beat(client: &Client, job: i64, token: u64, log: &JobLog) -> Result<bool> {
+    let (doing, text) = log.take();
+    Ok(client.heartbeat(job, &Heartbeat { token, doing, log: text }).await?.cancel)
 }
 
 /// What a job said and does, waiting for the next heartbeat. Bounded: when a build floods, its oldest lines go. Control characters
@@ -256,7 +276,9 @@ mod tests {
 
     async fn agent(server: &fake::Fake, home: &std::path::Path) -> Agent {
         let client = Client::new(&server.address, Some("secret".into())).unwrap();
-        Agent { client, home: Home::open(Some(home)).unwrap(), sandbox: Sandbox::none(), can_run: vec![], told: Told::default() }
+        let token = TokenFile::new(&home.join("token"));
+        token.put("secret").unwrap();
+        Agent { client, token, home: Home::open(Some(home)).unwrap(), sandbox: Sandbox::none(), can_run: vec![], told: Told::default() }
     }
 
     fn lease(manifest: &str, heartbeat_ms: i64) -> Lease {
@@ -264,7 +286,15 @@ mod tests {
             "repo": "owner/name", "trusted": true, "clone_url": "", "refs": [], "base": "0".repeat(40), "head": "1".repeat(40), "board": "b",
             "manifest": manifest,
         });
-        Lease { job: 7, token: 1, lease_ms: 60_000, heartbeat_ms, attempt: 1, work: serde_json::from_value(work).unwrap() }
+        Lease {
+            job: 7,
+            token: 1,
+            job_token: "of the lease".into(),
+            lease_ms: 60_000,
+            heartbeat_ms,
+            attempt: 1,
+            work: serde_json::from_value(work).unwrap(),
+        }
     }
 
     #[tokio::test]
@@ -338,7 +368,7 @@ mod tests {
                     log_tail: String::new(),
                 },
             };
-            let end = agent(&server, dir.path()).await.hand_in(7, 1, [side(), side()]).await;
+            let end = hand_in(&agent(&server, dir.path()).await.client, 7, 1, [side(), side()]).await;
             match (end, says) {
                 (Ok(End::Failed { why: FailureKind::Infra, detail }), Some(says)) => assert!(detail.contains(says), "{detail}"),
                 (Err(error), None) => assert!(error.is::<Gone>(), "{error:#}"),

@@ -1,15 +1,13 @@
 //! `ounce agent`: enrol once, then work for a server until stopped.
 
 use super::End;
-use crate::agent::{self, client::Client};
+use crate::agent::{self, client::Client, token::TokenFile};
 use crate::home::Home;
 use crate::workshop::sandbox::Sandbox;
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use clap::Args;
 use ounce_protocol::ids::RunnerName;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Asks a server for work, does it, sends the figures. Stopping it is safe at any time: the job runs again elsewhere.
 #[derive(Debug, Args)]
@@ -17,7 +15,7 @@ pub struct Agent {
     /// The server's address
     #[arg(long, env = "OUNCE_SERVER", value_name = "URL")]
     server: String,
-    /// The file that holds this runner's token; enrolling writes it
+    /// The file that holds this runner's token; enrolling writes it, and the agent itself when another token follows
     #[arg(long, env = "OUNCE_TOKEN_FILE", value_name = "FILE", default_value = "ounce-runner.token")]
     token_file: PathBuf,
     /// Enrol first, with the code that `ounce-server runner enroll` printed
@@ -37,18 +35,12 @@ impl Agent {
     /// # Errors
     /// Where the runner is not enrolled, or with --once where the job could not be asked for.
     pub async fn run(self, home: &Home, sandbox: Sandbox) -> Result<End> {
+        let file = TokenFile::new(&self.token_file);
         if let (Some(code), Some(name)) = (&self.enroll, &self.name) {
-            // The file first: a code works once, and its token must have a place to go.
-            let mut file = private_file(&self.token_file)?;
-            let token = Client::new(&self.server, None)?.enroll(code, name).await?;
-            writeln!(file, "{token}").with_context(|| format!("{} cannot be written", self.token_file.display()))?;
+            file.prepare()?;
+            file.put(&Client::new(&self.server, None)?.enroll(code, name).await?)?;
         }
-        let token = std::fs::read_to_string(&self.token_file)
-            .with_context(|| format!("{} cannot be read: enrol this runner with --enroll CODE --name NAME", self.token_file.display()))?;
-        let token = token.trim().to_owned();
-        if token.is_empty() {
-            bail!("{} is empty: delete it and enrol this runner again", self.token_file.display());
-        }
+        file.token()?;
         home.sweep();
         let can_run = agent::can_run().await;
         say(&format!(
@@ -67,7 +59,8 @@ impl Agent {
             say("no QEMU is on this machine: only boards that are not run come here; `./dev setup` installs it");
         }
         let agent = agent::Agent {
-            client: Client::new(&self.server, Some(token))?,
+            client: Client::new(&self.server, None)?,
+            token: file,
             home: home.clone(),
             sandbox,
             can_run,
@@ -84,14 +77,4 @@ impl Agent {
 
 fn say(text: &str) {
     eprintln!("{text}");
-}
-
-fn private_file(path: &Path) -> Result<std::fs::File> {
-    std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)
-        .with_context(|| format!("{} cannot be written", path.display()))
 }

@@ -66,6 +66,8 @@ impl Server {
 
 /// The token that the agent has.
 pub const TOKEN: &str = "agents-own-token-4b1d";
+/// The token of its lease.
+const JOB_TOKEN: &str = "token-of-the-lease-77c0";
 
 impl Job {
     /// The head's outcome.
@@ -94,11 +96,13 @@ fn answer(mut stream: TcpStream, state: &Mutex<State>) {
     };
     let mut state = state.lock().unwrap();
     let path = head.split(' ').nth(1).unwrap();
+    let proof = if path.contains("/jobs/") { JOB_TOKEN } else { TOKEN };
+    assert!(head.lines().any(|l| l.eq_ignore_ascii_case(&format!("authorization: Bearer {proof}"))), "{path}: {head}");
     let answer = match path.rsplit('/').next().unwrap() {
         "claim" => state
             .work
             .pop_front()
-            .map(|work| json!({ "job": 1, "token": 1, "lease_ms": 30_000, "heartbeat_ms": 200, "attempt": 1, "work": work })),
+            .map(|work| json!({ "job": 1, "token": 1, "job_token": JOB_TOKEN, "lease_ms": 30_000, "heartbeat_ms": 200, "attempt": 1, "work": work })),
         "heartbeat" => {
             state.log.push_str(body["log"].as_str().unwrap());
             Some(json!({ "cancel": false }))

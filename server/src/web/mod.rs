@@ -2,8 +2,10 @@
 
 pub mod api;
 pub mod dashboard;
+pub mod guess;
 pub mod health;
 pub mod metrics;
+pub mod peer;
 pub mod runner_api;
 pub mod setup;
 pub mod webhook;
@@ -17,6 +19,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use ounce_protocol::runner_api::{PROTOCOL, PROTOCOL_HEADER};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -53,6 +56,10 @@ pub struct App<F> {
     pub smalls: Arc<Semaphore>,
     /// Room for enrolments, the one body of a runner that comes without proof.
     pub enrolments: Arc<Semaphore>,
+    /// Wrong tokens and codes of late.
+    pub guesses: Arc<guess::Guesses>,
+    /// The operator's proxies before us, which say for whom they ask.
+    pub behind: Arc<[IpAddr]>,
 }
 
 impl<F> Clone for App<F> {
@@ -64,6 +71,8 @@ impl<F> Clone for App<F> {
             uploads: Arc::clone(&self.uploads),
             smalls: Arc::clone(&self.smalls),
             enrolments: Arc::clone(&self.enrolments),
+            guesses: Arc::clone(&self.guesses),
+            behind: Arc::clone(&self.behind),
         }
     }
 }
@@ -78,7 +87,16 @@ impl<F: Forge> App<F> {
             uploads: Arc::new(Semaphore::new(UPLOADS_MAX)),
             smalls: Arc::new(Semaphore::new(SMALLS_MAX)),
             enrolments: Arc::new(Semaphore::new(ENROLMENTS_MAX)),
+            guesses: Arc::default(),
+            behind: Arc::new([]),
         }
+    }
+
+    /// The same behind these proxies.
+    #[must_use]
+    pub fn behind(mut self, proxies: &[IpAddr]) -> App<F> {
+        self.behind = proxies.into();
+        self
     }
 }
 
@@ -105,6 +123,8 @@ pub enum ApiError {
     BadRequest(String),
     /// Who asks is not known.
     Unauthorized(&'static str),
+    /// Too many wrong tokens or codes came from there: again after so many seconds.
+    TooMany(u64),
     /// The body took longer than this many milliseconds.
     TooSlow(u64),
     /// The state of things does not allow it.
@@ -127,9 +147,11 @@ impl From<StoreError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        let retry_after_s = if let ApiError::TooMany(s) = &self { Some(*s) } else { None };
         let (status, error) = match self {
             ApiError::BadRequest(why) => (StatusCode::BAD_REQUEST, why),
             ApiError::Unauthorized(why) => (StatusCode::UNAUTHORIZED, why.to_owned()),
+            ApiError::TooMany(s) => (StatusCode::TOO_MANY_REQUESTS, format!("too many wrong tokens or codes: again in {s} s")),
             ApiError::TooSlow(ms) => (StatusCode::REQUEST_TIMEOUT, format!("the body did not come within {} s", ms / 1000)),
             ApiError::Conflict(why) => (StatusCode::CONFLICT, why),
             ApiError::TooLarge(bytes) => (StatusCode::PAYLOAD_TOO_LARGE, format!("the body is over {bytes} bytes")),
@@ -145,7 +167,11 @@ impl IntoResponse for ApiError {
                 (StatusCode::INTERNAL_SERVER_ERROR, "something failed on the server; its log says what".to_owned())
             }
         };
-        (status, Json(ounce_protocol::runner_api::ApiError { error })).into_response()
+        let mut response = (status, Json(ounce_protocol::runner_api::ApiError { error })).into_response();
+        if let Some(s) = retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(s));
+        }
+        response
     }
 }
 

@@ -5,6 +5,7 @@ use crate::forge::{Forge, ForgeError};
 use crate::secret::{random_token, sha256_hex};
 use crate::store::jobs::{self, Claimed, Holder, JobError, Offer};
 use crate::store::measurements::Packed;
+use crate::store::runners::Held;
 use crate::store::runs::RunKind;
 use crate::store::{Connection, StoreError, health, measurements, projects, runners, runs};
 use ounce_protocol::ids::RunnerName;
@@ -36,6 +37,9 @@ pub enum LeaseError {
     /// The code is good for nothing.
     #[error("this code is unknown, used, expired or for another name; make a new one with `ounce-server runner enroll --name NAME`")]
     Code,
+    /// The runner's token was taken from it while it waited.
+    #[error("this runner was revoked: enroll it again with a code of `ounce-server runner enroll --name NAME`")]
+    Revoked,
     /// The lease does not allow it.
     #[error(transparent)]
     Refused(#[from] Refused),
@@ -75,6 +79,21 @@ pub async fn enroll<F: Forge>(cx: &Context<F>, enroll: &Enroll) -> Result<Enroll
     tx.commit().await?;
     tracing::info!(runner = %enroll.name, "enrolled");
     Ok(Enrolled { token })
+}
+
+/// Makes the token that follows a runner's; nothing changes until that one is used.
+pub async fn rotate<F: Forge>(cx: &Context<F>, runner: &RunnerName) -> Result<Enrolled, LeaseError> {
+    let token = random_token();
+    runners::follow(&mut *cx.store.connection().await?, runner, &sha256_hex(&token)).await?;
+    Ok(Enrolled { token })
+}
+
+/// Takes everything from a runner. None where it has nothing; else how many of its jobs went back.
+pub async fn revoke(store: &crate::store::Store, name: &RunnerName, now: Millis) -> Result<Option<u64>, StoreError> {
+    let mut tx = store.write().await?;
+    let leases = runners::revoke(&mut tx, name, now).await?;
+    tx.commit().await?;
+    Ok(leases)
 }
 
 /// What a claim is answered with.
@@ -153,10 +172,26 @@ async fn lease<F: Forge>(cx: &Context<F>, runner: &RunnerName, claimed: &Claimed
         (RunKind::Pull | RunKind::Push, Some(number)) => vec![format!("refs/pull/{number}/merge"), format!("refs/pull/{number}/head")],
         (RunKind::Pull | RunKind::Push, None) => vec![format!("refs/heads/{branch}")],
     };
+    let job_token = random_token();
+    let held = Held { runner: runner.clone(), job: claimed.job, fence: claimed.token };
+    let mut tx = cx.store.write_beside().await?;
+    if !runners::put_lease(&mut tx, &sha256_hex(&job_token), &held, cx.clock.now()).await? {
+        let holder = Holder { job: claimed.job, runner, token: claimed.token };
+        match jobs::give_back(&mut tx, holder, "its runner was revoked", 0).await {
+            // The revocation found the lease, and gave it back itself.
+            Ok(()) | Err(JobError::Refused(_)) => {}
+            Err(JobError::Store(error)) => return Err(error.into()),
+        }
+        tx.commit().await?;
+        cx.wake.queue.notify_waiters();
+        return Err(LeaseError::Revoked);
+    }
+    tx.commit().await?;
     tracing::info!(job = claimed.job, run = run.id, board = %claimed.board, %runner, attempt = claimed.attempt, "leased");
     Ok(Some(Lease {
         job: claimed.job,
         token: claimed.token,
+        job_token,
         lease_ms: LEASE_MS,
         heartbeat_ms: HEARTBEAT_MS,
         attempt: claimed.attempt,

@@ -63,30 +63,36 @@ impl Agent {
     /// A request to the runner API. A `wrong` one brings figures that are not true.
     pub fn request(&self, ask: &Ask, lease: Option<&Lease>, wrong: bool) -> Request<Body> {
         let job = |what: &str| format!("/api/runner/v1/jobs/{}/{what}", lease.map_or(0, |lease| lease.job));
+        let job_token = lease.map_or("", |lease| &lease.job_token);
         let token = lease.map_or(0, |lease| lease.token);
         match ask {
             Ask::Claim => {
                 let can_run = vec!["qemu:netduinoplus2".to_owned()];
-                self.post("/api/runner/v1/claim", &Claim { wait_ms: 0, can_run, sandbox: self.sandbox })
+                self.post(&self.token, "/api/runner/v1/claim", &Claim { wait_ms: 0, can_run, sandbox: self.sandbox })
             }
-            Ask::Heartbeat => self.post(&job("heartbeat"), &Heartbeat { token, doing: "building".into(), log: "a line\n".into() }),
+            Ask::Heartbeat => {
+                self.post(job_token, &job("heartbeat"), &Heartbeat { token, doing: "building".into(), log: "a line\n".into() })
+            }
             Ask::Upload(side) => {
                 let lease = lease.expect("an upload has a lease");
                 let commit = if *side == Next::Base { &lease.work.base } else { &lease.work.head };
-                self.post(&job("measurement"), &Upload { token, measurement: measurement(lease, commit, wrong) })
+                self.post(job_token, &job("measurement"), &Upload { token, measurement: measurement(lease, commit, wrong) })
             }
-            Ask::Done => self.post(&job("finish"), &Finish { token, end: End::Done }),
-            Ask::Failed => self
-                .post(&job("finish"), &Finish { token, end: End::Failed { why: FailureKind::Infra, detail: "the disk is full".into() } }),
+            Ask::Done => self.post(job_token, &job("finish"), &Finish { token, end: End::Done }),
+            Ask::Failed => self.post(
+                job_token,
+                &job("finish"),
+                &Finish { token, end: End::Failed { why: FailureKind::Infra, detail: "the disk is full".into() } },
+            ),
         }
     }
 
-    fn post(&self, path: &str, body: &impl Serialize) -> Request<Body> {
+    fn post(&self, token: &str, path: &str, body: &impl Serialize) -> Request<Body> {
         Request::builder()
             .method(Method::POST)
             .uri(path)
             .header(PROTOCOL_HEADER, PROTOCOL)
-            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
             .body(Body::from(serde_json::to_vec(body).unwrap()))
             .unwrap()
     }

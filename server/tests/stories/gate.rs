@@ -3,7 +3,7 @@
 use crate::world::{REPO, SECRET, World};
 use hmac::{Hmac, KeyInit, Mac};
 use ounce_protocol::ids::RunnerName;
-use ounce_protocol::runner_api::{BODY_BYTES_MAX, Claim, Enroll, LOG_CHUNK_BYTES_MAX, PROTOCOL_HEADER};
+use ounce_protocol::runner_api::{BODY_BYTES_MAX, Claim, Enroll, LOG_CHUNK_BYTES_MAX, PROTOCOL, PROTOCOL_HEADER};
 use ounce_server::store::sql::sql;
 use ounce_server::web::webhook;
 use ounce_server::work::lease;
@@ -98,15 +98,15 @@ async fn a_runner_proves_itself_and_its_version() {
     assert_eq!(runner.post("claim", &claim).await.status(), StatusCode::UNAUTHORIZED);
 
     let url = world.url("/api/runner/v1/claim");
-    for version in [None, Some("2")] {
+    for version in [None, Some("1"), Some("3")] {
         let mut request = world.http.post(&url).json(&claim);
         if let Some(version) = version {
             request = request.header(PROTOCOL_HEADER, version);
         }
         let answer = request.send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::UPGRADE_REQUIRED);
-        assert_eq!(answer.headers()[PROTOCOL_HEADER], "1", "the answer names the version spoken");
-        assert!(answer.text().await.unwrap().contains("version 1"));
+        assert_eq!(answer.headers()[PROTOCOL_HEADER], PROTOCOL, "the answer names the version spoken");
+        assert!(answer.text().await.unwrap().contains("version 2"));
     }
 }
 
@@ -116,7 +116,7 @@ async fn an_enrolment_code_is_good_once_for_one_name_for_a_day() {
     let (name, other) = (RunnerName::parse("desk").unwrap(), RunnerName::parse("thief").unwrap());
     let enroll = async |name: &RunnerName, code: &str| {
         let body = Enroll { code: code.into(), name: name.clone() };
-        let request = world.http.post(world.url("/api/runner/v1/enroll")).header(PROTOCOL_HEADER, "1").json(&body);
+        let request = world.http.post(world.url("/api/runner/v1/enroll")).header(PROTOCOL_HEADER, PROTOCOL).json(&body);
         request.send().await.unwrap().status()
     };
     let code = lease::new_code(&world.store, &name, world.clock.now()).await.unwrap();
@@ -146,9 +146,11 @@ async fn a_new_token_of_a_runner_ends_the_old_one() {
 #[tokio::test]
 async fn a_runner_cannot_fill_the_memory() {
     let world = World::new().await;
+    world.pull("big").await;
     let runner = world.runner("desk").await;
+    let lease = runner.claim().await;
     let big = "x".repeat(BODY_BYTES_MAX + 1);
-    assert_eq!(runner.post("jobs/1/measurement", &big).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(runner.post_about(&lease, "measurement", &big).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(runner.post("claim", &"x".repeat(140_000)).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(runner.post("claim", &json!({"wait_ms": "soon"})).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
 }
@@ -161,11 +163,11 @@ async fn strangers_and_slow_uploads_keep_no_heartbeat_waiting() {
     let lease = runner.claim().await;
     let host = world.url("").replace("http://", "");
     let mut slow = Vec::new();
-    for (path, proof) in [("enroll", String::new()), ("jobs/1/measurement", format!("authorization: Bearer {}\r\n", runner.token))] {
+    for (path, proof) in [("enroll", String::new()), ("jobs/1/measurement", format!("authorization: Bearer {}\r\n", lease.job_token))] {
         for _ in 0..40 {
             let mut stream = tokio::net::TcpStream::connect(&host).await.unwrap();
             let head = format!(
-                "POST /api/runner/v1/{path} HTTP/1.1\r\nhost: {host}\r\n{PROTOCOL_HEADER}: 1\r\n{proof}content-length: 900\r\n\r\n{{"
+                "POST /api/runner/v1/{path} HTTP/1.1\r\nhost: {host}\r\n{PROTOCOL_HEADER}: {PROTOCOL}\r\n{proof}content-length: 900\r\n\r\n{{"
             );
             stream.write_all(head.as_bytes()).await.unwrap();
             slow.push(stream);

@@ -23,6 +23,7 @@ mod rows;
 mod runner;
 mod servers;
 mod setup;
+mod tokens;
 mod world;
 
 #[test]

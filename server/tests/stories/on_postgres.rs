@@ -21,4 +21,5 @@ mod rows;
 mod runner;
 mod servers;
 mod setup;
+mod tokens;
 mod world;

@@ -5,7 +5,7 @@ use crate::runner::built;
 use crate::world::World;
 use ounce_protocol::ids::{BoardName, CommitSha, RunnerName};
 use ounce_protocol::job::{ATTEMPTS_MAX, FailureKind, JobEvent, JobState, LEASE_MS, QUEUED_MS_MAX, Refused};
-use ounce_protocol::runner_api::{End, LOG_CHUNK_BYTES_MAX};
+use ounce_protocol::runner_api::{End, LOG_CHUNK_BYTES_MAX, Upload};
 use ounce_server::forge::CommitInfo;
 use ounce_server::store::health::{self, ASIDE_MS};
 use ounce_server::store::jobs::{self, AVOID_MS, HEARD_MS, Holder, JobError, Offer, RETRY_MS};
@@ -168,7 +168,9 @@ async fn a_measurement_is_of_the_job_and_adds_up() {
         ledger.regions[0].used_bytes += 1;
     }
     assert_eq!(runner.upload(&lease, sum).await, 422);
-    assert_eq!(other.upload(&lease, good()).await, 409, "another runner's lease, whatever its token");
+    let theirs = Upload { token: lease.token, measurement: good() };
+    let answer = other.post(&format!("jobs/{}/measurement", lease.job), &theirs).await;
+    assert_eq!(answer.status(), 401, "another runner's lease");
     assert_eq!(runner.upload(&lease, good()).await, 204);
     assert_eq!(runner.upload(&lease, good()).await, 204, "twice changes nothing");
     assert_eq!(world.count("SELECT COUNT(*) FROM measurements").await, 1);

@@ -42,7 +42,16 @@ impl ScriptedRunner {
     }
 
     pub async fn post(&self, path: &str, body: &impl Serialize) -> Response {
-        let request = self.http.post(format!("{}{path}", self.base)).header(PROTOCOL_HEADER, PROTOCOL).bearer_auth(&self.token);
+        self.post_as(&self.token, path, body).await
+    }
+
+    /// A request about a job, with its lease's token.
+    pub async fn post_about(&self, lease: &Lease, what: &str, body: &impl Serialize) -> Response {
+        self.post_as(&lease.job_token, &format!("jobs/{}/{what}", lease.job), body).await
+    }
+
+    pub async fn post_as(&self, token: &str, path: &str, body: &impl Serialize) -> Response {
+        let request = self.http.post(format!("{}{path}", self.base)).header(PROTOCOL_HEADER, PROTOCOL).bearer_auth(token);
         request.json(body).send().await.unwrap()
     }
 
@@ -69,20 +78,19 @@ impl ScriptedRunner {
     }
 
     pub async fn heartbeat(&self, lease: &Lease, log: &str) -> (StatusCode, bool) {
-        let answer = self
-            .post(&format!("jobs/{}/heartbeat", lease.job), &Heartbeat { token: lease.token, doing: "building".into(), log: log.into() })
-            .await;
+        let beat = Heartbeat { token: lease.token, doing: "building".into(), log: log.into() };
+        let answer = self.post_about(lease, "heartbeat", &beat).await;
         let status = answer.status();
         let cancel = status == StatusCode::OK && answer.json::<HeartbeatAnswer>().await.unwrap().cancel;
         (status, cancel)
     }
 
     pub async fn upload(&self, lease: &Lease, measurement: Measurement) -> StatusCode {
-        self.post(&format!("jobs/{}/measurement", lease.job), &Upload { token: lease.token, measurement }).await.status()
+        self.post_about(lease, "measurement", &Upload { token: lease.token, measurement }).await.status()
     }
 
     pub async fn finish(&self, lease: &Lease, end: End) -> StatusCode {
-        self.post(&format!("jobs/{}/finish", lease.job), &Finish { token: lease.token, end }).await.status()
+        self.post_about(lease, "finish", &Finish { token: lease.token, end }).await.status()
     }
 
     pub async fn give_up(&self, lease: &Lease, why: FailureKind, detail: &str) {
