@@ -5,6 +5,7 @@
 
 pub mod backfills;
 pub mod bells;
+pub mod bisects;
 pub mod budgets;
 pub mod claims;
 pub mod commands;

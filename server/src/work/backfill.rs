@@ -126,7 +126,7 @@ pub async fn fill<F: Forge>(
 }
 
 /// The commits of a branch by their first parents, newest first.
-async fn line<F: Forge>(forge: &F, repo: &RepoName, tip: &CommitSha, last: usize) -> Result<Vec<CommitInfo>, ForgeError> {
+pub(super) async fn line<F: Forge>(forge: &F, repo: &RepoName, tip: &CommitSha, last: usize) -> Result<Vec<CommitInfo>, ForgeError> {
     let (mut line, mut next, mut listed): (Vec<CommitInfo>, _, usize) = (Vec::new(), Some(tip.clone()), 0);
     while let (Some(from), true, true) = (&next, line.len() < last, listed < LISTED_MAX) {
         let ask = LISTED_AT_ONCE.min(2 * (last - line.len()));

@@ -95,6 +95,7 @@ async fn weigh<F: Forge>(cx: &Context<F>, run: Run) -> Result<(), StoreError> {
     }
     tx.commit().await?;
     cx.wake.publish.notify_one();
+    cx.wake.bisect.notify_one();
     tracing::info!(run = id, pull, verdict, "judged");
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! [`POLL_MS`], so a wake-up that is lost, or a restart, delays a step and loses none. Each step may be done twice.
 
 pub mod backfill;
+pub mod bisect;
 pub mod command;
 pub mod compare;
 pub mod event;
@@ -32,6 +33,8 @@ use tokio::task::JoinSet;
 
 /// How often a loop looks for work nobody woke it for.
 pub const POLL_MS: u64 = 250;
+/// How often searches are looked at: their builds take minutes.
+pub const BISECT_MS: u64 = 2_000;
 /// A loop waits this long after the database failed.
 const AFTER_FAILURE_MS: u64 = 5_000;
 
@@ -69,6 +72,8 @@ pub struct Wake {
     pub judge: Notify,
     /// A wish was stored.
     pub publish: Notify,
+    /// A search was begun, or a run judged.
+    pub bisect: Notify,
     /// Time has passed; tests ring it after they moved the clock.
     pub sweep: Notify,
     /// The same, for what is done rarely.
@@ -88,6 +93,7 @@ pub fn start<F: Forge>(cx: &Arc<Context<F>>) -> JoinSet<()> {
             async move { publish::step(&cx, &holder).await }
         }));
     }
+    loops.spawn(each("bisect", BISECT_MS, |w| &w.bisect).run(|cx| async move { bisect::step(&cx).await }));
     loops.spawn(each("sweep", housekeeping::SWEEP_MS, |w| &w.sweep).run(|cx| async move { housekeeping::sweep(&cx).await }));
     loops.spawn(each("tidy", housekeeping::TIDY_MS, |w| &w.tidy).run(|cx| async move { housekeeping::tidy(&cx).await }));
     if let Some(bells) = cx.store.bells() {

@@ -12,6 +12,8 @@ mod compare;
 mod rerun;
 mod words;
 
+pub(super) use bisect::from_history;
+
 use super::command::{self, Command};
 use super::event::{CheckEvent, CommentEvent, Installation, Repository};
 use super::plan::{Obstacle, again, end, heard, put_project};
@@ -83,7 +85,7 @@ enum Ready {
     Compare(Box<compare::Ready>),
     Cancel,
     Accept(String),
-    Bisect(String),
+    Bisect(Box<bisect::Ready>),
 }
 
 /// Somebody commented.
@@ -266,7 +268,7 @@ async fn prepare<F: Forge>(cx: &Context<F>, order: &Order<'_>) -> Result<Ready, 
         Command::Compare { base, head } => compare::prepare(cx, order, base, head).await,
         Command::Cancel => Ok(Ready::Cancel),
         Command::Accept(reason) => Ok(Ready::Accept(reason.clone())),
-        Command::Bisect(metric) => Ok(Ready::Bisect(metric.clone())),
+        Command::Bisect(metric) => bisect::prepare(cx, order, metric).await,
     }
 }
 
@@ -326,7 +328,7 @@ async fn carry_out<F: Forge>(
         Ready::Compare(ready) => compare::write(tx, cx, order, project, *ready, now).await,
         Ready::Cancel => cancel::write(tx, cx, order, project, now).await,
         Ready::Accept(reason) => accept::write(tx, cx, order, project, reason, now).await,
-        Ready::Bisect(metric) => bisect::write(tx, order, project, &metric).await,
+        Ready::Bisect(ready) => bisect::write(tx, cx, order, project, *ready, now).await,
     }
 }
 

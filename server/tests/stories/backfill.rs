@@ -1,7 +1,6 @@
 //! A history that nobody weighed is filled, behind all other work, and what is known is left alone.
 
-use crate::world::{MANIFEST, REPO, World};
-use github_double::WebhookConfig;
+use crate::world::{MANIFEST, REPO, World, deaf};
 use ounce_protocol::ids::{BoardName, RepoName};
 use ounce_server::serve;
 use ounce_server::store::{backfills, projects};
@@ -24,12 +23,6 @@ async fn unheard(commits: usize) -> (World, Vec<String>) {
     }
     world.double.set_webhook(hook);
     (world, line)
-}
-
-/// Takes the webhook away, and gives it.
-fn deaf(world: &World) -> Option<WebhookConfig> {
-    world.double.set_webhook(None);
-    Some(WebhookConfig { url: world.url(ounce_server::web::webhook::PATH), secret: crate::world::SECRET.into() })
 }
 
 fn wish() -> Wish {

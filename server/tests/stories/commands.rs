@@ -24,13 +24,13 @@ async fn push(world: &World, text: &str) -> String {
 }
 
 /// Somebody with write access writes a comment; gives its id.
-async fn says(world: &World, pull: u64, text: &str) -> u64 {
+pub async fn says(world: &World, pull: u64, text: &str) -> u64 {
     world.double.set_permission(REPO, "mia", Permission::Write).unwrap();
     world.double.comment_as(REPO, pull, "mia", text).await.unwrap()
 }
 
 /// Our answer to a comment, once it contains this.
-async fn answer(world: &World, pull: u64, to: u64, text: &str) -> Comment {
+pub async fn answer(world: &World, pull: u64, to: u64, text: &str) -> Comment {
     let marker = format!("<!-- ounce:answer:{to} -->");
     let found =
         || world.double.comments(REPO, pull).into_iter().find(|c| c.body.ends_with(&format!("{marker}\n")) && c.body.contains(text));

@@ -7,6 +7,7 @@ mod api;
 mod app;
 mod backfill;
 mod backup;
+mod bisect;
 mod budgets;
 mod commands;
 mod contract;

@@ -247,3 +247,9 @@ impl World {
         }
     }
 }
+
+/// Takes the webhook away: the server hears of nothing. Gives it, to be set again.
+pub fn deaf(world: &World) -> Option<WebhookConfig> {
+    world.double.set_webhook(None);
+    Some(WebhookConfig { url: world.url(webhook::PATH), secret: SECRET.into() })
+}

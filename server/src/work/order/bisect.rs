@@ -1,16 +1,23 @@
 //! `/ounce bisect`: which commit of the default branch changed a figure.
 //!
-//! Figures are exact and each push is weighed against its first parent, so nothing has to be searched: where a commit and its
-//! parent both have a figure, their difference is the commit's own. Where commits in between have none, the two around them are
-//! named, and that nobody knows which of those in between it was.
+//! Figures are exact and each push is weighed against its first parent, so little has to be searched: where a commit and its
+//! parent both have a figure, their difference is the commit's own. Where commits in between have none, the fewest builds that tell are
+//! queued (`work/bisect.rs`), and the answer comes with them. Where they cannot be built, the two around them are named.
 
+use super::super::bisect::{self, COMMITS_MAX, OPEN_MAX};
 use super::super::text::code;
-use super::{Order, Reply};
+use super::super::{Context, backfill};
+use super::{Order, Ready as Prepared, Reply, Stop};
+use crate::forge::Forge;
+use crate::store::bisects::{self, NewBisect, Series};
 use crate::store::history::{self, Step};
-use crate::store::{Connection, StoreError};
+use crate::store::{Connection, StoreError, projects};
+use ounce_analysis::bisect::{Known, Next, next};
+use ounce_protocol::ids::CommitSha;
+use ounce_protocol::job::Millis;
 use ounce_protocol::manifest::nearest;
 use ounce_protocol::units::grouped;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Changes named in an answer, newest first.
 const CHANGES_MAX: usize = 10;
@@ -25,10 +32,23 @@ enum Change<'a> {
     Within { newer: &'a Step, older: &'a Step },
 }
 
-/// Answers from the history.
-pub async fn write(tx: &mut Connection, order: &Order<'_>, project: i64, metric: &str) -> Result<Reply, StoreError> {
-    let known = history::series(tx, project).await?;
-    let Some((board, kind, name)) = find(&known, metric) else {
+/// What is looked for, and in which commits.
+pub(super) struct Ready {
+    series: Series,
+    /// The commits by first parents, oldest first, from the oldest with a figure to the branch's tip.
+    line: Vec<CommitSha>,
+}
+
+/// Finds the series and the commits.
+pub(super) async fn prepare<F: Forge>(cx: &Context<F>, order: &Order<'_>, metric: &str) -> Result<Prepared, Stop> {
+    let mistaken = |note: &str, text: String| Ok(Prepared::Reply(Reply::mistaken(note, text)));
+    let mut c = cx.store.connection().await?;
+    let project = projects::find(&mut c, order.repo()).await?;
+    let known = match project {
+        Some(project) => history::series(&mut c, project).await?,
+        None => Vec::new(),
+    };
+    let (Some(project), Some((board, kind, name))) = (project, find(&known, metric)) else {
         let names: Vec<String> = known.iter().map(|(board, kind, name)| shown(board, kind, name)).collect();
         let hint = nearest(metric, names.iter().map(String::as_str));
         let some: Vec<String> = names.iter().take(CHANGES_MAX).map(|name| code(name)).collect();
@@ -37,11 +57,64 @@ pub async fn write(tx: &mut Connection, order: &Order<'_>, project: i64, metric:
         } else {
             format!("there are, among others, {}", some.join(", "))
         };
-        return Ok(Reply::mistaken("no such metric", format!("There is no history of {}{hint}; {there_are}.", code(metric))));
+        return mistaken("no such metric", format!("There is no history of {}{hint}; {there_are}.", code(metric)));
     };
+    let series = Series { board: board.to_owned(), kind: kind.to_owned(), name: name.to_owned() };
+    drop(c);
+    let branch = &order.repository.default_branch;
+    let Some(tip) = cx.forge.named(order.repo(), branch).await? else {
+        return mistaken("no default branch", format!("The repository has no branch {}.", code(branch)));
+    };
+    let mut line: Vec<CommitSha> =
+        backfill::line(&cx.forge, order.repo(), &tip.sha, COMMITS_MAX).await?.into_iter().map(|commit| commit.sha).collect();
+    let figures = bisects::figures(&mut *cx.store.connection().await?, project, &series, &line).await?;
+    if !figures.is_empty() && figures.values().all(|(_, exact)| !exact) {
+        let text =
+            format!("{} is not exact: two takes of one commit differ, so that no commit can be blamed for a difference.", code(metric));
+        return mistaken("not exact", text);
+    }
+    // Nothing is said of the time before the first figure.
+    line.truncate(line.iter().rposition(|sha| figures.contains_key(sha)).map_or(0, |at| at + 1));
+    line.reverse();
+    Ok(Prepared::Bisect(Box::new(Ready { series, line })))
+}
+
+/// Answers from the history, or begins to look for what is missing in it.
+pub(super) async fn write<F>(
+    tx: &mut Connection,
+    cx: &Context<F>,
+    order: &Order<'_>,
+    project: i64,
+    ready: Ready,
+    now: Millis,
+) -> Result<Reply, StoreError> {
+    let Ready { series, line } = ready;
+    let known = bisect::known(tx, project, &series, &line, &BTreeMap::new()).await?.unwrap_or_default();
+    let mut text = from_history(tx, project, &order.repository.default_branch, &series).await?;
+    let (Next::Measure { .. }, Some(comment)) = (next(&known), order.comment) else {
+        return Ok(Reply::done("answered from the history", text));
+    };
+    if bisects::open(tx, project).await? >= OPEN_MAX {
+        text.push_str(&format!(
+            "\n\n{OPEN_MAX} searches are under way in this project: ask again when one of them is answered, or `/ounce cancel` it where it was asked."
+        ));
+        return Ok(Reply::done("answered from the history; too many searches", text));
+    }
+    let id = bisects::insert(tx, NewBisect { project, pull: order.pull, answers: comment, series: &series, line: &line }, now).await?;
+    cx.wake.bisect.notify_one();
+    let missing = known.iter().filter(|known| **known == Known::Unknown).count();
+    text.push_str(&format!(
+        "\n\nOf the last {} commits {missing} have no figure. The fewest that tell are built now, after all other work; the answer comes here.",
+        line.len()
+    ));
+    Ok(Reply::done(&format!("search {id}"), text))
+}
+
+/// What the history says.
+pub async fn from_history(tx: &mut Connection, project: i64, branch: &str, series: &Series) -> Result<String, StoreError> {
+    let Series { board, kind, name } = series;
     let steps = history::steps(tx, project, board, kind, name).await?;
-    let text = answer(&shown(board, kind, name), &order.repository.default_branch, unit(kind), &steps);
-    Ok(Reply::done("answered from the history", text))
+    Ok(answer(&shown(board, kind, name), branch, unit(kind), &steps))
 }
 
 fn shown(board: &str, kind: &str, name: &str) -> String {
@@ -133,7 +206,6 @@ fn cell(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ounce_protocol::ids::CommitSha;
 
     fn sha(digit: char) -> CommitSha {
         CommitSha::parse(&String::from(digit).repeat(40)).unwrap()

@@ -1,7 +1,7 @@
 //! `/ounce cancel`: what is under way for a pull request stops. Runners are told with their next heartbeat.
 
 use super::super::publish::{self, Stopped};
-use super::super::{Context, text};
+use super::super::{Context, bisect, text};
 use super::{Order, Reply};
 use crate::store::runs::{self, Reach};
 use crate::store::{Connection, StoreError};
@@ -13,7 +13,8 @@ pub async fn write<F>(tx: &mut Connection, cx: &Context<F>, order: &Order<'_>, p
     for run in &stopped {
         publish::wish_superseded(tx, run, Stopped::By(order.login), cx.public_url.as_deref(), now).await?;
     }
-    Ok(match stopped.len() {
+    let searches = bisect::cancel(tx, project, order.pull, order.login, now).await?;
+    Ok(match stopped.len() + searches {
         0 => Reply::done("nothing was under way", "Nothing is under way for this pull request."),
         n => Reply::done(
             &format!("{n} stopped"),
