@@ -112,9 +112,8 @@ async fn a_database_that_crashes_in_the_middle_of_a_run_loses_nothing() {
     let database = Database::of(&cluster).await;
     let world = World::as_app_over(database).await;
     let before = world.pull("before").await;
-    let mut runner = world.runner("desk").await;
-    let leases = [runner.claim().await, runner.claim().await];
-    let lease = &leases[0];
+    let (mut runner, other) = (world.runner("desk").await, world.runner("other").await);
+    let (lease, others) = (&runner.claim().await, other.claim().await);
     assert_eq!(runner.upload(lease, built(lease, &lease.work.base, 1_000)).await, 204);
 
     let cluster = tokio::task::spawn_blocking(move || {
@@ -135,7 +134,7 @@ async fn a_database_that_crashes_in_the_middle_of_a_run_loses_nothing() {
 
     assert_eq!(runner.upload(lease, built(lease, &lease.work.head, 1_000)).await, 204, "the same lease");
     assert_eq!(runner.finish(lease, End::Done).await, 204, "the base's figures are there still");
-    runner.measure(&leases[1], 1_000, 1_000).await;
+    other.measure(&others, 1_000, 1_000).await;
     world.comment_saying(before, "No change").await;
     world.pass(10 * 60_000);
     runner.wait_ms = 20_000;
