@@ -8,7 +8,7 @@ use ounce_server::clock::Clock;
 use ounce_server::config::{Account, Config};
 use ounce_server::secret::random_token;
 use ounce_server::serve;
-use ounce_server::store::{Place, Store, backfills, health, projects, runners};
+use ounce_server::store::{Place, Store, audit, backfills, health, projects, runners};
 use ounce_server::web::setup;
 use ounce_server::work::backfill::{self, Planned, Wish};
 use ounce_server::work::lease;
@@ -54,6 +54,15 @@ enum Command {
     CheckConfig,
     /// Weighs commits of a default branch that nobody weighed, after all other work. Again: goes on with what is still missing.
     Backfill(Backfill),
+    /// Lists who did what: commands and approvals, enrolments, what operators did here. The newest first.
+    Audit {
+        /// At most so many.
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+        /// A JSON object on each line.
+        #[arg(long)]
+        json: bool,
+    },
     /// The runners that may claim work.
     #[command(subcommand)]
     Runner(RunnerCommand),
@@ -127,12 +136,18 @@ fn main() -> Result<()> {
             Command::Migrate { .. } => migrate(&config).await,
             Command::Backup { file } => {
                 let store = open_as_it_is(&config.database).await?;
-                report(backup::backup(&store, &file, &progress).await?)
+                report(backup::backup(&store, &file, &progress).await?)?;
+                // Of an older version's tables, too, a backup can be made: they have no place for this.
+                note(&store, "backup", &file.display().to_string(), "written").await.unwrap_or_else(|error| eprintln!("{error:#}"));
+                Ok(())
             }
             Command::Restore { file } => {
                 let store = open_as_it_is(&config.database).await?;
-                report(backup::restore(&store, &file, &progress).await?)
+                report(backup::restore(&store, &file, &progress).await?)?;
+                note(&store, "restore", &file.display().to_string(), "written").await.unwrap_or_else(|error| eprintln!("{error:#}"));
+                Ok(())
             }
+            Command::Audit { limit, json } => list_audit(&config, limit, json).await,
             Command::CheckConfig => check(&config),
             Command::Backfill(wish) => fill(&config, wish).await,
             Command::Runner(RunnerCommand::Enroll { name }) => enroll(&config, &name).await,
@@ -214,6 +229,7 @@ fn report(copied: Vec<Copied>) -> Result<()> {
 async fn enroll(config: &Config, name: &RunnerName) -> Result<()> {
     let store = serve::open(config).await?;
     let code = lease::new_code(&store, name, Clock::default().now()).await?;
+    note(&store, "enrolment code", name.as_str(), "good once, within a day").await?;
     store.close().await;
     say(&code)?;
     eprintln!("good once, for a runner named {name}, within {} hours", lease::CODE_MS / 3_600_000);
@@ -223,11 +239,38 @@ async fn enroll(config: &Config, name: &RunnerName) -> Result<()> {
 async fn revoke(config: &Config, name: &RunnerName) -> Result<()> {
     let store = serve::open(config).await?;
     let done = lease::revoke(&store, name, Clock::default().now()).await?;
+    if let Some(leases) = done {
+        note(&store, "revoke", name.as_str(), &format!("{leases} jobs went back")).await?;
+    }
     store.close().await;
     let Some(leases) = done else {
         anyhow::bail!("no runner is named {name}, or it was revoked before: `ounce-server runner list` shows them")
     };
     say(&format!("{name} is revoked; {leases} of its jobs went back to the queue"))
+}
+
+/// Keeps what an operator did here.
+async fn note(store: &Store, what: &str, target: &str, result: &str) -> Result<()> {
+    // Whoever may run this may write the rows as well: the name is a help, not a proof.
+    let who = ["SUDO_USER", "USER"].iter().find_map(|name| std::env::var(name).ok()).unwrap_or_else(|| "operator".to_owned());
+    let done = audit::Done { who: &who, what, target, origin: "command line", result };
+    audit::note(&mut *store.connection().await?, done, Clock::default().now()).await.context("noting it for the audit")
+}
+
+async fn list_audit(config: &Config, limit: u32, json: bool) -> Result<()> {
+    let store = serve::open(config).await?;
+    for entry in audit::list(&mut *store.connection().await?, None, limit).await? {
+        let line = match json {
+            true => serde_json::to_string(&entry)?,
+            false => {
+                let audit::Entry { at_ms, who, what, target, origin, result, .. } = &entry;
+                format!("{at_ms}\t{}", [who, what, target, origin, result].map(|text| one_line(text)).join("\t"))
+            }
+        };
+        say(&line)?;
+    }
+    store.close().await;
+    Ok(())
 }
 
 async fn list(config: &Config) -> Result<()> {
@@ -302,6 +345,9 @@ async fn fill(config: &Config, asked: Backfill) -> Result<()> {
 async fn restore_runner(config: &Config, name: &RunnerName) -> Result<()> {
     let store = serve::open(config).await?;
     let there = health::works(&mut *store.connection().await?, name).await?;
+    if there {
+        note(&store, "restore runner", name.as_str(), "gets work again").await?;
+    }
     store.close().await;
     anyhow::ensure!(there, "no runner is named {name}; `ounce-server runner list` names them");
     say(&format!("{name} gets work again"))

@@ -3,6 +3,7 @@
 //! Functions take a connection, so that they join any transaction; a change and its trace are one transaction. Nothing is
 //! decided here that `work` could decide: a function does what its name says to rows.
 
+pub mod audit;
 pub mod backfills;
 pub mod bells;
 pub mod bisects;

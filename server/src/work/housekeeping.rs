@@ -3,7 +3,7 @@
 use super::Context;
 use super::lease;
 use crate::forge::Forge;
-use crate::store::{StoreError, claims, deliveries, installations, jobs, measurements, runners};
+use crate::store::{StoreError, audit, claims, deliveries, installations, jobs, measurements, runners};
 use ounce_protocol::job::{LEASE_MS, Millis, QUEUED_MS_MAX};
 
 /// How often lapsed leases are looked for.
@@ -53,6 +53,7 @@ pub async fn tidy<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
     let mut c = cx.store.connection().await?;
     let bodies = deliveries::forget_bodies(&mut c, before(cx.keep.deliveries_days)).await?;
     let logs = jobs::forget_logs(&mut c, before(cx.keep.logs_days)).await?;
+    audit::forget(&mut c, now.saturating_sub(audit::KEEP_MS)).await?;
     runners::forget_leases(&mut c, now.saturating_sub(runners::ENDED_LEASE_MS)).await?;
     let asked_before = now.saturating_sub(2 * 1_000 * Millis::try_from(MISSED_S).unwrap_or(Millis::MAX / 4_000));
     installations::forget_asked(&mut c, asked_before).await?;

@@ -7,7 +7,7 @@ use crate::store::jobs::{self, Claimed, Holder, JobError, Offer};
 use crate::store::measurements::Packed;
 use crate::store::runners::Held;
 use crate::store::runs::RunKind;
-use crate::store::{Connection, StoreError, health, measurements, projects, runners, runs};
+use crate::store::{Connection, StoreError, audit, health, measurements, projects, runners, runs};
 use ounce_protocol::ids::RunnerName;
 use ounce_protocol::job::{FORSAKEN, FailureKind, HEARTBEAT_MS, LEASE_MS, Millis, Refused};
 use ounce_protocol::runner_api::{
@@ -76,6 +76,8 @@ pub async fn enroll<F: Forge>(cx: &Context<F>, enroll: &Enroll) -> Result<Enroll
     }
     let token = random_token();
     runners::put(&mut tx, &enroll.name, &sha256_hex(&token), now).await?;
+    let name = enroll.name.as_str();
+    audit::note(&mut tx, audit::Done { who: name, what: "enroll", target: name, origin: "a code", result: "has a token" }, now).await?;
     tx.commit().await?;
     tracing::info!(runner = %enroll.name, "enrolled");
     Ok(Enrolled { token })

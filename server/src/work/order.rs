@@ -22,7 +22,7 @@ use super::{Context, forge_pause_ms};
 use crate::forge::{CheckAction, Forge, Role};
 use crate::store::commands::{self, Asked, Outcome};
 use crate::store::deliveries::{self, Delivery, End};
-use crate::store::{Connection, StoreError, projects};
+use crate::store::{Connection, StoreError, audit, projects};
 use ounce_protocol::ids::RepoName;
 use ounce_protocol::job::Millis;
 
@@ -300,6 +300,10 @@ async fn write<F: Forge>(
             note: &reply.note,
         };
         commands::note(&mut tx, &asked, now).await?;
+        let target = format!("{}#{}", order.repo(), order.pull);
+        let result = format!("{} ({})", reply.note, order.role.word());
+        let done = audit::Done { who: order.login, what: &command, target: &target, origin: &order.source, result: &result };
+        audit::note(&mut tx, done, now).await?;
         if let (Some(text), Some(comment)) = (&reply.text, order.comment) {
             publish::wish_answer(&mut tx, project, order.pull, comment, text, now).await?;
         }

@@ -7,6 +7,7 @@ const ON_POSTGRES: bool = false;
 
 mod api;
 mod app;
+mod audit;
 mod backfill;
 mod backup;
 mod bisect;

@@ -5,6 +5,7 @@ const ON_POSTGRES: bool = true;
 
 mod api;
 mod app;
+mod audit;
 mod backfill;
 mod backup;
 mod bisect;
