@@ -3,6 +3,7 @@
 //! Read once at the start into types that hold no wrong value. Unknown keys are an error with a hint; secrets are read from
 //! files or variables where that is wished, and never printed.
 
+use crate::logging::Format;
 use crate::secret::Secret;
 use crate::store::Place;
 use ounce_protocol::ids::RepoName;
@@ -34,6 +35,8 @@ pub struct Config {
     pub database: Place,
     /// The repositories worked for; events of any other are noted and ignored. Empty only for a GitHub App: all it is installed on.
     pub projects: Vec<RepoName>,
+    /// How a line of the log looks.
+    pub log: Format,
     /// The forge.
     pub forge: ForgeConfig,
     /// How long things are kept.
@@ -116,6 +119,7 @@ struct Raw {
     database: Option<String>,
     database_password_file: Option<PathBuf>,
     projects: Option<Vec<String>>,
+    log: Option<String>,
     #[serde(default)]
     forge: RawForge,
     #[serde(default)]
@@ -186,6 +190,7 @@ impl Raw {
         if let Some(file) = env("OUNCE_DATABASE_PASSWORD_FILE") {
             self.database_password_file = Some(file.into());
         }
+        over(&mut self.log, "OUNCE_LOG_FORMAT");
         over(&mut self.forge.mode, "OUNCE_FORGE_MODE");
         over(&mut self.forge.api_url, "OUNCE_FORGE_API_URL");
         over(&mut self.forge.clone_url, "OUNCE_FORGE_CLONE_URL");
@@ -242,7 +247,9 @@ impl Raw {
         if let Some(file) = &self.database_password_file {
             database = database.with_password(&secret_file("database_password_file", folder, file)?)?;
         }
-        Ok(Config { listen, public_url, behind, database, projects, forge, keep: self.keep })
+        let log = self.log.as_deref().unwrap_or(Format::default().word());
+        let log = Format::parse(log).ok_or_else(|| format!("log = {log:?} is neither \"text\" nor \"json\""))?;
+        Ok(Config { listen, public_url, behind, database, projects, log, forge, keep: self.keep })
     }
 }
 
@@ -386,9 +393,11 @@ mod tests {
             ("OUNCE_DATABASE", "sqlite:///var/lib/o.db"),
             ("OUNCE_WEBHOOK_SECRETS", "new, old"),
             ("OUNCE_FORGE_TOKEN", "other"),
+            ("OUNCE_LOG_FORMAT", "json"),
         ];
         let c = parse(GOOD, &env).unwrap();
         assert_eq!(c.listen.to_string(), "[::1]:0");
+        assert_eq!(c.log, Format::Json);
         assert_eq!(c.database.to_string(), "/var/lib/o.db");
         assert_eq!(c.forge.webhook_secrets, [Secret::new("new"), Secret::new("old")]);
         assert!(matches!(c.forge.account, Account::Token(t) if t.expose() == "other"));
@@ -440,5 +449,6 @@ mod tests {
         check("projects", "database = \":memory:\"\nprojects", "not a file's path");
         check("projects", "listen = \"8080\"\nprojects", "listen");
         check("projects", "behind = [\"proxy.example\"]\nprojects", "not the address of a proxy");
+        check("projects", "log = \"jsn\"\nprojects", "neither \"text\" nor \"json\"");
     }
 }

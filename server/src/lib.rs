@@ -7,6 +7,7 @@ pub mod backup;
 pub mod clock;
 pub mod config;
 pub mod forge;
+pub mod logging;
 pub mod secret;
 pub mod serve;
 pub mod store;

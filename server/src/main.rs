@@ -6,15 +6,15 @@ use ounce_protocol::ids::{BoardName, RepoName, RunnerName};
 use ounce_server::backup::{self, Copied};
 use ounce_server::clock::Clock;
 use ounce_server::config::{Account, Config};
+use ounce_server::logging;
 use ounce_server::secret::random_token;
 use ounce_server::serve;
 use ounce_server::store::{Place, Store, audit, backfills, health, projects, runners};
-use ounce_server::web::setup;
+use ounce_server::web::{health as door, setup};
 use ounce_server::work::backfill::{self, Planned, Wish};
 use ounce_server::work::lease;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use tracing_subscriber::EnvFilter;
 
 /// The Ounce service: webhooks in, jobs to runners, one report per pull request out.
 #[derive(Debug, Parser)]
@@ -63,6 +63,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Asks the server that runs with this configuration whether it is ready. For a container's health check.
+    Ready,
     /// The runners that may claim work.
     #[command(subcommand)]
     Runner(RunnerCommand),
@@ -120,10 +122,8 @@ enum RunnerCommand {
 
 fn main() -> Result<()> {
     let cli = Cli::parse();
-    // What asks for the log on stdout would mix it with what scripts read there.
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).init();
     let config = Config::load(cli.config.as_deref(), &|name| std::env::var(name).ok())?;
+    logging::start(config.log);
     // Two threads serve one machine's webhooks, and keep an idle service small.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().context("starting the runtime")?;
     runtime.block_on(async {
@@ -150,6 +150,7 @@ fn main() -> Result<()> {
             Command::Audit { limit, json } => list_audit(&config, limit, json).await,
             Command::CheckConfig => check(&config),
             Command::Backfill(wish) => fill(&config, wish).await,
+            Command::Ready => say(&door::ask(config.listen).await?),
             Command::Runner(RunnerCommand::Enroll { name }) => enroll(&config, &name).await,
             Command::Runner(RunnerCommand::Revoke { name }) => revoke(&config, &name).await,
             Command::Runner(RunnerCommand::List) => list(&config).await,
@@ -365,10 +366,11 @@ fn check(config: &Config) -> Result<()> {
     }
     let secrets = config.forge.webhook_secrets.len();
     say(&format!(
-        "listen      {}\npublic_url  {}\ndatabase    {}\nprojects    {}\nforge       {} as {}, {secrets} webhook secret{}",
+        "listen      {}\npublic_url  {}\ndatabase    {}\nlog         {}\nprojects    {}\nforge       {} as {}, {secrets} webhook secret{}",
         config.listen,
         config.public_url.as_deref().unwrap_or("none: reports have no links"),
         config.database,
+        config.log.word(),
         projects.join(", "),
         config.forge.api_url,
         config.forge.account.kind(),

@@ -1,6 +1,7 @@
 //! Jobs and their leases: the rules of `ounce_protocol::job`, in SQL. A seeded test plays both and compares.
 
 use super::sql::{Row, sql};
+use super::tallies::{self, Ended};
 use super::{Connection, StoreError, stored};
 use ounce_protocol::ids::{BoardName, RunnerName};
 use ounce_protocol::job::{ATTEMPTS_MAX, FORSAKEN, FailureKind, JobState, LEASE_MS, Millis, Refused};
@@ -114,7 +115,7 @@ pub async fn take_over(c: &mut Connection, from: i64, to: i64, board: &BoardName
     Ok(true)
 }
 
-/// Leases the first job the runner can do, in one statement. A job that failed at it is for others, while one that could do it is there.
+/// Leases the first job the runner can do, in one statement, and counts it. A job that failed at it is for others, while one that could do it is there.
 /// Who is set aside gets nothing before its time, and then one job at a time.
 pub async fn claim(c: &mut Connection, offer: Offer<'_>, now: Millis) -> Result<Option<Claimed>, StoreError> {
     let row: Option<Row> = sql(
@@ -128,7 +129,7 @@ pub async fn claim(c: &mut Connection, offer: Offer<'_>, now: Millis) -> Result<
                      AND NOT EXISTS (SELECT 1 FROM runners me WHERE me.name = $1 AND (me.aside_until_ms > $3 OR me.aside_until_ms IS NOT NULL
                           AND EXISTS (SELECT 1 FROM jobs mine WHERE mine.state = 'leased' AND mine.runner = $1)))
                      ORDER BY priority, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-         RETURNING id, run_id, board, token, attempts",
+         RETURNING id, run_id, board, token, attempts, queued_ms",
     )
     .bind(offer.runner.as_str())
     .bind(now.saturating_add(LEASE_MS))
@@ -136,19 +137,19 @@ pub async fn claim(c: &mut Connection, offer: Offer<'_>, now: Millis) -> Result<
     .bind(offer.sandbox)
     .bind(serde_json::to_string(offer.can_run).unwrap_or_else(|_| "[]".into()))
     .bind(now.saturating_sub(HEARD_MS))
-    .fetch_optional(c)
+    .fetch_optional(&mut *c)
     .await?;
-    row.map(|r| {
-        let token: i64 = r.try_get("token")?;
-        Ok(Claimed {
-            job: r.try_get("id")?,
-            run: r.try_get("run_id")?,
-            board: stored(r.try_get("board")?)?,
-            token: u64::try_from(token).unwrap_or(0),
-            attempt: r.try_get("attempts")?,
-        })
-    })
-    .transpose()
+    let Some(r) = row else { return Ok(None) };
+    tallies::leased(c, offer.runner).await?;
+    tallies::took(c, tallies::JOB_WAIT, offer.runner.as_str(), now.saturating_sub(r.try_get("queued_ms")?)).await?;
+    let token: i64 = r.try_get("token")?;
+    Ok(Some(Claimed {
+        job: r.try_get("id")?,
+        run: r.try_get("run_id")?,
+        board: stored(r.try_get("board")?)?,
+        token: u64::try_from(token).unwrap_or(0),
+        attempt: r.try_get("attempts")?,
+    }))
 }
 
 /// Prolongs a lease and keeps what the runner does.
@@ -192,16 +193,22 @@ pub async fn was_superseded(c: &mut Connection, holder: Holder<'_>) -> Result<bo
 
 /// Ends a job with its results.
 pub async fn finish(c: &mut Connection, holder: Holder<'_>, now: Millis) -> Result<(), JobError> {
-    let done = sql(
-        "UPDATE jobs SET state = 'done', until_ms = NULL, ended_ms = $4 WHERE id = $1 AND state = 'leased' AND runner = $2 AND token = $3",
+    let row: Option<Row> = sql(
+        "UPDATE jobs SET state = 'done', until_ms = NULL, ended_ms = $4 WHERE id = $1 AND state = 'leased' AND runner = $2 AND token = $3
+         RETURNING started_ms",
     )
     .bind(holder.job)
     .bind(holder.runner.as_str())
     .bind(holder.token())
     .bind(now)
-    .execute(&mut *c)
+    .fetch_optional(&mut *c)
     .await?;
-    held(c, holder.job, done).await
+    held(c, holder.job, row.is_some().into()).await?;
+    tallies::lease_ended(c, holder.runner.as_str(), Ended::Done).await?;
+    if let Some(started) = row.map(|r| r.try_get::<Option<Millis>>("started_ms")).transpose()?.flatten() {
+        tallies::took(c, tallies::JOB_TIME, holder.runner.as_str(), now.saturating_sub(started)).await?;
+    }
+    Ok(())
 }
 
 /// Ends a job without results; for reasons of infrastructure it is queued again up to the limit, after a wait and for others first.
@@ -222,7 +229,13 @@ pub async fn fail(c: &mut Connection, holder: Holder<'_>, kind: FailureKind, det
     .bind(now.saturating_add(AVOID_MS))
     .execute(&mut *c)
     .await?;
-    held(c, holder.job, done).await
+    held(c, holder.job, done).await?;
+    let ended = match kind {
+        FailureKind::Infra => Ended::Infra,
+        FailureKind::Timeout => Ended::Timeout,
+    };
+    tallies::lease_ended(c, holder.runner.as_str(), ended).await?;
+    Ok(())
 }
 
 /// Takes back a lease that its runner never learned of: the attempt does not count, the token stays used, and the time it has
@@ -237,7 +250,9 @@ pub async fn give_back(c: &mut Connection, holder: Holder<'_>, detail: &str, not
     .bind(not_before)
     .execute(&mut *c)
     .await?;
-    held(c, holder.job, done).await
+    held(c, holder.job, done).await?;
+    tallies::lease_ended(c, holder.runner.as_str(), Ended::GivenBack).await?;
+    Ok(())
 }
 
 /// Gives none of a project's queued jobs to anybody before that time.
@@ -272,9 +287,9 @@ pub async fn sweep(c: &mut Connection, now: Millis) -> Result<Vec<Lapsed>, Store
     .bind(now)
     .bind(ATTEMPTS_MAX)
     .bind(now.saturating_add(AVOID_MS))
-    .fetch_all(c)
+    .fetch_all(&mut *c)
     .await?;
-    rows.iter().map(lapsed).collect()
+    lost(c, &rows).await
 }
 
 /// Whether a job's code is the project's own.
@@ -301,13 +316,20 @@ pub async fn take_back(c: &mut Connection, runner: &RunnerName, now: Millis) -> 
         .bind(ATTEMPTS_MAX)
         .bind(FORSAKEN)
         .bind(now.saturating_add(AVOID_MS))
-        .fetch_all(c)
+        .fetch_all(&mut *c)
         .await?;
-    rows.iter().map(lapsed).collect()
+    lost(c, &rows).await
 }
 
-fn lapsed(r: &Row) -> Result<Lapsed, StoreError> {
-    Ok(Lapsed { job: r.try_get("id")?, runner: stored(r.try_get("runner")?)?, trusted: r.try_get("trusted")? })
+/// The leases that these rows were, each counted as lost.
+async fn lost(c: &mut Connection, rows: &[Row]) -> Result<Vec<Lapsed>, StoreError> {
+    let mut all = Vec::with_capacity(rows.len());
+    for r in rows {
+        let one = Lapsed { job: r.try_get("id")?, runner: stored(r.try_get("runner")?)?, trusted: r.try_get("trusted")? };
+        tallies::lease_ended(c, one.runner.as_str(), Ended::Lost).await?;
+        all.push(one);
+    }
+    Ok(all)
 }
 
 /// Gives up the jobs that have waited for a runner since before that time. Gives how many.
@@ -325,11 +347,20 @@ pub async fn give_up(c: &mut Connection, queued_before: Millis, now: Millis) -> 
 
 /// Ends the jobs of a run that a newer head made pointless.
 pub async fn supersede(c: &mut Connection, run: i64, now: Millis) -> Result<(), StoreError> {
-    sql("UPDATE jobs SET state = 'superseded', until_ms = NULL, ended_ms = $2 WHERE run_id = $1 AND state IN ('queued', 'leased')")
+    let leased: Vec<Option<String>> =
+        sql("UPDATE jobs SET state = 'superseded', until_ms = NULL, ended_ms = $2 WHERE run_id = $1 AND state = 'leased' RETURNING runner")
+            .bind(run)
+            .bind(now)
+            .fetch_all(&mut *c)
+            .await?;
+    sql("UPDATE jobs SET state = 'superseded', ended_ms = $2 WHERE run_id = $1 AND state = 'queued'")
         .bind(run)
         .bind(now)
-        .execute(c)
+        .execute(&mut *c)
         .await?;
+    for runner in &leased {
+        tallies::lease_ended(c, runner.as_deref().unwrap_or(""), Ended::Superseded).await?;
+    }
     Ok(())
 }
 

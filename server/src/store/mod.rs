@@ -25,6 +25,7 @@ pub mod projects;
 pub mod runners;
 pub mod runs;
 pub mod sql;
+pub mod tallies;
 pub mod watch;
 
 pub use place::Place;

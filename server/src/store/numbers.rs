@@ -1,48 +1,131 @@
-//! Counts for operators: how many rows stand where.
+//! Counts for operators: how many rows stand where, how long the oldest waits, and what was tallied.
 
-use super::sql::sql;
+use super::sql::{Row, sql};
+use super::tallies::{self, Tally};
 use super::{Connection, StoreError};
 use ounce_protocol::job::Millis;
 
-/// A count with its labels.
+/// A runner that asked for work within this time is counted as present.
+pub const RUNNER_SEEN_MS: Millis = 60_000;
+/// Runners that are told apart, those first enrolled; the others are counted together, so that no number of runners makes an
+/// answer longer.
+pub const RUNNERS_MAX: i64 = 100;
+
+/// What has states, and their words: each is told also where nothing is in it.
+const BY_STATE: [(&str, &str, &[&str]); 3] = [
+    (DELIVERIES, "SELECT state, COUNT(*) FROM deliveries GROUP BY state ORDER BY state", &["noted", "done", "ignored", "failed"]),
+    (RUNS, "SELECT state, COUNT(*) FROM runs GROUP BY state ORDER BY state", &["waiting", "measuring", "judged", "refused", "superseded"]),
+    (JOBS, "SELECT state, COUNT(*) FROM jobs GROUP BY state ORDER BY state", &["queued", "leased", "done", "failed", "superseded"]),
+];
+/// Webhooks.
+pub const DELIVERIES: &str = "deliveries";
+/// Runs.
+pub const RUNS: &str = "runs";
+/// Jobs.
+pub const JOBS: &str = "jobs";
+
+/// How many rows of a table are in a state.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Number {
-    /// The metric's name, without the program's prefix.
-    pub name: &'static str,
-    /// The label's value, where the metric has the label `state`.
-    pub state: Option<String>,
-    /// The value.
-    pub value: i64,
+pub struct Standing {
+    /// [`DELIVERIES`], [`RUNS`] or [`JOBS`].
+    pub of: &'static str,
+    /// The state's word.
+    pub state: String,
+    /// How many.
+    pub count: i64,
 }
 
-/// A runner that was heard of within this time is counted as present.
-pub const RUNNER_SEEN_MS: Millis = 60_000;
+/// A runner as operators see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunnerNumbers {
+    /// Its name.
+    pub name: String,
+    /// How long ago it asked for work; none where it never did.
+    pub seen_ms: Option<Millis>,
+    /// Jobs it holds.
+    pub leases: i64,
+}
 
-const BY_STATE: [(&str, &str); 3] = [
-    ("deliveries", "SELECT state, COUNT(*) FROM deliveries GROUP BY state ORDER BY state"),
-    ("runs", "SELECT state, COUNT(*) FROM runs GROUP BY state ORDER BY state"),
-    ("jobs", "SELECT state, COUNT(*) FROM jobs GROUP BY state ORDER BY state"),
-];
+/// Everything that is counted from rows, as it is now. Times are ages in milliseconds, 0 where nothing waits.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Numbers {
+    /// Rows by state.
+    pub standing: Vec<Standing>,
+    /// Texts that the forge has yet to show.
+    pub outbox_due: i64,
+    /// Texts given up.
+    pub outbox_given_up: i64,
+    /// Of the webhook that waits longest to be looked at.
+    pub delivery_age_ms: Millis,
+    /// Of the job that waits longest for a runner.
+    pub queue_age_ms: Millis,
+    /// Of the text that should stand on the forge and does not.
+    pub outbox_age_ms: Millis,
+    /// Runners that asked for work within [`RUNNER_SEEN_MS`], or are at it.
+    pub runners_present: i64,
+    /// Runners set aside because they failed again and again.
+    pub runners_aside: i64,
+    /// The runners told apart, by enrolment.
+    pub runners: Vec<RunnerNumbers>,
+    /// The tallies.
+    pub tallies: Vec<Tally>,
+}
 
 /// All counts, as they are now.
-pub async fn all(c: &mut Connection, now: Millis) -> Result<Vec<Number>, StoreError> {
-    let mut numbers = Vec::new();
-    for (name, text) in BY_STATE {
-        let rows: Vec<(String, i64)> = sql(text).fetch_all(&mut *c).await?;
-        numbers.extend(rows.into_iter().map(|(state, value)| Number { name, state: Some(state), value }));
-    }
-    let outbox: (i64, i64) =
-        sql("SELECT COUNT(*) FILTER (WHERE sent_version < version AND given_up = 0), COUNT(*) FILTER (WHERE given_up = 1) FROM outbox")
+pub async fn all(c: &mut Connection, now: Millis) -> Result<Numbers, StoreError> {
+    let mut numbers = Numbers { standing: standing(c).await?, ..Numbers::default() };
+    let outbox: (i64, i64) = sql(
+        "SELECT (SELECT COUNT(*) FROM outbox WHERE sent_version < version AND given_up = 0), (SELECT COUNT(*) FROM outbox WHERE given_up = 1)",
+    )
+    .fetch_one(&mut *c)
+    .await?;
+    (numbers.outbox_due, numbers.outbox_given_up) = outbox;
+    numbers.delivery_age_ms = age(c, "SELECT MIN(received_ms) FROM deliveries WHERE state = 'noted'", now).await?;
+    numbers.queue_age_ms = age(c, "SELECT MIN(queued_ms) FROM jobs WHERE state = 'queued'", now).await?;
+    numbers.outbox_age_ms = age(
+        c,
+        "SELECT MIN(wanted_ms) FROM outbox JOIN projects ON projects.id = project_id WHERE sent_version < version AND given_up = 0 AND removed_ms IS NULL",
+        now,
+    )
+    .await?;
+    numbers.runners_present =
+        sql("SELECT COUNT(*) FROM runners WHERE seen_ms >= $1 OR name IN (SELECT runner FROM jobs WHERE state = 'leased')")
+            .bind(now.saturating_sub(RUNNER_SEEN_MS))
             .fetch_one(&mut *c)
             .await?;
-    numbers.push(Number { name: "outbox", state: Some("due".into()), value: outbox.0 });
-    numbers.push(Number { name: "outbox", state: Some("given_up".into()), value: outbox.1 });
-    let present: i64 =
-        sql("SELECT COUNT(*) FROM runners WHERE seen_ms >= $1").bind(now.saturating_sub(RUNNER_SEEN_MS)).fetch_one(&mut *c).await?;
-    numbers.push(Number { name: "runners_present", state: None, value: present });
-    let aside: i64 = sql("SELECT COUNT(*) FROM runners WHERE aside_until_ms IS NOT NULL").fetch_one(&mut *c).await?;
-    numbers.push(Number { name: "runners_aside", state: None, value: aside });
-    let oldest: Option<Millis> = sql("SELECT MIN(created_ms) FROM jobs WHERE state = 'queued'").fetch_one(&mut *c).await?;
-    numbers.push(Number { name: "oldest_queued_job_seconds", state: None, value: oldest.map_or(0, |t| now.saturating_sub(t) / 1000) });
+    numbers.runners_aside = sql("SELECT COUNT(*) FROM runners WHERE aside_until_ms IS NOT NULL").fetch_one(&mut *c).await?;
+    let rows: Vec<Row> =
+        sql("SELECT name, seen_ms, (SELECT COUNT(*) FROM jobs WHERE jobs.state = 'leased' AND jobs.runner = runners.name) AS leases
+         FROM runners ORDER BY id LIMIT $1")
+        .bind(RUNNERS_MAX)
+        .fetch_all(&mut *c)
+        .await?;
+    for row in rows {
+        numbers.runners.push(RunnerNumbers {
+            name: row.try_get("name")?,
+            seen_ms: row.try_get::<Option<Millis>>("seen_ms")?.map(|at| now.saturating_sub(at).max(0)),
+            leases: row.try_get("leases")?,
+        });
+    }
+    numbers.tallies = tallies::all(c).await?;
     Ok(numbers)
+}
+
+async fn standing(c: &mut Connection) -> Result<Vec<Standing>, StoreError> {
+    let mut standing = Vec::new();
+    for (of, text, states) in BY_STATE {
+        let rows: Vec<(String, i64)> = sql(text).fetch_all(&mut *c).await?;
+        for state in states {
+            let count = rows.iter().find(|(s, _)| s == state).map_or(0, |(_, count)| *count);
+            standing.push(Standing { of, state: (*state).to_owned(), count });
+        }
+        let others = rows.into_iter().filter(|(state, _)| !states.contains(&state.as_str()));
+        standing.extend(others.map(|(state, count)| Standing { of, state, count }));
+    }
+    Ok(standing)
+}
+
+async fn age(c: &mut Connection, oldest: &'static str, now: Millis) -> Result<Millis, StoreError> {
+    let oldest: Option<Millis> = sql(oldest).fetch_one(c).await?;
+    Ok(oldest.map_or(0, |at| now.saturating_sub(at).max(0)))
 }

@@ -21,6 +21,7 @@ use axum::{Json, Router};
 use ounce_protocol::runner_api::{PROTOCOL, PROTOCOL_HEADER};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -60,6 +61,8 @@ pub struct App<F> {
     pub guesses: Arc<guess::Guesses>,
     /// The operator's proxies before us, which say for whom they ask.
     pub behind: Arc<[IpAddr]>,
+    /// Webhooks refused for their signature since the start. They leave no row, or strangers could fill the database.
+    pub webhooks_refused: Arc<AtomicU64>,
 }
 
 impl<F> Clone for App<F> {
@@ -73,6 +76,7 @@ impl<F> Clone for App<F> {
             enrolments: Arc::clone(&self.enrolments),
             guesses: Arc::clone(&self.guesses),
             behind: Arc::clone(&self.behind),
+            webhooks_refused: Arc::clone(&self.webhooks_refused),
         }
     }
 }
@@ -89,6 +93,7 @@ impl<F: Forge> App<F> {
             enrolments: Arc::new(Semaphore::new(ENROLMENTS_MAX)),
             guesses: Arc::default(),
             behind: Arc::new([]),
+            webhooks_refused: Arc::default(),
         }
     }
 

@@ -4,8 +4,8 @@
 //! The forge's form makes the App from a manifest, and sends the browser back with a code that is exchanged for the App's number,
 //! key and webhook secret. They go into files that only the server's own user may read, and never through the browser.
 
-use super::dashboard;
 use super::webhook;
+use super::{dashboard, health};
 use crate::config::{AppFiles, Config};
 use crate::forge::github::manifest::{self, NewApp};
 use crate::secret::{Secret, random_token, sha256_hex};
@@ -132,7 +132,7 @@ pub fn router(setup: Setup) -> Router {
     let routes = Router::new()
         .route(PATH, get(ask).post(open))
         .route(CALLBACK, get(back))
-        .route("/healthz", get(|| async { "ok\n" }))
+        .merge(health::routes_of_setup())
         .merge(dashboard::assets())
         .fallback(elsewhere)
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))

@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use serde::de::IgnoredAny;
+use std::sync::atomic::Ordering;
 
 /// Where the forge sends its webhooks.
 pub const PATH: &str = "/webhooks/github";
@@ -28,6 +29,7 @@ async fn receive<F: Forge>(State(app): State<App<F>>, headers: HeaderMap, body: 
     let (body, _room) = read_body(Room { places: &app.webhooks, bytes_max: BODY_BYTES_MAX, ms_max: BODY_MS_MAX }, body).await?;
     let signature = headers.get("x-hub-signature-256").and_then(|v| v.to_str().ok()).unwrap_or("");
     if !signature_holds(&app.webhook_secrets, &body, signature) {
+        app.webhooks_refused.fetch_add(1, Ordering::Relaxed);
         return Err(ApiError::Unauthorized("the signature in X-Hub-Signature-256 is not right for this body and a secret known here"));
     }
     let (guid, name) = (header(&headers, "x-github-delivery")?, header(&headers, "x-github-event")?);

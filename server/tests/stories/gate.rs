@@ -1,6 +1,6 @@
 //! What comes in: only what the forge signed, once, and of a size; only runners that were enrolled and speak our version.
 
-use crate::world::{REPO, SECRET, World};
+use crate::world::{SECRET, World};
 use hmac::{Hmac, KeyInit, Mac};
 use ounce_protocol::ids::RunnerName;
 use ounce_protocol::runner_api::{BODY_BYTES_MAX, Claim, Enroll, LOG_CHUNK_BYTES_MAX, PROTOCOL, PROTOCOL_HEADER};
@@ -180,20 +180,6 @@ async fn strangers_and_slow_uploads_keep_no_heartbeat_waiting() {
     let large = Enroll { code: "x".repeat(5_000), name: RunnerName::parse("desk").unwrap() };
     drop(slow);
     assert_eq!(runner.post("enroll", &large).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
-}
-
-#[tokio::test]
-async fn operators_see_health_and_numbers() {
-    let world = World::new().await;
-    let get = async |path: &str| world.http.get(world.url(path)).send().await.unwrap();
-    assert_eq!(get("/healthz").await.status(), StatusCode::OK);
-    assert_eq!(get("/readyz").await.status(), StatusCode::OK);
-    assert_eq!(get("/nothing").await.status(), StatusCode::NOT_FOUND);
-    let pull = world.pull("counted").await;
-    world.comment_saying(pull, "**Weighing**").await;
-    let text = get("/metrics").await.text().await.unwrap();
-    assert!(text.contains("ounce_jobs{state=\"queued\"} 2\n") && text.contains("ounce_runs{state=\"measuring\"} 1\n"), "{text}");
-    assert_eq!(world.double.comments(REPO, pull).len(), 1);
 }
 
 #[tokio::test]

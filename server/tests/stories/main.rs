@@ -16,6 +16,7 @@ mod commands;
 mod contract;
 mod database;
 mod gate;
+mod metrics;
 mod migrations;
 mod plan;
 mod post;

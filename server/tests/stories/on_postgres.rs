@@ -14,6 +14,7 @@ mod commands;
 mod contract;
 mod database;
 mod gate;
+mod metrics;
 mod migrations;
 mod plan;
 mod post;

@@ -172,6 +172,6 @@ async fn pages_read_what_a_weighed_pull_request_left() {
     kinds.sort_unstable();
     assert_eq!(kinds, [("instructions", 2_000), ("region", 1_000)]);
     let numbers = numbers::all(&mut c, world.clock.now()).await.unwrap();
-    let value = |name: &str, state: Option<&str>| numbers.iter().find(|n| n.name == name && n.state.as_deref() == state).map(|n| n.value);
-    assert_eq!((value("jobs", Some("done")), value("outbox", Some("given_up"))), (Some(2), Some(0)), "{numbers:?}");
+    let done = numbers.standing.iter().find(|s| (s.of, s.state.as_str()) == (numbers::JOBS, "done")).map(|s| s.count);
+    assert_eq!((done, numbers.outbox_given_up), (Some(2), 0), "{numbers:?}");
 }
