@@ -49,7 +49,7 @@ impl Window {
     }
 
     fn count(&mut self, now: Millis) {
-        if self.is_over(now) {
+        if self.wrong == 0 || self.is_over(now) {
             *self = Window { from: now, wrong: 0 };
         }
         self.wrong = self.wrong.saturating_add(1);

@@ -80,7 +80,7 @@ async fn one_servers_bell_is_heard_by_the_other() {
         there.measure(&lease, 1_000, 1_000).await;
         let second_board = there.claim().await;
         there.measure(&second_board, 1_000, 1_000).await;
-        world.emptied("DELETE FROM job_logs; UPDATE runs SET state = 'superseded'; DELETE FROM jobs").await;
+        world.emptied("DELETE FROM job_logs; DELETE FROM lease_tokens; UPDATE runs SET state = 'superseded'; DELETE FROM jobs").await;
     }
     assert!(waits.iter().all(|ms| *ms < 700), "polled, not woken: {waits:?} ms");
     second.stop().await;
