@@ -3,13 +3,15 @@
 use super::{End, Format, chosen, print, terminal};
 use crate::home::{Home, Trust};
 use crate::progress::Terminal;
-use crate::weigh::{self, Order, Room, Spent};
+use crate::weigh::{self, Order, Pair, Room, Spent};
 use crate::workshop::Workshop;
 use crate::workshop::checkout::LocalRepo;
 use crate::workshop::sandbox::Sandbox;
 use anyhow::{Context, Result};
 use clap::Args;
+use ounce_analysis::past::{Baseline, BoardFigures, Past};
 use ounce_analysis::{BoardInput, Comparison, Judgement};
+use ounce_protocol::manifest::Manifest;
 use ounce_protocol::{BoardName, CommitSha};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -76,6 +78,32 @@ async fn compare(
     manifest.boards.retain(|name, _| boards.contains(name));
     let input: BTreeMap<BoardName, BoardInput> =
         pairs.iter().map(|(name, pair)| (name.clone(), BoardInput::Measured { base: &pair.base, head: &pair.head })).collect();
+    let past = past(repo, &room, &manifest, base, &pairs).await?;
     let manifest_changed = workshop.manifest_text(base).await? != workshop.manifest_text(head).await?;
-    Ok(ounce_analysis::judge(&Judgement { manifest: &manifest, base, head, boards: input, manifest_changed }))
+    Ok(ounce_analysis::judge_since(&Judgement { manifest: &manifest, base, head, boards: input, manifest_changed }, &past))
+}
+
+/// The figures at the commits that budgets count from, measured here; what people accepted is known to a server only.
+async fn past(repo: &LocalRepo, room: &Room<'_>, manifest: &Manifest, base: &CommitSha, pairs: &BTreeMap<BoardName, Pair>) -> Result<Past> {
+    let mut past = Past::default();
+    for since in manifest.sinces() {
+        let sha = repo.start(since, base).await?;
+        let mut boards = BTreeMap::new();
+        match &sha {
+            Some(sha) if sha == base => boards.extend(pairs.iter().map(|(name, pair)| (name.clone(), pair.base.clone()))),
+            Some(sha) => {
+                eprintln!("note: measuring {} too: budgets count since {since}", sha.short());
+                room.workshop.mirror().bring(&[sha, base], &repo.origin()).await?;
+                let names: Vec<BoardName> = manifest.boards.keys().cloned().collect();
+                let progress = Terminal::new();
+                let order = Order { manifest, boards: &names, base: sha, head: base };
+                let measured = weigh::pairs(&order, room, &(), &progress).await?;
+                boards.extend(measured.into_iter().map(|(name, pair)| (name, pair.base)));
+            }
+            None => {}
+        }
+        let figures = boards.iter().filter_map(|(name, m)| Some((name.clone(), BoardFigures::of(m, None)?))).collect();
+        past.baselines.push(Baseline { since: since.clone(), sha, boards: figures, accepted: Vec::new() });
+    }
+    Ok(past)
 }

@@ -5,6 +5,7 @@ use super::leftovers;
 use crate::exec::{Program, Ran};
 use anyhow::{Context, Result, bail};
 use ounce_protocol::CommitSha;
+use ounce_protocol::manifest::Since;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -290,6 +291,28 @@ impl LocalRepo {
             bail!("{name:?} is not a commit of {}", self.root.display());
         }
         Ok(CommitSha::parse(String::from_utf8(ran.stdout)?.trim())?)
+    }
+
+    /// The commit that budgets count from that count since then: a tag's, or the last one of the tip's first parents before a day begins
+    /// (UTC). None where there is no such commit.
+    ///
+    /// # Errors
+    /// Where git cannot be asked.
+    pub async fn start(&self, since: &Since, tip: &CommitSha) -> Result<Option<CommitSha>> {
+        let ran = match since {
+            Since::Tag(name) => {
+                let spec = format!("refs/tags/{name}^{{commit}}");
+                git().arg("-C").arg(&self.root).args(["rev-parse", "--verify", "--quiet", "--end-of-options", &spec]).run(&()).await?
+            }
+            Since::Date { year, month, day } => {
+                let before = format!("--before={year:04}-{month:02}-{day:02}T00:00:00Z");
+                let args = ["rev-list", "--first-parent", "--max-count=1", &before, tip.as_str()];
+                git().arg("-C").arg(&self.root).args(args).run(&()).await?
+            }
+        };
+        let ok = ran.ok();
+        let text = String::from_utf8(ran.stdout)?;
+        Ok(if ok && !text.trim().is_empty() { Some(CommitSha::parse(text.trim())?) } else { None })
     }
 
     /// A folder name for its workshop: its own name, and a hash of its path so that two do not meet.

@@ -224,3 +224,26 @@ fn ten_runs_count_the_same_on_an_idle_and_on_a_busy_machine() {
         assert_eq!(counts, &runs[0], "run {index}");
     }
 }
+
+#[test]
+fn a_budget_since_a_release_is_judged_on_the_desk_too() {
+    let desk = Desk::with_one_board();
+    let ballast = |bytes: u32| format!("__attribute__((used, section(\".ballast\"), aligned(4))) const char ballast[{bytes}] = {{ 1 }};\n");
+    desk.edit("firmware.ld", "*(.rodata .rodata.*)", "*(.rodata .rodata.*)\n        KEEP(*(.ballast))");
+    desk.write("src/ballast.c", &ballast(4));
+    let manifest = desk.read("ounce.toml");
+    desk.write("ounce.toml", &format!("{manifest}\n[[budgets]]\nregion = \"flash\"\nsince = \"v1\"\nmax_growth = 64\n"));
+    desk.commit("a release");
+    must("git", &desk.repo(), &["tag", "v1"]);
+    for bytes in [44, 84] {
+        desk.write("src/ballast.c", &ballast(bytes));
+        desk.commit("more");
+    }
+    let first = desk.ounce(&["compare", "HEAD~2..HEAD~1", "--markdown"]).ends(0).stdout;
+    assert!(first.contains("24 B left"), "{first}");
+    let second = desk.ounce(&["compare", "HEAD~1..HEAD", "--markdown"]).ends(1).stdout;
+    assert!(second.contains("16 B over"), "{second}");
+    must("git", &desk.repo(), &["tag", "-d", "v1"]);
+    let without = desk.ounce(&["compare", "HEAD~1..HEAD", "--markdown"]).ends(0).stdout;
+    assert!(without.contains("there is no commit for v1"), "{without}");
+}

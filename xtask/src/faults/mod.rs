@@ -62,7 +62,6 @@ impl Faults {
     pub fn run(self) -> Result<()> {
         crate::demo::on_runtime(STORM_TIMEOUT * 2, async {
             Stage::build_programs().await?;
-            let mut tables = Vec::new();
             for (which, postgres) in [(Which::Sqlite, false), (Which::Postgres, true)] {
                 if self.database != which && self.database != Which::Both {
                     continue;
@@ -72,10 +71,7 @@ impl Faults {
                     continue;
                 }
                 let played = tokio::time::timeout(STORM_TIMEOUT, self.play(postgres));
-                tables.push(played.await.context("the storm took too long")??);
-            }
-            for table in tables {
-                println!("\n{table}");
+                println!("\n{}\n", played.await.context("the storm took too long")??);
             }
             Ok(())
         })
