@@ -110,7 +110,7 @@ pub async fn at_rest(world: &mut World) -> Result<(), String> {
             (
                 ours.cloned().collect::<Vec<_>>(),
                 state.checks.get(&pull.head).cloned(),
-                state.approved.contains(&pull.head),
+                state.is_approved(&pull.head),
                 state.silenced.contains(&pull.number),
             )
         };

@@ -5,7 +5,7 @@ use crate::seed::{Seed, mixed};
 use ounce_protocol::ids::{CommitSha, RepoName};
 use ounce_server::clock::Clock;
 use ounce_server::forge::{CheckReport, Comment, CommitInfo, FailedDelivery, Forge, ForgeError, MergeState, Named, PullRequest, Role};
-use ounce_server::work::text::MARKER;
+use ounce_server::work::text::{self, MARKER};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -100,6 +100,10 @@ pub struct State {
     pub deliveries: Vec<Delivery>,
     /// Commits that someone with write access approved, by the head's id.
     pub approved: BTreeSet<CommitSha>,
+    /// Comments that approve a commit whose pull request was closed then or later, by the commit: they may be refused.
+    pub too_late: BTreeMap<CommitSha, Vec<u64>>,
+    /// The other comments that approve a commit: pull request, commit, comment.
+    approvals: Vec<(u64, CommitSha, u64)>,
     commits: BTreeMap<CommitSha, CommitInfo>,
     /// The test merge of which head.
     merges: BTreeMap<CommitSha, CommitSha>,
@@ -191,6 +195,9 @@ impl State {
 
     pub fn set_open(&mut self, number: u64, open: bool) {
         self.pulls.get_mut(&number).unwrap().open = open;
+        if !open {
+            self.refuse_approvals(number);
+        }
         self.announce_pull(number, if open { "reopened" } else { "closed" });
     }
 
@@ -203,7 +210,7 @@ impl State {
     }
 
     /// Somebody writes under a pull request.
-    pub fn say(&mut self, number: u64, login: &'static str, body: &str) {
+    pub fn say(&mut self, number: u64, login: &'static str, body: &str) -> u64 {
         let id = self.id();
         self.posted.push(Posted { id, pull: number, author: login, body: body.to_owned() });
         let event = json!({
@@ -211,6 +218,25 @@ impl State {
             "comment": { "id": id, "body": body, "user": { "login": login, "type": "User" } },
         });
         self.announce("issue_comment", event.to_string());
+        id
+    }
+
+    /// Whether somebody's word lets that commit be built. A word that was said when, or before, the pull request was closed may have been read too
+    /// late: it does not count where we answered so.
+    pub fn is_approved(&self, sha: &CommitSha) -> bool {
+        let refused = |comment: &u64| {
+            let marker = text::answer_marker(*comment);
+            self.posted.iter().any(|c| c.author == OURS && c.body.contains(&marker) && c.body.contains("is closed"))
+        };
+        let in_time = self.approvals.iter().any(|(_, approved, _)| approved == sha);
+        in_time || self.too_late.get(sha).is_some_and(|comments| !comments.iter().all(refused))
+    }
+
+    /// The pull request is closed: what was asked for until now may be read too late.
+    fn refuse_approvals(&mut self, number: u64) {
+        for (_, sha, comment) in self.approvals.extract_if(.., |(pull, ..)| *pull == number) {
+            self.too_late.entry(sha).or_default().push(comment);
+        }
     }
 
     /// Somebody asks for a fork's head to be let run; it may be one that is not the head any more. Nobody reads and approves a push within
@@ -222,10 +248,14 @@ impl State {
         }
         let sha = if self.seed.chance(80) { pull.head } else { pull.before };
         let login = if self.seed.chance(70) { KEEPER } else { STRANGER };
+        let comment = self.say(number, login, &format!("/ounce approve {sha}"));
         if login == KEEPER {
             self.approved.insert(sha.clone());
+            self.approvals.push((number, sha.clone(), comment));
         }
-        self.say(number, login, &format!("/ounce approve {sha}"));
+        if !pull.open {
+            self.refuse_approvals(number);
+        }
         Some(format!("{login} approves {sha} of pull request {number}"))
     }
 
@@ -256,6 +286,8 @@ impl SimForge {
             checks: BTreeMap::new(),
             deliveries: Vec::new(),
             approved: BTreeSet::new(),
+            too_late: BTreeMap::new(),
+            approvals: Vec::new(),
             commits: BTreeMap::new(),
             merges: BTreeMap::new(),
             last_id: 0,

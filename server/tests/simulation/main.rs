@@ -12,6 +12,7 @@ mod seed;
 mod world;
 
 use ounce_server::store::Store;
+use ounce_server::store::sql::sql;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,6 +39,9 @@ fn template(folder: &Path) -> PathBuf {
     runtime().block_on(async {
         let store = Store::open(file.as_path()).await.unwrap();
         store.migrate().await.unwrap();
+        // Copies are of this one file: nothing may be left in the log beside it.
+        let busy: i64 = sql("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *store.connection().await.unwrap()).await.unwrap();
+        assert_eq!(busy, 0, "somebody still reads the template");
         store.close().await;
     });
     file
@@ -54,16 +58,16 @@ fn whatever_happens_nothing_is_lost_or_doubled() {
     let (next, all, failed) = (Arc::new(AtomicU64::new(seeds.0)), Arc::new(Mutex::new(Tally::default())), Arc::new(Mutex::new(Vec::new())));
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let players: Vec<_> = (0..threads)
-        .map(|player| {
+        .map(|_| {
             let (template, next, all, failed) = (Arc::clone(&template), Arc::clone(&next), Arc::clone(&all), Arc::clone(&failed));
-            let file = folder.path().join(format!("{player}.db"));
+            let folder = folder.path().to_owned();
             std::thread::spawn(move || {
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
                     if seed >= seeds.1 || failed.lock().unwrap().len() >= FAILURES_MAX {
                         return;
                     }
-                    match play(seed, &template, &file) {
+                    match play(seed, &template, &folder) {
                         Ok(tally) => all.lock().unwrap().add(&tally),
                         Err(why) => failed.lock().unwrap().push(format!("seed {seed}: {why}\nagain: ./dev simulate --seed {seed}")),
                     }
@@ -97,10 +101,13 @@ fn whatever_happens_nothing_is_lost_or_doubled() {
     );
 }
 
-fn play(seed: u64, template: &Path, file: &Path) -> Result<Tally, String> {
-    for rest in ["-wal", "-shm"] {
+/// A play in a file of its own: what a cut-off connection of an earlier play still closes is another file.
+fn play(seed: u64, template: &Path, folder: &Path) -> Result<Tally, String> {
+    let file = folder.join(format!("{seed}.db"));
+    std::fs::copy(template, &file).map_err(|e| format!("{}: {e}", file.display()))?;
+    let done = runtime().block_on(async { World::new(seed, &file).await.play().await });
+    for rest in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(format!("{}{rest}", file.display()));
     }
-    std::fs::copy(template, file).map_err(|e| format!("{}: {e}", file.display()))?;
-    runtime().block_on(async { World::new(seed, file).await.play().await })
+    done
 }
