@@ -162,6 +162,7 @@ fn main() -> Result<()> {
 /// The configuration with an App: where it is yet to be made, after that. None where the process was asked to end before.
 async fn made(config: Config, file: Option<&Path>) -> Result<Option<Config>> {
     let Account::AppToMake(files) = &config.forge.account else { return Ok(Some(config)) };
+    serve::can_connect(&config.forge)?;
     let code = random_token();
     let page = format!("{}{}", config.public_url.as_deref().unwrap_or(""), setup::PATH);
     let listening = |addr| {
@@ -360,6 +361,7 @@ fn one_line(text: &str) -> String {
 }
 
 fn check(config: &Config) -> Result<()> {
+    serve::can_connect(&config.forge)?;
     let mut projects: Vec<String> = config.projects.iter().map(ToString::to_string).collect();
     if projects.is_empty() {
         projects.push("all that the App is installed on".to_owned());

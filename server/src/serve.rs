@@ -48,6 +48,11 @@ pub fn connect(config: &ForgeConfig, clock: Clock) -> anyhow::Result<GitHub> {
     forge.with_context(|| format!("connecting to {}", config.api_url))
 }
 
+/// Whether the forge could be spoken to; nothing is sent.
+pub fn can_connect(config: &ForgeConfig) -> anyhow::Result<()> {
+    GitHub::can_connect(&config.api_url).with_context(|| format!("connecting to {}", config.api_url))
+}
+
 /// Opens the configured database and brings its tables up to date.
 pub async fn open(config: &Config) -> anyhow::Result<Store> {
     let file = &config.database;

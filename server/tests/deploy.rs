@@ -196,6 +196,23 @@ fn every_command_of_the_server_that_is_written_down_exists() {
 }
 
 #[test]
+fn a_machine_without_root_certificates_is_told_before_the_app_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("ounce-server.toml");
+    let text = "public_url = \"https://ounce.example.org\"\ndatabase = \"ounce.sqlite3\"\n[forge]\nmode = \"app\"\napi_url = \"https://api.example.org\"\n\
+                app_id_file = \"app.id\"\nkey_file = \"app.pem\"\nwebhook_secret_files = [\"webhook.secret\"]\n";
+    std::fs::write(&config, text).unwrap();
+    for command in ["check-config", "serve"] {
+        let mut server = Command::new(env!("CARGO_BIN_EXE_ounce-server"));
+        server.arg("--config").arg(&config).arg(command).env_clear();
+        let nothing = folder.path().join("nothing");
+        let out = server.env("SSL_CERT_FILE", &nothing).env("SSL_CERT_DIR", &nothing).output().unwrap();
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert!(!out.status.success() && said.contains("are ca-certificates installed?"), "{command}: {said}");
+    }
+}
+
+#[test]
 fn every_file_a_page_links_to_is_there() {
     for (place, text) in texts().into_iter().filter(|(place, _)| place.ends_with(".md")) {
         let folder = root().join(&place).parent().unwrap().to_owned();

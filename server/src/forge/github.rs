@@ -79,6 +79,13 @@ impl GitHub {
         Ok(GitHub::new(Identity::Token(PersonalToken::new(crab)), clone_base_url))
     }
 
+    /// Whether anything could be sent to that base URL: before there is an App, and so that it is found out early.
+    ///
+    /// To be called inside a Tokio runtime.
+    pub fn can_connect(base_url: &str) -> Result<(), SetupError> {
+        wire::build(wire::builder(base_url)?).map(drop)
+    }
+
     /// GitHub as an App: comments, check runs, and tokens limited to one repository. `pem` is its private key.
     ///
     /// To be called inside a Tokio runtime.
