@@ -4,7 +4,8 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{HeaderValue, Request};
+use fuzz_cases::{Cases, Seeded};
 use hmac::{Hmac, KeyInit, Mac};
 use ounce_protocol::ids::{BoardName, RepoName, RunnerName};
 use ounce_protocol::runner_api::{PROTOCOL, PROTOCOL_HEADER};
@@ -18,12 +19,15 @@ use ounce_server::store::runs::{self, NewRun, RunKind, RunState};
 use ounce_server::store::sql::script;
 use ounce_server::store::{Store, projects, runners};
 use ounce_server::web::runner_api::PREFIX;
-use ounce_server::web::{self, App, webhook};
+use ounce_server::web::{self, ANSWER_MS_MAX, App, webhook};
 use ounce_server::work::event::{Event, KNOWN};
 use ounce_server::work::{Context, Wake};
+use serde::de::IgnoredAny;
 use sha2::Sha256;
-use std::collections::BTreeMap;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, SqliteConnection};
 use std::sync::Arc;
+use tempfile::TempDir;
 use tokio::sync::watch;
 use tower::ServiceExt as _;
 
@@ -33,63 +37,40 @@ const LEASE_TOKEN: &str = "of-the-lease";
 /// Whose measurement `crates/protocol/tests/measurement.json` is.
 const BOARD: &str = "microbit";
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+/// What a runner may be answered: done, nothing to do, not proved, another's, not understood, another protocol, too many guesses.
+const ANSWERS: [u16; 7] = [200, 204, 401, 409, 422, 426, 429];
 /// What was noted is forgotten after so many cases, or a long run would fill the disk.
 const FORGET_EVERY: u64 = 20_000;
 
-/// How many cases are run: more with OUNCE_FUZZ_CASES set, as `./dev soak` does.
-fn cases() -> u64 {
-    std::env::var("OUNCE_FUZZ_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(2_000)
+/// What means something in JSON.
+const PIECES: [&[u8]; 16] = [
+    b"\"",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b"null",
+    b"-1",
+    b"1e999",
+    b"99999999999999999999999",
+    b"\\u0000",
+    b"\\ud800",
+    b"\xff",
+    b"\"a\":",
+    b"../",
+    b"{\"a\":[",
+    b"true",
+];
+
+/// Some stay as they are.
+fn damaged(seeded: &mut Seeded, body: &[u8]) -> Vec<u8> {
+    let places = seeded.below(4);
+    seeded.damage(body, places, &PIECES)
 }
 
-/// A small generator of repeatable numbers (xorshift).
-struct Seeded(u64);
-
-impl Seeded {
-    fn of(seed: u64) -> Seeded {
-        Seeded(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15))
-    }
-
-    fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % n.max(1) as u64).unwrap()
-    }
-
-    /// Cuts, doubles, moves and overwrites pieces, with what means something in JSON.
-    fn damage(&mut self, text: &[u8]) -> Vec<u8> {
-        const PIECES: [&[u8]; 14] = [
-            b"\"",
-            b"{",
-            b"}",
-            b"[",
-            b"]",
-            b"null",
-            b"-1",
-            b"1e999",
-            b"99999999999999999999999",
-            b"\\u0000",
-            b"\\ud800",
-            b"\xff",
-            b"\"a\":",
-            b"../",
-        ];
-        let mut text = text.to_vec();
-        // Some stay as they are.
-        for _ in 0..self.below(4) {
-            let at = self.below(text.len());
-            let end = (at + self.below(30)).min(text.len());
-            match self.below(5) {
-                0 => drop(text.drain(at..end)),
-                1 => text.extend_from_within(at..end),
-                2 => drop(text.splice(at..end, PIECES[self.below(PIECES.len())].iter().copied())),
-                3 => drop(text.splice(at..at, PIECES[self.below(PIECES.len())].iter().copied())),
-                _ if at < text.len() => text[at] ^= 1 << self.below(8),
-                _ => {}
-            }
-        }
-        text
-    }
+/// Where a database costs no disk: memory, where the system has such a folder.
+fn folder() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 /// A server without its loops: what comes in is answered, and stays.
@@ -97,19 +78,23 @@ struct Doors {
     router: Router,
     store: Store,
     job: i64,
+    /// Beside the server's own connections: tells whether another one has written.
+    watch: SqliteConnection,
     _stop: watch::Sender<bool>,
-    _folder: tempfile::TempDir,
+    _folder: TempDir,
 }
 
 impl Doors {
     async fn new() -> Doors {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = folder();
         let clock = Clock::default();
         let text = "projects = [\"acme/blinky\"]\n[forge]\nmode = \"token\"\ntoken = \"t\"\nwebhook_secrets = [\"s\"]\napi_url = \"http://127.0.0.1:9\"\n";
         let config = Config::parse(text, folder.path(), &|_| None).unwrap();
         let forge = serve::connect(&config.forge, clock.clone()).unwrap();
-        let store = Store::open(folder.path().join("ounce.sqlite3").as_path()).await.unwrap();
+        let file = folder.path().join("ounce.sqlite3");
+        let store = Store::open(file.as_path()).await.unwrap();
         store.migrate().await.unwrap();
+        let watch = SqliteConnectOptions::new().filename(&file).connect().await.unwrap();
         let (stop, stopping) = watch::channel(false);
         let cx = Context {
             store: store.clone(),
@@ -125,7 +110,7 @@ impl Doors {
         let router = web::router(App::new(Arc::new(cx), &[Secret::new(SECRET)]));
         let runner = RunnerName::parse("lab").unwrap();
         runners::put(&mut store.connection().await.unwrap(), &runner, &sha256_hex(TOKEN), clock.now()).await.unwrap();
-        let mut doors = Doors { router, store, job: 0, _stop: stop, _folder: folder };
+        let mut doors = Doors { router, store, job: 0, watch, _stop: stop, _folder: folder };
         doors.lease().await;
         doors
     }
@@ -165,8 +150,27 @@ impl Doors {
         self.job = lease.job;
     }
 
-    async fn send(&self, request: Request<Body>) -> u16 {
-        self.router.clone().oneshot(request).await.expect("a router always answers").status().as_u16()
+    /// What a request is answered, and whether the database is another one since.
+    ///
+    /// On a machine that stood still for longer than an answer may take, the door says so: then it is asked once more.
+    async fn send(&mut self, request: impl Fn() -> Request<Body>) -> (u16, bool) {
+        let mut answer = self.send_once(request()).await;
+        if answer.0 == 504 {
+            eprintln!("an answer took longer than {ANSWER_MS_MAX} ms: asked again");
+            answer = self.send_once(request()).await;
+        }
+        answer
+    }
+
+    async fn send_once(&mut self, request: Request<Body>) -> (u16, bool) {
+        let before = self.version().await;
+        let status = self.router.clone().oneshot(request).await.expect("a router always answers").status().as_u16();
+        (status, self.version().await != before)
+    }
+
+    /// SQLite's own number, another after each transaction of another connection that wrote.
+    async fn version(&mut self) -> i64 {
+        sqlx::query_scalar("PRAGMA data_version").fetch_one(&mut self.watch).await.unwrap()
     }
 
     async fn forget(&self, what: &'static str) {
@@ -214,41 +218,49 @@ fn events() -> Vec<(&'static str, String)> {
 
 #[tokio::test]
 async fn no_damaged_webhook_breaks_the_gate_or_its_reader() {
-    let doors = Doors::new().await;
+    let mut doors = Doors::new().await;
     let events = events();
     assert_eq!(events.iter().map(|(event, _)| *event).collect::<Vec<_>>(), KNOWN, "an event has no body here");
     for (event, body) in &events {
         Event::parse(event, body.as_bytes()).unwrap_or_else(|error| panic!("{event}, undamaged: {error}"));
     }
-    let mut answers: BTreeMap<u16, u64> = BTreeMap::new();
-    let (mut understood, mut not) = (0_u64, 0_u64);
-    for seed in 1..=cases() {
-        let mut seeded = Seeded::of(seed);
-        let (event, body) = &events[seeded.below(events.len())];
-        let body = seeded.damage(body.as_bytes());
-        let forged = seeded.below(8) == 0;
+    let mut cases = Cases::of("damaged webhooks", 2_000);
+    while let Some(mut seeded) = cases.another() {
+        let (event, body) = seeded.pick(&events);
+        let body = damaged(&mut seeded, body.as_bytes());
+        cases.note(if Event::parse(event, &body).is_ok() { "understood" } else { "not understood" });
+        let is_json = serde_json::from_slice::<IgnoredAny>(&body).is_ok();
+        let (forged, anonymous, unknown) = (seeded.one_in(8), seeded.one_in(50), seeded.one_in(50));
         let mut mac = Hmac::<Sha256>::new_from_slice(if forged { b"of-another" } else { SECRET.as_bytes() }).unwrap();
         mac.update(&body);
-        match Event::parse(event, &body) {
-            Ok(_) => understood += 1,
-            Err(_) => not += 1,
-        }
-        let request = Request::post(webhook::PATH)
-            .header("x-hub-signature-256", format!("sha256={}", hex::encode(mac.finalize().into_bytes())))
-            .header("x-github-delivery", seed.to_string())
-            .header("x-github-event", *event)
-            .body(Body::from(body))
-            .unwrap();
-        let status = doors.send(request).await;
-        assert!(if forged { status == 401 } else { [202, 400].contains(&status) }, "seed {seed}: {event} was answered {status}");
-        *answers.entry(status).or_default() += 1;
-        if seed % FORGET_EVERY == 0 {
+        let signature = format!("sha256={}", hex::encode(mac.finalize().into_bytes())).into_bytes();
+        // No damage makes a signature right.
+        let signature = if forged { damaged(&mut seeded, &signature) } else { signature };
+        let request = || {
+            let mut request = Request::post(webhook::PATH).header("x-github-event", if unknown { "star" } else { *event });
+            if let Ok(signature) = HeaderValue::from_bytes(&signature) {
+                request = request.header("x-hub-signature-256", signature);
+            }
+            if !anonymous {
+                request = request.header("x-github-delivery", cases.seed().to_string());
+            }
+            request.body(Body::from(body.clone())).unwrap()
+        };
+        let (status, written) = doors.send(request).await;
+        let expected = match (forged, anonymous, is_json) {
+            (true, _, _) => (401, false),
+            (_, true, _) => (400, false),
+            // Who has the secret, and sends something else than JSON, finds that among the deliveries.
+            (_, _, false) => (400, true),
+            (_, _, true) => (202, true),
+        };
+        assert_eq!((status, written), expected, "{event}: (status, written)");
+        cases.note(&status.to_string());
+        if cases.seed().is_multiple_of(FORGET_EVERY) {
             doors.forget("DELETE FROM deliveries").await;
         }
     }
-    eprintln!("{} webhooks: {answers:?}, {understood} understood, {not} not", cases());
-    assert!(understood > cases() / 5 && not > cases() / 5, "too tame or too wild: {understood} understood, {not} not");
-    assert!(answers[&202] > 0 && answers[&400] > 0 && answers[&401] > 0, "{answers:?}");
+    cases.finish(&[("understood", 5), ("not understood", 5), ("202", 5), ("400", 20), ("401", 20)]);
 }
 
 #[tokio::test]
@@ -264,27 +276,32 @@ async fn no_damaged_request_of_a_runner_breaks_its_door() {
         ("/jobs/{}/finish", r#"{"token":1,"end":{"kind":"done"}}"#),
         ("/jobs/{}/finish", r#"{"token":2,"end":{"kind":"failed","why":"infra","detail":"no disk"}}"#),
     ];
-    let mut answers: BTreeMap<u16, u64> = BTreeMap::new();
-    for seed in 1..=cases() {
-        let mut seeded = Seeded::of(seed);
-        let (path, body) = requests[seeded.below(requests.len())];
-        let body = seeded.damage(body.as_bytes());
-        let request = Request::post(format!("{PREFIX}{}", path.replace("{}", &doors.job.to_string())))
-            .header("authorization", format!("Bearer {}", if path.starts_with("/jobs/") { LEASE_TOKEN } else { TOKEN }))
-            .header(PROTOCOL_HEADER, PROTOCOL)
-            .body(Body::from(body))
-            .unwrap();
-        let status = doors.send(request).await;
-        assert!([200, 204, 401, 409, 422, 429].contains(&status), "seed {seed}: {path} was answered {status}");
-        *answers.entry(status).or_default() += 1;
+    let mut cases = Cases::of("damaged requests of a runner", 2_000);
+    while let Some(mut seeded) = cases.another() {
+        let (path, body) = *seeded.pick(&requests);
+        let body = damaged(&mut seeded, body.as_bytes());
+        let token = if path.starts_with("/jobs/") { LEASE_TOKEN } else { TOKEN };
+        let token = if seeded.one_in(30) { damaged(&mut seeded, token.as_bytes()) } else { token.into() };
+        let authorization = HeaderValue::from_bytes(&[b"Bearer ", &token[..]].concat());
+        let target = format!("{PREFIX}{}", path.replace("{}", &doors.job.to_string()));
+        let protocol = if seeded.one_in(50) { "1" } else { PROTOCOL };
+        let request = || {
+            let mut request = Request::post(&target).header(PROTOCOL_HEADER, protocol);
+            if let Ok(authorization) = &authorization {
+                request = request.header("authorization", authorization);
+            }
+            request.body(Body::from(body.clone())).unwrap()
+        };
+        let (status, written) = doors.send(request).await;
+        assert!(ANSWERS.contains(&status), "{path} was answered {status}");
+        assert!(status < 300 || !written, "{path} was refused with {status}, and left something");
+        cases.note(&status.to_string());
         let over = (path.ends_with("finish") && status == 204) || (path.ends_with("claim") && status < 300);
-        if over || seed % FORGET_EVERY == 0 {
+        if over || cases.seed().is_multiple_of(FORGET_EVERY) {
             // The job has ended, or went back when the runner asked for work: another, or all that follows would be refused for that.
             doors.forget("DELETE FROM points; DELETE FROM measurements; DELETE FROM job_logs; DELETE FROM lease_tokens; DELETE FROM jobs; DELETE FROM runs").await;
             doors.lease().await;
         }
     }
-    eprintln!("{} requests of a runner: {answers:?}", cases());
-    assert!(answers[&200] + answers[&204] > cases() / 10 && answers[&422] > cases() / 5, "too tame or too wild: {answers:?}");
-    assert!(answers[&401] > 0 && answers[&409] > 0, "{answers:?}");
+    cases.finish(&[("200", 50), ("204", 20), ("401", 100), ("409", 100), ("422", 5), ("426", 200)]);
 }

@@ -33,7 +33,7 @@ enum Command {
     /// Everything CI checks, in order
     Test,
     /// The long fuzzing runs
-    Soak,
+    Soak(test::Soak),
     /// The service's whole life, played from seeds with faults
     Simulate(test::Simulate),
     /// Real faults on the real programs, on both databases
@@ -56,7 +56,7 @@ fn main() -> ExitCode {
         Command::DemoCheck { accidents: true } => demo::check_with_accidents(),
         Command::DemoCheck { accidents: false } => demo::check(),
         Command::Test => test::run(),
-        Command::Soak => test::soak(),
+        Command::Soak(soak) => soak.run(),
         Command::Simulate(simulate) => simulate.run(),
         Command::Faults(faults) => faults.run(),
         Command::Figures(figures) => figures.run(),

@@ -11,10 +11,11 @@ const LINES_MAX: usize = 700;
 /// Which of our packages a package may use: DESIGN's arrows. What is not listed here is an error, so that a new crate has to
 /// find its place first.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("ounce-protocol", &[]),
+    ("ounce-protocol", &["fuzz-cases"]),
     ("ounce-analysis", &["ounce-protocol"]),
     ("ounce-report", &["ounce-protocol", "ounce-analysis"]),
-    ("ounce-server", &["ounce-protocol", "ounce-analysis", "ounce-report", "github-double", "scratch-postgres"]),
+    ("ounce-server", &["ounce-protocol", "ounce-analysis", "ounce-report", "fuzz-cases", "github-double", "scratch-postgres"]),
+    ("fuzz-cases", &[]),
     ("github-double", &[]),
     ("scratch-postgres", &[]),
     ("ounce", &["ounce-protocol", "ounce-analysis", "ounce-report"]),
@@ -26,8 +27,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// Libraries that must never reach a package: the runner knows no database and no forge, the pure crates no I/O.
 const FORBIDDEN: &[(&str, &[&str])] = &[
     ("ounce", &["sqlx", "octocrab", "axum"]),
-    ("ounce-server", &["probe-rs", "object", "github-double", "scratch-postgres"]),
-    ("ounce-protocol", &["tokio", "sqlx", "reqwest", "axum"]),
+    ("ounce-server", &["probe-rs", "object", "fuzz-cases", "github-double", "scratch-postgres"]),
+    ("ounce-protocol", &["tokio", "sqlx", "reqwest", "axum", "fuzz-cases"]),
     ("ounce-analysis", &["tokio", "sqlx", "reqwest", "axum"]),
     ("ounce-report", &["tokio", "sqlx", "reqwest", "axum"]),
 ];
