@@ -116,7 +116,8 @@ pub async fn take_over(c: &mut Connection, from: i64, to: i64, board: &BoardName
 }
 
 /// Leases the first job the runner can do, in one statement, and counts it. A job that failed at it is for others, while one that could do it is there.
-/// Who is set aside gets nothing before its time, and then one job at a time.
+/// Who is set aside gets nothing before its time, and then one job at a time. In a transaction the lease and its count are written, and wait for the
+/// disk, once.
 pub async fn claim(c: &mut Connection, offer: Offer<'_>, now: Millis) -> Result<Option<Claimed>, StoreError> {
     let row: Option<Row> = sql(
         "UPDATE jobs SET state = 'leased', attempts = attempts + 1, token = token + 1, runner = $1, until_ms = $2, started_ms = $3, doing = '', detail = '',
@@ -140,8 +141,7 @@ pub async fn claim(c: &mut Connection, offer: Offer<'_>, now: Millis) -> Result<
     .fetch_optional(&mut *c)
     .await?;
     let Some(r) = row else { return Ok(None) };
-    tallies::leased(c, offer.runner).await?;
-    tallies::took(c, tallies::JOB_WAIT, offer.runner.as_str(), now.saturating_sub(r.try_get("queued_ms")?)).await?;
+    tallies::leased(c, offer.runner, now.saturating_sub(r.try_get("queued_ms")?)).await?;
     let token: i64 = r.try_get("token")?;
     Ok(Some(Claimed {
         job: r.try_get("id")?,

@@ -253,14 +253,12 @@ pub async fn history(c: &mut Connection, project: i64, board: &BoardName) -> Res
     .fetch_all(&mut *c)
     .await?;
     commits.reverse();
-    let points = sql(
-        "WITH recent AS (SELECT id FROM commits WHERE project_id = $1 AND on_default = 1 ORDER BY committed_ms DESC, id DESC LIMIT $3)
-         SELECT p.commit_id, s.kind, s.name, p.value FROM series s CROSS JOIN recent r JOIN points p ON p.series_id = s.id AND p.commit_id = r.id
-         WHERE s.project_id = $1 AND s.board = $2 AND s.kind IN ('region', 'instructions')",
-    )
+    let ids: Vec<i64> = commits.iter().map(|commit| commit.id).collect();
+    let points = sql("SELECT p.commit_id, s.kind, s.name, p.value FROM series s CROSS JOIN points p
+         WHERE s.project_id = $1 AND s.board = $2 AND s.kind IN ('region', 'instructions') AND p.series_id = s.id AND p.commit_id IN IDS($3)")
     .bind(project)
     .bind(board.as_str())
-    .bind(HISTORY_COMMITS_MAX)
+    .bind(serde_json::to_string(&ids).map_err(|e| StoreError::Encode(Box::new(e)))?)
     .fetch_all(c)
     .await?;
     Ok((commits, points))

@@ -1,10 +1,11 @@
 //! One way to say a statement to either database. Everything that differs between the two is in this file and in `migrations/`.
 //!
 //! Statements are written once, with `$1` for values, in what SQLite and PostgreSQL both know. Integers and booleans are BIGINT,
-//! a boolean is 0 or 1. Three spellings are ours, because the two have none in common:
+//! a boolean is 0 or 1. These spellings are ours, because the two have none in common:
 //!
 //! - `FOR UPDATE` and `FOR UPDATE SKIP LOCKED` are left out for SQLite, whose writer is alone;
-//! - `IN LIST($5)` is membership in a JSON list of texts.
+//! - `IN LIST($5)` is membership in a JSON list of texts;
+//! - `IN IDS($5)` is membership in a JSON list of integers.
 //!
 //! In `ON CONFLICT … DO UPDATE`, columns of the row that is there carry the table's name; `IS DISTINCT FROM` compares with NULL;
 //! sums are cast to BIGINT; what a page sorts by is `COLLATE "C"` in PostgreSQL's tables.
@@ -169,24 +170,26 @@ pub async fn script(c: &mut Connection, text: impl Into<Cow<'static, str>>) -> R
 fn for_sqlite(text: Cow<'static, str>) -> Cow<'static, str> {
     let text = replace(text, " FOR UPDATE SKIP LOCKED", "");
     let text = replace(text, " FOR UPDATE", "");
-    list(text, "(SELECT value FROM json_each(", "))")
+    let text = list(text, " IN IDS(", " IN (SELECT value FROM json_each(", "))");
+    list(text, " IN LIST(", " IN (SELECT value FROM json_each(", "))")
 }
 
+/// As arrays: PostgreSQL looks each element up in an index, where it reads all rows to join them with a table made by a function.
 fn for_postgres(text: Cow<'static, str>) -> Cow<'static, str> {
-    list(text, "(SELECT jsonb_array_elements_text(CAST(", " AS JSONB)))")
+    let text = list(text, " IN IDS(", " = ANY(ARRAY(SELECT CAST(jsonb_array_elements_text(CAST(", " AS JSONB)) AS BIGINT)))");
+    list(text, " IN LIST(", " = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST(", " AS JSONB))))")
 }
 
 fn replace(text: Cow<'static, str>, from: &str, to: &str) -> Cow<'static, str> {
     if text.contains(from) { Cow::Owned(text.replace(from, to)) } else { text }
 }
 
-/// `LIST($5)` in the database's words: what stands before the value, and after it.
-fn list(text: Cow<'static, str>, before: &str, after: &str) -> Cow<'static, str> {
-    const LIST: &str = " LIST(";
-    let Some((head, rest)) = text.split_once(LIST) else { return text };
+/// ` IN LIST($5)` in the database's words: what stands before the value, and after it.
+fn list(text: Cow<'static, str>, ours: &str, before: &str, after: &str) -> Cow<'static, str> {
+    let Some((head, rest)) = text.split_once(ours) else { return text };
     let Some((value, tail)) = rest.split_once(')') else { return text };
-    let rest = list(Cow::Owned(tail.to_owned()), before, after);
-    Cow::Owned(format!("{head} {before}{value}{after}{rest}"))
+    let rest = list(Cow::Owned(tail.to_owned()), ours, before, after);
+    Cow::Owned(format!("{head}{before}{value}{after}{rest}"))
 }
 
 /// A row of either database.
@@ -404,7 +407,12 @@ mod tests {
         check(
             "a IN LIST($1) AND b IN LIST($2)",
             "a IN (SELECT value FROM json_each($1)) AND b IN (SELECT value FROM json_each($2))",
-            "a IN (SELECT jsonb_array_elements_text(CAST($1 AS JSONB))) AND b IN (SELECT jsonb_array_elements_text(CAST($2 AS JSONB)))",
+            "a = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST($1 AS JSONB)))) AND b = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST($2 AS JSONB))))",
+        );
+        check(
+            "a IN IDS($1)",
+            "a IN (SELECT value FROM json_each($1))",
+            "a = ANY(ARRAY(SELECT CAST(jsonb_array_elements_text(CAST($1 AS JSONB)) AS BIGINT)))",
         );
     }
 

@@ -25,6 +25,14 @@ pub struct Histogram {
     pub bounds_s: &'static [i64],
 }
 
+impl Histogram {
+    /// The label of the bucket that so long a time falls into.
+    fn label(self, ms: Millis) -> String {
+        let bound = self.bounds_s.iter().map(|s| s * 1000).find(|&bound| ms <= bound);
+        bound.map_or_else(|| BEYOND.to_owned(), |bound| bound.to_string())
+    }
+}
+
 /// From queued, or queued again, to leased.
 pub const JOB_WAIT: Histogram = Histogram { name: "job_wait", bounds_s: &[1, 5, 15, 60, 300, 900, 3_600, 14_400] };
 /// From leased to done.
@@ -91,9 +99,20 @@ async fn add(c: &mut Connection, name: &str, runner: &str, label: &str, by: i64)
     Ok(())
 }
 
-/// Counts a lease.
-pub async fn leased(c: &mut Connection, runner: &RunnerName) -> Result<(), StoreError> {
-    add(c, LEASES, runner.as_str(), "", 1).await
+/// Counts a lease and how long its job waited, in one statement: it is a part of each claim.
+pub async fn leased(c: &mut Connection, runner: &RunnerName, waited: Millis) -> Result<(), StoreError> {
+    let waited = waited.max(0);
+    sql("INSERT INTO tallies (name, runner, label, value) VALUES ($1, $2, '', 1), ($3, $2, $4, 1), ($3, $2, $5, $6)
+         ON CONFLICT (name, runner, label) DO UPDATE SET value = tallies.value + excluded.value")
+    .bind(LEASES)
+    .bind(runner.as_str())
+    .bind(JOB_WAIT.name)
+    .bind(JOB_WAIT.label(waited))
+    .bind(SUM)
+    .bind(waited)
+    .execute(c)
+    .await?;
+    Ok(())
 }
 
 /// Counts the end of a lease, after its job's row was changed: transactions that end leases beside each other take these rows in one order.
@@ -110,13 +129,11 @@ pub async fn post_failed(c: &mut Connection) -> Result<(), StoreError> {
 /// zero, which clocks that were set back give, is none.
 pub async fn took(c: &mut Connection, histogram: Histogram, runner: &str, ms: Millis) -> Result<(), StoreError> {
     let ms = ms.max(0);
-    let bound = histogram.bounds_s.iter().map(|s| s * 1000).find(|&bound| ms <= bound);
-    let label = bound.map_or_else(|| BEYOND.to_owned(), |bound| bound.to_string());
     sql("INSERT INTO tallies (name, runner, label, value) VALUES ($1, $2, $3, 1), ($1, $2, $4, $5)
          ON CONFLICT (name, runner, label) DO UPDATE SET value = tallies.value + excluded.value")
     .bind(histogram.name)
     .bind(runner)
-    .bind(label)
+    .bind(histogram.label(ms))
     .bind(SUM)
     .bind(ms)
     .execute(c)

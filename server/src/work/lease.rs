@@ -127,7 +127,9 @@ pub async fn claim<F: Forge>(cx: &Context<F>, runner: &RunnerName, claim: &Claim
         // Listening begins before looking: a job queued in between rings.
         let mut rung = std::pin::pin!(cx.wake.queue.notified());
         rung.as_mut().enable();
-        let claimed = jobs::claim(&mut *cx.store.connection().await?, offer, cx.clock.now()).await?;
+        let mut tx = cx.store.write_beside().await?;
+        let claimed = jobs::claim(&mut tx, offer, cx.clock.now()).await?;
+        tx.commit().await?;
         if let Some(claimed) = claimed {
             let lease = lease(cx, runner, &claimed).await?;
             return Ok(lease.map_or(Given::Nothing, |lease| Given::Lease(Box::new(lease))));

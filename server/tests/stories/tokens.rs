@@ -3,7 +3,9 @@
 use crate::runner::{ScriptedRunner, built};
 use crate::world::World;
 use ounce_protocol::ids::RunnerName;
-use ounce_protocol::runner_api::{Claim, End, Enroll, Enrolled, Finish, Heartbeat, PROTOCOL, PROTOCOL_HEADER, ROTATE, ROTATE_HEADER};
+use ounce_protocol::runner_api::{
+    CLAIM_WAIT_MS_MAX, Claim, End, Enroll, Enrolled, Finish, Heartbeat, PROTOCOL, PROTOCOL_HEADER, ROTATE, ROTATE_HEADER,
+};
 use ounce_server::store::runners::{ENDED_LEASE_MS, ROTATE_MS, TOKEN_MS};
 use ounce_server::store::sql::sql;
 use ounce_server::web::guess::{WINDOW_MS, WRONG_OF_ADDRESS_MAX};
@@ -130,7 +132,7 @@ async fn a_revoked_runner_has_nothing_at_once_and_its_work_goes_on_elsewhere() {
 async fn a_claim_that_waits_when_its_runner_is_revoked_gets_nothing() {
     let world = World::new().await;
     let thief = world.runner("thief").await;
-    let claim = Claim { wait_ms: 5_000, can_run: thief.can_run.clone(), sandbox: true };
+    let claim = Claim { wait_ms: CLAIM_WAIT_MS_MAX, can_run: thief.can_run.clone(), sandbox: true };
     let waiting = thief.post("claim", &claim);
     let revoking = async {
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
