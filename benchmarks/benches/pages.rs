@@ -29,7 +29,7 @@ const SECRET: &str = "bench";
 /// One project with so many commits, each with one run, and on each board a measurement; nothing is in the documents, which no page
 /// of a history reads.
 const ROWS: &str = "
-INSERT INTO projects (id, repo, default_branch, created_ms) VALUES (1, 'acme/blinky', 'main', 0);
+INSERT INTO projects (id, repo, default_branch, visibility, created_ms) VALUES (1, 'acme/blinky', 'main', 'public', 0);
 INSERT INTO commits (project_id, sha, parent_sha, summary, committed_ms, on_default)
     WITH RECURSIVE n(i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < {commits})
     SELECT 1, '000000000000000000000000000000' || CAST(1000000000 + i AS TEXT), '000000000000000000000000000000' || CAST(999999999 + i AS TEXT),

@@ -41,6 +41,8 @@ pub struct Config {
     pub forge: ForgeConfig,
     /// How long things are kept.
     pub keep: Keep,
+    /// The forge's accounts that see what operators see: the audit of all projects.
+    pub admins: Vec<String>,
 }
 
 /// How to reach the forge.
@@ -54,6 +56,17 @@ pub struct ForgeConfig {
     pub account: Account,
     /// One or two secrets that sign webhooks.
     pub webhook_secrets: Vec<Secret>,
+    /// With what people log in; none where nobody can.
+    pub client: Option<Client>,
+}
+
+/// What we are called where people log in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// The client id of the App, or of an OAuth App.
+    pub id: String,
+    /// Its secret.
+    pub secret: Secret,
 }
 
 /// Who the server is on the forge.
@@ -81,6 +94,8 @@ pub struct AppFiles {
     pub key: PathBuf,
     /// What signs its webhooks.
     pub webhook_secret: PathBuf,
+    /// Its client id and secret, a line each.
+    pub client: PathBuf,
 }
 
 impl Account {
@@ -124,6 +139,7 @@ struct Raw {
     forge: RawForge,
     #[serde(default)]
     keep: Keep,
+    admins: Option<Vec<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -139,6 +155,7 @@ struct RawForge {
     key_file: Option<PathBuf>,
     webhook_secrets: Option<Vec<String>>,
     webhook_secret_files: Option<Vec<PathBuf>>,
+    client_file: Option<PathBuf>,
 }
 
 impl Config {
@@ -206,6 +223,12 @@ impl Raw {
         if let Some(file) = env("OUNCE_FORGE_KEY_FILE") {
             self.forge.key_file = Some(file.into());
         }
+        if let Some(file) = env("OUNCE_FORGE_CLIENT_FILE") {
+            self.forge.client_file = Some(file.into());
+        }
+        if let Some(admins) = env("OUNCE_ADMINS") {
+            self.admins = Some(list(&admins));
+        }
         if let Some(secrets) = env("OUNCE_WEBHOOK_SECRETS") {
             (self.forge.webhook_secrets, self.forge.webhook_secret_files) = (Some(list(&secrets)), None);
         }
@@ -243,13 +266,23 @@ impl Raw {
             }
             _ => {}
         }
+        if forge.client.is_some() && public_url.is_none() {
+            return Err("forge.client_file: people log in only where public_url says to where the forge sends them back".into());
+        }
+        if forge.client.is_some() && !forge.clone_url.starts_with("http") {
+            return Err("forge.client_file: people log in only where `clone_url` is the forge's address for browsers".into());
+        }
+        let admins = self.admins.unwrap_or_default();
+        if let Some(admin) = admins.iter().find(|admin| admin.is_empty() || !admin.bytes().all(|b| b.is_ascii_graphic())) {
+            return Err(format!("admins: {admin:?} is not an account's login"));
+        }
         let mut database = Place::parse(self.database.as_deref().unwrap_or("ounce.sqlite3"), folder)?;
         if let Some(file) = &self.database_password_file {
             database = database.with_password(&secret_file("database_password_file", folder, file)?)?;
         }
         let log = self.log.as_deref().unwrap_or(Format::default().word());
         let log = Format::parse(log).ok_or_else(|| format!("log = {log:?} is neither \"text\" nor \"json\""))?;
-        Ok(Config { listen, public_url, behind, database, projects, log, forge, keep: self.keep })
+        Ok(Config { listen, public_url, behind, database, projects, log, forge, keep: self.keep, admins })
     }
 }
 
@@ -277,6 +310,7 @@ impl RawForge {
             },
             other => return Err(format!("forge.mode = {other:?} is not \"token\" or \"app\"")),
         };
+        let client = client(folder, self.client_file.as_deref(), self.key_file.as_deref())?;
         let mut webhook_secrets = Vec::new();
         for text in self.webhook_secrets.unwrap_or_default() {
             webhook_secrets.push(not_empty("forge.webhook_secrets", Secret::new(&text))?);
@@ -286,7 +320,7 @@ impl RawForge {
         }
         match webhook_secrets.len() {
             0 => Err("forge: no webhook secret: add `webhook_secret_files` or `webhook_secrets` (or OUNCE_WEBHOOK_SECRETS)".into()),
-            1..=WEBHOOK_SECRETS_MAX => Ok(ForgeConfig { api_url, clone_url, account, webhook_secrets }),
+            1..=WEBHOOK_SECRETS_MAX => Ok(ForgeConfig { api_url, clone_url, account, webhook_secrets, client }),
             n => Err(format!("forge: {n} webhook secrets, at most {WEBHOOK_SECRETS_MAX}: the new one and the one it replaces")),
         }
     }
@@ -305,8 +339,10 @@ impl RawForge {
         if !clone_url.starts_with("http") {
             return Err("forge: to make the App on the page /setup, `clone_url` must be the forge's address for browsers".into());
         }
-        let files = AppFiles { id: folder.join(id), key: folder.join(key), webhook_secret: folder.join(secret) };
-        for file in [&files.key, &files.webhook_secret] {
+        let client = self.client_file.clone().unwrap_or_else(|| beside(key));
+        let files =
+            AppFiles { id: folder.join(id), key: folder.join(key), webhook_secret: folder.join(secret), client: folder.join(client) };
+        for file in [&files.key, &files.webhook_secret, &files.client] {
             if file.exists() {
                 let (file, id) = (file.display(), files.id.display());
                 return Err(format!(
@@ -314,7 +350,26 @@ impl RawForge {
                 ));
             }
         }
-        Ok(ForgeConfig { api_url, clone_url, account: Account::AppToMake(files), webhook_secrets: Vec::new() })
+        Ok(ForgeConfig { api_url, clone_url, account: Account::AppToMake(files), webhook_secrets: Vec::new(), client: None })
+    }
+}
+
+/// Where the page /setup keeps what people log in with when nothing else is said: beside the App's key.
+fn beside(key: &Path) -> PathBuf {
+    key.with_extension("client")
+}
+
+/// What people log in with: of the file that is named, else of the one beside the App's key, where it is there.
+fn client(folder: &Path, named: Option<&Path>, key: Option<&Path>) -> Result<Option<Client>, String> {
+    let file = match (named, key.map(beside)) {
+        (Some(file), _) => file.to_owned(),
+        (None, Some(file)) if folder.join(&file).exists() => file,
+        _ => return Ok(None),
+    };
+    let text = secret_file("forge.client_file", folder, &file)?;
+    match text.expose().lines().map(str::trim).collect::<Vec<_>>()[..] {
+        [id, secret] if !id.is_empty() && !secret.is_empty() => Ok(Some(Client { id: id.to_owned(), secret: Secret::new(secret) })),
+        _ => Err(format!("forge.client_file: {} does not hold two lines: the client id and its secret", folder.join(&file).display())),
     }
 }
 

@@ -1,5 +1,7 @@
 //! `ounce-server`: reads the command line and the configuration, and hands over to the library.
 
+mod operator;
+
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use ounce_protocol::ids::{BoardName, RepoName, RunnerName};
@@ -68,6 +70,12 @@ enum Command {
     /// The runners that may claim work.
     #[command(subcommand)]
     Runner(RunnerCommand),
+    /// The projects, and who sees them.
+    #[command(subcommand)]
+    Project(operator::ProjectCommand),
+    /// The tokens with which programs read private projects.
+    #[command(subcommand)]
+    Token(operator::TokenCommand),
 }
 
 #[derive(Debug, clap::Args)]
@@ -151,6 +159,8 @@ fn main() -> Result<()> {
             Command::CheckConfig => check(&config),
             Command::Backfill(wish) => fill(&config, wish).await,
             Command::Ready => say(&door::ask(config.listen).await?),
+            Command::Project(command) => operator::project(&config, command).await,
+            Command::Token(command) => operator::token(&config, command).await,
             Command::Runner(RunnerCommand::Enroll { name }) => enroll(&config, &name).await,
             Command::Runner(RunnerCommand::Revoke { name }) => revoke(&config, &name).await,
             Command::Runner(RunnerCommand::List) => list(&config).await,
@@ -199,6 +209,9 @@ async fn run(config: &Config) -> Result<()> {
 async fn migrate(config: &Config) -> Result<()> {
     let store = Store::open(&config.database).await.with_context(|| format!("opening the database {}", config.database))?;
     let steps = store.migrate().await.with_context(|| format!("migrating the database {}", config.database))?;
+    if steps > 0 {
+        note(&store, "migrate", &config.database.to_string(), &format!("{steps} migrations applied")).await?;
+    }
     store.close().await;
     say(&format!("{}: {steps} migrations applied, up to date", config.database))
 }
@@ -215,6 +228,7 @@ async fn move_rows(from: &str, to: &str) -> Result<()> {
     }
     let (source, target) = (open_as_it_is(&from).await?, open_as_it_is(&to).await?);
     report(backup::copy(&source, &target, &progress).await?)?;
+    note(&target, "migrate", &to.to_string(), &format!("all rows copied from {from}")).await?;
     say(&format!("{from} is as it was; set database = \"{to}\" and start the server"))
 }
 
@@ -367,8 +381,10 @@ fn check(config: &Config) -> Result<()> {
         projects.push("all that the App is installed on".to_owned());
     }
     let secrets = config.forge.webhook_secrets.len();
+    let login = if config.forge.client.is_some() { "with the forge's accounts" } else { "nobody can log in: no client_file" };
+    let admins = if config.admins.is_empty() { "nobody".to_owned() } else { config.admins.join(", ") };
     say(&format!(
-        "listen      {}\npublic_url  {}\ndatabase    {}\nlog         {}\nprojects    {}\nforge       {} as {}, {secrets} webhook secret{}",
+        "listen      {}\npublic_url  {}\ndatabase    {}\nlog         {}\nprojects    {}\nforge       {} as {}, {secrets} webhook secret{}\nlogin       {login}\nadmins      {admins}",
         config.listen,
         config.public_url.as_deref().unwrap_or("none: reports have no links"),
         config.database,

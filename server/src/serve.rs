@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::config::{Account, AppFiles, Config, ForgeConfig};
 use crate::forge::Forge;
 use crate::forge::github::GitHub;
+use crate::forge::github::login::Login;
 use crate::store::{Store, claims, installations};
 use crate::web::setup::{self, Setup};
 use crate::web::{self, App};
@@ -53,6 +54,11 @@ pub fn can_connect(config: &ForgeConfig) -> anyhow::Result<()> {
     GitHub::can_connect(&config.api_url).with_context(|| format!("connecting to {}", config.api_url))
 }
 
+/// How people log in, where they can.
+fn login(config: &ForgeConfig) -> Option<Login> {
+    config.client.as_ref().map(|client| Login::new(&config.clone_url, &config.api_url, &client.id, &client.secret))
+}
+
 /// Opens the configured database and brings its tables up to date.
 pub async fn open(config: &Config) -> anyhow::Result<Store> {
     let file = &config.database;
@@ -81,7 +87,8 @@ pub async fn start<F: Forge>(config: &Config, store: Store, forge: F, clock: Clo
     });
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
     let addr = listener.local_addr()?;
-    let router = web::router(App::new(Arc::clone(&cx), &config.forge.webhook_secrets).behind(&config.behind));
+    let app = App::new(Arc::clone(&cx), &config.forge.webhook_secrets).behind(&config.behind);
+    let router = web::router(app.admins(&config.admins).login(login(&config.forge)));
     let mut asked = stopping;
     let http = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(async move {
         let _ = asked.wait_for(|stop| *stop).await;

@@ -53,9 +53,10 @@ fn parse(text: &str) -> Result<Config, String> {
                 _ => vec![],
             };
             for name in names {
-                let file = machine.path().join(name);
+                let file = machine.path().join(&name);
                 std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-                std::fs::write(file, "secret").unwrap();
+                // What people log in with has two lines.
+                std::fs::write(file, if name.ends_with(".client") { "id\nsecret" } else { "secret" }).unwrap();
             }
         }
     }

@@ -64,6 +64,7 @@ pub fn router() -> Router<Arc<World>> {
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
         .route("/requests", get(requests).delete(clear_requests))
         .route("/tokens/expire", post(expire_tokens))
+        .route("/browser", post(browser))
 }
 
 async fn health(State(world): Shared) -> Json<Value> {
@@ -261,6 +262,16 @@ async fn deliveries(State(world): Shared) -> Json<Value> {
 
 async fn redeliver(State(world): Shared, Path(id): Path<u64>) -> Answer {
     Ok(Json(json!(world.redeliver(id).await?)))
+}
+
+#[derive(Deserialize)]
+struct Browser {
+    login: Option<String>,
+}
+
+async fn browser(State(world): Shared, Json(body): Json<Browser>) -> Json<Value> {
+    world.state().browser = body.login;
+    Json(json!({}))
 }
 
 async fn faults(State(world): Shared) -> Json<Value> {

@@ -336,6 +336,16 @@ impl Double {
         self.world.expire_installation_tokens();
     }
 
+    /// Whose browser comes to log in somewhere; nobody's agrees to nothing.
+    pub fn browser_of(&self, login: Option<&str>) {
+        self.world.state().browser = login.map(str::to_owned);
+    }
+
+    /// Makes a repository private, or public. Nobody is told.
+    pub fn set_private(&self, repo: &str, private: bool) -> Result<()> {
+        self.world.set_private(repo, private)
+    }
+
     /// Sets what an account may do in a repository.
     pub fn set_permission(&self, repo: &str, login: &str, permission: Permission) -> Result<()> {
         self.world.set_permission(repo, login, permission)

@@ -19,6 +19,7 @@ mod smart_http;
 mod state;
 mod webhooks;
 
+pub use api::oauth::{CLIENT_ID, CLIENT_SECRET};
 pub use double::{AppConfig, Config, Double, NewPull, RepositoryConfig, WebhookConfig};
 pub use faults::{Fault, FaultKind};
 pub use state::{CheckRun, Comment, Delivery, LoggedRequest, Permission, Status};

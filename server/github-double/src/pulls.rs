@@ -32,6 +32,13 @@ impl World {
         Ok(())
     }
 
+    /// Makes a repository private, or public.
+    pub fn set_private(&self, repo: &str, private: bool) -> Result<()> {
+        let mut state = self.state();
+        state.repos.get_mut(&repo.to_lowercase()).with_context(|| format!("no repository {repo}"))?.private = private;
+        Ok(())
+    }
+
     /// Sets what an account may do.
     pub fn set_permission(&self, repo: &str, login: &str, permission: Permission) -> Result<()> {
         let mut state = self.state();

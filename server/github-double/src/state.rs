@@ -1,6 +1,7 @@
 //! What the double remembers, in memory. Plain data: no HTTP, no git.
 
 use crate::api::manifest::Agreed;
+use crate::api::oauth::Grant;
 use crate::clock::{LOGICAL_EPOCH_S, iso};
 use crate::faults::Fault;
 use crate::git::Bare;
@@ -272,6 +273,10 @@ pub struct State {
     pub deliveries: VecDeque<Delivery>,
     /// Manifests agreed to, by the code that is exchanged for the App.
     pub agreed: HashMap<String, Agreed>,
+    /// Whose browser comes to log in somewhere; nobody's, who agrees to nothing.
+    pub browser: Option<String>,
+    /// Logins agreed to, by the code that is exchanged for a token.
+    pub grants: HashMap<String, Grant>,
     pub faults: Vec<Fault>,
     pub log: VecDeque<LoggedRequest>,
     /// How many answers say `mergeable: null` after a change.

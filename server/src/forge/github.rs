@@ -6,6 +6,7 @@
 
 mod checks;
 mod deliveries;
+pub mod login;
 pub mod manifest;
 mod shapes;
 #[cfg(test)]
@@ -348,6 +349,11 @@ impl Forge for GitHub {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<CommitInfo>, ForgeError>> + Send {
         self.read_history(repo, tip, since_s, limit)
+    }
+
+    async fn is_private(&self, repo: &RepoName) -> Result<bool, ForgeError> {
+        let ask = Ask::get(&format!("the repository {repo}"), format!("/repos/{repo}"));
+        Ok(self.send(repo, ask).await?.json::<shapes::Visible>()?.private)
     }
 
     fn role(&self, repo: &RepoName, login: &str) -> impl Future<Output = Result<Role, ForgeError>> + Send {

@@ -260,6 +260,8 @@ pub trait Forge: Send + Sync + 'static {
         since_s: Option<i64>,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<CommitInfo>, ForgeError>> + Send;
+    /// Whether only some may read the repository.
+    fn is_private(&self, repo: &RepoName) -> impl Future<Output = Result<bool, ForgeError>> + Send;
     /// What an account may do, asked afresh: never remembered, never taken from an event.
     fn role(&self, repo: &RepoName, login: &str) -> impl Future<Output = Result<Role, ForgeError>> + Send;
     /// Webhook deliveries of the last `within_s` seconds of which no attempt succeeded. A forge that keeps no such list has none.

@@ -82,6 +82,11 @@ pub async fn known(c: &mut Connection, repo: &str, source: &str) -> Result<bool,
     Ok(row.is_some())
 }
 
+/// What came of a command: its outcome's word, and the same in one sentence. None as long as it was not looked at.
+pub async fn came_of(c: &mut Connection, project: i64, source: &str) -> Result<Option<(String, String)>, StoreError> {
+    sql("SELECT outcome, note FROM commands WHERE project_id = $1 AND source = $2").bind(project).bind(source).fetch_optional(c).await
+}
+
 /// How many accounts were refused on a pull request since that time, and how often this one was.
 pub async fn refusals(c: &mut Connection, project: i64, pull: u64, login: &str, since: Millis) -> Result<(i64, i64), StoreError> {
     sql("SELECT COUNT(DISTINCT login), CAST(COALESCE(SUM(CASE WHEN login = $3 THEN 1 ELSE 0 END), 0) AS BIGINT) FROM commands

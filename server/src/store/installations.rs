@@ -22,16 +22,15 @@ pub async fn heard(c: &mut Connection, project: i64, installation: u64, received
     Ok(())
 }
 
-/// The App was installed on a repository: its row, made where there is none.
-pub async fn added(c: &mut Connection, repo: &RepoName, installation: u64, now: Millis) -> Result<(), StoreError> {
+/// The App was installed on a repository: its row, made where there is none. Gives its id.
+pub async fn added(c: &mut Connection, repo: &RepoName, installation: u64, now: Millis) -> Result<i64, StoreError> {
     sql("INSERT INTO projects (repo, installation_id, created_ms) VALUES ($1, $2, $3)
-         ON CONFLICT (repo) DO UPDATE SET installation_id = excluded.installation_id, removed_ms = NULL")
+         ON CONFLICT (repo) DO UPDATE SET installation_id = excluded.installation_id, removed_ms = NULL RETURNING id")
     .bind(repo.to_string())
     .bind(number(installation))
     .bind(now)
-    .execute(c)
-    .await?;
-    Ok(())
+    .fetch_one(c)
+    .await
 }
 
 /// The App was removed from a repository. Gives its project, where there is one.

@@ -24,8 +24,11 @@ mod place;
 pub mod projects;
 pub mod runners;
 pub mod runs;
+pub mod sessions;
+pub mod sight;
 pub mod sql;
 pub mod tallies;
+pub mod tokens;
 pub mod watch;
 
 pub use place::Place;

@@ -3,6 +3,7 @@
 //! Each query is bounded by a limit with a name and follows an index, so that a page stays fast when the history is long.
 //! Texts are handed out as stored: the pages escape them.
 
+use super::sight::hidden;
 use super::sql::{rows, sql};
 use super::{Connection, StoreError};
 use ounce_protocol::ids::{BoardName, RepoName};
@@ -36,11 +37,18 @@ rows! {
     }
 }
 
-/// All projects, by repository.
-pub async fn projects(c: &mut Connection) -> Result<Vec<ProjectRow>, StoreError> {
-    sql("SELECT p.repo, p.title, r.id AS run_id, r.state, r.verdict, r.created_ms FROM projects p
-         LEFT JOIN runs r ON r.id = (SELECT MAX(id) FROM runs WHERE project_id = p.id) ORDER BY p.repo LIMIT $1")
+/// All projects that everybody may see, and these, by repository.
+pub async fn projects(c: &mut Connection, also: &[i64]) -> Result<Vec<ProjectRow>, StoreError> {
+    let also: Vec<String> = also.iter().map(i64::to_string).collect();
+    sql(concat!(
+        "SELECT p.repo, p.title, r.id AS run_id, r.state, r.verdict, r.created_ms FROM projects p
+         LEFT JOIN runs r ON r.id = (SELECT MAX(id) FROM runs WHERE project_id = p.id)
+         WHERE ",
+        hidden!(),
+        " = 0 OR CAST(p.id AS TEXT) IN LIST($2) ORDER BY p.repo LIMIT $1"
+    ))
     .bind(PROJECTS_MAX)
+    .bind(serde_json::to_string(&also).map_err(|e| StoreError::Encode(Box::new(e)))?)
     .fetch_all(c)
     .await
 }
@@ -76,6 +84,8 @@ rows! {
     pub struct RunRow {
         /// Its id.
         pub id: i64,
+        /// `pull`, `push` or `compare`.
+        pub kind: String,
         /// The pull request; none for a push.
         pub pull_number: Option<i64>,
         /// The pull request's title, or the pushed commit's first line; hostile text, empty where not known.
@@ -104,7 +114,7 @@ rows! {
 }
 
 const RUN_COLUMNS: &str =
-    "r.id, r.pull_number, COALESCE(pulls.title, commits.summary, '') AS subject, COALESCE(pulls.author, '') AS author,
+    "r.id, r.kind, r.pull_number, COALESCE(pulls.title, commits.summary, '') AS subject, COALESCE(pulls.author, '') AS author,
     r.shown_sha, r.base_sha, r.head_sha, r.conflict, r.state, r.note, r.verdict, r.created_ms, r.judged_ms";
 const RUN_TABLES: &str = "runs r LEFT JOIN pulls ON pulls.project_id = r.project_id AND pulls.number = r.pull_number
     LEFT JOIN commits ON r.pull_number IS NULL AND commits.project_id = r.project_id AND commits.sha = r.shown_sha";

@@ -1,30 +1,34 @@
 //! The doors: one file each. An extractor proves, a handler arranges, `work` and `store` do.
 
+pub mod access;
 pub mod api;
 pub mod dashboard;
 pub mod guess;
 pub mod health;
+pub mod login;
 pub mod metrics;
+pub mod orders;
 pub mod peer;
 pub mod runner_api;
 pub mod setup;
 pub mod webhook;
 
 use crate::forge::Forge;
+use crate::forge::github::login::Login;
 use crate::secret::Secret;
 use crate::store::StoreError;
 use crate::work::Context;
+use access::Permits;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::{Json, Router};
+use axum::{Json, Router, middleware};
 use ounce_protocol::runner_api::{PROTOCOL, PROTOCOL_HEADER};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 /// How long a request's body may take to arrive.
@@ -61,6 +65,12 @@ pub struct App<F> {
     pub guesses: Arc<guess::Guesses>,
     /// The operator's proxies before us, which say for whom they ask.
     pub behind: Arc<[IpAddr]>,
+    /// The forge's accounts that see what operators see.
+    pub admins: Arc<[String]>,
+    /// How people log in; none where nobody can.
+    pub login: Option<Arc<Login>>,
+    /// What the forge said a short while ago that people may do.
+    pub permits: Arc<Permits>,
     /// Webhooks refused for their signature since the start. They leave no row, or strangers could fill the database.
     pub webhooks_refused: Arc<AtomicU64>,
 }
@@ -76,6 +86,9 @@ impl<F> Clone for App<F> {
             enrolments: Arc::clone(&self.enrolments),
             guesses: Arc::clone(&self.guesses),
             behind: Arc::clone(&self.behind),
+            admins: Arc::clone(&self.admins),
+            login: self.login.clone(),
+            permits: Arc::clone(&self.permits),
             webhooks_refused: Arc::clone(&self.webhooks_refused),
         }
     }
@@ -93,6 +106,9 @@ impl<F: Forge> App<F> {
             enrolments: Arc::new(Semaphore::new(ENROLMENTS_MAX)),
             guesses: Arc::default(),
             behind: Arc::new([]),
+            admins: Arc::new([]),
+            login: None,
+            permits: Arc::default(),
             webhooks_refused: Arc::default(),
         }
     }
@@ -103,22 +119,49 @@ impl<F: Forge> App<F> {
         self.behind = proxies.into();
         self
     }
+
+    /// The same with these operators.
+    #[must_use]
+    pub fn admins(mut self, admins: &[String]) -> App<F> {
+        self.admins = admins.into();
+        self
+    }
+
+    /// The same with a login.
+    #[must_use]
+    pub fn login(mut self, login: Option<Login>) -> App<F> {
+        self.login = login.map(Arc::new);
+        self
+    }
+
+    /// Whether people come over https: then no cookie of ours goes any other way.
+    fn is_https(&self) -> bool {
+        self.cx.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+    }
 }
 
 /// All routes.
 pub fn router<F: Forge>(app: App<F>) -> Router {
-    let nosniff = SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    Router::new()
+    let routes = Router::new()
         .merge(webhook::routes())
         .merge(runner_api::routes())
         .merge(api::routes())
         .merge(health::routes())
         .merge(metrics::routes())
         .merge(dashboard::routes())
-        .with_state(app)
+        .merge(login::routes())
+        .merge(orders::routes());
+    guarded(routes, app)
+}
+
+/// Routes behind the guard, each answer with the headers that browsers obey.
+fn guarded<F: Forge>(routes: Router<App<F>>, app: App<F>) -> Router {
+    let routes = routes
+        .with_state(app.clone())
         .fallback(dashboard::not_found)
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, Duration::from_millis(ANSWER_MS_MAX)))
-        .layer(nosniff)
+        .layer(middleware::from_fn_with_state(app, access::guard))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, Duration::from_millis(ANSWER_MS_MAX)));
+    dashboard::with_headers(routes)
 }
 
 /// What a door answers when it is not what was asked for.

@@ -4,8 +4,7 @@
 //! The forge's form makes the App from a manifest, and sends the browser back with a code that is exchanged for the App's number,
 //! key and webhook secret. They go into files that only the server's own user may read, and never through the browser.
 
-use super::webhook;
-use super::{dashboard, health};
+use super::{dashboard, health, login, webhook};
 use crate::config::{AppFiles, Config};
 use crate::forge::github::manifest::{self, NewApp};
 use crate::secret::{Secret, random_token, sha256_hex};
@@ -13,7 +12,7 @@ use askama::Template;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Query, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use std::collections::{HashMap, VecDeque};
@@ -101,13 +100,14 @@ enum Step {
 #[template(path = "setup.html")]
 struct Page {
     style: &'static str,
+    top: dashboard::Top,
     heading: &'static str,
     text: String,
     step: Step,
 }
 
 fn page(status: StatusCode, heading: &'static str, text: impl Into<String>, step: Step) -> Response {
-    match (Page { style: dashboard::style_url(), heading, text: text.into(), step }).render() {
+    match (Page { style: dashboard::style_url(), top: dashboard::Top::default(), heading, text: text.into(), step }).render() {
         Ok(html) => (status, [(header::CACHE_CONTROL, "no-store")], Html(html)).into_response(),
         Err(error) => {
             tracing::error!(%error, "the setup page cannot be rendered");
@@ -151,7 +151,7 @@ async fn ask() -> Response {
 
 /// The right code → the manifest, in a form that goes to the forge.
 async fn open(State(setup): State<Arc<Setup>>, body: Bytes) -> Response {
-    let form = form(&body);
+    let form = login::form(&body);
     let field = |name: &str| form.get(name).map_or("", String::as_str).trim();
     if sha256_hex(field("code")) != setup.code_sha256 {
         return page(StatusCode::FORBIDDEN, "Set up", "That is not the code. The server printed it when it started.", Step::Code);
@@ -163,7 +163,7 @@ async fn open(State(setup): State<Arc<Setup>>, body: Bytes) -> Response {
     }
     let owner = if organisation.is_empty() { String::new() } else { format!("/organizations/{organisation}") };
     let action = format!("{}{owner}/settings/apps/new?state={}", setup.web_url, setup.begin_visit());
-    let manifest = manifest::manifest(&setup.public_url, webhook::PATH, CALLBACK).to_string();
+    let manifest = manifest::manifest(&setup.public_url, webhook::PATH, CALLBACK, login::BACK).to_string();
     let text = "The forge shows the App once more, with its permissions, before it makes it. You may give it another name there.";
     page(StatusCode::OK, "Make the App", text, Step::Manifest { action, manifest })
 }
@@ -200,16 +200,10 @@ async fn back(State(setup): State<Arc<Setup>>, query: Query<HashMap<String, Stri
     page(StatusCode::OK, "The App is made", text, Step::Link { url, words: "Install it" })
 }
 
-/// Fields of a form; none where it cannot be read.
-fn form(body: &[u8]) -> HashMap<String, String> {
-    let uri = std::str::from_utf8(body).ok().and_then(|text| format!("/?{}", text.trim()).parse::<Uri>().ok());
-    uri.and_then(|uri| Query::try_from_uri(&uri).ok()).map(|Query(form)| form).unwrap_or_default()
-}
-
 /// Writes the files, the number last: only with it the App counts as configured.
 fn keep(files: &AppFiles, app: &NewApp) -> Result<(), String> {
     let id = Secret::new(&app.id.to_string());
-    let all = [(&files.key, &app.key), (&files.webhook_secret, &app.webhook_secret), (&files.id, &id)];
+    let all = [(&files.key, &app.key), (&files.webhook_secret, &app.webhook_secret), (&files.client, &app.client), (&files.id, &id)];
     for (at, (file, secret)) in all.iter().enumerate() {
         if let Err(error) = write_new(file, secret) {
             for (file, _) in &all[..at] {

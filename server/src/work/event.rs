@@ -1,7 +1,8 @@
 //! The webhook events the server acts on: our own structs, of only the fields that are read.
 
+use super::order::page::{self, PageOrder};
 use ounce_protocol::ids::{CommitSha, RepoName};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// An event of one repository.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +17,8 @@ pub enum Event {
     Comment(Box<CommentEvent>),
     /// A button of a check run was pressed, or something happened to one.
     Check(CheckEvent),
+    /// Somebody ordered something on a page of ours.
+    Order(Box<PageOrder>),
     /// The App was installed, removed, suspended, or given other repositories.
     Installation(InstallationEvent),
 }
@@ -95,15 +98,21 @@ pub struct Side {
 pub struct RepositoryName {
     /// `owner/name`.
     pub full_name: RepoName,
+    /// Whether only some may read it, where the event says so.
+    #[serde(default)]
+    pub private: Option<bool>,
 }
 
 /// The repository of an event.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Repository {
     /// `owner/name`.
     pub full_name: RepoName,
     /// Its default branch.
     pub default_branch: String,
+    /// Whether only some may read it, where the event says so.
+    #[serde(default)]
+    pub private: Option<bool>,
 }
 
 /// What an `edited` changed; only whether the base branch did is of interest.
@@ -268,6 +277,7 @@ impl Event {
     pub fn parse(event: &str, body: &[u8]) -> Result<Event, serde_json::Error> {
         Ok(match event {
             "pull_request" => Event::Pull(serde_json::from_slice(body)?),
+            page::EVENT => Event::Order(serde_json::from_slice(body)?),
             "push" => Event::Push(serde_json::from_slice(body)?),
             "issue_comment" => Event::Comment(serde_json::from_slice(body)?),
             "check_run" | "check_suite" => Event::Check(serde_json::from_slice(body)?),
@@ -284,13 +294,14 @@ impl Event {
             Event::Push(event) => Some(&event.repository),
             Event::Comment(event) => Some(&event.repository),
             Event::Check(event) => Some(&event.repository),
+            Event::Order(order) => Some(&order.repository),
         }
     }
 
     /// The App's installation on the repository's account.
     pub fn installation(&self) -> Option<Installation> {
         match self {
-            Event::Ping => None,
+            Event::Ping | Event::Order(_) => None,
             Event::Pull(event) => event.installation,
             Event::Push(event) => event.installation,
             Event::Comment(event) => event.installation,

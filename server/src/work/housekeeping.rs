@@ -2,8 +2,9 @@
 
 use super::Context;
 use super::lease;
-use crate::forge::Forge;
-use crate::store::{StoreError, audit, claims, deliveries, installations, jobs, measurements, runners};
+use crate::forge::{Forge, ForgeError};
+use crate::store::{StoreError, audit, claims, deliveries, installations, jobs, measurements, runners, sessions, sight, stored};
+use ounce_protocol::ids::RepoName;
 use ounce_protocol::job::{LEASE_MS, Millis, QUEUED_MS_MAX};
 
 /// How often lapsed leases are looked for.
@@ -18,6 +19,10 @@ pub const MISSED_MAX: usize = 50;
 pub const GIVE_UP_GRACE_MS: Millis = 3_600_000;
 /// Most measurements of an older version packed at once.
 pub const PACKED_MAX: u32 = 1_000;
+/// How often the forge is asked whether a repository is private.
+pub const SIGHT_MS: Millis = 3_600_000;
+/// Repositories asked about at once.
+pub const SIGHTS_MAX: i64 = 100;
 const DAY_MS: Millis = 24 * 3_600_000;
 
 /// Takes back lapsed leases, and gives up jobs that no runner wants. Not before runners had the time to say that they live.
@@ -54,6 +59,7 @@ pub async fn tidy<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
     let bodies = deliveries::forget_bodies(&mut c, before(cx.keep.deliveries_days)).await?;
     let logs = jobs::forget_logs(&mut c, before(cx.keep.logs_days)).await?;
     audit::forget(&mut c, now.saturating_sub(audit::KEEP_MS)).await?;
+    sessions::forget(&mut c, now).await?;
     runners::forget_leases(&mut c, now.saturating_sub(runners::ENDED_LEASE_MS)).await?;
     let asked_before = now.saturating_sub(2 * 1_000 * Millis::try_from(MISSED_S).unwrap_or(Millis::MAX / 4_000));
     installations::forget_asked(&mut c, asked_before).await?;
@@ -67,7 +73,31 @@ pub async fn tidy<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
         tracing::info!(bodies, logs, "dropped what is kept no longer");
     }
     ask_for_missed(cx).await?;
+    ask_who_may_see(cx).await?;
     Ok(false)
+}
+
+/// Repositories become private, and public, without an event of ours: the forge is asked.
+async fn ask_who_may_see<F: Forge>(cx: &Context<F>) -> Result<(), StoreError> {
+    let now = cx.clock.now();
+    let due = sight::due(&mut *cx.store.connection().await?, now.saturating_sub(SIGHT_MS).max(1), SIGHTS_MAX).await?;
+    for (project, repo) in due {
+        let private = match stored::<RepoName>(&repo) {
+            Ok(repo) => cx.forge.is_private(&repo).await,
+            Err(error) => return Err(error),
+        };
+        let mut c = cx.store.connection().await?;
+        match private {
+            Ok(private) => sight::told(&mut c, project, private, now).await?,
+            // Not there for us, or not there: whoever sees it must be let in by the operator.
+            Err(ForgeError::NotFound { .. } | ForgeError::Forbidden { .. }) => sight::told(&mut c, project, true, now).await?,
+            Err(error) => {
+                tracing::warn!(repo, %error, "whether it is private could not be asked; it stays as it is");
+                break;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The forge does not redeliver by itself: deliveries that no attempt brought here are asked for again, once each.

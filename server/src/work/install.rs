@@ -4,7 +4,7 @@ use super::event::{InstallationEvent, RepositoryName};
 use super::{Context, plan};
 use crate::forge::Forge;
 use crate::store::deliveries::{self, Delivery, End};
-use crate::store::{Connection, StoreError, installations, runs};
+use crate::store::{Connection, StoreError, installations, runs, sight};
 use ounce_protocol::job::Millis;
 
 /// What an event says about repositories.
@@ -38,7 +38,10 @@ pub async fn changed<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &Ins
             let added = event.repositories.iter().flatten().chain(&event.repositories_added);
             let added: Vec<&RepositoryName> = added.filter(|repo| plan::works_for(cx, &repo.full_name)).collect();
             for repo in &added {
-                installations::added(&mut tx, &repo.full_name, id, now).await?;
+                let project = installations::added(&mut tx, &repo.full_name, id, now).await?;
+                if let Some(private) = repo.private {
+                    sight::heard(&mut tx, project, private).await?;
+                }
             }
             for repo in &event.repositories_removed {
                 if let Some(project) = installations::removed(&mut tx, &repo.full_name, now).await? {

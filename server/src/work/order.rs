@@ -9,6 +9,7 @@ mod approve;
 mod bisect;
 mod cancel;
 mod compare;
+pub mod page;
 mod rerun;
 mod words;
 
@@ -38,6 +39,8 @@ const UNREAD_BYTES_MAX: usize = 400;
 struct Order<'a> {
     repository: &'a Repository,
     installation: Option<Installation>,
+    /// The project, where an event of the forge brought nothing new of it.
+    project: Option<i64>,
     pull: u64,
     /// The comment to answer; none for a button, whose check says what comes of it.
     comment: Option<u64>,
@@ -114,6 +117,7 @@ pub async fn commented<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &C
     let order = |command| Order {
         repository: &event.repository,
         installation: event.installation,
+        project: None,
         pull: event.issue.number,
         comment: Some(event.comment.id),
         source: source.clone(),
@@ -168,6 +172,7 @@ pub async fn pressed<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &Che
     let order = |pull: u64| Order {
         repository: &event.repository,
         installation: event.installation,
+        project: None,
         pull,
         comment: None,
         source: format!("button:{}:{pull}", delivery.guid),
@@ -175,7 +180,11 @@ pub async fn pressed<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &Che
         role,
         command: command.clone(),
     };
-    let orders: Vec<Order<'_>> = pulls.into_iter().map(order).collect();
+    decide(cx, delivery, pulls.into_iter().map(order).collect(), role).await
+}
+
+/// Carries out what was ordered without a comment, where the account's role allows it.
+async fn decide<F: Forge>(cx: &Context<F>, delivery: &Delivery, orders: Vec<Order<'_>>, role: Role) -> Result<bool, StoreError> {
     if role < Role::Write {
         let refused = Reply { outcome: Outcome::Refused, note: words::NO_RIGHT.to_owned(), text: None };
         let refused = orders.into_iter().map(|order| (order, None, Ready::Reply(refused.clone()))).collect();
@@ -282,7 +291,10 @@ async fn write<F: Forge>(
     let mut tx = cx.store.write().await?;
     let mut notes = Vec::new();
     for (order, unread, ready) in orders {
-        let project = put_project(&mut tx, order.repository, heard(delivery, order.installation), now).await?;
+        let project = match order.project {
+            Some(project) => project,
+            None => put_project(&mut tx, order.repository, heard(delivery, order.installation), now).await?,
+        };
         if commands::known(&mut tx, &order.repo().to_string(), &order.source).await? {
             notes.push("was done before".to_owned());
             continue;

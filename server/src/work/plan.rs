@@ -11,7 +11,7 @@ use crate::forge::{CommitInfo, Forge, ForgeError, MergeState, PullRequest};
 use crate::store::deliveries::{self, Delivery, End};
 use crate::store::projects::{self, Pull};
 use crate::store::runs::{self, NewRun, Reach, RunKind, RunState};
-use crate::store::{Connection, StoreError, budgets, claims, commands, installations, jobs};
+use crate::store::{Connection, StoreError, budgets, claims, commands, installations, jobs, sight};
 use ounce_protocol::ids::{BoardName, CommitSha, RepoName};
 use ounce_protocol::job::Millis;
 use ounce_protocol::manifest::{Board, FILE_NAME, Forks, Manifest};
@@ -142,6 +142,7 @@ async fn act<F: Forge>(cx: &Context<F>, delivery: &Delivery) -> Result<bool, Sto
         Event::Push(event) => pushed(cx, delivery, &event).await,
         Event::Comment(event) => order::commented(cx, delivery, &event).await,
         Event::Check(event) => order::pressed(cx, delivery, &event).await,
+        Event::Order(asked) => order::page::asked(cx, delivery, &asked).await,
         Event::Installation(event) => install::changed(cx, delivery, &event).await,
     }
 }
@@ -455,6 +456,9 @@ pub(super) async fn put_pull_row(
 pub(super) async fn put_project(tx: &mut Connection, repository: &Repository, heard: Heard, now: Millis) -> Result<i64, StoreError> {
     let project = projects::project(tx, &repository.full_name, &repository.default_branch, now).await?;
     installations::heard(tx, project, heard.installation, heard.received_ms).await?;
+    if let Some(private) = repository.private {
+        sight::heard(tx, project, private).await?;
+    }
     Ok(project)
 }
 

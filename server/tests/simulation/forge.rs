@@ -443,6 +443,10 @@ impl Forge for SimForge {
         .await
     }
 
+    async fn is_private(&self, _: &RepoName) -> Result<bool, ForgeError> {
+        self.call("repository", |_| Ok(false)).await
+    }
+
     async fn role(&self, _: &RepoName, login: &str) -> Result<Role, ForgeError> {
         self.call("role", |_| Ok(if login == KEEPER { Role::Write } else { Role::Read })).await
     }

@@ -89,6 +89,8 @@ async fn who_has_the_answer_is_told_so_in_a_line() {
 #[tokio::test]
 async fn what_is_not_there_is_said_with_the_next_step() {
     let world = World::new().await;
+    world.pull("known").await;
+    world.row("the project", "SELECT id FROM projects WHERE is_private = 0").await;
     let check = async |path: &str, status: StatusCode, says: &str| {
         let answer = get(&world, path).await;
         assert_eq!(answer.status(), status, "{path}");

@@ -94,6 +94,9 @@ impl Forge for Stub {
     async fn history(&self, _: &RepoName, _: &CommitSha, _: Option<i64>, _: usize) -> Result<Vec<CommitInfo>, ForgeError> {
         unavailable()
     }
+    async fn is_private(&self, _: &RepoName) -> Result<bool, ForgeError> {
+        unavailable()
+    }
     async fn role(&self, _: &RepoName, _: &str) -> Result<Role, ForgeError> {
         unavailable()
     }

@@ -93,6 +93,8 @@ impl World {
         change(&mut double);
         let account = account(&double);
         std::fs::write(folder.path().join("app.pem"), github_double::DEMO_APP_KEY_PEM).unwrap();
+        std::fs::write(folder.path().join("app.client"), format!("{}\n{}\n", github_double::CLIENT_ID, github_double::CLIENT_SECRET))
+            .unwrap();
         let double = Double::start(double).await.unwrap();
         let files = [("main.c", Some("int main;")), ("ounce.toml", manifest)];
         let files: Vec<_> = files.into_iter().filter(|(_, text)| text.is_some()).collect();

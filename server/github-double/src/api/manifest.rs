@@ -61,7 +61,7 @@ pub async fn convert(State(world): State<Arc<World>>, Path(code): Path<String>) 
         "owner": crate::shape::user(&world.base_url, &owner),
         "html_url": format!("{}/apps/{}", world.base_url, app.slug), "external_url": "https://example.invalid", "description": null,
         "created_at": "2025-01-01T00:00:00Z", "updated_at": "2025-01-01T00:00:00Z",
-        "permissions": super::apps::permissions(), "events": [], "client_id": "Iv1.d0b1e", "client_secret": "unused",
+        "permissions": super::apps::permissions(), "events": [], "client_id": super::oauth::CLIENT_ID, "client_secret": super::oauth::CLIENT_SECRET,
         "webhook_secret": secret, "pem": app.pem,
     });
     Ok((StatusCode::CREATED, Json(answer)))

@@ -7,6 +7,7 @@ pub mod comments;
 pub mod content;
 pub mod error;
 pub mod manifest;
+pub mod oauth;
 pub mod page;
 pub mod pulls;
 pub mod refs;
@@ -34,6 +35,8 @@ pub fn router(world: Arc<World>) -> Router {
         .merge(rest.clone())
         .nest("/api/v3", rest)
         .merge(git)
+        .route("/login/oauth/authorize", get(oauth::authorize))
+        .route("/login/oauth/access_token", post(oauth::access_token))
         .route("/settings/apps/new", post(manifest::create))
         .route("/organizations/{organization}/settings/apps/new", post(manifest::create))
         .fallback(nothing_here)

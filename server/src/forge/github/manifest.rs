@@ -25,10 +25,12 @@ pub struct NewApp {
     pub key: Secret,
     /// What signs its webhooks.
     pub webhook_secret: Secret,
+    /// Its client id and secret, a line each: with them people log in.
+    pub client: Secret,
 }
 
 /// The manifest of the App of a server at this public URL.
-pub fn manifest(public_url: &str, webhook_path: &str, callback_path: &str) -> Value {
+pub fn manifest(public_url: &str, webhook_path: &str, callback_path: &str, login_path: &str) -> Value {
     let permissions: serde_json::Map<String, Value> = PERMISSIONS.iter().map(|(name, level)| ((*name).to_owned(), json!(level))).collect();
     json!({
         "name": "Ounce",
@@ -36,6 +38,8 @@ pub fn manifest(public_url: &str, webhook_path: &str, callback_path: &str) -> Va
         "description": "Says what a pull request costs on each board, in bytes and instructions.",
         "hook_attributes": { "url": format!("{public_url}{webhook_path}"), "active": true },
         "redirect_url": format!("{public_url}{callback_path}"),
+        "callback_urls": [format!("{public_url}{login_path}")],
+        "request_oauth_on_install": false,
         "public": false,
         "default_permissions": permissions,
         "default_events": EVENTS,
@@ -55,5 +59,6 @@ pub async fn exchange(api_url: &str, code: &str) -> Result<NewApp, ForgeError> {
     if key.is_empty() || webhook_secret.is_empty() {
         return Err(strange(what, "it has no private key, or no webhook secret"));
     }
-    Ok(NewApp { id: made.id, html_url: made.html_url, key, webhook_secret })
+    let client = Secret::new(&format!("{}\n{}", made.client_id, made.client_secret));
+    Ok(NewApp { id: made.id, html_url: made.html_url, key, webhook_secret, client })
 }

@@ -30,6 +30,12 @@ pub struct Repo {
     pub full_name: String,
 }
 
+/// A repository asked for by itself.
+#[derive(Deserialize)]
+pub struct Visible {
+    pub private: bool,
+}
+
 #[derive(Deserialize)]
 pub struct Sha {
     pub sha: String,
@@ -148,6 +154,15 @@ pub struct NewApp {
     pub html_url: String,
     pub pem: String,
     pub webhook_secret: Option<String>,
+    pub client_id: String,
+    pub client_secret: String,
+}
+
+/// A person's token, or why there is none.
+#[derive(Deserialize)]
+pub struct UserToken {
+    pub access_token: Option<String>,
+    pub error: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -1,5 +1,6 @@
 //! What the API answers with. Names are stable: a field may be added, none changes its meaning.
 
+use crate::store::audit::Entry;
 use crate::store::pages::{JobRow, LatestRow, ProjectRow, RunRow};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -250,4 +251,30 @@ pub struct Runner {
     pub sandbox: bool,
     /// What it offers, such as `qemu:microbit`.
     pub can_run: Vec<String>,
+}
+
+/// What somebody did.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AuditEntry {
+    /// Its number: later ones are larger.
+    pub id: i64,
+    /// When.
+    pub at_ms: i64,
+    /// The forge's account, the runner, or the operator's account on the machine.
+    pub who: String,
+    /// A word, or the command as it was given.
+    pub what: String,
+    /// On what.
+    pub target: String,
+    /// From where.
+    pub origin: String,
+    /// What came of it.
+    pub result: String,
+}
+
+impl From<Entry> for AuditEntry {
+    fn from(entry: Entry) -> AuditEntry {
+        let Entry { id, at_ms, who, what, target, origin, result } = entry;
+        AuditEntry { id, at_ms, who, what, target, origin, result }
+    }
 }

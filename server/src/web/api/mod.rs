@@ -5,11 +5,13 @@
 //! came: whoever shows them escapes them.
 
 mod answers;
+mod audit;
 mod etag;
 mod projects;
 mod runs;
 
 use super::App;
+use super::access::About;
 use crate::clock::Clock;
 use crate::forge::Forge;
 use crate::store::{Store, StoreError};
@@ -46,11 +48,12 @@ impl<F: Forge> FromRef<App<F>> for Api {
 #[openapi(
     info(
         title = "Ounce",
-        description = "What firmware weighs: projects, runs, reports and history. Read-only; sizes in bytes, times in milliseconds since the Unix epoch.",
+        description = "What firmware weighs: projects, runs, reports and history. Read-only. What belongs to a private project is there for a token of `ounce-server token add` (`Authorization: Bearer …`) and for sessions of who may read the repository; for all others it is not there. Sizes in bytes, times in milliseconds since the Unix epoch.",
         version = "1",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
-    tags((name = "projects", description = "Projects, their boards and their history"), (name = "runs", description = "Runs, their jobs and reports; the runners"))
+    tags((name = "projects", description = "Projects, their boards and their history"), (name = "runs", description = "Runs, their jobs and reports; the runners"),
+        (name = "operators", description = "For the server's admins"))
 )]
 struct Description;
 
@@ -71,7 +74,8 @@ where
                 .routes(routes!(runs::comparison))
                 .routes(routes!(runs::job))
                 .routes(routes!(runs::job_log))
-                .routes(routes!(runs::runners)),
+                .routes(routes!(runs::runners))
+                .routes(routes!(audit::entries)),
         )
         .split_for_parts()
 }
@@ -140,6 +144,22 @@ impl IntoResponse for NotFound {
     fn into_response(self) -> Response {
         (StatusCode::NOT_FOUND, Json(Problem { error: self.sentence().to_owned() })).into_response()
     }
+}
+
+/// What is said where nothing is, or nothing that may be seen.
+pub(super) fn nothing_there(about: About) -> Response {
+    let what = match about {
+        About::Project => NotFound::Project,
+        About::Run => NotFound::Run,
+        About::Job => NotFound::Job,
+        About::Nothing | About::Proved | About::Projects | About::Operators => NotFound::Address,
+    };
+    what.into_response()
+}
+
+/// What is said where something of ours failed.
+pub(super) fn failed(error: StoreError) -> Response {
+    ApiProblem::Internal(error).into_response()
 }
 
 /// Why there is no answer.

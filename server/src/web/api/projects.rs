@@ -1,5 +1,6 @@
 //! Projects, their runs, and their boards' history.
 
+use super::super::access::Sight;
 use super::answers::{Board, Commit, History, Project, ProjectSummary, Run, Series};
 use super::{Api, ApiProblem, NotFound, PREFIX, Page, Problem, repo};
 use crate::store::pages::{self, RUNS_PER_PAGE};
@@ -11,10 +12,10 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use utoipa::IntoParams;
 
-/// All projects with their newest runs, by repository.
+/// The projects with their newest runs, by repository: those everybody may see, and those that who asks may read.
 #[utoipa::path(get, path = "/projects", tag = "projects", responses((status = 200, body = Vec<ProjectSummary>)))]
-pub async fn projects(State(api): State<Api>) -> Result<Json<Vec<ProjectSummary>>, ApiProblem> {
-    let rows = pages::projects(&mut *api.store.connection().await?).await?;
+pub async fn projects(State(api): State<Api>, sight: Sight) -> Result<Json<Vec<ProjectSummary>>, ApiProblem> {
+    let rows = pages::projects(&mut *api.store.connection().await?, &sight.also).await?;
     Ok(Json(rows.into_iter().map(ProjectSummary::from).collect()))
 }
 

@@ -1,8 +1,9 @@
 //! One board's history on the default branch: the chart, the same figures as tables, and its badge.
 
+use super::super::access::Sight;
 use super::project::{RegionView, region};
 use super::words::{When, when};
-use super::{NO_PROJECT, Page, PageError, Pages, STYLE_URL, repo, short, shown};
+use super::{NO_PROJECT, Page, PageError, Pages, STYLE_URL, Top, repo, short, shown};
 use crate::store::pages::{self, CommitRow, PointRow};
 use askama::Template;
 use axum::extract::{Path, State};
@@ -25,6 +26,7 @@ const NO_BOARD: PageError = PageError::NotFound("No board of this name has figur
 #[template(path = "board.html")]
 struct Board {
     style: &'static str,
+    top: Top,
     repo: String,
     board: String,
     title: String,
@@ -164,11 +166,12 @@ impl History {
 pub(super) async fn page(
     State(state): State<Pages>,
     Path((owner, name, board)): Path<(String, String, String)>,
+    sight: Sight,
 ) -> Result<Page, PageError> {
     let repo = repo(&owner, &name)?;
     let board = BoardName::parse(&board).map_err(|_| NO_BOARD)?;
     let mut c = state.store.connection().await?;
-    let project = pages::project(&mut c, &repo).await?.ok_or(NO_PROJECT)?;
+    let project = pages::project(&mut c, &repo).await?.ok_or(PageError::NotFound(NO_PROJECT))?;
     let manifest = pages::manifest(&mut c, project.id).await?.and_then(|text| Manifest::parse(&text).ok());
     let (commits, points) = pages::history(&mut c, project.id, &board).await?;
     let declared = manifest.as_ref().and_then(|m| m.boards.get(&board));
@@ -184,6 +187,7 @@ pub(super) async fn page(
     let title = declared.and_then(|b| b.title.as_deref()).unwrap_or_default();
     Page::of(&Board {
         style: &STYLE_URL,
+        top: Top::of(&sight),
         repo: project.repo,
         title: shown(title),
         others: others.into_iter().collect(),
@@ -206,7 +210,7 @@ pub(super) async fn badge(
 ) -> Result<Response, PageError> {
     let repo = repo(&owner, &name)?;
     let mut c = state.store.connection().await?;
-    let project = pages::project(&mut c, &repo).await?.ok_or(NO_PROJECT)?;
+    let project = pages::project(&mut c, &repo).await?.ok_or(PageError::NotFound(NO_PROJECT))?;
     let manifest = pages::manifest(&mut c, project.id).await?.and_then(|text| Manifest::parse(&text).ok());
     let board = BoardName::parse(&board).map_err(|_| NO_BOARD)?;
     let declared = manifest.as_ref().and_then(|m| m.boards.get(&board)).ok_or(NO_BOARD)?;

@@ -3,6 +3,7 @@
 //! Everything that came from a build, a board or a pull request is escaped: by the templates, or by `ounce-report` where a
 //! template says `safe`. The content security policy allows no inline style or script at all, should an escape fail.
 
+mod audit;
 mod board;
 mod job;
 mod project;
@@ -12,7 +13,8 @@ mod run;
 mod tests;
 mod words;
 
-use super::App;
+use super::access::{About, Sight};
+use super::{App, login};
 use crate::clock::Clock;
 use crate::forge::Forge;
 use crate::store::{Store, StoreError};
@@ -32,12 +34,13 @@ const ICON: &str = include_str!("../../../../dashboards/assets/icon.svg");
 /// Longest title, summary or name from outside on a page, in characters.
 const TEXT_CHARS_MAX: usize = 200;
 
+/// On every answer of the server. A form's origin is told to ourselves and to nobody else.
 const HEADERS: [(HeaderName, &str); 4] = [
     (
         header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     ),
-    (header::REFERRER_POLICY, "no-referrer"),
+    (header::REFERRER_POLICY, "same-origin"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
 ];
@@ -72,6 +75,12 @@ impl Pages {
     }
 }
 
+/// Each answer of these routes with [`HEADERS`].
+pub(super) fn with_headers(routes: Router) -> Router {
+    let layer = |(name, value)| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
+    HEADERS.into_iter().fold(routes, |routes, header| routes.layer(layer(header)))
+}
+
 /// All pages and their assets.
 pub fn routes<F: Forge>() -> Router<App<F>> {
     routes_of()
@@ -103,19 +112,58 @@ where
         .route("/p/{owner}/{name}/boards/{board}/badge.svg", get(board::badge))
         .route("/runs/{id}", get(run::page))
         .route("/jobs/{id}", get(job::page))
+        .route("/audit", get(audit::page))
         .merge(assets());
-    HEADERS
-        .into_iter()
-        .fold(routes, |routes, (name, value)| routes.layer(SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))))
+    routes
 }
 
-/// The page for an address that leads nowhere, with the pages' headers: for the router's fallback.
+/// The page for an address that leads nowhere: for the router's fallback.
 pub async fn not_found() -> Response {
-    let mut response = PageError::NotFound("There is no page at this address.").into_response();
-    for (name, value) in HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    PageError::NotFound(NO_PAGE).into_response()
+}
+
+/// What is said where nothing is, or nothing that may be seen. A stranger is asked to log in, wherever it is.
+pub(super) fn nothing_there(about: About, sight: &Sight) -> Response {
+    let text = match about {
+        About::Project => NO_PROJECT,
+        About::Run => NO_RUN,
+        About::Job => NO_JOB,
+        About::Nothing | About::Proved | About::Projects | About::Operators => NO_PAGE,
+    };
+    message(StatusCode::NOT_FOUND, Top::of(sight), "Not found", text)
+}
+
+/// What is said where something of ours failed.
+pub(super) fn failed(error: StoreError) -> Response {
+    PageError::Internal(error).into_response()
+}
+
+/// A page of a few words.
+pub(super) fn message(status: StatusCode, top: Top, heading: &'static str, text: impl Into<String>) -> Response {
+    match (Message { style: &STYLE_URL, top, heading, text: text.into() }).render() {
+        Ok(html) => (status, [(header::CACHE_CONTROL, "no-cache")], Html(html)).into_response(),
+        Err(_) => (status, heading).into_response(),
     }
-    response
+}
+
+/// What stands at the top of every page: who is logged in.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Top {
+    /// The account, and what its forms carry.
+    pub person: Option<(String, String)>,
+    /// Where a stranger logs in, where that can be.
+    pub login: Option<String>,
+    /// Whether there is more for an operator.
+    pub is_operator: bool,
+}
+
+impl Top {
+    /// For who looks.
+    pub fn of(sight: &Sight) -> Top {
+        let person = sight.viewer.person().map(|person| (person.login.clone(), person.csrf.clone()));
+        let login = (person.is_none() && sight.has_login).then(|| login::address(&sight.here));
+        Top { person, login, is_operator: sight.is_operator }
+    }
 }
 
 /// A rendered page.
@@ -152,8 +200,9 @@ impl From<StoreError> for PageError {
 #[template(path = "message.html")]
 struct Message {
     style: &'static str,
+    top: Top,
     heading: &'static str,
-    text: &'static str,
+    text: String,
 }
 
 impl IntoResponse for PageError {
@@ -165,19 +214,19 @@ impl IntoResponse for PageError {
                 (StatusCode::INTERNAL_SERVER_ERROR, "Something failed here", "The server's log says what. Try again in a moment.")
             }
         };
-        match (Message { style: &STYLE_URL, heading, text }).render() {
-            Ok(html) => (status, [(header::CACHE_CONTROL, "no-cache")], Html(html)).into_response(),
-            Err(_) => (status, heading).into_response(),
-        }
+        message(status, Top::default(), heading, text)
     }
 }
 
 /// The repository an address names.
 fn repo(owner: &str, name: &str) -> Result<RepoName, PageError> {
-    RepoName::parse(&format!("{owner}/{name}")).map_err(|_| NO_PROJECT)
+    RepoName::parse(&format!("{owner}/{name}")).map_err(|_| PageError::NotFound(NO_PROJECT))
 }
 
-const NO_PROJECT: PageError = PageError::NotFound("No such project is known here. It appears with its first event from the forge.");
+const NO_PROJECT: &str = "No such project is known here, or none that you may see. It appears with its first event from the forge.";
+const NO_RUN: &str = "No run has this number, or none that you may see.";
+const NO_JOB: &str = "No job has this number, or none that you may see.";
+const NO_PAGE: &str = "There is no page at this address.";
 
 /// A row's id in an address.
 fn id(text: &str) -> Option<i64> {

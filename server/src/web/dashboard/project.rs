@@ -1,7 +1,8 @@
 //! One project: what its boards weigh on the default branch, and its runs.
 
+use super::super::access::Sight;
 use super::words::{Label, When, run_label, when};
-use super::{NO_PROJECT, Page, PageError, Pages, STYLE_URL, id, repo, short, shown};
+use super::{NO_PROJECT, Page, PageError, Pages, STYLE_URL, Top, id, repo, short, shown};
 use crate::store::pages::{self, LatestRow, RunRow};
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -16,6 +17,7 @@ use serde::Deserialize;
 #[template(path = "project.html")]
 struct Project {
     style: &'static str,
+    top: Top,
     repo: String,
     title: String,
     default_branch: String,
@@ -71,10 +73,11 @@ pub(super) async fn page(
     State(state): State<Pages>,
     Path((owner, name)): Path<(String, String)>,
     Query(paging): Query<Paging>,
+    sight: Sight,
 ) -> Result<Page, PageError> {
     let repo = repo(&owner, &name)?;
     let mut c = state.store.connection().await?;
-    let project = pages::project(&mut c, &repo).await?.ok_or(NO_PROJECT)?;
+    let project = pages::project(&mut c, &repo).await?.ok_or(PageError::NotFound(NO_PROJECT))?;
     let before = paging.before.as_deref().and_then(id);
     let manifest = pages::manifest(&mut c, project.id).await?.and_then(|text| Manifest::parse(&text).ok());
     let latest = pages::latest(&mut c, project.id).await?;
@@ -83,6 +86,7 @@ pub(super) async fn page(
     let full = i64::try_from(runs.len()).is_ok_and(|n| n == pages::RUNS_PER_PAGE);
     Page::of(&Project {
         style: &STYLE_URL,
+        top: Top::of(&sight),
         forge: state.forge_url(&repo),
         repo: project.repo,
         title: shown(&project.title),

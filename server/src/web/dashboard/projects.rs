@@ -1,7 +1,8 @@
 //! The first page: all projects, each with how its latest run stands.
 
+use super::super::access::Sight;
 use super::words::{Label, When, run_label, when};
-use super::{Page, PageError, Pages, STYLE_URL, shown};
+use super::{Page, PageError, Pages, STYLE_URL, Top, shown};
 use crate::store::pages;
 use askama::Template;
 use axum::extract::State;
@@ -10,6 +11,7 @@ use axum::extract::State;
 #[template(path = "projects.html")]
 struct Projects {
     style: &'static str,
+    top: Top,
     projects: Vec<Project>,
 }
 
@@ -25,10 +27,10 @@ struct Run {
     when: When,
 }
 
-pub(super) async fn page(State(state): State<Pages>) -> Result<Page, PageError> {
+pub(super) async fn page(State(state): State<Pages>, sight: Sight) -> Result<Page, PageError> {
     let mut c = state.store.connection().await?;
     let now = state.clock.now();
-    let rows = pages::projects(&mut c).await?;
+    let rows = pages::projects(&mut c, &sight.also).await?;
     let project = |row: pages::ProjectRow| {
         let run = match (row.run_id, &row.state, row.created_ms) {
             (Some(id), Some(state), Some(ms)) => Some(Run { id, label: run_label(state, row.verdict.as_deref()), when: when(ms, now) }),
@@ -36,5 +38,5 @@ pub(super) async fn page(State(state): State<Pages>) -> Result<Page, PageError> 
         };
         Project { title: shown(&row.title), repo: row.repo, run }
     };
-    Page::of(&Projects { style: &STYLE_URL, projects: rows.into_iter().map(project).collect() })
+    Page::of(&Projects { style: &STYLE_URL, top: Top::of(&sight), projects: rows.into_iter().map(project).collect() })
 }

@@ -1,15 +1,21 @@
 //! One run: the report where there is one, and how each board's job stands.
 
+use super::super::access::Sight;
+use super::super::orders::is_once;
 use super::project::{RunView, run_view};
 use super::words::{Label, job_label, took};
-use super::{Page, PageError, Pages, STYLE_URL, id, short, shown};
+use super::{Page, PageError, Pages, STYLE_URL, Top, id, short, shown};
+use crate::forge::Role;
+use crate::secret::random_token;
 use crate::store::pages::{self, JobRow};
-use crate::store::{StoreError, stored};
+use crate::store::{Connection, StoreError, commands, projects, stored};
+use crate::work::order::page::source;
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query as InQuery, State};
 use ounce_analysis::Comparison;
 use ounce_protocol::ids::RepoName;
 use ounce_protocol::job::Millis;
+use serde::Deserialize;
 
 /// A page of a run that is under way loads itself again after this many seconds.
 const RELOAD_S: u32 = 15;
@@ -18,6 +24,7 @@ const RELOAD_S: u32 = 15;
 #[template(path = "run.html")]
 struct Run {
     style: &'static str,
+    top: Top,
     reload_s: Option<u32>,
     repo: String,
     run: RunView,
@@ -30,6 +37,39 @@ struct Run {
     note: String,
     report: Option<String>,
     jobs: Vec<JobView>,
+    /// What came of an order just given here.
+    said: Option<Said>,
+    /// What somebody who may command can order here.
+    orders: Option<Orders>,
+}
+
+struct Said {
+    class: String,
+    words: String,
+}
+
+/// The forms of a page.
+struct Orders {
+    csrf: String,
+    /// What tells these forms from those of another load of the page.
+    once: String,
+    /// The last part of the address, and the button's words.
+    offers: Vec<(&'static str, &'static str)>,
+}
+
+/// What can be ordered for a run that stands like this.
+fn offers(state: &str) -> Vec<(&'static str, &'static str)> {
+    match state {
+        "measuring" => vec![("cancel", "Cancel")],
+        "waiting" => vec![("approve", "Approve exactly this commit"), ("cancel", "Cancel")],
+        _ => vec![("run", "Weigh again")],
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Query {
+    /// An order given here just now.
+    asked: Option<String>,
 }
 
 struct Commit {
@@ -47,8 +87,13 @@ pub(super) struct JobView {
     pub has_log: bool,
 }
 
-pub(super) async fn page(State(state): State<Pages>, Path(text): Path<String>) -> Result<Page, PageError> {
-    const NO_RUN: PageError = PageError::NotFound("No run has this number.");
+pub(super) async fn page(
+    State(state): State<Pages>,
+    Path(text): Path<String>,
+    InQuery(query): InQuery<Query>,
+    sight: Sight,
+) -> Result<Page, PageError> {
+    const NO_RUN: PageError = PageError::NotFound(super::NO_RUN);
     let mut c = state.store.connection().await?;
     let run = id(&text).ok_or(NO_RUN)?;
     let (row, repo, comparison) = pages::run(&mut c, run).await?.ok_or(NO_RUN)?;
@@ -56,10 +101,17 @@ pub(super) async fn page(State(state): State<Pages>, Path(text): Path<String>) -
     let now = state.clock.now();
     let comparison: Option<Comparison> =
         comparison.map(|doc| serde_json::from_str(&doc)).transpose().map_err(|e| StoreError::Decode(Box::new(e)))?;
+    let said = match (query.asked.filter(|once| is_once(once)), sight.viewer.person()) {
+        (Some(once), Some(person)) => Some(said(&mut c, &stored::<RepoName>(&repo)?, &person.login, &once).await?),
+        _ => None,
+    };
+    let person = sight.viewer.person().filter(|_| row.kind == "pull" && sight.role >= Some(Role::Write));
+    let orders = person.map(|person| Orders { csrf: person.csrf.clone(), once: random_token(), offers: offers(&row.state) });
     let forge = state.forge_url(&stored::<RepoName>(&repo)?);
     let commit = |sha: &str| Commit { short: short(sha), url: forge.as_ref().map(|url| format!("{url}/commit/{sha}")) };
     Page::of(&Run {
         style: &STYLE_URL,
+        top: Top::of(&sight),
         reload_s: (row.state == "measuring").then_some(RELOAD_S),
         run: run_view(&row, now),
         pull_url: forge.as_ref().zip(row.pull_number).map(|(url, n)| format!("{url}/pull/{n}")),
@@ -67,11 +119,28 @@ pub(super) async fn page(State(state): State<Pages>, Path(text): Path<String>) -
         head: commit(&row.head_sha),
         report: comparison.as_ref().map(ounce_report::html_fragment),
         jobs: jobs.iter().map(|job| job_view(job, now)).collect(),
+        said,
+        orders,
         repo,
         state: row.state,
         shown_sha: row.shown_sha,
         conflict: row.conflict,
         note: shown(&row.note),
+    })
+}
+
+/// What came of an order given on this page.
+async fn said(c: &mut Connection, repo: &RepoName, login: &str, once: &str) -> Result<Said, StoreError> {
+    let came = match projects::find(c, repo).await? {
+        Some(project) => commands::came_of(c, project, &source(login, once)).await?,
+        None => None,
+    };
+    Ok(match came {
+        Some((outcome, note)) => Said { words: format!("{outcome}: {}", shown(&note)), class: outcome },
+        None => Said {
+            class: "noted".into(),
+            words: "Noted. It is carried out as soon as the forge has answered what your account may do.".into(),
+        },
     })
 }
 

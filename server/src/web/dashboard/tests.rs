@@ -1,6 +1,6 @@
 //! The pages over seeded rows: what they show, that nothing hostile leaves its place, and what is said where nothing is.
 
-use super::{Pages, routes_of};
+use super::{Pages, routes_of, with_headers};
 use crate::clock::Clock;
 use crate::store::{Connection, Store, sql};
 use axum::Router;
@@ -49,7 +49,7 @@ impl Seeded {
         let clock = Clock::default();
         clock.advance(NOW_MS - clock.now());
         let clone_url = Arc::new(|repo: &_| format!("https://forge.example/{repo}.git"));
-        let router = routes_of().with_state(Pages { store: store.clone(), clock, clone_url });
+        let router = with_headers(routes_of().with_state(Pages { store: store.clone(), clock, clone_url }));
         Seeded { router, store, _folder: folder }
     }
 
@@ -60,7 +60,10 @@ impl Seeded {
         let c = &mut *tx;
         execute(
             c,
-            format!("INSERT INTO projects (id, repo, title, default_branch, created_ms) VALUES (1, 'o/r', {}, 'main', 0)", quoted(HOSTILE)),
+            format!(
+                "INSERT INTO projects (id, repo, title, default_branch, is_private, created_ms) VALUES (1, 'o/r', {}, 'main', 0, 0)",
+                quoted(HOSTILE)
+            ),
         )
         .await;
         execute(c, format!("INSERT INTO pulls VALUES (1, 7, {0}, {0}, '{1}', 0, 1, 0)", quoted(HOSTILE), sha(1))).await;
