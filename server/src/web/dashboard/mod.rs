@@ -105,7 +105,7 @@ fn routes_of<S: Clone + Send + Sync + 'static>() -> Router<S>
 where
     Pages: FromRef<S>,
 {
-    let routes = Router::new()
+    Router::new()
         .route("/", get(projects::page))
         .route("/p/{owner}/{name}", get(project::page))
         .route("/p/{owner}/{name}/boards/{board}", get(board::page))
@@ -113,8 +113,7 @@ where
         .route("/runs/{id}", get(run::page))
         .route("/jobs/{id}", get(job::page))
         .route("/audit", get(audit::page))
-        .merge(assets());
-    routes
+        .merge(assets())
 }
 
 /// The page for an address that leads nowhere: for the router's fallback.
