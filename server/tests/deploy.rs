@@ -197,6 +197,7 @@ fn every_command_of_the_server_that_is_written_down_exists() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "each ends at once")]
 fn a_machine_without_root_certificates_is_told_before_the_app_is_made() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("ounce-server.toml");

@@ -40,7 +40,7 @@ fn template(folder: &Path) -> PathBuf {
         let store = Store::open(file.as_path()).await.unwrap();
         store.migrate().await.unwrap();
         // Copies are of this one file: nothing may be left in the log beside it.
-        let busy: i64 = sql("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *store.connection().await.unwrap()).await.unwrap();
+        let busy: i64 = sql("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut store.connection().await.unwrap()).await.unwrap();
         assert_eq!(busy, 0, "somebody still reads the template");
         store.close().await;
     });

@@ -44,6 +44,7 @@ async fn the_audit_is_for_operators_and_for_nobody_else_there() {
 }
 
 /// The program itself, on a database of its own.
+#[expect(clippy::disallowed_methods, reason = "each of these commands ends by itself")]
 fn program(folder: &Path, args: &[&str]) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ounce-server"));
     command.env_clear().env("USER", "olga").env("OUNCE_CONFIG", folder.join("ounce-server.toml")).args(args);

@@ -80,7 +80,7 @@ async fn exactly_the_commit_of_the_page_is_approved() {
     world.double.commit(FORK, "gift", None, "two", &[("gift.c", Some("two"))]).await.unwrap();
     world.row("waits", "SELECT id FROM runs WHERE id = 2 AND state = 'waiting'").await;
     let answer = mia.post(&world, "/runs/1/approve", &form(&page)).await;
-    let page = mia.get(&world, &answer.location().to_owned()).await;
+    let page = mia.get(&world, answer.location()).await;
     assert!(page.body.contains("mistaken: another commit is the head"), "{}", page.body);
     assert_eq!(world.count("SELECT COUNT(*) FROM approvals").await + world.count("SELECT COUNT(*) FROM jobs").await, 0);
 
@@ -150,7 +150,7 @@ async fn who_may_not_command_is_offered_nothing_and_refused() {
     let form = form(&mia.get(&world, "/runs/1").await);
     world.double.set_permission(REPO, "mia", Permission::Read).unwrap();
     let answer = mia.post(&world, "/runs/1/cancel", &form).await;
-    let page = mia.get(&world, &answer.location().to_owned()).await;
+    let page = mia.get(&world, answer.location()).await;
     assert!(page.body.contains("refused: the account has no write access"), "{}", page.body);
     assert_eq!(world.count("SELECT COUNT(*) FROM runs WHERE state = 'measuring'").await, 1);
     assert_eq!(world.count("SELECT COUNT(*) FROM commands WHERE outcome = 'refused' AND role = 'read'").await, 1);

@@ -143,20 +143,20 @@ async fn the_forges_word_counts_until_the_operator_speaks() {
     assert!(!sees().await, "it became private, of which no event told");
 
     let project = world.count("SELECT id FROM projects").await;
-    let say = async |visibility| sight::set(&mut *world.store.connection().await.unwrap(), project, visibility).await.unwrap();
+    let say = async |visibility| sight::set(&mut world.store.connection().await.unwrap(), project, visibility).await.unwrap();
     say(Visibility::Public).await;
     assert!(sees().await, "the operator shows it all the same");
     say(Visibility::Forge).await;
     assert!(!sees().await);
 
     // An event of before, sent again, shows nothing that the forge has said to be private.
-    sight::heard(&mut *world.store.connection().await.unwrap(), project, false).await.unwrap();
+    sight::heard(&mut world.store.connection().await.unwrap(), project, false).await.unwrap();
     assert!(!sees().await, "an old event");
     world.double.set_private(REPO, false).unwrap();
     world.pass(SIGHT_MS + 1);
     world.row("public again", "SELECT id FROM projects WHERE is_private = 0").await;
     assert!(sees().await);
-    sight::heard(&mut *world.store.connection().await.unwrap(), project, true).await.unwrap();
+    sight::heard(&mut world.store.connection().await.unwrap(), project, true).await.unwrap();
     assert!(!sees().await, "an event hides at once");
     world.pass(SIGHT_MS + 1);
     world.row("public again", "SELECT id FROM projects WHERE is_private = 0").await;
@@ -205,7 +205,7 @@ async fn a_token_reads_one_project_until_it_is_taken_back() {
     assert_eq!(world.count("SELECT COUNT(*) FROM read_tokens WHERE sha256 LIKE '%ounce%'").await, 0, "only the hash is kept");
 
     let project = world.count("SELECT project_id FROM read_tokens WHERE id = 1").await;
-    assert!(tokens::revoke(&mut *world.store.connection().await.unwrap(), project, "ci", world.clock.now()).await.unwrap());
+    assert!(tokens::revoke(&mut world.store.connection().await.unwrap(), project, "ci", world.clock.now()).await.unwrap());
     assert_eq!(asks("/api/v1/runs/1", &good).await.0, StatusCode::UNAUTHORIZED);
     for _ in 0..WRONG_OF_ADDRESS_MAX {
         asks("/api/v1/projects", "guess").await;
