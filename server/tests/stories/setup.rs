@@ -98,13 +98,14 @@ async fn an_app_is_made_from_the_servers_log_to_the_first_event() {
     let asked: serde_json::Value = serde_json::from_str(&manifest).unwrap();
     assert_eq!(asked["default_permissions"]["contents"], "read");
     assert_eq!(asked["hook_attributes"]["url"], format!("{}/webhooks/github", desk.url));
+    assert_eq!(asked["callback_urls"][0], format!("{}/login/callback", desk.url));
     let location = desk.agree(&action, &manifest).await;
     let (status, page) = desk.get(&location).await;
     assert_eq!(status, StatusCode::OK);
     assert!(page.contains("/installations/new") && !page.contains("PRIVATE KEY") && !page.contains("hook-"), "{page}");
     assert!(desk.serving.await.unwrap().unwrap(), "the page ends once the App is made");
 
-    for name in ["app.id", "app.pem", "hook.secret"] {
+    for name in ["app.client", "app.id", "app.pem", "hook.secret"] {
         assert!(only_the_owner_reads(&desk.folder.path().join(name)), "{name}");
     }
     let config = Config::parse(&desk.text, desk.folder.path(), &|_| None).unwrap();
@@ -114,6 +115,17 @@ async fn an_app_is_made_from_the_servers_log_to_the_first_event() {
     assert_eq!(desk.double.ping().await.unwrap().status_code, 202, "the forge signs with the secret it gave");
     let (status, _) = desk.http.get(format!("{}/setup", desk.url)).send().await.map(|a| (a.status(), ())).unwrap();
     assert_eq!(status, StatusCode::NOT_FOUND, "the page is gone");
+    let begun = desk.http.get(format!("{}/login", desk.url)).send().await.unwrap();
+    let cookie = begun.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    desk.double.browser_of(Some("mia"));
+    let (status, back) = (begun.status(), begun.headers()["location"].to_str().unwrap().to_owned());
+    let back = desk.http.get(&back).send().await.unwrap().headers()["location"].to_str().unwrap().to_owned();
+    let logged_in = desk.http.get(&back).header("cookie", cookie).send().await.unwrap();
+    assert_eq!((status, logged_in.status()), (StatusCode::SEE_OTHER, StatusCode::SEE_OTHER), "people log in with what the forge gave");
+    assert!(
+        logged_in.headers().get_all("set-cookie").iter().any(|set| set.to_str().unwrap().starts_with("ounce=")),
+        "over http, under its other name"
+    );
     server.stop().await;
 }
 

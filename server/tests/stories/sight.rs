@@ -5,6 +5,7 @@ use crate::world::{REPO, World};
 use github_double::{FaultKind, Permission};
 use ounce_protocol::ids::RepoName;
 use ounce_server::secret::sha256_hex;
+use ounce_server::store::audit::{self, Done};
 use ounce_server::store::sight::{self, Visibility};
 use ounce_server::store::{projects, tokens};
 use ounce_server::web::access::{About, ROLE_MS, ROUTES};
@@ -212,4 +213,58 @@ async fn a_token_reads_one_project_until_it_is_taken_back() {
     }
     assert_eq!(asks("/api/v1/projects", "guess").await.0, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(asks("/api/v1/projects", &other).await.0, StatusCode::OK, "who has proved itself goes on");
+}
+
+#[tokio::test]
+async fn a_browser_is_told_to_run_nothing_on_any_page() {
+    let mut world = World::as_app().await;
+    world.stop().await;
+    world.config.admins = vec!["mia".into()];
+    world.start().await;
+    weighed(&world).await;
+    // Pages with what only those have who may command, and hostile words wherever somebody else's words are.
+    world.double.set_permission(REPO, "mia", Permission::Write).unwrap();
+    world
+        .emptied(
+            "UPDATE pulls SET title = '<script>alert(1)</script>\" onload=x style=y'; UPDATE projects SET title = '<img src=x onerror=y>'",
+        )
+        .await;
+    let done = Done { who: "<script>", what: "<style>", target: "\" onclick=x", origin: "javascript:x", result: "<script>" };
+    audit::note(&mut world.store.connection().await.unwrap(), done, world.clock.now()).await.unwrap();
+    let (mut mia, mut stranger) = (Browser::of(&world, "mia").await, Browser::new());
+    let mut read = 0;
+    for (route, about) in ROUTES {
+        let path = match route.contains("{*rest}") {
+            true => "/api/v1/nowhere".to_owned(),
+            false => both(route).0,
+        };
+        for (who, browser) in [("mia", &mut mia), ("a stranger", &mut stranger)] {
+            let answer = browser.get(&world, &path).await;
+            for (name, value) in [
+                (
+                    "content-security-policy",
+                    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+                ),
+                ("x-content-type-options", "nosniff"),
+                ("referrer-policy", "same-origin"),
+                ("cross-origin-opener-policy", "same-origin"),
+            ] {
+                assert_eq!(answer.headers.get(name).and_then(|value| value.to_str().ok()), Some(value), "{who} {path} {about:?}");
+            }
+            let kind = answer.headers.get(header::CONTENT_TYPE).map_or("", |value| value.to_str().unwrap());
+            if !kind.starts_with("text/html") && !kind.starts_with("image/svg") {
+                continue;
+            }
+            read += 1;
+            let tags: Vec<&str> = answer.body.split('<').skip(1).map(|tag| tag.split('>').next().unwrap()).collect();
+            for tag in tags {
+                let bad = ["script", "style"].iter().any(|name| tag.to_lowercase().starts_with(name))
+                    || [" on", " style=", "javascript:"].iter().any(|part| tag.to_lowercase().contains(part));
+                assert!(!bad, "{who} {path}: <{tag}>");
+            }
+        }
+    }
+    assert!(read > 20, "only {read} pages were read");
+    let page = mia.get(&world, "/runs/1").await.body;
+    assert!(page.contains("/runs/1/run") && page.contains("&#60;script&#62;"), "with forms, and with hostile words: {page}");
 }
