@@ -23,6 +23,8 @@ pub const PACKED_MAX: u32 = 1_000;
 pub const SIGHT_MS: Millis = 3_600_000;
 /// Repositories asked about at once.
 pub const SIGHTS_MAX: i64 = 100;
+/// After so many failures among them the forge is left alone until the next time.
+pub const SIGHT_FAILURES_MAX: usize = 3;
 const DAY_MS: Millis = 24 * 3_600_000;
 
 /// Takes back lapsed leases, and gives up jobs that no runner wants. Not before runners had the time to say that they live.
@@ -77,29 +79,30 @@ pub async fn tidy<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
     Ok(false)
 }
 
-/// Repositories become private, and public, without an event of ours: the forge is asked.
+/// Repositories become private, and public, without an event of ours: the forge is asked. Where it does not say, all stays as it is.
 async fn ask_who_may_see<F: Forge>(cx: &Context<F>) -> Result<(), StoreError> {
     let now = cx.clock.now();
     let due = sight::due(&mut *cx.store.connection().await?, now.saturating_sub(SIGHT_MS).max(1), SIGHTS_MAX).await?;
+    let mut failures = 0;
     for (project, repo) in due {
-        let private = match stored::<RepoName>(&repo) {
-            Ok(repo) => cx.forge.is_private(&repo).await,
-            Err(error) => return Err(error),
-        };
+        let answer = cx.forge.is_private(&stored::<RepoName>(&repo)?).await;
         let mut c = cx.store.connection().await?;
-        match private {
+        match answer {
             Ok(private) => sight::told(&mut c, project, private, now).await?,
-            // Not there for us, or not there: whoever sees it must be let in by the operator.
-            Err(ForgeError::NotFound { .. } | ForgeError::Forbidden { .. }) => sight::told(&mut c, project, true, now).await?,
+            // What is not there for us may still be there for others, and then it is not for everybody.
+            Err(ForgeError::NotFound { .. }) => sight::told(&mut c, project, true, now).await?,
             Err(error) => {
                 tracing::warn!(repo, %error, "whether it is private could not be asked; it stays as it is");
-                break;
+                // One that always fails keeps no other from being asked about; a forge that is away is left alone.
+                failures += usize::from(matches!(error, ForgeError::RateLimited { .. } | ForgeError::Unavailable { .. }));
+                if failures >= SIGHT_FAILURES_MAX {
+                    break;
+                }
             }
         }
     }
     Ok(())
 }
-
 /// The forge does not redeliver by itself: deliveries that no attempt brought here are asked for again, once each.
 async fn ask_for_missed<F: Forge>(cx: &Context<F>) -> Result<(), StoreError> {
     let missed = match cx.forge.failed_deliveries(MISSED_S).await {

@@ -166,6 +166,26 @@ async fn the_forges_word_counts_until_the_operator_speaks() {
 }
 
 #[tokio::test]
+async fn what_the_server_may_not_see_any_more_is_not_shown_and_a_forge_that_is_away_changes_nothing() {
+    let world = World::new().await;
+    weighed(&world).await;
+    world.row("public, says the event", "SELECT id FROM projects WHERE is_private = 0").await;
+    world.settle().await;
+    let before = world.count("SELECT asked_ms FROM projects").await;
+    world.double.inject("/repos/acme/blinky", 1, FaultKind::Status { status: 502 });
+    world.pass(SIGHT_MS + 1);
+    world.settle().await;
+    assert_eq!(world.count("SELECT is_private FROM projects").await, 0, "as it was");
+    world.row("asked again", "SELECT id FROM projects WHERE asked_ms > 0").await;
+    assert!(world.count("SELECT asked_ms FROM projects").await >= before);
+
+    world.double.set_private(REPO, true).unwrap();
+    world.double.set_permission(REPO, "ounce-bot", Permission::None).unwrap();
+    world.pass(SIGHT_MS + 1);
+    world.row("hidden", "SELECT id FROM projects WHERE is_private = 1").await;
+}
+
+#[tokio::test]
 async fn a_right_that_was_taken_is_gone_within_minutes_and_a_silent_forge_gives_none() {
     let world = private().await;
     world.double.set_permission(REPO, "mia", Permission::Read).unwrap();
