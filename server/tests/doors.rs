@@ -303,5 +303,5 @@ async fn no_damaged_request_of_a_runner_breaks_its_door() {
             doors.lease().await;
         }
     }
-    cases.finish(&[("200", 50), ("204", 20), ("401", 100), ("409", 100), ("422", 5), ("426", 200)]);
+    cases.finish(&[("200", 50), ("204", 20), ("401", 1_000), ("409", 100), ("422", 5), ("426", 200)]);
 }

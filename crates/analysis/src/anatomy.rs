@@ -1,11 +1,11 @@
 //! What the code of an image is made of: parts, what each uses, what was compiled into it.
 
 use crate::code::{How, Scan};
-use crate::dwarf::Wanted;
+use crate::dwarf::{DebugInfo, Function, Wanted};
 use crate::elf::{Binding, Elf, Symbol, SymbolKind};
 use crate::names;
 use crate::owners::{self, OwnerId, Owners, Places};
-use ounce_protocol::measurement::{Anatomy, Part};
+use ounce_protocol::measurement::{Anatomy, Part, Source};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Parts of one image at most.
@@ -51,7 +51,7 @@ pub(crate) fn anatomy(elf: &Elf<'_>, places: &Places, owners: &Owners, scan: &Sc
             *indirect.entry(from).or_default() += 1;
         }
     }
-    let debug = crate::dwarf::DebugInfo::read_wanted(elf.data, Wanted { lines: false, inlines: true }).ok().flatten();
+    let debug = DebugInfo::read_wanted(elf.data, Wanted::ALL).ok().flatten();
     let frames: HashMap<u64, u64> =
         crate::stack::frames(elf.data).unwrap_or_default().into_iter().map(|f| (f.address & !1, f.bytes)).collect();
     let declared = debug.as_ref().map(Declared::new);
@@ -65,13 +65,15 @@ pub(crate) fn anatomy(elf: &Elf<'_>, places: &Places, owners: &Owners, scan: &Sc
             }
         }
         let (name, linkage, group) = name_of(elf, owners, part.owner);
+        let (source, last_line) = declared.as_ref().filter(|_| part.code).and_then(|d| d.at(start)).unzip();
         Part {
             name,
             linkage,
             group,
             bytes: part.ranges.iter().fold(0, |sum, (start, end)| end.saturating_sub(*start).saturating_add(sum)),
             code: part.code,
-            source: declared.as_ref().filter(|_| part.code).and_then(|d| d.at(start)),
+            source,
+            last_line: last_line.flatten(),
             uses: uses.remove(&number).map(|set| set.into_iter().collect()).unwrap_or_default(),
             inlined: inlined.into_iter().map(|(name, bytes)| ounce_protocol::measurement::Inlined { name, bytes }).collect(),
             frame_bytes: frames.get(&start).copied().filter(|_| part.code),
@@ -130,14 +132,16 @@ fn name_of(elf: &Elf<'_>, owners: &Owners, owner: OwnerId) -> (String, Option<St
 }
 
 /// Where functions are declared, by address.
-struct Declared(HashMap<u64, ounce_protocol::measurement::Source>);
+struct Declared<'a>(&'a DebugInfo, HashMap<u64, &'a Function>);
 
-impl Declared {
-    fn new(debug: &crate::dwarf::DebugInfo) -> Self {
-        let all = debug.functions().iter().filter_map(|f| Some((debug.ranges(f).first()?.0, debug.source(f)?)));
-        Declared(all.collect())
+impl<'a> Declared<'a> {
+    fn new(debug: &'a DebugInfo) -> Self {
+        let all = debug.functions().iter().filter(|f| f.declared.is_some());
+        Declared(debug, all.filter_map(|f| Some((debug.ranges(f).first()?.0, f))).collect())
     }
-    fn at(&self, start: u64) -> Option<ounce_protocol::measurement::Source> {
-        self.0.get(&start).cloned()
+    /// Where the function at this address begins, and its last line.
+    fn at(&self, start: u64) -> Option<(Source, Option<u32>)> {
+        let function = self.1.get(&start)?;
+        Some((self.0.source(function)?, self.0.last_line(function)))
     }
 }

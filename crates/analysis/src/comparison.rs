@@ -173,6 +173,20 @@ pub struct RowDelta {
     /// Why it changed, as far as the images say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub why: Vec<Reason>,
+    /// Where the function is written at the head, for the largest changes of flash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<Written>,
+}
+
+/// Where a function is written, from the debug information: its code's own lines, both ends included.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    /// The file's path as the compiler was given it; hostile text.
+    pub file: String,
+    /// Where it is declared, from 1.
+    pub first_line: u32,
+    /// The last line with code of its own.
+    pub last_line: u32,
 }
 
 /// A figure on both sides.

@@ -9,7 +9,7 @@ use crate::budget;
 use crate::comparison::{BenchDelta, BenchSide, BoardComparison, BoardState, Compared, Comparison, RegionDelta, SCHEMA, Tendency, Verdict};
 use crate::delta::{Profiles, function_deltas, region_deltas_with};
 use crate::past::Past;
-use crate::why;
+use crate::{why, written};
 use ounce_protocol::ids::{BenchName, BoardName, CommitSha};
 use ounce_protocol::manifest::{Board, FILE_NAME, Manifest};
 use ounce_protocol::measurement::{BenchOutcome, Count, Fingerprint, Ledger, Measurement, Outcome, RegionKind};
@@ -161,6 +161,7 @@ impl Sides<'_> {
         let identical = self.base.0.image == self.head.0.image;
         let mut regions = region_deltas_with(self.base.0, self.head.0, &self.exact_profiles(manifest, identical));
         why::explain(self.base.0, self.head.0, &mut regions, why::EXPLAINED_ROWS);
+        written::locate(self.head.0, &mut regions, written::LOCATED_ROWS);
         self.note_regions(&regions, findings);
         let benches = self.compare_benches(manifest, identical, findings);
         let speed = Speed::of(&benches);

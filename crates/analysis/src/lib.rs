@@ -29,6 +29,7 @@ mod toolchain;
 pub mod tree;
 pub mod unwind;
 pub mod why;
+pub mod written;
 
 pub use comparison::Comparison;
 pub use elf::{ElfError, LOADED_BYTES_MAX, NAME_BYTES_MAX, SECTIONS_MAX, SEGMENTS_MAX, SYMBOLS_MAX};

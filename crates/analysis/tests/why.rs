@@ -298,6 +298,7 @@ fn generic(name: &str, copies: [u64; 2], bytes: [u64; 2]) -> RegionDelta {
         head_bytes: bytes[1],
         instructions: None,
         why: vec![],
+        written: None,
     };
     RegionDelta {
         name: RegionName::parse("flash").unwrap(),

@@ -144,6 +144,9 @@ pub struct Part {
     /// Where it is declared, from the debug information.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
+    /// The last line of that file with code of its own, not of what is inlined into it: where it ends, as far as its code says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_line: Option<u32>,
     /// The parts it calls or refers to, ascending.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub uses: Vec<u32>,

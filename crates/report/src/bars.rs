@@ -166,6 +166,7 @@ mod tests {
             head_bytes,
             instructions: None,
             why: vec![],
+            written: None,
         };
         RegionDelta {
             name: RegionName::parse("flash").unwrap(),

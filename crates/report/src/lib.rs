@@ -5,6 +5,7 @@
 //! the desk tool and the service write the same bytes. Every text that comes from a build or a board is hostile here
 //! and goes through `escape`.
 
+pub mod annotate;
 mod badge;
 mod bars;
 mod board;

@@ -169,6 +169,7 @@ mod tests {
                 head_bytes: 2,
                 instructions: None,
                 why,
+                written: None,
             };
             assert_eq!(super::why(&row, 2).map(|line| line.plain()).unwrap_or_default(), text);
         };

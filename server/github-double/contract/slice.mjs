@@ -12,6 +12,7 @@ const USED = {
   "/repos/{owner}/{repo}": ["get"],
   "/repos/{owner}/{repo}/check-runs": ["post"],
   "/repos/{owner}/{repo}/check-runs/{check_run_id}": ["patch"],
+  "/repos/{owner}/{repo}/check-runs/{check_run_id}/annotations": ["get"],
   "/repos/{owner}/{repo}/collaborators/{username}/permission": ["get"],
   "/repos/{owner}/{repo}/commits/{ref}/check-runs": ["get"],
   "/repos/{owner}/{repo}/compare/{basehead}": ["get"],
@@ -23,6 +24,7 @@ const USED = {
   "/repos/{owner}/{repo}/issues/comments/{comment_id}": ["get", "patch"],
   "/repos/{owner}/{repo}/issues/{issue_number}/comments": ["get", "post"],
   "/repos/{owner}/{repo}/pulls/{pull_number}": ["get"],
+  "/repos/{owner}/{repo}/pulls/{pull_number}/files": ["get"],
   "/repos/{owner}/{repo}/statuses/{sha}": ["post"],
   "/user": ["get"],
 };

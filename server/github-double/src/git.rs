@@ -107,7 +107,8 @@ impl Bare {
         Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
     }
 
-    async fn run(&self, arguments: &[&str]) -> Result<String> {
+    /// What a git command says, without the space at its end.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Result<String> {
         self.run_with(arguments, &[], None).await
     }
 
@@ -212,17 +213,6 @@ impl Bare {
         args.push(tip.to_owned());
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         Ok(self.run(&args).await?.lines().map(str::to_owned).collect())
-    }
-
-    /// Paths that differ between two commits, with git's letter for how.
-    pub async fn changed_paths(&self, a: &str, b: &str) -> Result<Vec<(char, String)>> {
-        let text = self.run(&["diff-tree", "-r", "--no-renames", "--name-status", "-z", a, b]).await?;
-        let mut parts = text.split('\0');
-        let mut changed = Vec::new();
-        while let (Some(letter), Some(path)) = (parts.next(), parts.next()) {
-            changed.push((letter.chars().next().unwrap_or('M'), path.to_owned()));
-        }
-        Ok(changed)
     }
 
     /// What lies at `path` in a commit; an empty path is the root.

@@ -9,6 +9,7 @@
 mod admin;
 mod api;
 mod clock;
+mod diff;
 mod double;
 mod faults;
 mod git;

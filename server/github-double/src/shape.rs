@@ -134,7 +134,7 @@ pub fn check_run(world: &World, repo: &Repo, run: &CheckRun) -> Value {
         "url": format!("{base}/repos/{full_name}/check-runs/{}", run.id),
         "html_url": format!("{base}/{full_name}/runs/{}", run.id), "details_url": run.details_url,
         "output": {
-            "title": run.title, "summary": run.summary, "text": run.text, "annotations_count": run.annotations_count,
+            "title": run.title, "summary": run.summary, "text": run.text, "annotations_count": run.annotations.len(),
             "annotations_url": format!("{base}/repos/{full_name}/check-runs/{}/annotations", run.id),
         },
         "check_suite": { "id": 1, "head_sha": run.head_sha },

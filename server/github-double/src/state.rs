@@ -142,8 +142,8 @@ pub struct CheckRun {
     pub summary: Option<String>,
     /// `output.text`.
     pub text: Option<String>,
-    /// How many annotations it has.
-    pub annotations_count: u64,
+    /// Its annotations, as they were sent, oldest first: each request adds to them.
+    pub annotations: Vec<Value>,
     /// Buttons, as they were sent.
     pub actions: Vec<Value>,
     /// How many times it was updated.

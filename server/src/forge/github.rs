@@ -6,6 +6,7 @@
 
 mod checks;
 mod deliveries;
+mod diff;
 pub mod login;
 pub mod manifest;
 mod shapes;
@@ -14,7 +15,7 @@ mod tests;
 mod tokens;
 mod wire;
 
-use super::{CheckReport, Comment, CommitInfo, FailedDelivery, Forge, ForgeError, MergeState, Named, PullRequest, Role};
+use super::{CheckReport, Comment, CommitInfo, Diff, FailedDelivery, Forge, ForgeError, MergeState, Named, PullRequest, Role};
 use crate::clock::Clock;
 use crate::time;
 use http::Method;
@@ -319,6 +320,13 @@ impl Forge for GitHub {
                 let names = app.names().await?;
                 self.report_check_run(repo, check, names.slug()).await
             }
+        }
+    }
+
+    async fn diff(&self, repo: &RepoName, number: u64, base: &CommitSha, head: &CommitSha) -> Result<Option<Diff>, ForgeError> {
+        match &self.identity {
+            Identity::Token(_) => Ok(None),
+            Identity::App(_) => self.read_diff(repo, number, base, head).await.map(Some),
         }
     }
 

@@ -5,6 +5,7 @@
 pub mod github;
 
 use ounce_protocol::ids::{CommitSha, RepoName};
+pub use ounce_report::annotate::{Annotation, ChangedFile, Diff, Level};
 use serde::{Deserialize, Serialize};
 use std::future::Future;
 
@@ -126,6 +127,8 @@ pub struct CheckReport {
     pub details_url: Option<String>,
     /// Buttons; a status has none.
     pub actions: Vec<CheckAction>,
+    /// Remarks beside lines, at most [`ounce_report::annotate::ANNOTATIONS_MAX`]; a status has none.
+    pub annotations: Vec<Annotation>,
 }
 
 /// How a check stands.
@@ -245,6 +248,17 @@ pub trait Forge: Send + Sync + 'static {
     fn update_comment(&self, repo: &RepoName, id: u64, body: &str) -> impl Future<Output = Result<(), ForgeError>> + Send;
     /// Says how a commit's check stands: a check run in App mode (found again by `external_id`), a commit status in token mode.
     fn report_check(&self, repo: &RepoName, check: &CheckReport) -> impl Future<Output = Result<(), ForgeError>> + Send;
+    /// What a pull request changes, and what is changed between the two commits that were weighed; none where a check shows no annotations.
+    fn diff(
+        &self,
+        repo: &RepoName,
+        number: u64,
+        base: &CommitSha,
+        head: &CommitSha,
+    ) -> impl Future<Output = Result<Option<Diff>, ForgeError>> + Send {
+        let _ = (repo, number, base, head);
+        async { Ok(None) }
+    }
     /// The login our comments have: nobody who writes as us is listened to.
     fn login(&self) -> impl Future<Output = Result<String, ForgeError>> + Send;
     /// The branch of that name, else the tag. An abbreviated commit id names nothing.

@@ -6,7 +6,7 @@
 
 use super::{Context, backoff_ms, forge_pause_ms, text};
 use crate::clock::Clock;
-use crate::forge::{CheckAction, CheckReport, CheckState, Forge, ForgeError};
+use crate::forge::{Annotation, CheckAction, CheckReport, CheckState, Forge, ForgeError};
 use crate::store::outbox::{self, Due, Wished};
 use crate::store::runs::{self, Run, RunKind, RunState};
 use crate::store::{Connection, StoreError, installations, jobs, unreadable};
@@ -14,6 +14,7 @@ use ounce_analysis::Comparison;
 use ounce_analysis::comparison::Verdict;
 use ounce_protocol::ids::CommitSha;
 use ounce_protocol::job::Millis;
+use ounce_report::annotate;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ pub const WRITER_MS: Millis = 15_000;
 const KEEP_MS: u64 = 5_000;
 /// How long a write may take, with the reading before it.
 const WRITE_MS_MAX: u64 = 120_000;
+/// Failures in a row before a check is sent without annotations: what is asked for them may be too much for the forge.
+const ANNOTATED_ATTEMPTS_MAX: u32 = 3;
 /// Our id of a check on a commit: there is one, whichever run speaks.
 pub const CHECK_ID: &str = "report";
 
@@ -65,6 +68,9 @@ pub enum Wish {
         /// Buttons.
         #[serde(default)]
         actions: Vec<CheckAction>,
+        /// The run whose changed functions are annotated, where it knows where they are written.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        annotate: Option<i64>,
     },
 }
 
@@ -114,13 +120,23 @@ struct Said {
     title: String,
     summary: String,
     actions: Vec<CheckAction>,
+    /// It may have something to say beside lines.
+    annotated: bool,
     /// More will be said.
     passing: bool,
 }
 
 impl Said {
     fn new(state: Mark, title: String, text: String) -> Said {
-        Said { comment: Some(text.clone()), state, title, summary: text, actions: vec![CheckAction::Rerun], passing: false }
+        Said {
+            comment: Some(text.clone()),
+            state,
+            title,
+            summary: text,
+            actions: vec![CheckAction::Rerun],
+            annotated: false,
+            passing: false,
+        }
     }
     fn passing(self) -> Said {
         Said { passing: true, actions: Vec::new(), ..self }
@@ -155,7 +171,8 @@ async fn said(tx: &mut Connection, run: &Run) -> Result<Option<Said>, StoreError
         RunState::Judged => {
             let comparison = comparison(run)?;
             let (title, body) = (ounce_report::check_title(&comparison), text::report(&comparison));
-            let said = Said::new(mark(comparison.verdict), title, body);
+            let annotated = annotate::has_candidates(&comparison);
+            let said = Said { annotated, ..Said::new(mark(comparison.verdict), title, body) };
             match comparison.verdict {
                 Verdict::OverBudget => said.actions(&[CheckAction::Accept, CheckAction::Rerun]),
                 _ => said,
@@ -223,8 +240,9 @@ async fn wish_check(
         return Ok(false);
     };
     let url = text::run_url(public_url, run.id);
-    let Said { state, summary, actions, passing, .. } = said;
-    let check = Wish::Check { sha: sha.clone(), state, title: text::title(&said.title), summary, url, actions };
+    let Said { state, summary, actions, annotated, passing, .. } = said;
+    let annotate = annotated.then_some(run.id);
+    let check = Wish::Check { sha: sha.clone(), state, title: text::title(&said.title), summary, url, actions, annotate };
     put(tx, run.project, Some(run.id), &check, passing, now).await?;
     Ok(true)
 }
@@ -277,7 +295,8 @@ pub async fn wish_superseded(
         return Ok(());
     }
     let actions = if matches!(why, Stopped::By(_)) { vec![CheckAction::Rerun] } else { Vec::new() };
-    let check = Wish::Check { sha: run.shown.clone(), state: Mark::Neutral, summary: format!("{title}.\n"), title, url: None, actions };
+    let (sha, summary) = (run.shown.clone(), format!("{title}.\n"));
+    let check = Wish::Check { sha, state: Mark::Neutral, summary, title, url: None, actions, annotate: None };
     put(tx, run.project, Some(run.id), &check, false, now).await
 }
 
@@ -368,11 +387,41 @@ async fn send<F: Forge>(cx: &Context<F>, due: &Due, wish: Wish) -> Result<Option
     match wish {
         Wish::Comment { pull, body } => send_comment(cx, due, pull, text::MARKER, &body).await.map(Some),
         Wish::Answer { pull, to, body } => send_comment(cx, due, pull, &text::answer_marker(to), &body).await.map(Some),
-        Wish::Check { sha, state, title, summary, url, actions } => {
+        Wish::Check { sha, state, title, summary, url, actions, annotate } => {
             let (external_id, state, details_url) = (CHECK_ID.into(), state.into(), url);
-            let check = CheckReport { sha, external_id, state, title, summary, details_url, actions };
+            let annotations = match annotate {
+                Some(run) => annotations(cx, due, run).await?,
+                None => Vec::new(),
+            };
+            let check = CheckReport { sha, external_id, state, title, summary, details_url, actions, annotations };
             cx.forge.report_check(&due.repo, &check).await.map(|()| None)
         }
+    }
+}
+
+/// What is said beside the lines of a run's pull request. A check is worth more than its remarks: where the forge will not say what the pull request
+/// changes it goes without, and where it cannot say so now both wait.
+async fn annotations<F: Forge>(cx: &Context<F>, due: &Due, run: i64) -> Result<Vec<Annotation>, ForgeError> {
+    let read = async {
+        let run = runs::get(&mut *cx.store.connection().await?, run).await?;
+        let comparison = comparison(&run)?;
+        Ok::<_, StoreError>((run, comparison))
+    };
+    let (run, comparison) = match read.await {
+        Ok(read) => read,
+        Err(error) => {
+            tracing::warn!(run, %error, "a run cannot be read, so its check has no annotations");
+            return Ok(Vec::new());
+        }
+    };
+    let Some(pull) = run.pull.filter(|_| due.attempts < ANNOTATED_ATTEMPTS_MAX) else { return Ok(Vec::new()) };
+    match cx.forge.diff(&due.repo, pull, &run.base, &run.head).await {
+        Ok(diff) => Ok(diff.map(|diff| annotate::annotations(&comparison, &diff)).unwrap_or_default()),
+        Err(error @ (ForgeError::NotFound { .. } | ForgeError::Forbidden { .. } | ForgeError::Invalid { .. })) => {
+            tracing::warn!(repo = %due.repo, pull, %error, "what the pull request changes is not known, so its check has no annotations");
+            Ok(Vec::new())
+        }
+        Err(error) => Err(error),
     }
 }
 

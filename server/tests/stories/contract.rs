@@ -3,6 +3,7 @@
 //!
 //! `server/github-double/contract/fetch` brings both into target/contract. Where it cannot, these tests say so and hold nothing.
 
+use crate::annotations;
 use crate::world::{REPO, World};
 use github_double::{LoggedRequest, Permission};
 use serde_json::Value;
@@ -10,6 +11,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::{Child, Command};
+
+/// The slice of GitHub's description.
+const DESCRIPTION: &str = "github-3.json";
 
 /// A file of target/contract, fetched where it is not there yet; none where that cannot be done.
 async fn fetched(what: &[&str], file: &str) -> Option<PathBuf> {
@@ -135,7 +139,7 @@ impl Prism {
 
 #[tokio::test]
 async fn what_the_server_asks_is_as_github_describes() {
-    let Some(description) = fetched(&[], "github-2.json").await else { return };
+    let Some(description) = fetched(&[], DESCRIPTION).await else { return };
     let Some(_) = fetched(&[], "prism/node_modules/.bin/prism").await else { return };
     let world = World::as_app().await;
     world.double.set_permission(REPO, "mia", Permission::Write).unwrap();
@@ -145,10 +149,7 @@ async fn what_the_server_asks_is_as_github_describes() {
     let said = |text: &'static str| world.double.comments(REPO, pull).into_iter().find(|c| c.body.contains(text));
     world.eventually("the first words", || said("**Weighing**")).await;
     let runner = world.runner("desk").await;
-    for _ in 0..2 {
-        let lease = runner.claim().await;
-        runner.measure(&lease, 1_000, 1_300).await;
-    }
+    annotations::measured(&runner, 1_000, 1_300).await;
     world.eventually("the report", || said("Over budget")).await;
     let commands = [
         ("/ounce help", "on a line of its own"),
@@ -168,9 +169,19 @@ async fn what_the_server_asks_is_as_github_describes() {
 
     let prism = Prism::start(&description).await;
     let asked = world.double.requests();
-    for part in
-        ["/access_tokens", "/check-runs", "/comments", "/permission", "/compare/", "/git/ref/", "/git/tags/", "/hook/deliveries", "/pulls/"]
-    {
+    for part in [
+        "/access_tokens",
+        "/check-runs",
+        "/comments",
+        "/permission",
+        "/compare/",
+        "/git/ref/",
+        "/git/tags/",
+        "/hook/deliveries",
+        "/pulls/",
+        "/files",
+        "/annotations",
+    ] {
         assert!(asked.iter().any(|request| request.path.contains(part)), "nothing was asked of {part}");
     }
     let mut objections = Vec::new();

@@ -5,6 +5,7 @@
 /// Which database these stories are played on.
 const ON_POSTGRES: bool = false;
 
+mod annotations;
 mod api;
 mod app;
 mod audit;

@@ -3,6 +3,7 @@
 /// Which database these stories are played on.
 const ON_POSTGRES: bool = true;
 
+mod annotations;
 mod api;
 mod app;
 mod audit;

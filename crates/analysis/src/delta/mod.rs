@@ -101,6 +101,7 @@ fn row_delta(row: &Row, change: Change, base_bytes: u64, head_bytes: u64) -> Row
         head_bytes,
         instructions: None,
         why: Vec::new(),
+        written: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Questions to the debug information: what was inlined into a function, and how many bytes each source line has.
 
-use super::{DebugInfo, NO_NAME, index};
+use super::{DebugInfo, Function, NO_NAME, index};
 use ounce_protocol::ledger::Inlined;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -39,6 +39,23 @@ impl DebugInfo {
     pub fn own_bytes(&self, start: u64, end: u64) -> u64 {
         let inlined = self.pieces(start, end).map(|(_, bytes)| bytes).sum();
         end.saturating_sub(start).saturating_sub(inlined)
+    }
+
+    /// The last line of the function's own file with code of its own, not of what was inlined into it: where it ends, as far as its code says. None
+    /// where that is not known, or not after the line where it is declared.
+    pub fn last_line(&self, function: &Function) -> Option<u32> {
+        let (file, declared) = function.declared?;
+        let mut last = None;
+        for &(start, end) in self.ranges(function) {
+            let first = self.lines.partition_point(|l| l.end <= start);
+            for line in self.lines[first..].iter().take_while(|l| l.start < end) {
+                let candidate = line.file == file && line.line >= declared && last.is_none_or(|last| last < line.line);
+                if candidate && self.own_bytes(line.start.max(start), line.end.min(end)) > 0 {
+                    last = Some(line.line);
+                }
+            }
+        }
+        last
     }
 
     /// The parts of the range that are in an inlined function: its index, and their bytes.

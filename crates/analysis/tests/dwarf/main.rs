@@ -109,8 +109,16 @@ static inline __attribute__((always_inline)) int outer(int x) {
 __attribute__((noinline)) int twice(int x) { int a = outer(x); return outer(a + 3) - a; }
 __attribute__((noinline)) int plain(int x) { return sink(x) + 1; }
 int unused(int x) { return outer(x) + outer(x + 1); }
-int main(void) { return twice(plain(1)); }
+int main(void) { int spread(int x); return twice(plain(spread(1))); }
 void _start(void) { main(); for (;;) {} }
+static inline __attribute__((always_inline)) int later(int x);
+__attribute__((noinline)) int spread(int x) {
+    x = sink(x) + 1;
+    return sink(later(x)) + inner(x);
+}
+static inline __attribute__((always_inline)) int later(int x) {
+    return sink(x * 3) ^ x;
+}
 "#;
 
 /// The example compiled by one compiler with each version of DWARF and in each form, and what must be found.
@@ -134,6 +142,11 @@ fn check_c(compiler: &str, base: &[&str]) {
             assert!(all.iter().all(|i| i.bytes >= 4) && info.own_bytes(twice.0, twice.1) > 0, "{told}: {all:?}");
             let source = info.source(function(&info, "twice")).unwrap();
             assert!(source.file.ends_with("/example.c") && source.line == 10, "{told}: {source:?}");
+            assert_eq!(info.last_line(function(&info, "twice")), Some(10), "{told}");
+            // Up to its own last line: what is inlined into it is written before and behind it.
+            let spread = function(&info, "spread");
+            let (first, last) = (info.source(spread).unwrap().line, info.last_line(spread));
+            assert!(first == 16 && matches!(last, Some(18 | 19)), "{told}: {first} to {last:?}");
             // The symbol table says the same.
             let symbols = Symbols::read(&elf).unwrap();
             assert_eq!(symbols.find("twice"), Some(twice.0), "{told}");

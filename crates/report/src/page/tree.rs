@@ -244,7 +244,7 @@ mod tests {
             let change = ounce_analysis::comparison::Change::Added;
             let (base_bytes, head_bytes, instructions, why) = (0, 1, None, Vec::new());
             let (name, of) = (name.to_owned(), of.map(str::to_owned));
-            let row = RowDelta { owner, name, group: "vm".into(), of, change, base_bytes, head_bytes, instructions, why };
+            let row = RowDelta { owner, name, group: "vm".into(), of, change, base_bytes, head_bytes, instructions, why, written: None };
             let (mut path, label) = super::place(&row);
             path.push(label);
             assert_eq!(path.join(" | "), place);

@@ -32,6 +32,7 @@ pub fn row(name: &str, group: &str, base_bytes: u64, head_bytes: u64) -> RowDelt
         head_bytes,
         instructions: None,
         why: Vec::new(),
+        written: None,
     }
 }
 

@@ -18,6 +18,9 @@ use std::sync::Arc;
 const TEXT_CHARS_MAX: usize = 65_535;
 const ACTIONS_MAX: usize = 3;
 const ANNOTATIONS_MAX: usize = 50;
+const LEVELS: [&str; 3] = ["notice", "warning", "failure"];
+const MESSAGE_BYTES_MAX: usize = 64 * 1024;
+const TITLE_CHARS_MAX: usize = 255;
 const ACTION_FIELDS: [(&str, usize); 3] = [("label", 20), ("description", 40), ("identifier", 20)];
 const STATES: [&str; 3] = ["queued", "in_progress", "completed"];
 const CONCLUSIONS: [&str; 7] = ["action_required", "cancelled", "failure", "neutral", "success", "skipped", "timed_out"];
@@ -103,16 +106,59 @@ fn apply_output(run: &mut CheckRun, output: &Value) -> ApiResult<()> {
             return Err(invalid("output", &format!("{name} exceeds a maximum character limit of 65535")));
         }
     }
-    let annotations = output["annotations"].as_array().map_or(0, Vec::len);
-    if annotations > ANNOTATIONS_MAX {
+    let annotations = output["annotations"].as_array().map_or(&[][..], Vec::as_slice);
+    if annotations.len() > ANNOTATIONS_MAX {
         return Err(invalid("output", "annotations may have at most 50 items"));
     }
+    annotations.iter().try_for_each(annotation)?;
     (run.title, run.summary) = (Some(title), Some(summary));
     if long.is_some() {
         run.text = long;
     }
-    run.annotations_count += annotations as u64;
+    run.annotations.extend_from_slice(annotations);
     Ok(())
+}
+
+/// What an annotation has to have.
+fn annotation(value: &Value) -> ApiResult<()> {
+    let lines = (value["start_line"].as_u64(), value["end_line"].as_u64());
+    if text(value, "path").is_none_or(|path| path.is_empty()) || !matches!(lines, (Some(1..), Some(1..))) {
+        return Err(invalid("annotations", "path, start_line and end_line are required"));
+    }
+    if lines.0 > lines.1 {
+        return Err(invalid("annotations", "end_line is before start_line"));
+    }
+    if text(value, "annotation_level").is_none_or(|level| !LEVELS.contains(&level.as_str())) {
+        return Err(invalid("annotations", "annotation_level is not included in the list"));
+    }
+    if text(value, "message").is_none_or(|message| message.is_empty() || message.len() > MESSAGE_BYTES_MAX) {
+        return Err(invalid("annotations", "message must have 1 to 65536 bytes"));
+    }
+    if text(value, "title").is_some_and(|title| title.chars().count() > TITLE_CHARS_MAX) {
+        return Err(invalid("annotations", "title must have at most 255 characters"));
+    }
+    Ok(())
+}
+
+/// `GET /repos/{owner}/{repo}/check-runs/{id}/annotations`
+pub async fn annotations(
+    State(world): State<Arc<World>>,
+    Path((owner, repo, id)): Path<(String, String, u64)>,
+    query: Query,
+    actor: Actor,
+) -> ApiResult<Response> {
+    let found = world.access(&actor, &owner, &repo, READ)?;
+    let run = found.check_runs.get(&id).ok_or_else(ApiError::not_found)?;
+    let whole = |annotation: &Value| {
+        let mut whole = annotation.clone();
+        whole["blob_href"] = format!("{}/{}/blob/{}/x", world.base_url, found.full_name(), run.head_sha).into();
+        for field in ["start_column", "end_column", "title", "raw_details"] {
+            whole[field] = annotation[field].clone();
+        }
+        whole
+    };
+    let items: Vec<Value> = run.annotations.iter().map(whole).collect();
+    Ok(page(&world, &format!("/repos/{owner}/{repo}/check-runs/{id}/annotations"), &query, &items, Wrap::Array))
 }
 
 /// `POST /repos/{owner}/{repo}/check-runs`
@@ -142,7 +188,7 @@ pub async fn create(
         title: None,
         summary: None,
         text: None,
-        annotations_count: 0,
+        annotations: Vec::new(),
         actions: Vec::new(),
         updates: 0,
         started_at: text(&value, "started_at").unwrap_or_else(|| now.clone()),

@@ -3,6 +3,7 @@
 use super::auth::Need;
 use super::error::{ApiError, ApiResult};
 use super::page::{Query, Wrap, page};
+use crate::diff;
 use crate::double::World;
 use crate::git::Entry;
 use crate::shape;
@@ -22,6 +23,8 @@ const FILE_BYTES_MAX: u64 = 100 * 1024 * 1024;
 const INLINE_BYTES_MAX: u64 = 1024 * 1024;
 /// Commits that a history is listed of.
 const HISTORY_COMMITS_MAX: usize = 2_000;
+/// Files listed in a comparison, all of them on its first page.
+const COMPARE_FILES_MAX: usize = 300;
 /// Commits listed in a comparison.
 const COMPARE_COMMITS_MAX: usize = 250;
 
@@ -137,13 +140,9 @@ pub async fn compare(
         }
     }
     let files: Vec<Value> = if query.get("page").is_none_or(|page| page == "1") {
-        let changed = found.bare.changed_paths(&merge_base, &head).await?;
-        let word = |letter| match letter {
-            'A' => "added",
-            'D' => "removed",
-            _ => "modified",
-        };
-        changed.iter().map(|(letter, path)| json!({ "filename": path, "status": word(*letter) })).collect()
+        let mut files = diff::files(&world.base_url, &found, &merge_base, &head).await?;
+        files.truncate(COMPARE_FILES_MAX);
+        files
     } else {
         Vec::new()
     };

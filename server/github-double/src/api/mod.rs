@@ -67,6 +67,7 @@ fn rest() -> Router<Arc<World>> {
         .route("/repos/{owner}/{repo}/contents/{*path}", get(content::contents))
         .route("/repos/{owner}/{repo}/pulls", get(pulls::list))
         .route("/repos/{owner}/{repo}/pulls/{number}", get(pulls::read))
+        .route("/repos/{owner}/{repo}/pulls/{number}/files", get(pulls::files))
         .route("/repos/{owner}/{repo}/issues/{number}/comments", get(comments::list).post(comments::create))
         .route("/repos/{owner}/{repo}/issues/comments/{id}", get(comments::read).patch(comments::update).delete(comments::delete))
         .route("/repos/{owner}/{repo}/statuses/{sha}", post(statuses::create))
@@ -74,6 +75,7 @@ fn rest() -> Router<Arc<World>> {
         .route("/repos/{owner}/{repo}/commits/{sha}/status", get(statuses::combined))
         .route("/repos/{owner}/{repo}/check-runs", post(checks::create))
         .route("/repos/{owner}/{repo}/check-runs/{id}", get(checks::read).patch(checks::update))
+        .route("/repos/{owner}/{repo}/check-runs/{id}/annotations", get(checks::annotations))
         .route("/repos/{owner}/{repo}/commits/{sha}/check-runs", get(checks::list))
 }
 

@@ -3,6 +3,7 @@
 use super::auth::Need;
 use super::error::{ApiError, ApiResult};
 use super::page::{Query, Wrap, page};
+use crate::diff;
 use crate::double::World;
 use crate::shape;
 use crate::state::Actor;
@@ -12,6 +13,8 @@ use axum::response::Response;
 use serde_json::Value;
 use std::sync::Arc;
 
+/// Files listed of a pull request.
+const FILES_MAX: usize = 3_000;
 const NEED: Need<'static> = Need::Read(&["pull_requests"]);
 
 /// `GET /repos/{owner}/{repo}/pulls/{number}`. Like GitHub, looks whether it can be merged only once somebody asks.
@@ -25,6 +28,21 @@ pub async fn read(
     let value = shape::pull(&world.base_url, &mut world.state(), &found, pull);
     world.answered_lazily(&found.full_name(), number).await?;
     Ok(Json(value))
+}
+
+/// `GET /repos/{owner}/{repo}/pulls/{number}/files`: what the pull request itself changes, from where it left its base.
+pub async fn files(
+    State(world): State<Arc<World>>,
+    Path((owner, repo, number)): Path<(String, String, u64)>,
+    query: Query,
+    actor: Actor,
+) -> ApiResult<Response> {
+    let found = world.access(&actor, &owner, &repo, NEED)?;
+    let pull = found.pulls.get(&number).ok_or_else(ApiError::not_found)?;
+    let merge_base = found.bare.merge_base(&pull.base_sha, &pull.head_sha).await?.ok_or_else(ApiError::not_found)?;
+    let mut files = diff::files(&world.base_url, &found, &merge_base, &pull.head_sha).await?;
+    files.truncate(FILES_MAX);
+    Ok(page(&world, &format!("/repos/{owner}/{repo}/pulls/{number}/files"), &query, &files, Wrap::Array))
 }
 
 /// `GET /repos/{owner}/{repo}/pulls?state=open|closed|all&head=&base=`

@@ -1,10 +1,11 @@
 //! How a check stands: a check run for an App, a commit status for a person.
 
-use super::super::{CHECK_ACTIONS_MAX, CheckAction, CheckReport, CheckState, ForgeError};
+use super::super::{Annotation, CHECK_ACTIONS_MAX, CheckAction, CheckReport, CheckState, ForgeError, Level};
 use super::wire::Ask;
 use super::{GitHub, shapes};
 use http::Method;
 use ounce_protocol::ids::RepoName;
+use ounce_report::annotate::ANNOTATIONS_MAX;
 use serde_json::{Value, json};
 
 /// The check's name, and the status's context.
@@ -48,7 +49,29 @@ fn button(action: CheckAction) -> Value {
     json!({ "label": label, "description": description, "identifier": action.identifier() })
 }
 
-/// The body of a check run, new or updated.
+/// A remark beside lines. GitHub takes 50 a request and adds them to those that are there: none is ever changed or taken away.
+fn annotation(annotation: &Annotation) -> Value {
+    json!({
+        "path": annotation.path, "start_line": annotation.first_line, "end_line": annotation.last_line,
+        "annotation_level": level(annotation.level), "title": annotation.title, "message": annotation.message,
+    })
+}
+
+fn level(level: Level) -> &'static str {
+    match level {
+        Level::Notice => "notice",
+        Level::Warning => "warning",
+    }
+}
+
+fn is_shown(annotation: &Annotation, shown: &shapes::ShownAnnotation) -> bool {
+    shown.path == annotation.path
+        && (shown.start_line, shown.end_line) == (annotation.first_line, annotation.last_line)
+        && shown.annotation_level.as_deref() == Some(level(annotation.level))
+        && shown.title.as_deref() == Some(annotation.title.as_str())
+}
+
+/// The body of a check run, new or updated, without annotations.
 fn check_run(check: &CheckReport) -> Value {
     let (status, conclusion) = match check.state {
         CheckState::Pending => ("in_progress", None),
@@ -81,12 +104,28 @@ impl GitHub {
         self.send(repo, ask).await.map(|_| ())
     }
 
-    /// Updates our check run of this external id, or makes it: GitHub is read before it is written to.
+    /// Updates our newest check run of this external id, or makes one: GitHub is read before it is written to.
+    ///
+    /// Annotations go with the one request that says all the rest, and only those that are not there yet, so that sending a check again after an
+    /// answer was lost adds none a second time. A check run that shows annotations which are not meant any more (the commit was weighed again, with
+    /// other figures) cannot be rid of them: a new one takes its place.
     pub(super) async fn report_check_run(&self, repo: &RepoName, check: &CheckReport, slug: &str) -> Result<(), ForgeError> {
         let what = format!("check run of {repo}@{}", check.sha.short());
         let mut body = check_run(check);
-        let ask = match self.find_check_run(repo, check, slug, &what).await? {
-            Some(id) => Ask::write(Method::PATCH, &what, format!("/repos/{repo}/check-runs/{id}"), body),
+        let found = self.find_check_run(repo, check, slug, &what).await?;
+        let shown = match &found {
+            Some(run) if run.is_annotated() => self.shown_annotations(repo, run.id, &what).await?,
+            _ => Vec::new(),
+        };
+        let outdated = shown.iter().any(|shown| !check.annotations.iter().any(|meant| is_shown(meant, shown)));
+        let found = found.filter(|_| !outdated);
+        let there = |meant: &Annotation| found.is_some() && shown.iter().any(|shown| is_shown(meant, shown));
+        let new: Vec<Value> = check.annotations.iter().take(ANNOTATIONS_MAX).filter(|meant| !there(meant)).map(annotation).collect();
+        if !new.is_empty() {
+            body["output"]["annotations"] = json!(new);
+        }
+        let ask = match found {
+            Some(run) => Ask::write(Method::PATCH, &what, format!("/repos/{repo}/check-runs/{}", run.id), body),
             None => {
                 body["head_sha"] = json!(check.sha);
                 Ask::write(Method::POST, &what, format!("/repos/{repo}/check-runs"), body)
@@ -95,18 +134,30 @@ impl GitHub {
         self.send(repo, ask).await.map(|_| ())
     }
 
-    async fn find_check_run(&self, repo: &RepoName, check: &CheckReport, slug: &str, what: &str) -> Result<Option<u64>, ForgeError> {
+    /// The annotations of a check run; those beyond the ones we would have made are not asked for.
+    async fn shown_annotations(&self, repo: &RepoName, id: u64, what: &str) -> Result<Vec<shapes::ShownAnnotation>, ForgeError> {
+        let path = format!("/repos/{repo}/check-runs/{id}/annotations?per_page={PER_PAGE}&page=1");
+        self.send(repo, Ask::get(what, path)).await?.json()
+    }
+
+    async fn find_check_run(
+        &self,
+        repo: &RepoName,
+        check: &CheckReport,
+        slug: &str,
+        what: &str,
+    ) -> Result<Option<shapes::CheckRun>, ForgeError> {
         for page in 1..=PAGES_MAX {
             let query = format!("check_name={NAME}&filter=all&per_page={PER_PAGE}&page={page}");
             let path = format!("/repos/{repo}/commits/{}/check-runs?{query}", check.sha);
             let runs = self.send(repo, Ask::get(what, path)).await?.json::<shapes::CheckRuns>()?.check_runs;
             let last = runs.len() < PER_PAGE;
             // Another App may use our name and our external id; its run is not ours to change.
-            let ours = |run: &&shapes::CheckRun| {
+            let ours = |run: &shapes::CheckRun| {
                 run.external_id.as_deref() == Some(check.external_id.as_str()) && run.app.as_ref().is_some_and(|app| app.slug == slug)
             };
-            match runs.iter().find(ours) {
-                Some(run) => return Ok(Some(run.id)),
+            match runs.into_iter().filter(ours).max_by_key(|run| run.id) {
+                Some(run) => return Ok(Some(run)),
                 None if last => break,
                 None => {}
             }
@@ -129,6 +180,7 @@ mod tests {
             summary: "s".repeat(70_000),
             details_url: None,
             actions: vec![CheckAction::Approve, CheckAction::Rerun, CheckAction::Accept, CheckAction::Rerun],
+            annotations: Vec::new(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The few fields of GitHub's answers that are read. Everything else may change without our noticing.
 
-use super::super::{Comment as ForgeComment, Role};
+use super::super::{ChangedFile, Comment as ForgeComment, Role};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -78,6 +78,22 @@ pub struct Person {
 #[derive(Deserialize)]
 pub struct Compare {
     pub merge_base_commit: Sha,
+    #[serde(default)]
+    pub files: Vec<File>,
+}
+
+/// A file of a diff. `patch` is not there for what is binary or large, `sha` for a submodule.
+#[derive(Deserialize)]
+pub struct File {
+    pub filename: String,
+    sha: Option<String>,
+    patch: Option<String>,
+}
+
+impl From<File> for ChangedFile {
+    fn from(file: File) -> ChangedFile {
+        ChangedFile { path: file.filename, blob: file.sha.unwrap_or_default(), patch: file.patch }
+    }
 }
 
 #[derive(Deserialize)]
@@ -186,6 +202,30 @@ pub struct CheckRun {
     pub id: u64,
     pub external_id: Option<String>,
     pub app: Option<App>,
+    pub output: Option<CheckOutput>,
+}
+
+impl CheckRun {
+    /// Whether it has annotations, as far as it says.
+    pub fn is_annotated(&self) -> bool {
+        self.output.as_ref().is_some_and(|output| output.annotations_count > 0)
+    }
+}
+
+#[derive(Deserialize)]
+pub struct CheckOutput {
+    #[serde(default)]
+    annotations_count: u64,
+}
+
+/// What tells one annotation from another.
+#[derive(Deserialize, PartialEq, Eq)]
+pub struct ShownAnnotation {
+    pub path: String,
+    pub start_line: u32,
+    pub end_line: u32,
+    pub annotation_level: Option<String>,
+    pub title: Option<String>,
 }
 
 #[derive(Deserialize)]

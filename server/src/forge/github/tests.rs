@@ -62,6 +62,7 @@ fn report(sha: &CommitSha, external_id: &str, state: CheckState) -> CheckReport 
         summary: "12 B more".into(),
         details_url: Some("https://ounce.example/runs/1".into()),
         actions: if state == CheckState::NeedsApproval { vec![CheckAction::Approve] } else { vec![] },
+        annotations: Vec::new(),
     }
 }
 
