@@ -135,3 +135,29 @@ async fn a_server_stops_in_order_and_soon_although_a_runner_waits() {
     assert!(took < Duration::from_secs(5), "{took:?}");
     assert!(waiting.await.unwrap().is_none(), "the waiting runner gets an answer");
 }
+
+/// What is done and never answered is waited for as long as a request may take (20 s between two pieces of an answer, 40 s in all), and then read
+/// before it is written again.
+#[tokio::test]
+async fn a_forge_that_never_answers_is_given_up_and_read_before_it_is_written_to_again() {
+    let world = World::new().await;
+    let (never, began) = (FaultKind::Slow { delay_ms: 600_000 }, std::time::Instant::now());
+    world.double.inject("POST /repos/acme/blinky/issues", 1, never.clone());
+    world.double.inject("POST /repos/acme/blinky/statuses", 1, never);
+    let pull = world.pull("mute").await;
+    let asked = "SELECT id FROM outbox WHERE attempts = 1 AND target LIKE 'comment:%'";
+    while world.asked::<i64>(asked).await.is_none() {
+        assert!(began.elapsed() < Duration::from_secs(90), "it is waited for without end");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert!(began.elapsed() > Duration::from_secs(10), "nothing was waited for");
+    // Both were given up; each is tried again when its time comes.
+    while world.asked::<i64>("SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE sent_version < version)").await.is_none() {
+        assert!(began.elapsed() < Duration::from_secs(150), "it never gets there");
+        world.pass(60_000);
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    measured(&world, 1_000, 1_000).await;
+    world.comment_saying(pull, "No change").await;
+    assert_eq!(world.double.comments(crate::world::REPO, pull).len(), 1, "it was written once");
+}
