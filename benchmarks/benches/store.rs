@@ -121,7 +121,15 @@ fn measurement(n: u64, board: &BoardName) -> Measurement {
     let image = ImageId::parse(&format!("{n:064x}")).expect("64 digits");
     let ledger = Ledger { image, regions: vec![region], outside: vec![], anatomy: None };
     let fingerprint = Fingerprint(BTreeMap::from([("cc".into(), "cc 1.0".into())]));
-    Measurement { schema: SCHEMA, board: board.clone(), commit: sha(n), fingerprint, outcome: Outcome::Built { ledger, benches } }
+    Measurement {
+        schema: SCHEMA,
+        board: board.clone(),
+        commit: sha(n),
+        fingerprint,
+        outcome: Outcome::Built { ledger, benches },
+        run_key: None,
+        reused: None,
+    }
 }
 
 /// Reports a second, with everything the server does for an upload but HTTP.

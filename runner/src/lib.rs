@@ -7,6 +7,7 @@ pub mod agent;
 mod aside;
 pub mod bench;
 pub mod cli;
+pub mod earlier;
 pub mod exec;
 pub mod home;
 pub mod image;

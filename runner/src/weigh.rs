@@ -6,6 +6,7 @@
 use crate::bench::qemu::QemuBench;
 use crate::bench::verdict::{self, Meaning};
 use crate::bench::{Bench, Job};
+use crate::earlier::{Earlier, Setting};
 use crate::exec::LogSink;
 use crate::home::Home;
 use crate::progress::Progress;
@@ -18,7 +19,8 @@ use ounce_protocol::measurement::{
     BenchFailure, BenchOutcome, Count, Fingerprint, FunctionCount, LOG_TAIL_BYTES_MAX, Ledger, Measurement, Outcome, RegionKind, SCHEMA,
     Stage,
 };
-use ounce_protocol::{BenchName, BoardName, CommitSha};
+use ounce_protocol::runner_api::Found;
+use ounce_protocol::{BenchName, BoardName, CommitSha, RunKey};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -46,6 +48,8 @@ pub struct Room<'a> {
     pub sandbox: &'a Sandbox,
     /// Adds up what is spent building and emulating.
     pub spent: &'a Spent,
+    /// Who may have measured the same bytes before; none on the desk.
+    pub earlier: Option<&'a dyn Earlier>,
 }
 
 /// Time spent in other people's programs: fetching, building, emulating. The rest of a job is ours.
@@ -191,22 +195,31 @@ impl Scale<'_> {
     /// # Errors
     /// Reasons of infrastructure only.
     pub async fn measure(&self, commit: &CommitSha, image: Result<PathBuf, StageFailed>, base: Option<&Ledger>) -> Result<Measurement> {
-        let mut fingerprint = Fingerprint::default();
-        let outcome = match image {
-            Err(StageFailed { stage, log_tail }) => Outcome::Failed { stage, log_tail },
-            Ok(elf) => match self.weigh(&elf, base, &mut fingerprint).await? {
+        let failed = |stage, log_tail| Outcome::Failed { stage, log_tail };
+        let mut measurement = Measurement {
+            schema: SCHEMA,
+            board: self.name.clone(),
+            commit: commit.clone(),
+            fingerprint: Fingerprint::default(),
+            outcome: failed(Stage::Read, String::new()),
+            run_key: None,
+            reused: None,
+        };
+        measurement.outcome = match image {
+            Err(StageFailed { stage, log_tail }) => failed(stage, log_tail),
+            Ok(elf) => match self.weigh(&elf, base, &mut measurement).await? {
                 Ok((ledger, benches)) => Outcome::Built { ledger, benches },
-                Err(why) => Outcome::Failed { stage: Stage::Read, log_tail: why.chars().take(LOG_TAIL_BYTES_MAX / 4).collect() },
+                Err(why) => failed(Stage::Read, why.chars().take(LOG_TAIL_BYTES_MAX / 4).collect()),
             },
         };
-        Ok(Measurement { schema: SCHEMA, board: self.name.clone(), commit: commit.clone(), fingerprint, outcome })
+        Ok(measurement)
     }
 
     async fn weigh(
         &self,
         elf: &Path,
         base: Option<&Ledger>,
-        fingerprint: &mut Fingerprint,
+        into: &mut Measurement,
     ) -> Result<Result<(Ledger, BTreeMap<BenchName, BenchOutcome>), String>> {
         let run = self.board.run.as_ref();
         let markers = &self.manifest.markers;
@@ -222,8 +235,8 @@ impl Scale<'_> {
             self.log.text(&format!("{why}\n"));
         }
         let (ledger, tools) = (read.ledger, read.tools);
-        fingerprint.0.insert("toolchain".into(), if tools.is_empty() { "unknown".into() } else { tools.join("; ") });
-        fingerprint.0.insert("sandbox".into(), if self.room.sandbox.is_on() { "bubblewrap" } else { "none" }.into());
+        into.fingerprint.0.insert("toolchain".into(), if tools.is_empty() { "unknown".into() } else { tools.join("; ") });
+        into.fingerprint.0.insert("sandbox".into(), if self.room.sandbox.is_on() { "bubblewrap" } else { "none" }.into());
         let mut benches = BTreeMap::new();
         let Some(run) = run else { return Ok(Ok((ledger, benches))) };
         let programs: Vec<&Program> =
@@ -232,7 +245,8 @@ impl Scale<'_> {
             return Ok(Ok((ledger, benches)));
         }
         let bench = QemuBench::open(run, self.room.sandbox, self.room.home).await?;
-        fingerprint.0.extend(bench.fingerprint());
+        let tools = bench.fingerprint();
+        into.fingerprint.0.extend(tools.iter().cloned());
         if base.is_some_and(|base| base.image == ledger.image) {
             benches.extend(programs.iter().map(|p| (p.name.clone(), BenchOutcome::Identical)));
             return Ok(Ok((ledger, benches)));
@@ -248,14 +262,35 @@ impl Scale<'_> {
             return Ok(Ok((ledger, benches)));
         };
         let job = Job { elf: elf.to_owned(), program: None, markers: (begin, end), stack: declared.or(read.stack) };
+        let (markers, stack) = (job.markers, job.stack);
+        let setting = Setting { ledger: &ledger, run, markers, stack, tools: &tools, programs: &programs, manifest: self.manifest };
+        let key = setting.key()?;
+        if let Some(found) = self.found(&key, &programs).await {
+            (into.run_key, into.reused) = (Some(key), Some(found.from));
+            return Ok(Ok((ledger, found.benches)));
+        }
+        into.run_key = Some(key);
         for program in programs {
             match self.bench(&bench, &reader, program, &Job { program: program.file.clone(), ..job.clone() }).await? {
                 Ok(outcome) => benches.insert(program.name.clone(), outcome),
                 Err(why) => return Ok(Err(why)),
             };
         }
-        subtract_empty(&mut benches, markers.empty.as_ref());
+        subtract_empty(&mut benches, self.manifest.markers.empty.as_ref());
         Ok(Ok((ledger, benches)))
+    }
+
+    /// What was measured before with this key, where it is about these programs.
+    async fn found(&self, key: &RunKey, programs: &[&Program]) -> Option<Found> {
+        let found = self.room.earlier?.find(key).await?;
+        let same = found.benches.len() == programs.len() && programs.iter().all(|program| found.benches.contains_key(&program.name));
+        if same {
+            self.log.text(&format!(
+                "{}: the same bytes were measured at {}, in run {}; not run again\n",
+                self.name, found.from.commit, found.from.run
+            ));
+        }
+        same.then_some(found)
     }
 
     /// Two takes of one program, side by side. The stack's mark is asked for in the second only: it costs time.

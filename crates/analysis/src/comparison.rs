@@ -5,7 +5,7 @@
 
 use crate::past::Place;
 use ounce_protocol::ids::{BenchName, BoardName, CommitSha, RegionName};
-use ounce_protocol::measurement::{BenchFailure, Owner, RegionKind, Stage};
+use ounce_protocol::measurement::{BenchFailure, Owner, RegionKind, Reused, Stage};
 use serde::{Deserialize, Serialize};
 
 /// The version of this format, in the `schema` field.
@@ -115,6 +115,18 @@ pub struct Compared {
     /// Geometric mean of the head's over the base's instructions of all benchmarks counted exactly on both sides, in parts per million less one
     /// million (−1 200 is 0.12 % fewer); `None` where no benchmark has both. Noisy counts are left out.
     pub instructions_ppm: Option<i64>,
+    /// Sides whose benchmarks were not run again, because the same bytes had been.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reused: Vec<SideReused>,
+}
+
+/// A side that has the figures of an earlier measurement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SideReused {
+    /// True for the head.
+    pub is_head: bool,
+    /// Which measurement.
+    pub from: Reused,
 }
 
 /// Which way a change goes on a board.

@@ -6,7 +6,9 @@
 //! not be judged on a benchmark it covers.
 
 use crate::budget;
-use crate::comparison::{BenchDelta, BenchSide, BoardComparison, BoardState, Compared, Comparison, RegionDelta, SCHEMA, Tendency, Verdict};
+use crate::comparison::{
+    BenchDelta, BenchSide, BoardComparison, BoardState, Compared, Comparison, RegionDelta, SCHEMA, SideReused, Tendency, Verdict,
+};
 use crate::delta::{Profiles, function_deltas, region_deltas_with};
 use crate::past::Past;
 use crate::{why, written};
@@ -120,7 +122,11 @@ fn compare_board(input: &Judgement<'_>, name: &BoardName, board: &Board, finding
                 }
                 let comparable = fingerprint_changes.is_empty();
                 let sides = Sides { name, board, base: (base_ledger, base_benches), head: (ledger, benches), comparable };
-                BoardState::Compared(Box::new(sides.compare(input.manifest, findings)))
+                let mut compared = sides.compare(input.manifest, findings);
+                for (is_head, side) in [(false, base), (true, head)] {
+                    compared.reused.extend(side.reused.clone().map(|from| SideReused { is_head, from }));
+                }
+                BoardState::Compared(Box::new(compared))
             }
         },
     };
@@ -175,6 +181,7 @@ impl Sides<'_> {
             regions,
             benches,
             instructions_ppm: speed.map(|s| s.ppm),
+            reused: Vec::new(),
         }
     }
 

@@ -41,6 +41,8 @@ impl Commit {
         let image = ImageId::parse(&digit.to_string().repeat(64)).unwrap();
         let fib = Count { instructions: self.fib, second_take: None, stack_peak_bytes: None, heap_peak_bytes: None, profile: vec![] };
         Measurement {
+            run_key: None,
+            reused: None,
             schema: SCHEMA,
             board: BoardName::parse("disco").unwrap(),
             commit: sha(digit),

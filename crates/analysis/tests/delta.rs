@@ -495,6 +495,8 @@ expect = "x"
         let benches = [("empty", count(70, None)), ("fib", count(instructions, None)), ("sort", sort)];
         let ledger = Ledger { image: ImageId::parse(&image.repeat(64)).unwrap(), ..ledger(vec![f("run", bytes)]) };
         Measurement {
+            run_key: None,
+            reused: None,
             schema: SCHEMA,
             board: BoardName::parse("disco").unwrap(),
             commit: CommitSha::parse(&"1".repeat(40)).unwrap(),

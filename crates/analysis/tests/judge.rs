@@ -99,6 +99,8 @@ impl Side {
             benches: benches.map(|(name, outcome)| (BenchName::parse(name).unwrap(), outcome.clone())).collect(),
         };
         Measurement {
+            run_key: None,
+            reused: None,
             schema: SCHEMA,
             board: BoardName::parse(board).unwrap(),
             commit: CommitSha::parse(&"1".repeat(40)).unwrap(),

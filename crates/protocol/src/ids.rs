@@ -85,6 +85,11 @@ text_id!(
     ImageId, "image id", "64 lower-case hexadecimal digits", |t| is_lower_hex(t, 64)
 );
 text_id!(
+    /// What the figures of a board's benchmarks depend on, all of it: SHA-256, in hexadecimal, over the image, the names of its functions, the programs
+    /// with their expected lines, and the machine with its counter.
+    RunKey, "run key", "64 lower-case hexadecimal digits", |t| is_lower_hex(t, 64)
+);
+text_id!(
     /// A board's name in the manifest.
     BoardName, "board name", "1 to 64 letters, digits, '-', '_' or '.', beginning with a letter or digit", is_name
 );

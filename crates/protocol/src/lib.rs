@@ -14,6 +14,6 @@ pub mod measurement;
 pub mod runner_api;
 pub mod units;
 
-pub use ids::{BenchName, BoardName, CommitSha, ImageId};
+pub use ids::{BenchName, BoardName, CommitSha, ImageId, RunKey};
 pub use manifest::Manifest;
 pub use measurement::{Ledger, Measurement};

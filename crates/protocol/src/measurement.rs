@@ -3,7 +3,7 @@
 //! This is what a runner uploads and what the store keeps. Sizes are bytes, counts are instructions. Text that comes
 //! from a build or a board (symbol names, logs) is hostile and is escaped where it is rendered, not here.
 
-use crate::ids::{BenchName, BoardName, CommitSha};
+use crate::ids::{BenchName, BoardName, CommitSha, RunKey};
 pub use crate::ledger::{Anatomy, Inlined, Ledger, OutsideRange, Owner, Part, RegionKind, RegionLedger, Row, Source};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -24,6 +24,21 @@ pub struct Measurement {
     pub fingerprint: Fingerprint,
     /// What came of it.
     pub outcome: Outcome,
+    /// What the benchmarks' figures depend on; none where nothing is to be run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_key: Option<RunKey>,
+    /// Whose figures the benchmarks' are: of the same [`RunKey`], so that nothing was run again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reused: Option<Reused>,
+}
+
+/// A measurement whose figures another one has too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reused {
+    /// The server's run that it belongs to.
+    pub run: i64,
+    /// The commit that it is of.
+    pub commit: CommitSha,
 }
 
 /// The tools behind a figure, as each tool names itself: one line a tool, such as `rustc: rustc 1.96.0 (…)`.
@@ -182,6 +197,14 @@ impl Measurement {
         }
     }
 
+    /// The benchmarks' outcomes, where each of them ran here and gave one exact figure: what another measurement of the same [`RunKey`] may take over.
+    pub fn exact(&self) -> Option<(&RunKey, &BTreeMap<BenchName, BenchOutcome>)> {
+        let Outcome::Built { benches, .. } = &self.outcome else { return None };
+        let is_exact = |outcome: &BenchOutcome| matches!(outcome, BenchOutcome::Counted(count) if count.second_take.is_none());
+        let exact = self.reused.is_none() && !benches.is_empty() && benches.values().all(is_exact);
+        self.run_key.as_ref().filter(|_| exact).map(|key| (key, benches))
+    }
+
     /// Checks what a runner sent: sums, limits and the schema. The message names the first thing that is wrong.
     pub fn check(&self) -> Result<(), String> {
         if self.schema != SCHEMA {
@@ -220,6 +243,8 @@ mod tests {
         };
         let ledger = Ledger { image: ImageId::parse(&"0".repeat(64)).unwrap(), regions: vec![region], outside: vec![], anatomy: None };
         Measurement {
+            run_key: None,
+            reused: None,
             schema: SCHEMA,
             board: BoardName::parse("b").unwrap(),
             commit: CommitSha::parse(&"1".repeat(40)).unwrap(),

@@ -8,6 +8,7 @@
 //! | `POST confirm` | none → 204: uses a token, and so ends the one before |
 //! | `POST claim` | [`Claim`] → 200 [`Lease`], or 204 after `wait_ms` without work, with [`ASIDE_HEADER`] where there will be none |
 //! | `POST jobs/{id}/heartbeat` | [`Heartbeat`] → [`HeartbeatAnswer`] |
+//! | `POST jobs/{id}/earlier` | [`Earlier`] → [`EarlierAnswer`]; may be left out, and 404 of a server that does not know it means: nothing |
 //! | `POST jobs/{id}/measurement` | [`Upload`] → 204 |
 //! | `POST jobs/{id}/finish` | [`Finish`] → 204 |
 //!
@@ -18,10 +19,11 @@
 //! wrong tokens came from there, with `Retry-After`. 422: the body is not what is stated here. 426: another protocol
 //! version; the answer's `Ounce-Protocol` header names the one spoken.
 
-use crate::ids::{BoardName, CommitSha, RepoName, RunnerName};
+use crate::ids::{BenchName, BoardName, CommitSha, RepoName, RunKey, RunnerName};
 use crate::job::FailureKind;
-use crate::measurement::Measurement;
+use crate::measurement::{BenchOutcome, Measurement, Reused};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The version spoken, sent and compared in the header [`PROTOCOL_HEADER`].
 pub const PROTOCOL: &str = "2";
@@ -131,6 +133,32 @@ pub struct Heartbeat {
 pub struct HeartbeatAnswer {
     /// True when the job was superseded or cancelled: stop and claim another.
     pub cancel: bool,
+}
+
+/// "Have these bytes been run before?" Asked before a side's benchmarks are run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Earlier {
+    /// The fencing token.
+    pub token: u64,
+    /// What the figures depend on.
+    pub run_key: RunKey,
+}
+
+/// The answer to [`Earlier`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EarlierAnswer {
+    /// What came of it then; none where it is new, where what was measured may not be used for this job, or where the run is to measure afresh.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<Found>,
+}
+
+/// Figures that hold here too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// Where they were measured.
+    pub from: Reused,
+    /// Each benchmark's outcome, all of them exact.
+    pub benches: BTreeMap<BenchName, BenchOutcome>,
 }
 
 /// One side's measurement. Sending it twice changes nothing.

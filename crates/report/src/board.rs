@@ -88,6 +88,11 @@ fn compared(board: &BoardComparison, c: &Compared, detail: &Detail) -> Vec<Block
         out.extend(functions(c, detail));
     }
     out.extend(peaks(c));
+    out.extend(c.reused.iter().map(|side| {
+        let which = if side.is_head { "Head" } else { "Base" };
+        let line = Line::new().text(format!("{which} not run again: the same bytes, run in the same way, were measured at "));
+        Block::Paragraph(line.code(side.from.commit.short()).text("."))
+    }));
     out.extend(bench_failures(c));
     out
 }

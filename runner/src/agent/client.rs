@@ -3,8 +3,8 @@
 use anyhow::{Context, Result, bail};
 use ounce_protocol::ids::RunnerName;
 use ounce_protocol::runner_api::{
-    ASIDE_HEADER, ApiError, Claim, Enroll, Enrolled, Finish, Heartbeat, HeartbeatAnswer, Lease, PROTOCOL, PROTOCOL_HEADER, ROTATE,
-    ROTATE_HEADER, Upload,
+    ASIDE_HEADER, ApiError, Claim, Earlier, EarlierAnswer, Enroll, Enrolled, Finish, Heartbeat, HeartbeatAnswer, Lease, PROTOCOL,
+    PROTOCOL_HEADER, ROTATE, ROTATE_HEADER, Upload,
 };
 use reqwest::{Method, Response, StatusCode};
 use serde::Serialize;
@@ -150,6 +150,18 @@ impl Client {
         answer.json().await.context("the server's answer is not understood")
     }
 
+    /// Asks whether what is to be run was measured before. A server that does not know the question knows nothing.
+    ///
+    /// # Errors
+    /// [`Gone`] where the lease is another's; where the server cannot be reached.
+    pub async fn earlier(&self, job: i64, earlier: &Earlier) -> Result<EarlierAnswer> {
+        match self.send(&format!("jobs/{job}/earlier"), earlier, Persist::Tries).await {
+            Ok(answer) => answer.json().await.context("the server's answer is not understood"),
+            Err(error) if error.downcast_ref::<Refused>().is_some() => Ok(EarlierAnswer::default()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Sends one side's figures, waiting for a server that is away.
     ///
     /// # Errors
@@ -245,6 +257,8 @@ mod tests {
             let server = Fake::start(|_, _| 503).await;
             let client = Client { patience: Duration::from_secs(1), ..Client::new(&server.address, None).unwrap() };
             let measurement = Measurement {
+                run_key: None,
+                reused: None,
                 schema: ounce_protocol::measurement::SCHEMA,
                 board: ounce_protocol::BoardName::parse("b").unwrap(),
                 commit: ounce_protocol::CommitSha::parse(&"0".repeat(40)).unwrap(),

@@ -5,6 +5,7 @@ pub mod client;
 mod fake;
 pub mod token;
 
+use crate::earlier::Earlier;
 use crate::exec::LogSink;
 use crate::home::{Home, Trust};
 use crate::progress::Progress;
@@ -14,11 +15,13 @@ use crate::workshop::checkout::Origin;
 use crate::workshop::sandbox::Sandbox;
 use anyhow::Result;
 use client::{Claimed, Client, Gone, Refused};
-use ounce_protocol::Manifest;
 use ounce_protocol::job::FailureKind;
 use ounce_protocol::measurement::Measurement;
-use ounce_protocol::runner_api::{CLAIM_WAIT_MS_MAX, Claim, End, Finish, Heartbeat, LOG_CHUNK_BYTES_MAX, Lease, Upload, Work};
+use ounce_protocol::runner_api as protocol;
+use ounce_protocol::runner_api::{CLAIM_WAIT_MS_MAX, Claim, End, Finish, Found, Heartbeat, LOG_CHUNK_BYTES_MAX, Lease, Upload, Work};
+use ounce_protocol::{Manifest, RunKey};
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::Mutex;
 use std::time::Duration;
 use token::TokenFile;
@@ -29,6 +32,9 @@ const PAUSE: Duration = Duration::from_secs(5);
 const TELL_AGAIN: Duration = Duration::from_secs(10 * 60);
 /// Longest a whole job may take.
 const JOB_TIMEOUT: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// Longest a server may think about whether it knows an image; then it is run.
+const EARLIER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An agent on this machine.
 pub struct Agent {
@@ -134,8 +140,9 @@ impl Agent {
         let (log, spent) = (JobLog::default(), Spent::default());
         let (job, token) = (lease.job, lease.token);
         let client = self.client.with_token(&lease.job_token);
+        let known = Known { client: client.clone(), job, token };
         let working = async {
-            let measured = tokio::time::timeout(JOB_TIMEOUT, self.measure(&lease.work, &log, &spent)).await;
+            let measured = tokio::time::timeout(JOB_TIMEOUT, self.measure(&lease.work, &known, &log, &spent)).await;
             let end = match measured {
                 Ok(Ok(pair)) => hand_in(&client, job, token, [pair.base, pair.head]).await?,
                 Ok(Err(error)) => End::Failed { why: FailureKind::Infra, detail: format!("{error:#}") },
@@ -160,7 +167,7 @@ impl Agent {
         }
     }
 
-    async fn measure(&self, work: &Work, log: &JobLog, spent: &Spent) -> Result<Pair> {
+    async fn measure(&self, work: &Work, known: &Known, log: &JobLog, spent: &Spent) -> Result<Pair> {
         // The server gives none to who has no sandbox; this holds where it errs.
         if !work.trusted && !self.sandbox.is_for_strangers() {
             anyhow::bail!("this is a stranger's code, and this runner has no sandbox for it: {}", self.sandbox.why_off());
@@ -175,9 +182,38 @@ impl Agent {
         log.step(0, 1, "fetching the commits");
         workshop.mirror().bring(&[&work.base, &work.head], &origin).await?;
         let order = weigh::Order { manifest: &manifest, boards: std::slice::from_ref(&work.board), base: &work.base, head: &work.head };
-        let bench = weigh::Room { workshop: &workshop, home: &self.home, sandbox: &self.sandbox, spent };
+        let bench = weigh::Room { workshop: &workshop, home: &self.home, sandbox: &self.sandbox, spent, earlier: Some(known) };
         let mut pairs = weigh::pairs(&order, &bench, log, log).await?;
         pairs.remove(&work.board).ok_or_else(|| anyhow::anyhow!("the board {} gave no measurement", work.board))
+    }
+}
+
+/// What the server knows of the images of a job.
+struct Known {
+    client: Client,
+    job: i64,
+    token: u64,
+}
+
+impl std::fmt::Debug for Known {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "what the server knows for job {}", self.job)
+    }
+}
+
+impl Earlier for Known {
+    fn find<'a>(&'a self, key: &'a RunKey) -> Pin<Box<dyn Future<Output = Option<Found>> + Send + 'a>> {
+        Box::pin(async {
+            let question = protocol::Earlier { token: self.token, run_key: key.clone() };
+            match tokio::time::timeout(EARLIER_TIMEOUT, self.client.earlier(self.job, &question)).await {
+                Ok(Ok(answer)) => answer.found,
+                Ok(Err(error)) => {
+                    tracing::warn!("not asked whether it was measured before: {error:#}");
+                    None
+                }
+                Err(_) => None,
+            }
+        })
     }
 }
 
@@ -359,6 +395,8 @@ mod tests {
         let check = async |status: u16, says: Option<&str>| {
             let server = fake::Fake::start(move |_, nth| if nth == 0 { 204 } else { status }).await;
             let side = || Measurement {
+                run_key: None,
+                reused: None,
                 schema: ounce_protocol::measurement::SCHEMA,
                 board: ounce_protocol::BoardName::parse("b").unwrap(),
                 commit: ounce_protocol::CommitSha::parse(&"0".repeat(40)).unwrap(),

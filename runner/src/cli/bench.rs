@@ -59,7 +59,7 @@ impl Bench {
         if self.elf.is_some() && boards.len() != 1 {
             bail!("--elf is the image of one board: name it with --board");
         }
-        let room = Room { workshop: &workshop, home, sandbox, spent: &Spent::default() };
+        let room = Room { workshop: &workshop, home, sandbox, spent: &Spent::default(), earlier: None };
         let scratch = home.scratch()?;
         let prepared = match &self.elf {
             Some(_) => Ok(()),

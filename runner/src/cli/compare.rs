@@ -72,7 +72,7 @@ async fn compare(
     let mut manifest = workshop.manifest(base).await?;
     let boards = chosen(asked, &manifest)?;
     let progress = Terminal::new();
-    let room = Room { workshop: &workshop, home, sandbox, spent: &Spent::default() };
+    let room = Room { workshop: &workshop, home, sandbox, spent: &Spent::default(), earlier: None };
     let pairs = weigh::pairs(&Order { manifest: &manifest, boards: &boards, base, head }, &room, &(), &progress).await?;
     drop(progress);
     manifest.boards.retain(|name, _| boards.contains(name));

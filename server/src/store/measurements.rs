@@ -1,11 +1,11 @@
 //! Measurements as runners uploaded them, and the points of the history drawn from them.
 
 use super::sql::{Row, sql};
-use super::{Connection, StoreError};
-use ounce_protocol::ids::{BoardName, CommitSha};
+use super::{Connection, StoreError, stored};
+use ounce_protocol::ids::{BoardName, CommitSha, RunKey};
 use ounce_protocol::job::Millis;
-use ounce_protocol::measurement::{BenchOutcome, Measurement, Outcome};
-use ounce_protocol::runner_api::BODY_BYTES_MAX;
+use ounce_protocol::measurement::{BenchOutcome, Measurement, Outcome, Reused};
+use ounce_protocol::runner_api::{BODY_BYTES_MAX, Found};
 
 /// The JSON of a measurement, unpacked, is at most this long: what a runner may send, each byte of a text escaped anew.
 pub const UNPACKED_BYTES_MAX: usize = 6 * BODY_BYTES_MAX;
@@ -20,6 +20,7 @@ pub struct Packed {
     board: BoardName,
     commit: CommitSha,
     image: Option<String>,
+    run_key: Option<String>,
     bytes: Vec<u8>,
 }
 
@@ -31,6 +32,7 @@ impl Packed {
             board: measurement.board.clone(),
             commit: measurement.commit.clone(),
             image: measurement.ledger().map(|l| l.image.to_string()),
+            run_key: measurement.exact().map(|(key, _)| key.to_string()),
             bytes: pack(&doc),
         })
     }
@@ -59,13 +61,14 @@ fn unpack(packed: &[u8]) -> Result<Measurement, StoreError> {
 }
 
 /// Keeps one side's measurement. Sending it twice changes nothing; one of a later lease replaces it.
-pub async fn put(c: &mut Connection, run: i64, token: u64, packed: &Packed, now: Millis) -> Result<(), StoreError> {
-    sql(
-        "INSERT INTO measurements (run_id, board, commit_id, image, doc, packed, token, trusted, received_ms)
-         SELECT runs.id, $2, commits.id, $4, '', $5, $6, runs.trusted, $7 FROM runs
+/// False where it was here already.
+pub async fn put(c: &mut Connection, run: i64, token: u64, packed: &Packed, now: Millis) -> Result<bool, StoreError> {
+    let rows = sql(
+        "INSERT INTO measurements (run_id, board, commit_id, image, doc, packed, token, trusted, received_ms, run_key)
+         SELECT runs.id, $2, commits.id, $4, '', $5, $6, runs.trusted, $7, $8 FROM runs
              JOIN commits ON commits.project_id = runs.project_id AND commits.sha = $3 WHERE runs.id = $1
          ON CONFLICT (run_id, board, commit_id) DO UPDATE SET image = excluded.image, doc = '', packed = excluded.packed, token = excluded.token,
-             received_ms = excluded.received_ms
+             received_ms = excluded.received_ms, run_key = excluded.run_key
              WHERE measurements.token <> excluded.token OR measurements.packed IS DISTINCT FROM excluded.packed",
     )
     .bind(run)
@@ -75,9 +78,48 @@ pub async fn put(c: &mut Connection, run: i64, token: u64, packed: &Packed, now:
     .bind(packed.bytes.as_slice())
     .bind(i64::try_from(token).unwrap_or(i64::MAX))
     .bind(now)
+    .bind(packed.run_key.as_deref())
     .execute(c)
     .await?;
-    Ok(())
+    Ok(rows > 0)
+}
+
+/// For whom figures are looked up.
+#[derive(Debug, Clone, Copy)]
+pub struct Asker<'a> {
+    /// The project; figures of others are none of its.
+    pub project: i64,
+    /// The board.
+    pub board: &'a BoardName,
+    /// Whether the code is the project's own: then only such figures count.
+    pub trusted: bool,
+    /// The pull request; what a stranger's code gave counts for itself only.
+    pub pull: Option<u64>,
+}
+
+/// The latest figures of the same key that the asker may have; `from` narrows it to one run and commit.
+pub async fn earlier(c: &mut Connection, asker: Asker<'_>, key: &RunKey, from: Option<&Reused>) -> Result<Option<Found>, StoreError> {
+    let row: Option<Row> = sql(
+        "SELECT m.run_id, commits.sha, m.packed FROM measurements m JOIN runs ON runs.id = m.run_id JOIN commits ON commits.id = m.commit_id
+         WHERE m.run_key = $1 AND runs.project_id = $2 AND m.board = $3 AND m.packed IS NOT NULL
+             AND (m.trusted = 1 OR ($4 = 0 AND runs.kind = 'pull' AND runs.pull_number = $5))
+             AND ($6 IS NULL OR m.run_id = $6) AND ($7 IS NULL OR commits.sha = $7)
+         ORDER BY m.id DESC LIMIT 1",
+    )
+    .bind(key.as_str())
+    .bind(asker.project)
+    .bind(asker.board.as_str())
+    .bind(asker.trusted)
+    .bind(asker.pull.and_then(|number| i64::try_from(number).ok()))
+    .bind(from.map(|from| from.run))
+    .bind(from.map(|from| from.commit.as_str()))
+    .fetch_optional(c)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let found = unpack(row.try_get("packed")?)?;
+    let Some((_, benches)) = found.exact() else { return Ok(None) };
+    let from = Reused { run: row.try_get("run_id")?, commit: stored(row.try_get("sha")?)? };
+    Ok(Some(Found { from, benches: benches.clone() }))
 }
 
 /// Packs a row that an older version wrote. False where there is none.

@@ -362,3 +362,14 @@ pub async fn refuse(c: &mut Connection, id: i64, why: &str) -> Result<bool, Stor
         sql("UPDATE runs SET state = 'refused', note = $2 WHERE id = $1 AND state = 'measuring'").bind(id).bind(why).execute(c).await?;
     Ok(done == 1)
 }
+
+/// Has everything of a run measured afresh: somebody asked for it.
+pub async fn measure_afresh(c: &mut Connection, run: i64) -> Result<(), StoreError> {
+    sql("UPDATE runs SET afresh = 1 WHERE id = $1").bind(run).execute(c).await?;
+    Ok(())
+}
+
+/// Whether everything of a run is to be measured afresh.
+pub async fn is_afresh(c: &mut Connection, run: i64) -> Result<bool, StoreError> {
+    sql("SELECT afresh FROM runs WHERE id = $1").bind(run).fetch_one(c).await
+}

@@ -9,6 +9,8 @@ use ounce_protocol::job::Millis;
 pub const LEASES: &str = "leases";
 /// Leases that ended, by runner and [`Ended`].
 pub const LEASES_ENDED: &str = "leases_ended";
+/// Sides of jobs whose benchmarks were not run again.
+pub const REUSED: &str = "reused";
 /// Attempts to write to the forge that failed.
 pub const POSTS_FAILED: &str = "posts_failed";
 /// The label of a histogram's sum.
@@ -118,6 +120,11 @@ pub async fn leased(c: &mut Connection, runner: &RunnerName, waited: Millis) -> 
 /// Counts the end of a lease, after its job's row was changed: transactions that end leases beside each other take these rows in one order.
 pub async fn lease_ended(c: &mut Connection, runner: &str, ended: Ended) -> Result<(), StoreError> {
     add(c, LEASES_ENDED, runner, ended.word(), 1).await
+}
+
+/// Counts a side whose benchmarks were not run again.
+pub async fn reused(c: &mut Connection) -> Result<(), StoreError> {
+    add(c, REUSED, "", "", 1).await
 }
 
 /// Counts a write to the forge that failed.

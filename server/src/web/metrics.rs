@@ -143,7 +143,10 @@ fn text(numbers: &Numbers, process: &Process) -> String {
         tallies::POST_TIME,
         &numbers.tallies,
     );
-    let failed = numbers.tallies.iter().find(|t| t.name == tallies::POSTS_FAILED).map_or(0, |t| t.value);
+    let one = |name: &str| numbers.tallies.iter().find(|t| t.name == name).map_or(0, |t| t.value);
+    let reused = "Sides of jobs whose benchmarks were not run again: the same bytes had been.";
+    page.single("ounce_results_reused_total", "counter", reused, one(tallies::REUSED));
+    let failed = one(tallies::POSTS_FAILED);
     page.single("ounce_posts_failed_total", "counter", "Attempts to write to the forge that failed.", failed);
     runners(&mut page, numbers);
     page.0

@@ -6,6 +6,7 @@ use crate::forge::Forge;
 use crate::secret::sha256_hex;
 use crate::store::runners::{self, Held, Proved, ROTATE_MS, TOKEN_MS};
 use crate::work::lease::{self, Given, LeaseError};
+use crate::work::reuse;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
@@ -17,8 +18,8 @@ use axum::{Json, Router};
 use ounce_protocol::ids::RunnerName;
 use ounce_protocol::job::Refused;
 use ounce_protocol::runner_api::{
-    ASIDE_HEADER, BODY_BYTES_MAX, Claim, Enroll, Enrolled, Finish, Heartbeat, HeartbeatAnswer, LOG_CHUNK_BYTES_MAX, PROTOCOL,
-    PROTOCOL_HEADER, ROTATE, ROTATE_HEADER, Upload,
+    ASIDE_HEADER, BODY_BYTES_MAX, Claim, Earlier, EarlierAnswer, Enroll, Enrolled, Finish, Heartbeat, HeartbeatAnswer, LOG_CHUNK_BYTES_MAX,
+    PROTOCOL, PROTOCOL_HEADER, ROTATE, ROTATE_HEADER, Upload,
 };
 use serde::de::DeserializeOwned;
 
@@ -39,6 +40,7 @@ pub fn routes<F: Forge>() -> Router<App<F>> {
         .route("/confirm", post(confirm))
         .route("/claim", post(claim::<F>))
         .route("/jobs/{id}/heartbeat", post(heartbeat::<F>))
+        .route("/jobs/{id}/earlier", post(earlier::<F>))
         .route("/jobs/{id}/measurement", post(measurement::<F>))
         .route("/jobs/{id}/finish", post(finish::<F>))
         .layer(middleware::from_fn(same_protocol));
@@ -194,6 +196,12 @@ async fn heartbeat<F: Forge>(State(app): State<App<F>>, holding: Holding, body: 
     let body: Heartbeat = read_small(&app, body).await?;
     let (runner, job) = holding.of(body.token)?;
     Ok(Json(lease::heartbeat(&app.cx, runner, job, &body).await?))
+}
+
+async fn earlier<F: Forge>(State(app): State<App<F>>, holding: Holding, body: Body) -> Result<Json<EarlierAnswer>, ApiError> {
+    let body: Earlier = read_small(&app, body).await?;
+    let (runner, job) = holding.of(body.token)?;
+    Ok(Json(reuse::earlier(&app.cx, runner, job, &body).await?))
 }
 
 async fn measurement<F: Forge>(State(app): State<App<F>>, holding: Holding, body: Body) -> Result<StatusCode, ApiError> {

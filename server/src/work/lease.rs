@@ -1,13 +1,13 @@
 //! The counter where runners take work and bring results: leases with fencing tokens, kept by heartbeats.
 
-use super::{Context, forge_pause_ms};
+use super::{Context, forge_pause_ms, reuse};
 use crate::forge::{Forge, ForgeError};
 use crate::secret::{random_token, sha256_hex};
 use crate::store::jobs::{self, Claimed, Holder, JobError, Offer};
 use crate::store::measurements::Packed;
 use crate::store::runners::Held;
 use crate::store::runs::RunKind;
-use crate::store::{Connection, StoreError, audit, health, measurements, projects, runners, runs};
+use crate::store::{Connection, StoreError, audit, health, measurements, projects, runners, runs, tallies};
 use ounce_protocol::ids::RunnerName;
 use ounce_protocol::job::{FORSAKEN, FailureKind, HEARTBEAT_MS, LEASE_MS, Millis, Refused};
 use ounce_protocol::runner_api::{
@@ -280,7 +280,13 @@ pub async fn upload<F: Forge>(cx: &Context<F>, runner: &RunnerName, job: i64, up
         let (base, head) = (run.base, run.head);
         return Err(LeaseError::Invalid(format!("a measurement of {}, but the job's commits are {base} and {head}", measurement.commit)));
     }
-    measurements::put(&mut tx, run.id, token, &packed, cx.clock.now()).await?;
+    if let Some(from) = &measurement.reused {
+        reuse::check(&mut tx, &run, &measurement, from).await?;
+    }
+    let is_new = measurements::put(&mut tx, run.id, token, &packed, cx.clock.now()).await?;
+    if is_new && measurement.reused.is_some() {
+        tallies::reused(&mut tx).await?;
+    }
     tx.commit().await?;
     Ok(())
 }

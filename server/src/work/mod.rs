@@ -14,6 +14,7 @@ pub mod lease;
 pub mod order;
 pub mod plan;
 pub mod publish;
+pub mod reuse;
 pub mod starts;
 pub mod text;
 

@@ -3,12 +3,14 @@
 use crate::forge::bytes_of;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
-use ounce_protocol::ids::{BenchName, CommitSha, ImageId, RegionName};
+use ounce_protocol::ids::{BenchName, CommitSha, ImageId, RegionName, RunKey};
 use ounce_protocol::job::{FailureKind, Millis};
 use ounce_protocol::measurement::{
     BenchOutcome, Count, Fingerprint, FunctionCount, Ledger, Measurement, Outcome, RegionKind, RegionLedger, Row, SCHEMA,
 };
-use ounce_protocol::runner_api::{Claim, End, Finish, Heartbeat, HeartbeatAnswer, Lease, PROTOCOL, PROTOCOL_HEADER, Upload};
+use ounce_protocol::runner_api::{
+    Claim, Earlier, EarlierAnswer, End, Finish, Found, Heartbeat, HeartbeatAnswer, Lease, PROTOCOL, PROTOCOL_HEADER, Upload,
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -28,6 +30,8 @@ pub enum Next {
 pub enum Ask {
     Claim,
     Heartbeat,
+    /// Whether this side was run before.
+    Earlier(Next),
     Upload(Next),
     Done,
     Failed,
@@ -45,6 +49,8 @@ pub struct Agent {
     pub failures: (u32, Millis),
     /// The work in hand, and what comes next.
     pub work: Option<(Lease, Next)>,
+    /// Whether it asked what is known of the side that comes next, and what is.
+    pub known: (bool, Option<Found>),
     /// A request is under way.
     pub asking: bool,
 }
@@ -55,6 +61,8 @@ impl Agent {
         match &self.work {
             None => Ask::Claim,
             Some(_) if self.broken => Ask::Failed,
+            // Some do not ask: older ones, and those whose question was lost.
+            Some((lease, next @ (Next::Base | Next::Head))) if !self.known.0 && lease.job % 3 != 0 => Ask::Earlier(*next),
             Some((_, next @ (Next::Base | Next::Head))) => Ask::Upload(*next),
             Some((_, Next::Finish)) => Ask::Done,
         }
@@ -75,8 +83,16 @@ impl Agent {
             }
             Ask::Upload(side) => {
                 let lease = lease.expect("an upload has a lease");
-                let commit = if *side == Next::Base { &lease.work.base } else { &lease.work.head };
-                self.post(job_token, &job("measurement"), &Upload { token, measurement: measurement(lease, commit, wrong) })
+                let mut measurement = measurement(lease, commit_of(lease, *side), wrong);
+                if let (Some(found), false, Outcome::Built { benches, .. }) = (&self.known.1, wrong, &mut measurement.outcome) {
+                    benches.clone_from(&found.benches);
+                    measurement.reused = Some(found.from.clone());
+                }
+                self.post(job_token, &job("measurement"), &Upload { token, measurement })
+            }
+            Ask::Earlier(side) => {
+                let lease = lease.expect("a question has a lease");
+                self.post(job_token, &job("earlier"), &Earlier { token, run_key: key(lease, bytes_of(commit_of(lease, *side))) })
             }
             Ask::Done => self.post(job_token, &job("finish"), &Finish { token, end: End::Done }),
             Ask::Failed => self.post(
@@ -110,6 +126,7 @@ impl Agent {
                     ));
                 }
                 self.work = Some((lease, Next::Base));
+                self.known = (false, None);
             }
             (Ask::Claim, StatusCode::NO_CONTENT) => {}
             (Ask::Heartbeat, StatusCode::OK) => {
@@ -118,7 +135,23 @@ impl Agent {
                     self.work = None;
                 }
             }
+            (Ask::Earlier(side), StatusCode::OK) => {
+                let answer: EarlierAnswer = serde_json::from_slice(body).map_err(|e| e.to_string())?;
+                let Some((lease, next)) = &self.work else { return Ok(()) };
+                if next != side {
+                    return Ok(());
+                }
+                let true_figures = benches(lease, bytes_of(commit_of(lease, *side)));
+                if let Some(found) = answer.found.as_ref().filter(|found| found.benches != true_figures) {
+                    return Err(format!(
+                        "run {} is said to have other figures of {}: {:?}",
+                        found.from.run, found.from.commit, found.benches
+                    ));
+                }
+                self.known = (true, answer.found);
+            }
             (Ask::Upload(_), StatusCode::NO_CONTENT) => {
+                self.known = (false, None);
                 if let Some((_, next)) = &mut self.work {
                     *next = if *next == Next::Base { Next::Head } else { Next::Finish };
                 }
@@ -130,7 +163,7 @@ impl Agent {
                 }
             }
             // The lease is another's, or the job has ended.
-            (Ask::Heartbeat | Ask::Upload(_) | Ask::Done | Ask::Failed, StatusCode::CONFLICT) => self.work = None,
+            (Ask::Heartbeat | Ask::Earlier(_) | Ask::Upload(_) | Ask::Done | Ask::Failed, StatusCode::CONFLICT) => self.work = None,
             _ => return unexpected(),
         }
         Ok(())
@@ -148,15 +181,30 @@ fn measurement(lease: &Lease, commit: &CommitSha, wrong: bool) -> Measurement {
         used_bytes: bytes,
         rows: vec![row],
     };
-    let benches = if is_mini { BTreeMap::new() } else { BTreeMap::from([(BenchName::parse("sum").unwrap(), counted(bytes))]) };
     let ledger = Ledger { image: ImageId::parse(&format!("{bytes:064x}")).unwrap(), regions: vec![flash], outside: vec![], anatomy: None };
     Measurement {
+        run_key: Some(key(lease, bytes)),
+        reused: None,
         schema: SCHEMA,
         board: lease.work.board.clone(),
         commit: commit.clone(),
         fingerprint: Fingerprint(BTreeMap::from([("cc".into(), "cc 1.0".into())])),
-        outcome: Outcome::Built { ledger, benches },
+        outcome: Outcome::Built { ledger, benches: benches(lease, bytes) },
     }
+}
+
+fn commit_of(lease: &Lease, side: Next) -> &CommitSha {
+    if side == Next::Base { &lease.work.base } else { &lease.work.head }
+}
+
+/// What the figures depend on: here the bytes alone.
+fn key(lease: &Lease, bytes: u64) -> RunKey {
+    RunKey::parse(&format!("{:064x}", bytes * 2 + u64::from(lease.work.board.as_str() == "mini"))).unwrap()
+}
+
+fn benches(lease: &Lease, bytes: u64) -> BTreeMap<BenchName, BenchOutcome> {
+    let is_mini = lease.work.board.as_str() == "mini";
+    if is_mini { BTreeMap::new() } else { BTreeMap::from([(BenchName::parse("sum").unwrap(), counted(bytes))]) }
 }
 
 fn counted(bytes: u64) -> BenchOutcome {

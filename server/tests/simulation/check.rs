@@ -5,7 +5,7 @@ use crate::forge::{MAX_GROWTH, OURS, Posted, SimForge, bytes_of};
 use crate::world::World;
 use ounce_protocol::ids::{BoardName, CommitSha};
 use ounce_protocol::measurement::{Measurement, Outcome};
-use ounce_protocol::runner_api::Lease;
+use ounce_protocol::runner_api::{Found, Lease};
 use ounce_server::forge::CheckState;
 use ounce_server::store::measurements;
 use ounce_server::store::runs::{self, Run, RunState};
@@ -56,6 +56,19 @@ pub fn may_be_leased(forge: &SimForge, lease: &Lease, sandbox: bool) -> Result<(
     match pull.filter(|pull| pull.from_fork) {
         Some(_) if !state.approved.contains(&head) => Err(format!("{head} of a fork is given out, and nobody approved it")),
         Some(_) if !sandbox => Err(format!("{head} of a fork is given to an agent without a sandbox")),
+        _ => Ok(()),
+    }
+}
+
+/// The project's own code is not weighed with what a stranger's gave, nor one stranger's with another's.
+pub fn may_be_used(forge: &SimForge, lease: &Lease, found: &Found) -> Result<(), String> {
+    let state = forge.state();
+    let giver = state.pull_of(&found.from.commit).0.filter(|pull| pull.from_fork);
+    let taker = state.pull_of(&lease.work.head).0.filter(|_| !lease.work.trusted);
+    match giver {
+        Some(giver) if taker.is_none_or(|taker| taker.number != giver.number) => {
+            Err(format!("{} is weighed with figures of {}, a stranger's", lease.work.head, found.from.commit))
+        }
         _ => Ok(()),
     }
 }

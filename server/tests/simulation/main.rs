@@ -83,7 +83,7 @@ fn whatever_happens_nothing_is_lost_or_doubled() {
     assert!(failed.is_empty(), "{failed}");
     println!(
         "simulation: {} plays, {} effects. What happened: {} power cuts, {} connections cut off, {} answers or deliveries of the forge failed, {} deliveries lost, \
-         {} repeated, {} agents lost, {} requests of agents thought dead.\nWhat was checked: {} runs, {} jobs, {} leases, {} comments; no job lost, no comment \
+         {} repeated, {} agents lost, {} requests of agents thought dead.\nWhat was checked: {} runs, {} jobs, {} leases, {} sides not run again, {} comments; no job lost, no comment \
          doubled, no figure of an old lease, nothing of a fork without approval, every verdict right.",
         seeds.1 - seeds.0,
         all.effects,
@@ -97,6 +97,7 @@ fn whatever_happens_nothing_is_lost_or_doubled() {
         all.runs,
         all.jobs,
         all.leases,
+        all.reused,
         all.comments,
     );
 }

@@ -47,12 +47,14 @@ pub struct Tally {
     pub jobs: u64,
     pub comments: u64,
     pub approved: u64,
+    /// Sides whose figures an earlier run had.
+    pub reused: u64,
     pub leases: u64,
 }
 
 impl Tally {
     pub fn add(&mut self, other: &Tally) {
-        let sums: [(&mut u64, u64); 13] = [
+        let sums: [(&mut u64, u64); 14] = [
             (&mut self.effects, other.effects),
             (&mut self.crashes, other.crashes),
             (&mut self.cut_off, other.cut_off),
@@ -65,6 +67,7 @@ impl Tally {
             (&mut self.jobs, other.jobs),
             (&mut self.comments, other.comments),
             (&mut self.approved, other.approved),
+            (&mut self.reused, other.reused),
             (&mut self.leases, other.leases),
         ];
         for (sum, one) in sums {
@@ -137,7 +140,16 @@ impl World {
             let token = lease::enroll(&cx, &Enroll { code, name: name.clone() }).await.unwrap().token;
             // The first can do everything, so that all work can be done.
             let (sandbox, broken) = (at == 0 || seed.chance(50), at > 0 && seed.chance(50));
-            agents.push(Agent { name: name.to_string(), token, sandbox, broken, failures: (0, 0), work: None, asking: false });
+            agents.push(Agent {
+                name: name.to_string(),
+                token,
+                sandbox,
+                broken,
+                failures: (0, 0),
+                work: None,
+                known: (false, None),
+                asking: false,
+            });
         }
         let (undead, steps, told, tally) = (Vec::new(), Vec::new(), Vec::new(), Tally::default());
         World { seed, store, clock, forge, cx, router, _stop: stop, agents, undead, steps, told, tally }
@@ -381,6 +393,12 @@ impl World {
                 if let (Ask::Claim, Some((lease, _))) = (ask, &self.agents[*agent].work) {
                     self.tally.leases += 1;
                     check::may_be_leased(&self.forge, lease, self.agents[*agent].sandbox)?;
+                }
+                if let (Ask::Earlier(_), Some((lease, _)), (true, Some(found))) =
+                    (ask, &self.agents[*agent].work, &self.agents[*agent].known)
+                {
+                    self.tally.reused += 1;
+                    check::may_be_used(&self.forge, lease, found)?;
                 }
             }
         }

@@ -9,7 +9,7 @@ use ounce_server::work::order::REFUSALS_MAX;
 const FORK: &str = "stranger/blinky";
 
 /// A pull request from a fork: its number and head.
-async fn gift(world: &World) -> (u64, String) {
+pub async fn gift(world: &World) -> (u64, String) {
     world.double.fork(REPO, FORK, &world.folder().join("fork.git")).await.unwrap();
     let head = push(world, "one").await;
     let pull = NewPull { head_repo: Some(FORK.into()), author: "stranger".into(), ..NewPull::from_branch("Gift", "gift") };
@@ -19,7 +19,7 @@ async fn gift(world: &World) -> (u64, String) {
 }
 
 /// The stranger pushes to the gift.
-async fn push(world: &World, text: &str) -> String {
+pub async fn push(world: &World, text: &str) -> String {
     world.double.commit(FORK, "gift", Some("main"), text, &[("gift.c", Some(text))]).await.unwrap()
 }
 
@@ -38,7 +38,7 @@ pub async fn answer(world: &World, pull: u64, to: u64, text: &str) -> Comment {
 }
 
 /// The report's comment, once it contains this.
-async fn report(world: &World, pull: u64, text: &str) -> Comment {
+pub async fn report(world: &World, pull: u64, text: &str) -> Comment {
     let found =
         || world.double.comments(REPO, pull).into_iter().find(|c| c.body.contains("<!-- ounce:report -->") && c.body.contains(text));
     world.eventually(&format!("a report that says {text:?}"), found).await

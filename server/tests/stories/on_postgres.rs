@@ -25,6 +25,7 @@ mod plan;
 mod post;
 mod pull_request;
 mod queue;
+mod reuse;
 mod rows;
 mod runner;
 mod servers;

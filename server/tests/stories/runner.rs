@@ -138,5 +138,13 @@ pub fn build_failed(lease: &Lease, commit: &CommitSha, log: &str) -> Measurement
 
 fn measurement(lease: &Lease, commit: &CommitSha, outcome: Outcome) -> Measurement {
     let fingerprint = Fingerprint(BTreeMap::from([("cc".into(), "cc 1.0".into())]));
-    Measurement { schema: SCHEMA, board: lease.work.board.clone(), commit: commit.clone(), fingerprint, outcome }
+    Measurement {
+        schema: SCHEMA,
+        board: lease.work.board.clone(),
+        commit: commit.clone(),
+        fingerprint,
+        outcome,
+        run_key: None,
+        reused: None,
+    }
 }

@@ -231,9 +231,10 @@ impl Scene {
                 child.kill().await?;
             }
         }
-        // What an agent began dies with it, which takes a moment.
+        // What an agent began dies with it, which takes a moment; bubblewrap that was being started when its agent died does not know of it,
+        // and ends with the one program it runs.
         let mut left = Vec::new();
-        for _ in 0..50 {
+        for _ in 0..200 {
             left = running_in(self.scratch.path());
             if left.is_empty() {
                 return Ok(());

@@ -54,7 +54,15 @@ pub fn board(name: &str, title: &str, state: BoardState) -> BoardComparison {
 }
 
 pub fn compared(tendency: Tendency, ppm: Option<i64>, regions: Vec<RegionDelta>, benches: Vec<BenchDelta>) -> BoardState {
-    BoardState::Compared(Box::new(Compared { identical: false, tendency, exchange: None, regions, benches, instructions_ppm: ppm }))
+    BoardState::Compared(Box::new(Compared {
+        identical: false,
+        tendency,
+        exchange: None,
+        regions,
+        benches,
+        instructions_ppm: ppm,
+        reused: vec![],
+    }))
 }
 
 pub fn identical() -> BoardState {
@@ -67,6 +75,7 @@ pub fn identical() -> BoardState {
         regions,
         benches,
         instructions_ppm: Some(0),
+        reused: vec![],
     }))
 }
 

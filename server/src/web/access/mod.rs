@@ -60,6 +60,7 @@ pub const ROUTES: &[(&str, About)] = &[
     ("/api/runner/v1/confirm", About::Proved),
     ("/api/runner/v1/claim", About::Proved),
     ("/api/runner/v1/jobs/{id}/heartbeat", About::Proved),
+    ("/api/runner/v1/jobs/{id}/earlier", About::Proved),
     ("/api/runner/v1/jobs/{id}/measurement", About::Proved),
     ("/api/runner/v1/jobs/{id}/finish", About::Proved),
     ("/", About::Projects),

@@ -12,7 +12,7 @@ use crate::store::{Connection, StoreError, commands, projects, stored};
 use crate::work::order::page::source;
 use askama::Template;
 use axum::extract::{Path, Query as InQuery, State};
-use ounce_analysis::Comparison;
+use ounce_analysis::comparison::{BoardComparison, BoardState, Comparison};
 use ounce_protocol::ids::RepoName;
 use ounce_protocol::job::Millis;
 use serde::Deserialize;
@@ -36,6 +36,7 @@ struct Run {
     conflict: bool,
     note: String,
     report: Option<String>,
+    not_run: Vec<NotRun>,
     jobs: Vec<JobView>,
     /// What came of an order just given here.
     said: Option<Said>,
@@ -70,6 +71,28 @@ fn offers(state: &str) -> Vec<(&'static str, &'static str)> {
 pub(super) struct Query {
     /// An order given here just now.
     asked: Option<String>,
+}
+
+/// A side with the figures of an earlier run.
+struct NotRun {
+    board: String,
+    side: &'static str,
+    run: i64,
+    commit: String,
+}
+
+fn not_run(comparison: &Comparison) -> Vec<NotRun> {
+    let of = |board: &BoardComparison| {
+        let BoardState::Compared(compared) = &board.state else { return Vec::new() };
+        let sides = compared.reused.iter().map(|side| NotRun {
+            board: board.board.to_string(),
+            side: if side.is_head { "Head" } else { "Base" },
+            run: side.from.run,
+            commit: side.from.commit.short().to_owned(),
+        });
+        sides.collect()
+    };
+    comparison.boards.iter().flat_map(of).collect()
 }
 
 struct Commit {
@@ -117,6 +140,7 @@ pub(super) async fn page(
         pull_url: forge.as_ref().zip(row.pull_number).map(|(url, n)| format!("{url}/pull/{n}")),
         base: commit(&row.base_sha),
         head: commit(&row.head_sha),
+        not_run: comparison.as_ref().map(not_run).unwrap_or_default(),
         report: comparison.as_ref().map(ounce_report::html_fragment),
         jobs: jobs.iter().map(|job| job_view(job, now)).collect(),
         said,

@@ -99,6 +99,7 @@ pub async fn write<F: Forge>(
         note: "",
     };
     let id = runs::insert(tx, &new, now).await?;
+    runs::measure_afresh(tx, id).await?;
     budgets::copy_starts(tx, run.id, id).await?;
     let mut queued = 0;
     for (name, board) in &manifest.boards {
