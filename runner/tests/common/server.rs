@@ -4,6 +4,7 @@ use super::hostile::GOOD;
 use super::{Desk, Ran};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
+use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -20,6 +21,8 @@ struct State {
     log: String,
     measurements: Vec<Value>,
     ends: Vec<Value>,
+    /// All that was measured, where this server remembers it.
+    known: Option<Vec<Value>>,
 }
 
 /// What came of one job.
@@ -47,8 +50,18 @@ impl Server {
         Server { address, state }
     }
 
+    /// Knows from now on what was measured before.
+    pub fn remember(&self) {
+        self.state.lock().unwrap().known = Some(Vec::new());
+    }
+
     /// Has an agent of this desk weigh the last commit of the desk's repository against the good one. `trusted` says whose code it is.
     pub fn weigh(&self, desk: &Desk, trusted: bool) -> (Job, Ran) {
+        self.weigh_with(desk, trusted, &[])
+    }
+
+    /// The same, the agent in another environment.
+    pub fn weigh_with(&self, desk: &Desk, trusted: bool, environment: &[(&str, &OsStr)]) -> (Job, Ran) {
         let manifest = super::must("git", &desk.repo(), &["show", &format!("{GOOD}:ounce.toml")]);
         let work = json!({
             "repo": "owner/name", "trusted": trusted, "clone_url": desk.repo(), "refs": [], "base": desk.id(GOOD), "head": desk.id("HEAD"),
@@ -57,7 +70,7 @@ impl Server {
         self.state.lock().unwrap().work.push_back(work);
         let token = desk.beside("token");
         std::fs::write(&token, TOKEN).unwrap();
-        let ran = desk.ounce(&["agent", "--once", "--server", &self.address, "--token-file", token.to_str().unwrap()]);
+        let ran = desk.ounce_with(&["agent", "--once", "--server", &self.address, "--token-file", token.to_str().unwrap()], environment);
         let mut state = self.state.lock().unwrap();
         let end = state.ends.pop().unwrap_or_else(|| panic!("no end: {}", ran.stderr));
         (Job { log: std::mem::take(&mut state.log), measurements: std::mem::take(&mut state.measurements), end }, ran)
@@ -109,11 +122,19 @@ fn answer(mut stream: TcpStream, state: &Mutex<State>) {
         }
         "measurement" => {
             state.measurements.push(body["measurement"].clone());
+            let measured = body["measurement"].clone();
+            state.known.iter_mut().for_each(|known| known.push(measured.clone()));
             None
         }
         "finish" => {
             state.ends.push(body["end"].clone());
             None
+        }
+        "earlier" => {
+            let same = |m: &&Value| m["run_key"] == body["run_key"] && m["reused"].is_null();
+            let found = state.known.iter().flatten().find(same);
+            let found = found.map(|m| json!({ "from": { "run": 7, "commit": m["commit"] }, "benches": m["outcome"]["benches"] }));
+            Some(json!({ "found": found }))
         }
         other => panic!("{other}"),
     };

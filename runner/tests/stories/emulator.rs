@@ -1,8 +1,11 @@
 //! The emulator seen from outside: how often it is started, what shuts it in, and one that counts otherwise the second time.
 
+use crate::common::hostile::project;
+use crate::common::server::Server;
 use crate::common::{Desk, compared, count, fault_image, wait_until};
 use ounce_analysis::comparison::Verdict;
 use ounce_runner::exec::find_program;
+use serde_json::json;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -54,6 +57,37 @@ fn an_image_of_the_same_bytes_is_not_run_again() {
     desk.edit("src/delay.S", "delay:\n", "delay:\n    nop\n");
     desk.commit("one instruction more");
     assert_eq!(compare(), (false, 8), "at both");
+}
+
+#[test]
+fn what_a_server_knows_of_the_same_bytes_is_not_run_again() {
+    let (desk, server) = (project(), Server::start());
+    server.remember();
+    let qemu = Instead::of_qemu(&desk, "");
+    let weigh = || {
+        let (job, _) = server.weigh_with(&desk, true, &[("PATH", qemu.path.as_os_str())]);
+        assert_eq!(job.end["kind"], "done", "{job:?}");
+        (job, qemu.runs())
+    };
+    desk.edit("src/delay.S", "delay:\n", "delay:\n    nop\n");
+    desk.commit("one instruction more");
+    let (first, runs) = weigh();
+    assert_eq!(runs, 8, "two takes of two benchmarks on both sides");
+    let head = desk.id("HEAD");
+
+    desk.write("NOTES", "nothing to build\n");
+    desk.commit("words only");
+    let (second, runs) = weigh();
+    assert_eq!(runs, 0, "nothing was run");
+    assert_eq!(second.measurements[1]["reused"], json!({ "run": 7, "commit": head }));
+    assert_eq!(second.head()["benches"], first.head()["benches"]);
+    assert!(second.log.contains("the same bytes were measured at"), "{}", second.log);
+
+    desk.edit("src/delay.S", "    nop\n", "    nop\n    nop\n");
+    desk.commit("another instruction");
+    let (third, runs) = weigh();
+    assert_eq!(runs, 4, "the head is new, the base is known");
+    assert!(third.measurements[1].get("reused").is_none() && third.measurements[0].get("reused").is_some());
 }
 
 #[test]
