@@ -97,10 +97,12 @@ pub struct Asker<'a> {
     pub pull: Option<u64>,
 }
 
-/// The latest figures of the same key that the asker may have; `from` narrows it to one run and commit.
+/// The latest figures of the same key that the asker may have; `from` narrows it to one run and commit. Only those of a job that is done: until
+/// then a later lease may replace them, the asker's own among them.
 pub async fn earlier(c: &mut Connection, asker: Asker<'_>, key: &RunKey, from: Option<&Reused>) -> Result<Option<Found>, StoreError> {
     let row: Option<Row> = sql(
         "SELECT m.run_id, commits.sha, m.packed FROM measurements m JOIN runs ON runs.id = m.run_id JOIN commits ON commits.id = m.commit_id
+             JOIN jobs ON jobs.run_id = m.run_id AND jobs.board = m.board AND jobs.state = 'done'
          WHERE m.run_key = $1 AND runs.project_id = $2 AND m.board = $3 AND m.packed IS NOT NULL
              AND (m.trusted = 1 OR ($4 = 0 AND runs.kind = 'pull' AND runs.pull_number = $5))
              AND ($6 IS NULL OR m.run_id = $6) AND ($7 IS NULL OR commits.sha = $7)

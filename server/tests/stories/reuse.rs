@@ -5,8 +5,10 @@ use crate::runner::{ScriptedRunner, built};
 use crate::world::World;
 use ounce_protocol::RunKey;
 use ounce_protocol::ids::CommitSha;
+use ounce_protocol::job::LEASE_MS;
 use ounce_protocol::measurement::{BenchOutcome, Measurement, Outcome};
 use ounce_protocol::runner_api::{Earlier, EarlierAnswer, Found, Lease};
+use ounce_server::work::housekeeping::SWEEP_MS;
 use reqwest::StatusCode;
 
 fn key(of: u64) -> RunKey {
@@ -206,4 +208,38 @@ async fn another_projects_figures_and_a_lost_lease_answer_nothing() {
     assert_eq!(runner.post_about(&lease, "earlier", &stale).await.status(), StatusCode::CONFLICT);
     let none = runner.post_as("nobody", &format!("jobs/{}/earlier", lease.job), &stale).await;
     assert_eq!(none.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn figures_of_a_job_that_is_not_done_are_nobodys_yet() {
+    let world = World::new().await;
+    let runner = world.runner("desk").await;
+    world.pull("first").await;
+    let lost = next(&runner).await;
+    assert_eq!(runner.upload(&lost, ran(&lost, &lost.work.base, 1_000)).await, StatusCode::NO_CONTENT);
+    world.pass(LEASE_MS + SWEEP_MS as i64 + 1_000);
+    let lease = next(&runner).await;
+    assert_eq!((lease.job, lease.token > lost.token), (lost.job, true), "the same job, again");
+    // What the lost lease left is replaced by what comes now: it is no source, least of all for its own job.
+    assert_eq!(earlier(&runner, &lease, 1_000).await, None);
+    runner.measured(&lease, ran(&lease, &lease.work.base, 1_000), ran(&lease, &lease.work.head, 1_040)).await;
+    world.pull("second").await;
+    let lease = next(&runner).await;
+    assert!(earlier(&runner, &lease, 1_000).await.is_some(), "now it is done");
+}
+
+#[tokio::test]
+async fn what_was_taken_over_may_be_sent_again() {
+    let world = World::new().await;
+    let runner = world.runner("desk").await;
+    world.pull("first").await;
+    weigh(&world, &runner, 1_000, 1_040).await;
+    world.pull("second").await;
+    let lease = next(&runner).await;
+    let found = earlier(&runner, &lease, 1_000).await.unwrap();
+    let side = not_run(&lease, &lease.work.base, 1_000, &found);
+    for _ in 0..2 {
+        assert_eq!(runner.upload(&lease, side.clone()).await, StatusCode::NO_CONTENT);
+    }
+    assert_eq!(world.count("SELECT value FROM tallies WHERE name = 'reused'").await, 1, "and counts once");
 }
