@@ -11,28 +11,51 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::{Child, Command};
+use tokio::sync::OnceCell;
 
 /// The slice of GitHub's description.
 const DESCRIPTION: &str = "github-3.json";
 
+/// Longest that fetching may take; the script ends what it started earlier, by limits of its own.
+const FETCH_MAX: Duration = Duration::from_secs(500);
+
+/// What is fetched together, in the order of fetching.
+enum Kind {
+    Payloads,
+    All,
+}
+
 /// A file of target/contract, fetched where it is not there yet; none where that cannot be done.
-async fn fetched(what: &[&str], file: &str) -> Option<PathBuf> {
+async fn fetched(kind: Kind, file: &str) -> Option<PathBuf> {
     // What goes in and out of the server has nothing to do with its database: once is enough.
     if crate::ON_POSTGRES {
         return None;
     }
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let file = here.join("../target/contract").join(file);
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/contract").join(file);
     if !file.exists() {
-        let mut fetch = command(&here.join("github-double/contract/fetch"));
-        let ended = fetch.args(what).stdout(Stdio::null()).status();
-        let _ = tokio::time::timeout(Duration::from_secs(300), ended).await;
+        fetch(kind).await;
     }
     if !file.exists() {
         eprintln!("LEFT OUT: {} is not there and cannot be fetched; see server/github-double/contract/fetch", file.display());
         return None;
     }
     Some(file)
+}
+
+/// Fetches once in a run: where it failed, the next test does not wait as long again. Says whether it went well.
+async fn fetch(kind: Kind) -> bool {
+    static PAYLOADS: OnceCell<bool> = OnceCell::const_new();
+    static ALL: OnceCell<bool> = OnceCell::const_new();
+    let run = async |arguments: &[&str]| {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("github-double/contract/fetch");
+        let ended = command(&script).args(arguments).stdout(Stdio::null()).status();
+        tokio::time::timeout(FETCH_MAX, ended).await.is_ok_and(|status| status.is_ok_and(|status| status.success()))
+    };
+    let payloads = *PAYLOADS.get_or_init(|| run(&["payloads"])).await;
+    match kind {
+        Kind::Payloads => payloads,
+        Kind::All => payloads && *ALL.get_or_init(|| run(&[])).await,
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "these are the test's own helpers, and end with it")]
@@ -68,7 +91,7 @@ fn derived(all: &[(String, Value)]) -> Vec<(String, Value)> {
 
 #[tokio::test]
 async fn each_payload_of_githubs_own_is_taken_and_stops_nothing() {
-    let Some(file) = fetched(&["payloads"], "payloads.json").await else { return };
+    let Some(file) = fetched(Kind::Payloads, "payloads.json").await else { return };
     let mut all = payloads(&file);
     assert_eq!(all.len(), 329, "of the version that is pinned");
     all.extend(derived(&all));
@@ -139,8 +162,8 @@ impl Prism {
 
 #[tokio::test]
 async fn what_the_server_asks_is_as_github_describes() {
-    let Some(description) = fetched(&[], DESCRIPTION).await else { return };
-    let Some(_) = fetched(&[], "prism/node_modules/.bin/prism").await else { return };
+    let Some(description) = fetched(Kind::All, DESCRIPTION).await else { return };
+    let Some(_) = fetched(Kind::All, "prism/node_modules/.bin/prism").await else { return };
     let world = World::as_app().await;
     world.double.set_permission(REPO, "mia", Permission::Write).unwrap();
     let begin = world.head("main").await;
