@@ -18,6 +18,38 @@ struct FileDiff {
     patch: Option<String>,
 }
 
+/// How much a pull request changes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Extent {
+    /// Commits it has and its base has not.
+    pub commits: u64,
+    /// Files that differ.
+    pub changed_files: usize,
+    /// Lines that are new.
+    pub additions: usize,
+    /// Lines that are gone.
+    pub deletions: usize,
+}
+
+/// How much a pull request from `head` onto `base` changes; nothing where they share no history.
+///
+/// # Errors
+/// Where git fails.
+pub async fn extent(repo: &Repo, base: &str, head: &str) -> Result<Extent> {
+    let Some(from) = repo.bare.merge_base(base, head).await? else { return Ok(Extent::default()) };
+    let files = parse(&diff(&repo.bare, &from, head).await?);
+    let lines = |sign| files.iter().map(|file| file.count(sign)).sum();
+    let commits = repo.bare.ahead(base, head).await?;
+    Ok(Extent { commits, changed_files: files.len(), additions: lines('+'), deletions: lines('-') })
+}
+
+impl FileDiff {
+    /// Lines of its patch that begin with this sign.
+    fn count(&self, sign: char) -> usize {
+        self.patch.iter().flat_map(|patch| patch.lines()).filter(|line| line.starts_with(sign)).count()
+    }
+}
+
 /// The files that differ from `a` to `b`, as `pulls/{n}/files` and `compare` tell them.
 ///
 /// # Errors
@@ -58,14 +90,20 @@ fn parse(diff: &str) -> Vec<FileDiff> {
     files
 }
 
+/// A path as it stands in an address.
+pub fn encoded(path: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~/".contains(&b);
+    path.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
 fn shape(base: &str, full_name: &str, at: &str, file: &FileDiff) -> Value {
-    let count = |sign: char| file.patch.iter().flat_map(|patch| patch.lines()).filter(|line| line.starts_with(sign)).count();
-    let (additions, deletions, path) = (count('+'), count('-'), &file.path);
+    let (additions, deletions, path) = (file.count('+'), file.count('-'), &file.path);
+    let in_url = encoded(path);
     let mut value = json!({
         "sha": file.blob, "filename": path, "status": file.status,
         "additions": additions, "deletions": deletions, "changes": additions + deletions,
-        "blob_url": format!("{base}/{full_name}/blob/{at}/{path}"), "raw_url": format!("{base}/{full_name}/raw/{at}/{path}"),
-        "contents_url": format!("{base}/repos/{full_name}/contents/{path}?ref={at}"),
+        "blob_url": format!("{base}/{full_name}/blob/{at}/{in_url}"), "raw_url": format!("{base}/{full_name}/raw/{at}/{in_url}"),
+        "contents_url": format!("{base}/repos/{full_name}/contents/{in_url}?ref={at}"),
     });
     if let Some(patch) = file.patch.as_ref().filter(|patch| patch.len() <= PATCH_BYTES_MAX) {
         value["patch"] = json!(patch.trim_end_matches('\n'));

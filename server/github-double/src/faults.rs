@@ -7,6 +7,7 @@ use crate::state::LoggedRequest;
 use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_LENGTH;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body::Frame;
@@ -65,6 +66,11 @@ pub enum FaultKind {
     DoneThenBadGateway,
     /// The request is done; half of the answer comes, then the connection breaks.
     Half,
+    /// The request is done; the answer, or each item of it, lacks this field.
+    Lacks {
+        /// Its name.
+        field: String,
+    },
     /// The request is done; the answer comes this much later.
     Slow {
         /// Milliseconds.
@@ -87,6 +93,7 @@ pub async fn layer(State(world): State<Arc<World>>, request: Request, next: Next
             ApiError::plain(StatusCode::BAD_GATEWAY, "Server Error").into_response()
         }
         Some(FaultKind::Half) => half(next.run(request).await).await,
+        Some(FaultKind::Lacks { field }) => lacking(next.run(request).await, &field).await,
         Some(FaultKind::Slow { delay_ms }) => {
             let response = next.run(request).await;
             tokio::time::sleep(Duration::from_millis(delay_ms)).await;
@@ -152,8 +159,26 @@ fn refusal(kind: FaultKind) -> Response {
             with_header(response.headers_mut(), "x-ratelimit-reset", &(real_s() + reset_in_s).to_string());
             response
         }
-        FaultKind::DoneThenBadGateway | FaultKind::Half | FaultKind::Slow { .. } => unreachable!("handled where the request is run"),
+        FaultKind::DoneThenBadGateway | FaultKind::Half | FaultKind::Lacks { .. } | FaultKind::Slow { .. } => {
+            unreachable!("handled where the request is run")
+        }
     }
+}
+
+/// An answer without one of its fields.
+async fn lacking(response: Response, field: &str) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, API_BODY_MAX).await.unwrap_or_default();
+    let mut value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    let items = match &mut value {
+        Value::Array(items) => items.as_mut_slice(),
+        one => std::slice::from_mut(one),
+    };
+    for object in items.iter_mut().filter_map(Value::as_object_mut) {
+        object.remove(field);
+    }
+    parts.headers.remove(CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(value.to_string()))
 }
 
 /// An answer that breaks off in the middle.

@@ -27,6 +27,16 @@ pub struct CommitObject {
     pub message: String,
 }
 
+/// An annotated tag as git tells it.
+#[derive(Debug, Clone)]
+pub struct TagObject {
+    /// What it names, and what that is: `commit`, mostly.
+    pub target: String,
+    pub kind: String,
+    pub name: String,
+    pub message: String,
+}
+
 /// What lies at a path in a tree.
 pub enum Entry {
     File { blob: String, size: u64 },
@@ -134,15 +144,17 @@ impl Bare {
         Ok(found.and_then(|(_, rest)| rest.split_once(' ')).map(|(sha, kind)| (sha.to_owned(), kind.to_owned())))
     }
 
-    /// What an annotated tag names: its id and kind.
-    pub async fn tagged(&self, sha: &str) -> Result<Option<(String, String)>> {
+    /// An annotated tag, by the id of its own object.
+    pub async fn tagged(&self, sha: &str) -> Result<Option<TagObject>> {
         if sha.len() != 40 || !sha.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Ok(None);
         }
         let output = self.raw(&["cat-file", "tag", sha], &[], None).await?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
-        Ok(field("object ").zip(field("type ")))
+        let (head, message) = text.split_once("\n\n").unwrap_or((&text, ""));
+        let field = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+        let (Some(target), Some(kind)) = (field("object "), field("type ")) else { return Ok(None) };
+        Ok(Some(TagObject { target, kind, name: field("tag ").unwrap_or_default(), message: message.to_owned() }))
     }
 
     /// Makes a tag; with a message it is an object of its own.

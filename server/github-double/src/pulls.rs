@@ -1,5 +1,6 @@
 //! What happens to branches, pull requests and their comments: git, memory and events together.
 
+use crate::diff;
 use crate::double::{NewPull, RepositoryConfig, World};
 use crate::git::Bare;
 use crate::shape;
@@ -117,17 +118,18 @@ impl World {
             let base = self.repo(&base_key)?;
             self.publish_head(&base, head_repo, branch, old.number, sha).await?;
             let base_tip = base.bare.resolve(&format!("refs/heads/{}", old.base_branch)).await?;
-            let mut state = self.state();
-            let (answers, now) = (state.lazy_answers, state.now());
-            let Some(repo) = state.repos.get_mut(&base_key) else { continue };
-            let Some(pull) = repo.pulls.get_mut(&old.number) else { continue };
-            pull.head_sha = sha.to_owned();
-            pull.base_sha = base_tip.unwrap_or_else(|| pull.base_sha.clone());
-            pull.mergeable = Mergeable::Unknown { answers };
-            pull.updated_at = now;
-            drop(state);
+            {
+                let mut state = self.state();
+                let (answers, now) = (state.lazy_answers, state.now());
+                let Some(repo) = state.repos.get_mut(&base_key) else { continue };
+                let Some(pull) = repo.pulls.get_mut(&old.number) else { continue };
+                pull.head_sha = sha.to_owned();
+                pull.base_sha = base_tip.unwrap_or_else(|| pull.base_sha.clone());
+                pull.mergeable = Mergeable::Unknown { answers };
+                pull.updated_at = now;
+            }
             let extra = json!({ "before": old.head_sha, "after": sha });
-            events.push(("pull_request", self.pull_event(&base_key, old.number, "synchronize", by, extra)?));
+            events.push(("pull_request", self.pull_event(&base_key, old.number, "synchronize", by, extra).await?));
         }
         Ok(events)
     }
@@ -189,7 +191,7 @@ impl World {
             repo.next_number += 1;
         }
         drop(turn);
-        let event = self.pull_event(&base_key, base.next_number, "opened", &new.author, json!({}))?;
+        let event = self.pull_event(&base_key, base.next_number, "opened", &new.author, json!({})).await?;
         self.send("pull_request", &event).await?;
         Ok(base.next_number)
     }
@@ -256,17 +258,18 @@ impl World {
                 pull.updated_at = now;
             }
         }
-        let event = self.pull_event(&repo.to_lowercase(), number, "closed", by, json!({}))?;
+        let event = self.pull_event(&repo.to_lowercase(), number, "closed", by, json!({})).await?;
         self.send("pull_request", &event).await?;
         self.branches_moved(&repo.to_lowercase(), &before, by).await?;
         Ok(landed)
     }
 
     /// A `pull_request` event.
-    fn pull_event(&self, repo: &str, number: u64, action: &str, sender: &str, extra: Value) -> Result<Value> {
+    async fn pull_event(&self, repo: &str, number: u64, action: &str, sender: &str, extra: Value) -> Result<Value> {
         let found = self.repo(repo)?;
         let pull = found.pulls.get(&number).with_context(|| format!("{repo} has no pull request {number}"))?;
-        let inner = shape::pull(&self.base_url, &mut self.state(), &found, pull);
+        let extent = diff::extent(&found, &pull.base_sha, &pull.head_sha).await?;
+        let inner = shape::pull(&self.base_url, &mut self.state(), &found, pull, extent);
         let mut payload = json!({ "action": action, "number": number, "pull_request": inner });
         if let (Some(payload), Some(extra)) = (payload.as_object_mut(), extra.as_object()) {
             payload.extend(extra.clone());
@@ -348,7 +351,7 @@ impl World {
     pub async fn press(&self, repo: &str, check_run: u64, action: Option<&str>, by: &str) -> Result<Delivery> {
         let found = self.repo(repo)?;
         let run = found.check_runs.get(&check_run).with_context(|| format!("no check run {check_run}"))?;
-        let mut payload = json!({ "action": "rerequested", "check_run": shape::check_run(self, &found, run) });
+        let mut payload = json!({ "action": "rerequested", "check_run": shape::check_run(self, &mut self.state(), &found, run) });
         if let Some(action) = action {
             let has_it = run.actions.iter().any(|known| known["identifier"] == action);
             ensure!(has_it, "check run {check_run} has no button {action:?}");

@@ -82,6 +82,7 @@ async fn a_pull_request_is_mergeable_only_once_somebody_has_asked() {
     assert_eq!((&first["mergeable"], &first["merge_commit_sha"]), (&Value::Null, &Value::Null));
     let second = stage.get(&path).await;
     assert_eq!(second["mergeable"], true);
+    assert_eq!(["commits", "changed_files", "additions", "deletions"].map(|field| second[field].as_u64().unwrap()), [1, 1, 1, 1]);
     let merge = second["merge_commit_sha"].as_str().unwrap();
 
     let commit = stage.get(&format!("/repos/{REPO}/git/commits/{merge}")).await;
@@ -306,4 +307,11 @@ async fn trouble_comes_when_it_is_asked_for() {
     check(FaultKind::Slow { delay_ms: 1 }, 201, 2).await;
     assert_eq!(stage.double.count("POST", "/comments"), 6);
     assert_eq!(stage.double.requests().last().map(|request| request.body.clone()), Some(json!({ "body": "x" })));
+    stage.double.inject("/comments", 1, FaultKind::Lacks { field: "issue_url".into() });
+    for there in [false, true] {
+        let listed = stage.get(&comments).await;
+        let items = listed.as_array().unwrap();
+        assert_eq!(items.len(), 2);
+        assert!(items.iter().all(|item| item["url"].is_string() && item["issue_url"].is_string() == there));
+    }
 }

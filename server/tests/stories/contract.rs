@@ -1,69 +1,34 @@
-//! What nobody here wrote: GitHub's own examples of payloads go in, and GitHub's own description of its API is held against what
-//! comes out. The double's answers are not: they have only the fields that a client may lean on.
+//! What nobody here wrote: GitHub's own examples of payloads go in, and GitHub's own description of its API is held against what is
+//! said in both directions, what the server asks and what the double answers.
 //!
 //! `server/github-double/contract/fetch` brings both into target/contract. Where it cannot, these tests say so and hold nothing.
+//!
+//! Not in the description, and so not held against it: `/login/oauth/access_token`, which is GitHub's website and not its API; the raw
+//! form of a file; refusals whose status is not listed for the operation. Webhooks are the payloads' matter.
+
+mod fetch;
+mod prism;
 
 use crate::annotations;
-use crate::world::{REPO, World};
-use github_double::{LoggedRequest, Permission};
-use serde_json::Value;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use crate::browser::Browser;
+use crate::world::{REPO, SECRET, World, deaf};
+use fetch::{Kind, fetched};
+use github_double::{FaultKind, Permission, WebhookConfig};
+use ounce_protocol::ids::RepoName;
+use ounce_server::forge::github::manifest;
+use ounce_server::serve;
+use ounce_server::store::outbox::EDIT_MS;
+use ounce_server::web::webhook;
+use ounce_server::work::backfill::{self, Wish};
+use prism::Prism;
+use reqwest::{StatusCode, redirect};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
-use tokio::process::{Child, Command};
-use tokio::sync::OnceCell;
 
 /// The slice of GitHub's description.
-const DESCRIPTION: &str = "github-3.json";
-
-/// Longest that fetching may take; the script ends what it started earlier, by limits of its own.
-const FETCH_MAX: Duration = Duration::from_secs(500);
-
-/// What is fetched together, in the order of fetching.
-enum Kind {
-    Payloads,
-    All,
-}
-
-/// A file of target/contract, fetched where it is not there yet; none where that cannot be done.
-async fn fetched(kind: Kind, file: &str) -> Option<PathBuf> {
-    // What goes in and out of the server has nothing to do with its database: once is enough.
-    if crate::ON_POSTGRES {
-        return None;
-    }
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/contract").join(file);
-    if !file.exists() {
-        fetch(kind).await;
-    }
-    if !file.exists() {
-        eprintln!("LEFT OUT: {} is not there and cannot be fetched; see server/github-double/contract/fetch", file.display());
-        return None;
-    }
-    Some(file)
-}
-
-/// Fetches once in a run: where it failed, the next test does not wait as long again. Says whether it went well.
-async fn fetch(kind: Kind) -> bool {
-    static PAYLOADS: OnceCell<bool> = OnceCell::const_new();
-    static ALL: OnceCell<bool> = OnceCell::const_new();
-    let run = async |arguments: &[&str]| {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("github-double/contract/fetch");
-        let ended = command(&script).args(arguments).stdout(Stdio::null()).status();
-        tokio::time::timeout(FETCH_MAX, ended).await.is_ok_and(|status| status.is_ok_and(|status| status.success()))
-    };
-    let payloads = *PAYLOADS.get_or_init(|| run(&["payloads"])).await;
-    match kind {
-        Kind::Payloads => payloads,
-        Kind::All => payloads && *ALL.get_or_init(|| run(&[])).await,
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "these are the test's own helpers, and end with it")]
-fn command(program: &Path) -> Command {
-    let mut command = Command::new(program);
-    command.stdin(Stdio::null()).kill_on_drop(true);
-    command
-}
+const DESCRIPTION: &str = "github-4.json";
 
 /// All of GitHub's examples: event and payload.
 fn payloads(file: &Path) -> Vec<(String, Value)> {
@@ -84,7 +49,7 @@ fn derived(all: &[(String, Value)]) -> Vec<(String, Value)> {
     let mut gone = of("pull_request", "opened");
     gone["pull_request"]["head"]["repo"] = Value::Null;
     let mut comment = of("issue_comment", "created");
-    comment["issue"]["pull_request"] = serde_json::json!({ "url": "https://api.github.com/repos/Codertocat/Hello-World/pulls/1" });
+    comment["issue"]["pull_request"] = json!({ "url": "https://api.github.com/repos/Codertocat/Hello-World/pulls/1" });
     comment["comment"]["body"] = "/ounce run".into();
     [("pull_request", fork), ("pull_request", gone), ("issue_comment", comment)].map(|(event, payload)| (event.to_owned(), payload)).into()
 }
@@ -115,65 +80,54 @@ async fn each_payload_of_githubs_own_is_taken_and_stops_nothing() {
     world.comment_saying(pull, "**Weighing**").await;
 }
 
-/// Prism in GitHub's place: a request that is not as GitHub describes is refused.
-struct Prism {
-    url: String,
-    http: reqwest::Client,
-    _child: Child,
-}
-
-impl Prism {
-    async fn start(description: &Path) -> Prism {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let program = description.with_file_name("prism").join("node_modules/.bin/prism");
-        let mut prism = command(&program);
-        prism.args(["mock", "--errors", "--host", "127.0.0.1", "--port", &port.to_string()]).arg(description);
-        let child = prism.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let prism = Prism { url: format!("http://127.0.0.1:{port}"), http, _child: child };
-        let mut tries = 0;
-        while prism.http.get(&prism.url).send().await.is_err() {
-            tries += 1;
-            assert!(tries < 300, "Prism does not start");
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-        prism
-    }
-
-    /// What is wrong with a request, where something is.
-    async fn objects(&self, asked: &LoggedRequest) -> Option<String> {
-        // A path's last part may hold slashes, which Prism wants as %2F.
-        let path = ["/git/ref/", "/contents/"].iter().find_map(|part| {
-            let (before, after) = asked.path.split_once(part)?;
-            Some(format!("{before}{part}{}", after.replace('/', "%2F")))
-        });
-        let path = path.unwrap_or_else(|| asked.path.clone());
-        let url = format!("{}{path}?{}", self.url, asked.query);
-        let request = self.http.request(asked.method.parse().unwrap(), url);
-        let request = if asked.body.is_null() { request } else { request.json(&asked.body) };
-        let answer = request.send().await.unwrap();
-        let status = answer.status();
-        let text = answer.text().await.unwrap();
-        // It accepts this request and then has no words for GitHub's own media type.
-        let speechless = text.contains("Cannot find serializer for application/vnd.github");
-        (!status.is_success() && !speechless).then(|| format!("{} {}?{}: {status} {text}", asked.method, asked.path, asked.query))
-    }
-}
-
 #[tokio::test]
-async fn what_the_server_asks_is_as_github_describes() {
+async fn both_sides_speak_as_github_describes() {
     let Some(description) = fetched(Kind::All, DESCRIPTION).await else { return };
     let Some(_) = fetched(Kind::All, "prism/node_modules/.bin/prism").await else { return };
-    let world = World::as_app().await;
+    let mut done = as_an_app(&description).await;
+    done.extend(as_an_account(&description).await);
+    let left: Vec<_> = prism::operations(&description).difference(&done).cloned().collect();
+    assert_eq!(left, Vec::<String>::new(), "each operation of the slice was asked for, and answered");
+}
+
+/// The server opposite Prism, which stands before the double.
+async fn opposite_prism(mut world: World, description: &Path) -> (World, Prism) {
+    world.stop().await;
+    let prism = Prism::before(world.double.base_url(), description).await;
+    world.config.forge.api_url.clone_from(&prism.url);
+    world.start().await;
+    (world, prism)
+}
+
+/// Waits until all that the server has to say was said, and answered. Edits wait for each other.
+async fn all_sent(world: &World) {
+    for _ in 0..100 {
+        world.pass(EDIT_MS);
+        world.settle().await;
+        if world.count("SELECT COUNT(*) FROM outbox WHERE sent_version < version").await == 0 {
+            return;
+        }
+    }
+    panic!("not all was sent");
+}
+
+/// A server that is an App: a pull request with all that is said on it, somebody who logs in, a delivery that was missed, a history to
+/// be filled, and one more App. Gives the operations that were answered.
+async fn as_an_app(description: &Path) -> BTreeSet<String> {
+    let (mut world, prism) = opposite_prism(World::as_app().await, description).await;
     world.double.set_permission(REPO, "mia", Permission::Write).unwrap();
     let begin = world.head("main").await;
     world.double.tag(REPO, "v1", &begin, Some("the first")).await.unwrap();
     let pull = world.pull("spoken").await;
     let said = |text: &'static str| world.double.comments(REPO, pull).into_iter().find(|c| c.body.contains(text));
     world.eventually("the first words", || said("**Weighing**")).await;
+    let head = world.head("spoken").await;
+    let check = |annotated: bool| world.double.check_runs(REPO, &head).into_iter().find(|run| run.annotations.is_empty() != annotated);
+    world.eventually("the check", || check(false)).await;
     let runner = world.runner("desk").await;
     annotations::measured(&runner, 1_000, 1_300).await;
     world.eventually("the report", || said("Over budget")).await;
+    world.eventually("the check that was changed", || check(true)).await;
     let commands = [
         ("/ounce help", "on a line of its own"),
         ("/ounce compare v1..spoken", "**Weighing**"),
@@ -186,34 +140,63 @@ async fn what_the_server_asks_is_as_github_describes() {
     world.double.delete_comment(REPO, said("ounce:report").unwrap().id).unwrap();
     world.double.comment_as(REPO, pull, "mia", "/ounce cancel").await.unwrap();
     world.eventually("the end", || said("stopped")).await;
-    world.double.comment_as(REPO, pull, "mia", "/ounce run").await.unwrap();
-    world.row("all sent", "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE sent_version < version)").await;
-    world.settle().await;
 
-    let prism = Prism::start(&description).await;
-    let asked = world.double.requests();
-    for part in [
-        "/access_tokens",
-        "/check-runs",
-        "/comments",
-        "/permission",
-        "/compare/",
-        "/git/ref/",
-        "/git/tags/",
-        "/hook/deliveries",
-        "/pulls/",
-        "/files",
-        "/annotations",
-    ] {
-        assert!(asked.iter().any(|request| request.path.contains(part)), "nothing was asked of {part}");
-    }
-    let mut objections = Vec::new();
-    for request in &asked {
-        objections.extend(prism.objects(request).await);
-    }
-    assert_eq!(objections, Vec::<String>::new());
-    // It does look: what is wrong is refused.
-    let mut wrong = asked.into_iter().find(|request| request.method == "POST" && request.path.ends_with("/comments")).unwrap();
-    wrong.body = serde_json::json!({ "boddy": "x" });
-    assert!(prism.objects(&wrong).await.is_some());
+    let hook = deaf(&world);
+    world.double.set_webhook(Some(WebhookConfig { url: "http://127.0.0.1:9/nowhere".into(), secret: SECRET.into() }));
+    world.double.comment_as(REPO, pull, "mia", "/ounce run").await.unwrap();
+    world.double.set_webhook(hook);
+    world.settle().await;
+    world.row("what was missed", "SELECT 1 WHERE (SELECT COUNT(*) FROM commands) = 5").await;
+    all_sent(&world).await;
+    Browser::of(&world, "mia").await;
+    let forge = serve::connect(&world.config.forge, world.clock.clone()).unwrap();
+    let wish = Wish { repo: RepoName::parse(REPO).unwrap(), last: 10, since: None, boards: BTreeSet::new(), dry_run: true };
+    backfill::fill(&world.store, &forge, &wish, || world.clock.now(), |_| {}).await.unwrap();
+    manifest::exchange(&prism.url, &agreed(&world).await).await.unwrap();
+    assert_eq!(prism.objections(), Vec::<String>::new());
+    world.stop().await;
+    wrong_is_refused(&world, &prism, pull).await;
+    prism.done()
+}
+
+/// Prism does look, in both directions. The server is not there to take the fault instead.
+async fn wrong_is_refused(world: &World, prism: &Prism, pull: u64) {
+    let comments = format!("{}/repos/{REPO}/issues/{pull}/comments", prism.url);
+    let token = world.double.installation_token();
+    let write = world.http.post(&comments).bearer_auth(&token).json(&json!({ "boddy": "x" }));
+    assert_eq!(write.send().await.unwrap().status(), 422);
+    assert!(prism.objections()[0].contains("must have required property 'body'"));
+    let read = async || world.http.get(&comments).bearer_auth(&token).send().await.unwrap().status();
+    assert_eq!((read().await, prism.objections()), (StatusCode::OK, Vec::new()));
+    world.double.inject("/comments", 1, FaultKind::Lacks { field: "issue_url".into() });
+    assert_eq!(read().await, 500);
+    assert!(prism.objections()[0].contains("must have required property 'issue_url'"));
+}
+
+/// Agrees to an App on the forge; gives the code that is exchanged for it.
+async fn agreed(world: &World) -> String {
+    let manifest = json!({
+        "url": "https://ounce.example.org", "redirect_url": "https://ounce.example.org/setup",
+        "hook_attributes": { "url": world.url(webhook::PATH) }, "default_permissions": { "checks": "write" },
+    });
+    let form: String = manifest.to_string().bytes().map(|b| format!("%{b:02X}")).collect();
+    let http = reqwest::Client::builder().no_proxy().redirect(redirect::Policy::none()).build().unwrap();
+    let url = format!("{}/settings/apps/new", world.double.base_url());
+    let answer = http.post(url).header("content-type", "application/x-www-form-urlencoded").body(format!("manifest={form}")).send().await;
+    let answer = answer.unwrap();
+    let back = answer.headers()["location"].to_str().unwrap();
+    back.split_once("code=").unwrap().1.split('&').next().unwrap().to_owned()
+}
+
+/// A server that is an account like any other: it has statuses for checks.
+async fn as_an_account(description: &Path) -> BTreeSet<String> {
+    let (world, prism) = opposite_prism(World::new().await, description).await;
+    let pull = world.pull("spoken").await;
+    world.comment_saying(pull, "**Weighing**").await;
+    annotations::measured(&world.runner("desk").await, 1_000, 1_000).await;
+    world.comment_saying(pull, "No change").await;
+    all_sent(&world).await;
+    assert_eq!(world.double.statuses(REPO, &world.head("spoken").await).pop().unwrap().state, "success");
+    assert_eq!(prism.objections(), Vec::<String>::new());
+    prism.done()
 }

@@ -27,6 +27,9 @@ const GRANTED: [(&str, &str); 6] = [
     ("statuses", "write"),
 ];
 
+/// What it is told about.
+pub const EVENTS: [&str; 4] = ["check_run", "issue_comment", "pull_request", "push"];
+
 /// The App, for a request that is signed by it.
 fn as_app<'a>(world: &'a World, actor: &Actor) -> ApiResult<&'a App> {
     match (actor, &world.app) {
@@ -40,28 +43,20 @@ pub fn permissions() -> BTreeMap<String, String> {
     GRANTED.iter().map(|(name, level)| ((*name).to_owned(), (*level).to_owned())).collect()
 }
 
-fn installation(world: &World, app: &App) -> Value {
-    json!({
-        "id": app.installation_id, "app_id": app.id, "app_slug": app.slug, "target_type": "Organization",
-        "repository_selection": "selected", "permissions": permissions(),
-        "access_tokens_url": format!("{}/app/installations/{}/access_tokens", world.base_url, app.installation_id),
-        "events": ["check_run", "issue_comment", "pull_request", "push"], "suspended_at": null,
-    })
-}
-
 /// `GET /app`
 pub async fn app(State(world): State<Arc<World>>, actor: Actor) -> ApiResult<Json<Value>> {
     let app = as_app(&world, &actor)?;
-    let html = format!("{}/apps/{}", world.base_url, app.slug);
-    Ok(Json(
-        json!({ "id": app.id, "slug": app.slug, "name": app.slug, "html_url": html, "permissions": permissions(), "installations_count": 1 }),
-    ))
+    let mut value = shape::app(&world.base_url, &mut world.state(), app);
+    value["installations_count"] = 1.into();
+    Ok(Json(value))
 }
 
 /// `GET /app/installations`
 pub async fn installations(State(world): State<Arc<World>>, actor: Actor) -> ApiResult<Json<Value>> {
     let app = as_app(&world, &actor)?;
-    Ok(Json(json!([installation(&world, app)])))
+    let mut state = world.state();
+    let account = state.repos.values().find(|repo| repo.fork_of.is_none()).map_or_else(|| app.slug.clone(), |repo| repo.owner.clone());
+    Ok(Json(json!([shape::installation(&world.base_url, &mut state, app, &account)])))
 }
 
 /// `GET /repos/{owner}/{repo}/installation`. Forks are other people's: the App is not installed there.
@@ -71,8 +66,10 @@ pub async fn repository_installation(
     actor: Actor,
 ) -> ApiResult<Json<Value>> {
     let app = as_app(&world, &actor)?;
-    let installed = world.state().repos.get(&key(&owner, &repo)).is_some_and(|repo| repo.fork_of.is_none());
-    if installed { Ok(Json(installation(&world, app))) } else { Err(ApiError::not_found()) }
+    let mut state = world.state();
+    let installed = state.repos.get(&key(&owner, &repo)).filter(|repo| repo.fork_of.is_none());
+    let account = installed.map(|repo| repo.owner.clone()).ok_or_else(ApiError::not_found)?;
+    Ok(Json(shape::installation(&world.base_url, &mut state, app, &account)))
 }
 
 /// `POST /app/installations/{id}/access_tokens`, limited to what is asked for.

@@ -127,5 +127,5 @@ impl World {
 pub async fn user(State(world): State<Arc<World>>, actor: Actor) -> ApiResult<Json<Value>> {
     let Actor::User(login) = actor else { return Err(ApiError::forbidden("Resource not accessible by integration")) };
     let account = world.state().user(&login);
-    Ok(Json(shape::user(&world.base_url, &account)))
+    Ok(Json(shape::own_user(&world.base_url, &account)))
 }

@@ -4,6 +4,7 @@ use super::auth::Need;
 use super::error::{ApiError, ApiResult};
 use super::page::{Query, Wrap, page};
 use super::parse;
+use crate::diff::encoded;
 use crate::double::World;
 use crate::shape;
 use crate::state::{Actor, CheckRun};
@@ -149,9 +150,10 @@ pub async fn annotations(
 ) -> ApiResult<Response> {
     let found = world.access(&actor, &owner, &repo, READ)?;
     let run = found.check_runs.get(&id).ok_or_else(ApiError::not_found)?;
+    let at = |annotation: &Value| encoded(annotation["path"].as_str().unwrap_or_default());
     let whole = |annotation: &Value| {
         let mut whole = annotation.clone();
-        whole["blob_href"] = format!("{}/{}/blob/{}/x", world.base_url, found.full_name(), run.head_sha).into();
+        whole["blob_href"] = format!("{}/{}/blob/{}/{}", world.base_url, found.full_name(), run.head_sha, at(annotation)).into();
         for field in ["start_column", "end_column", "title", "raw_details"] {
             whole[field] = annotation[field].clone();
         }
@@ -198,8 +200,7 @@ pub async fn create(
     if let Some(repo) = state.repos.get_mut(&found.full_name().to_lowercase()) {
         repo.check_runs.insert(id, run.clone());
     }
-    drop(state);
-    Ok((StatusCode::CREATED, Json(shape::check_run(&world, &found, &run))))
+    Ok((StatusCode::CREATED, Json(shape::check_run(&world, &mut state, &found, &run))))
 }
 
 /// `PATCH /repos/{owner}/{repo}/check-runs/{id}`
@@ -220,8 +221,7 @@ pub async fn update(
     if let Some(repo) = state.repos.get_mut(&found.full_name().to_lowercase()) {
         repo.check_runs.insert(id, run.clone());
     }
-    drop(state);
-    Ok(Json(shape::check_run(&world, &found, &run)))
+    Ok(Json(shape::check_run(&world, &mut state, &found, &run)))
 }
 
 /// `GET /repos/{owner}/{repo}/check-runs/{id}`
@@ -232,7 +232,7 @@ pub async fn read(
 ) -> ApiResult<Json<Value>> {
     let found = world.access(&actor, &owner, &repo, READ)?;
     let run = found.check_runs.get(&id).ok_or_else(ApiError::not_found)?;
-    Ok(Json(shape::check_run(&world, &found, run)))
+    Ok(Json(shape::check_run(&world, &mut world.state(), &found, run)))
 }
 
 /// `GET /repos/{owner}/{repo}/commits/{ref}/check-runs?check_name=&status=&filter=latest|all`, newest first.
@@ -254,6 +254,6 @@ pub async fn list(
             shown.push(run);
         }
     }
-    let items: Vec<Value> = shown.iter().map(|run| shape::check_run(&world, &found, run)).collect();
+    let items: Vec<Value> = shown.iter().map(|run| shape::check_run(&world, &mut world.state(), &found, run)).collect();
     Ok(page(&world, &format!("/repos/{owner}/{repo}/commits/{name}/check-runs"), &query, &items, Wrap::Object("check_runs")))
 }

@@ -3,7 +3,7 @@
 use super::auth::Need;
 use super::error::{ApiError, ApiResult};
 use super::page::{Query, Wrap, page};
-use crate::diff;
+use crate::diff::{self, encoded};
 use crate::double::World;
 use crate::git::Entry;
 use crate::shape;
@@ -54,7 +54,8 @@ pub async fn permission(
     let account = world.state().users.get(&login.to_lowercase()).cloned();
     let account = account.ok_or_else(|| ApiError::plain(axum::http::StatusCode::NOT_FOUND, &format!("{login} is not a user")))?;
     let permission = found.permission(&account.login);
-    let user = shape::user(&world.base_url, &account);
+    let mut user = shape::user(&world.base_url, &account);
+    user["role_name"] = permission.role_name().into();
     Ok(Json(json!({ "permission": permission.legacy_name(), "role_name": permission.role_name(), "user": user })))
 }
 
@@ -149,8 +150,11 @@ pub async fn compare(
     let missing = || ApiError::not_found();
     let base_commit = found.bare.commit(&base).await?.ok_or_else(missing)?;
     let merge_commit = found.bare.commit(&merge_base).await?.ok_or_else(missing)?;
+    let html = format!("{url}/{full_name}/compare/{basehead}");
     Ok(Json(json!({
         "url": format!("{url}/repos/{full_name}/compare/{basehead}"), "status": status,
+        "html_url": html, "permalink_url": format!("{url}/{full_name}/compare/{base}...{head}"),
+        "diff_url": format!("{html}.diff"), "patch_url": format!("{html}.patch"),
         "ahead_by": ahead, "behind_by": behind, "total_commits": ahead,
         "base_commit": shape::commit(url, &full_name, &base_commit),
         "merge_base_commit": shape::commit(url, &full_name, &merge_commit),
@@ -170,13 +174,17 @@ pub async fn contents(
     let name = query.get("ref").cloned().unwrap_or_else(|| found.default_branch.clone());
     let no_commit = || ApiError::plain(axum::http::StatusCode::NOT_FOUND, &format!("No commit found for the ref {name}"));
     let sha = found.bare.resolve(&name).await?.ok_or_else(no_commit)?;
-    let url = format!("{}/repos/{}/contents/{path}?ref={name}", world.base_url, found.full_name());
+    let address = |path: &str| format!("{}/repos/{}/contents/{}?ref={name}", world.base_url, found.full_name(), encoded(path));
     let (blob, size) = match found.bare.entry(&sha, &path).await? {
         None => return Err(ApiError::not_found()),
         Some(Entry::Directory(entries)) => {
             let entries = entries.iter().map(|(kind, sha, name)| {
                 let kind = if kind == "tree" { "dir" } else { "file" };
-                json!({ "type": kind, "name": name, "path": format!("{path}/{name}"), "sha": sha })
+                let path = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
+                json!({
+                    "type": kind, "name": name, "path": path, "sha": sha, "size": 0, "url": address(&path), "git_url": null, "html_url": null,
+                    "download_url": null, "_links": { "self": address(&path), "git": null, "html": null },
+                })
             });
             return Ok(Json(entries.collect::<Vec<_>>()).into_response());
         }
@@ -195,7 +203,8 @@ pub async fn contents(
     let name = path.rsplit('/').next().unwrap_or(&path);
     Ok(Json(json!({
         "type": "file", "name": name, "path": path, "sha": blob, "size": size, "encoding": encoding, "content": content,
-        "url": url, "git_url": null, "html_url": null, "download_url": null,
+        "url": address(&path), "git_url": null, "html_url": null, "download_url": null,
+        "_links": { "self": address(&path), "git": null, "html": null },
     }))
     .into_response())
 }

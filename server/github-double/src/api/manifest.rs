@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -55,14 +55,15 @@ pub async fn convert(State(world): State<Arc<World>>, Path(code): Path<String>) 
     let app = world.app.as_ref().ok_or_else(ApiError::not_found)?;
     let secret = format!("hook-{code}");
     world.set_webhook(Some(WebhookConfig { url: agreed.webhook_url, secret: secret.clone() }));
-    let owner = world.state().user("octo-dev");
-    let answer = json!({
-        "id": app.id, "slug": app.slug, "node_id": format!("A_{}", app.id), "name": agreed.name,
-        "owner": crate::shape::user(&world.base_url, &owner),
-        "html_url": format!("{}/apps/{}", world.base_url, app.slug), "external_url": "https://example.invalid", "description": null,
-        "created_at": "2025-01-01T00:00:00Z", "updated_at": "2025-01-01T00:00:00Z",
-        "permissions": super::apps::permissions(), "events": [], "client_id": super::oauth::CLIENT_ID, "client_secret": super::oauth::CLIENT_SECRET,
-        "webhook_secret": secret, "pem": app.pem,
-    });
+    let mut answer = crate::shape::app(&world.base_url, &mut world.state(), app);
+    let own = [
+        ("name", agreed.name),
+        ("client_secret", super::oauth::CLIENT_SECRET.to_owned()),
+        ("webhook_secret", secret),
+        ("pem", app.pem.clone()),
+    ];
+    for (name, value) in own {
+        answer[name] = value.into();
+    }
     Ok((StatusCode::CREATED, Json(answer)))
 }

@@ -25,7 +25,8 @@ pub async fn read(
 ) -> ApiResult<Json<Value>> {
     let found = world.access(&actor, &owner, &repo, NEED)?;
     let pull = found.pulls.get(&number).ok_or_else(ApiError::not_found)?;
-    let value = shape::pull(&world.base_url, &mut world.state(), &found, pull);
+    let extent = diff::extent(&found, &pull.base_sha, &pull.head_sha).await?;
+    let value = shape::pull(&world.base_url, &mut world.state(), &found, pull, extent);
     world.answered_lazily(&found.full_name(), number).await?;
     Ok(Json(value))
 }
@@ -45,7 +46,7 @@ pub async fn files(
     Ok(page(&world, &format!("/repos/{owner}/{repo}/pulls/{number}/files"), &query, &files, Wrap::Array))
 }
 
-/// `GET /repos/{owner}/{repo}/pulls?state=open|closed|all&head=&base=`
+/// `GET /repos/{owner}/{repo}/pulls?state=open|closed|all&head=&base=`. The list never says whether a pull request can be merged.
 pub async fn list(
     State(world): State<Arc<World>>,
     Path((owner, repo)): Path<(String, String)>,
@@ -61,12 +62,7 @@ pub async fn list(
         let right_head = query.get("head").is_none_or(|head| *head == label);
         let right_base = query.get("base").is_none_or(|base| *base == pull.base_branch);
         if right_state && right_head && right_base {
-            let mut value = shape::pull(&world.base_url, &mut world.state(), &found, pull);
-            // The list never says whether a pull request can be merged.
-            if let Some(object) = value.as_object_mut() {
-                object.retain(|name, _| !matches!(name.as_str(), "mergeable" | "mergeable_state" | "merged" | "comments"));
-            }
-            items.push(value);
+            items.push(shape::listed_pull(&world.base_url, &mut world.state(), &found, pull));
         }
     }
     Ok(page(&world, &format!("/repos/{owner}/{repo}/pulls"), &query, &items, Wrap::Array))

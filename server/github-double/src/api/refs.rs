@@ -32,11 +32,12 @@ pub async fn tag(
     actor: Actor,
 ) -> ApiResult<Json<Value>> {
     let found = world.access(&actor, &owner, &repo, NEED)?;
-    let (target, kind) = found.bare.tagged(&sha).await?.ok_or_else(ApiError::not_found)?;
+    let tag = found.bare.tagged(&sha).await?.ok_or_else(ApiError::not_found)?;
     let api = format!("{}/repos/{}/git", world.base_url, found.full_name());
-    let object = json!({ "type": kind, "sha": target, "url": format!("{api}/{kind}s/{target}") });
+    let object = json!({ "type": tag.kind, "sha": tag.target, "url": format!("{api}/{}s/{}", tag.kind, tag.target) });
     let tagger = json!({ "name": "Octo", "email": "octo@example.invalid", "date": "2025-01-01T00:00:00Z" });
     Ok(Json(json!({
-        "sha": sha, "node_id": format!("TAG_{sha}"), "url": format!("{api}/tags/{sha}"), "tag": "", "message": "", "tagger": tagger, "object": object,
+        "sha": sha, "node_id": format!("TAG_{sha}"), "url": format!("{api}/tags/{sha}"), "tag": tag.name, "message": tag.message,
+        "tagger": tagger, "object": object,
     })))
 }

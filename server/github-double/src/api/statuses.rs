@@ -54,7 +54,7 @@ pub async fn create(
     if let Some(repo) = state.repos.get_mut(&found.full_name().to_lowercase()) {
         repo.statuses.push(status.clone());
     }
-    Ok((StatusCode::CREATED, Json(shape::status(&world.base_url, &mut state, &status))))
+    Ok((StatusCode::CREATED, Json(shape::status(&world.base_url, &mut state, &found.full_name(), &status))))
 }
 
 async fn of_commit(repo: &Repo, name: &str) -> ApiResult<(String, Vec<Status>)> {
@@ -72,7 +72,8 @@ pub async fn list(
 ) -> ApiResult<Response> {
     let found = world.access(&actor, &owner, &repo, READ)?;
     let (_, statuses) = of_commit(&found, &name).await?;
-    let items: Vec<Value> = statuses.iter().map(|status| shape::status(&world.base_url, &mut world.state(), status)).collect();
+    let items: Vec<Value> =
+        statuses.iter().map(|status| shape::status(&world.base_url, &mut world.state(), &found.full_name(), status)).collect();
     Ok(page(&world, &format!("/repos/{owner}/{repo}/commits/{name}/statuses"), &query, &items, Wrap::Array))
 }
 
@@ -97,7 +98,7 @@ pub async fn combined(
         () => "success",
     };
     let mut memory = world.state();
-    let shown: Vec<Value> = newest.iter().map(|status| shape::status(&world.base_url, &mut memory, status)).collect();
+    let shown: Vec<Value> = newest.iter().map(|status| shape::status(&world.base_url, &mut memory, &found.full_name(), status)).collect();
     let repository = shape::repo(&world.base_url, &mut memory, &found);
     Ok(Json(json!({ "state": state, "sha": sha, "total_count": shown.len(), "statuses": shown, "repository": repository })))
 }

@@ -4,10 +4,8 @@ use super::super::{FailedDelivery, ForgeError};
 use super::shapes;
 use super::wire::{Answer, Ask, send};
 use crate::time;
-use http::Method;
 use http::header::LINK;
 use octocrab::Octocrab;
-use serde_json::json;
 use std::collections::HashSet;
 
 const PER_PAGE: usize = 100;
@@ -51,7 +49,7 @@ pub async fn failed(crab: &Octocrab, within_s: u64, now_s: i64) -> Result<Vec<Fa
 /// Asks for one more attempt.
 pub async fn again(crab: &Octocrab, attempt: u64) -> Result<(), ForgeError> {
     let path = format!("/app/hook/deliveries/{attempt}/attempts");
-    send(crab, Ask::write(Method::POST, &format!("delivery {attempt}"), path, json!({}))).await.map(|_| ())
+    send(crab, Ask::post(&format!("delivery {attempt}"), path)).await.map(|_| ())
 }
 
 /// The cursor of the next page. Only the cursor is taken from the link, never its host: our credentials stay with our base URL.

@@ -4,7 +4,6 @@ use super::super::ForgeError;
 use super::wire::{Ask, build, builder, encoded, send, strange};
 use super::{SetupError, shapes};
 use crate::secret::Secret;
-use http::Method;
 use serde_json::{Value, json};
 
 /// Longest code taken; GitHub's have some forty characters.
@@ -53,7 +52,7 @@ pub async fn exchange(api_url: &str, code: &str) -> Result<NewApp, ForgeError> {
         return Err(ForgeError::Invalid { what: what.into(), status: 0, detail: "the code is empty or too long".into() });
     }
     let client = builder(api_url).and_then(build).map_err(|error: SetupError| strange(what, &error.to_string()))?;
-    let ask = Ask::write(Method::POST, what, format!("/app-manifests/{}/conversions", encoded(code)), json!({}));
+    let ask = Ask::post(what, format!("/app-manifests/{}/conversions", encoded(code)));
     let made: shapes::NewApp = send(&client, ask).await?.json()?;
     let (key, webhook_secret) = (Secret::new(&made.pem), Secret::new(made.webhook_secret.as_deref().unwrap_or("")));
     if key.is_empty() || webhook_secret.is_empty() {

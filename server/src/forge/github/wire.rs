@@ -71,6 +71,10 @@ impl Ask {
     pub fn write(method: Method, what: &str, path: String, body: Value) -> Ask {
         Ask { method, body: Some(body), ..Ask::get(what, path) }
     }
+    /// To set something going, with nothing to say about it: GitHub describes no body there.
+    pub fn post(what: &str, path: String) -> Ask {
+        Ask { method: Method::POST, ..Ask::get(what, path) }
+    }
     /// Another form of answer.
     pub fn accept(self, accept: &'static str) -> Ask {
         Ask { accept, ..self }
