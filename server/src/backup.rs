@@ -8,6 +8,7 @@
 use crate::store::copy::{Digest, Kind, ROWS_MAX, Table, Values, tables};
 use crate::store::sql::Value;
 use crate::store::{Connection, Store};
+use crate::zlib;
 use anyhow::{Context, Result, bail, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -27,7 +28,7 @@ const PACKED_BYTES_MAX: usize = 256 << 20;
 /// Longest frame read, unpacked.
 const UNPACKED_BYTES_MAX: usize = 512 << 20;
 /// Of zlib's levels.
-const LEVEL: u8 = 6;
+const LEVEL: u32 = 6;
 /// A line of progress for this many rows.
 const PROGRESS_ROWS: u64 = 50_000;
 
@@ -291,7 +292,7 @@ impl Writer {
     }
 
     fn flush_frame(&mut self) -> Result<()> {
-        let packed = miniz_oxide::deflate::compress_to_vec_zlib(&self.lines, LEVEL);
+        let packed = zlib::pack(&self.lines, LEVEL, Vec::new())?;
         self.out.write_all(&u32::try_from(packed.len()).context("a row is too long")?.to_be_bytes())?;
         self.out.write_all(&packed)?;
         self.lines.clear();
@@ -336,8 +337,7 @@ impl Reader {
         let mut packed = Vec::new();
         (&mut self.input).take(u64::try_from(length)?).read_to_end(&mut packed)?;
         ensure!(packed.len() == length, "the file ends in the middle of a frame");
-        self.lines = miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(&packed, UNPACKED_BYTES_MAX)
-            .map_err(|e| anyhow::anyhow!("a frame cannot be unpacked: {:?}", e.status))?;
+        self.lines = zlib::unpack(&packed, UNPACKED_BYTES_MAX).context("a frame cannot be unpacked")?;
         self.at = 0;
         Ok(!self.lines.is_empty())
     }

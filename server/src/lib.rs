@@ -14,3 +14,4 @@ pub mod store;
 pub mod time;
 pub mod web;
 pub mod work;
+mod zlib;

@@ -2,6 +2,7 @@
 
 use super::sql::{Row, sql};
 use super::{Connection, StoreError, stored};
+use crate::zlib;
 use ounce_protocol::ids::{BoardName, CommitSha, RunKey};
 use ounce_protocol::job::Millis;
 use ounce_protocol::measurement::{BenchOutcome, Measurement, Outcome, Reused};
@@ -12,7 +13,7 @@ pub const UNPACKED_BYTES_MAX: usize = 6 * BODY_BYTES_MAX;
 /// How a packed measurement begins: the rest is its JSON in a zlib stream, whose checksum tells a row that was damaged.
 const ZLIB_JSON: u8 = 1;
 /// Of zlib's levels: a higher one takes several times as long for a few bytes in a hundred.
-const LEVEL: u8 = 3;
+const LEVEL: u32 = 2;
 
 /// A measurement as it is stored. Packing takes a while for a large one: not in a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +34,7 @@ impl Packed {
             commit: measurement.commit.clone(),
             image: measurement.ledger().map(|l| l.image.to_string()),
             run_key: measurement.exact().map(|(key, _)| key.to_string()),
-            bytes: pack(&doc),
+            bytes: pack(&doc)?,
         })
     }
 
@@ -44,10 +45,8 @@ impl Packed {
     }
 }
 
-fn pack(doc: &[u8]) -> Vec<u8> {
-    let mut packed = vec![ZLIB_JSON];
-    packed.extend(miniz_oxide::deflate::compress_to_vec_zlib(doc, LEVEL));
-    packed
+fn pack(doc: &[u8]) -> Result<Vec<u8>, StoreError> {
+    zlib::pack(doc, LEVEL, vec![ZLIB_JSON]).map_err(|e| StoreError::Encode(Box::new(e)))
 }
 
 fn unpack(packed: &[u8]) -> Result<Measurement, StoreError> {
@@ -55,8 +54,7 @@ fn unpack(packed: &[u8]) -> Result<Measurement, StoreError> {
     let Some((&ZLIB_JSON, stream)) = packed.split_first() else {
         return Err(wrong(format!("begins with {:?}, which this version does not know", packed.first())));
     };
-    let doc = miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(stream, UNPACKED_BYTES_MAX)
-        .map_err(|e| wrong(format!("cannot be unpacked: {:?}", e.status)))?;
+    let doc = zlib::unpack(stream, UNPACKED_BYTES_MAX).map_err(|e| wrong(format!("cannot be unpacked: {e}")))?;
     serde_json::from_slice(&doc).map_err(|e| StoreError::Decode(Box::new(e)))
 }
 
@@ -129,7 +127,7 @@ pub async fn pack_one(c: &mut Connection) -> Result<bool, StoreError> {
     let old: Option<(i64, String)> =
         sql("SELECT id, doc FROM measurements WHERE packed IS NULL ORDER BY id LIMIT 1").fetch_optional(&mut *c).await?;
     let Some((id, doc)) = old else { return Ok(false) };
-    let packing = sql("UPDATE measurements SET packed = $2, doc = '' WHERE id = $1 AND packed IS NULL").bind(id).bind(pack(doc.as_bytes()));
+    let packing = sql("UPDATE measurements SET packed = $2, doc = '' WHERE id = $1 AND packed IS NULL").bind(id).bind(pack(doc.as_bytes())?);
     packing.execute(c).await?;
     Ok(true)
 }
