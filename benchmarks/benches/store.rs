@@ -23,8 +23,8 @@ const BOARDS: usize = 6;
 const SYMBOLS: usize = 500;
 const BENCHES: u64 = 40;
 const REPORTS: u64 = 300;
-/// Runners that upload at once.
-const UPLOADERS: u64 = 8;
+/// Runners that upload at once: the agents of the queue below.
+const UPLOADERS: u64 = AGENTS;
 const QUEUED: u64 = 10_000;
 const AGENTS: u64 = 50;
 const CLAIMS: u64 = 2_500;
