@@ -35,7 +35,7 @@ INSERT INTO commits (project_id, sha, parent_sha, summary, committed_ms, on_defa
     SELECT 1, '000000000000000000000000000000' || CAST(1000000000 + i AS TEXT), '000000000000000000000000000000' || CAST(999999999 + i AS TEXT),
         'change number ' || CAST(i AS TEXT), 1600000000000 + i * 3600000, 1 FROM n;
 INSERT INTO runs (project_id, kind, shown_sha, base_sha, head_sha, trusted, manifest, state, verdict, comparison, created_ms, judged_ms)
-    SELECT 1, 'push', sha, parent_sha, sha, 1, '', 'judged', 'unchanged', '{}', committed_ms, committed_ms FROM commits;
+    SELECT 1, 'push', sha, parent_sha, sha, 1, 'version = 1', 'judged', 'unchanged', '{}', committed_ms, committed_ms FROM commits;
 INSERT INTO series (project_id, board, kind, name)
     WITH RECURSIVE b(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM b WHERE i < {boards}), s(j) AS (SELECT 1 UNION ALL SELECT j + 1 FROM s WHERE j < {series})
     SELECT 1, 'board' || CAST(i AS TEXT), CASE WHEN j <= 2 THEN 'region' WHEN j % 3 = 0 THEN 'stack' WHEN j % 3 = 1 THEN 'heap' ELSE 'instructions' END,
@@ -75,7 +75,11 @@ async fn measure(name: &str, place: Place, points: u64) {
     store.migrate().await.expect("tables");
     let begin = Instant::now();
     fill(&store, points).await;
-    println!("{name}, {points} points: made in {:.0} s", begin.elapsed().as_secs_f64());
+    println!(
+        "{name}, {points} points: made in {:.0} s, {} MB in the database",
+        begin.elapsed().as_secs_f64(),
+        stored_bytes(&store).await >> 20
+    );
 
     let text = format!(
         "listen = \"127.0.0.1:0\"\nprojects = [\"acme/blinky\"]\n[forge]\nmode = \"token\"\napi_url = \"http://127.0.0.1:9\"\ntoken = \"none\"\nwebhook_secrets = [\"{SECRET}\"]\n"
@@ -143,6 +147,15 @@ async fn fill(store: &Store, points: u64) {
     }
     let mut c = store.connection().await.expect("a connection");
     script(&mut c, "ANALYZE").await.expect("analysed");
+}
+
+async fn stored_bytes(store: &Store) -> i64 {
+    let size = match store.is_file() {
+        true => "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+        false => "SELECT pg_database_size(current_database())",
+    };
+    let mut c = store.connection().await.expect("a connection");
+    sql(size).fetch_one(&mut c).await.expect("its size")
 }
 
 fn say(name: &str, points: u64, what: &str, mut times: Vec<Duration>) {

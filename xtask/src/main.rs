@@ -4,6 +4,8 @@ mod boards;
 mod demo;
 mod faults;
 mod figures;
+mod hostile;
+mod processes;
 mod run;
 mod test;
 mod tidy;
@@ -38,6 +40,8 @@ enum Command {
     Simulate(test::Simulate),
     /// Real faults on the real programs, on both databases
     Faults(faults::Faults),
+    /// A pull request that means harm, on the real programs
+    Hostile,
     /// What weighing costs, beside GNU nm (needs valgrind)
     Figures(figures::Figures),
     /// The rules of this repository that no compiler checks
@@ -59,6 +63,7 @@ fn main() -> ExitCode {
         Command::Soak(soak) => soak.run(),
         Command::Simulate(simulate) => simulate.run(),
         Command::Faults(faults) => faults.run(),
+        Command::Hostile => hostile::run(),
         Command::Figures(figures) => figures.run(),
         Command::Tidy => tidy::run(),
         Command::Workloads { check } => workloads::run(check),

@@ -1,9 +1,17 @@
 //! Running a step and counting the tests it reports.
 
 use anyhow::{Context, Result, bail};
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+/// What `cargo run` tells this program about its own package. A cargo that is run here must not hear it: build scripts that look at such variables
+/// (ring's does) would be run again, and with them half of the tree built again, at every change between such a cargo and one run by hand.
+pub fn about_this_package() -> Vec<OsString> {
+    let names = std::env::vars_os().map(|(name, _)| name);
+    names.filter(|name| ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| name.to_string_lossy().starts_with(start))).collect()
+}
 
 /// Tests that ran.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +46,11 @@ pub fn step(what: &str, dir: &Path, program: &str, args: &[&str], tally: &mut Ta
     println!("\n=== {what}: {program} {}", args.join(" "));
     std::io::stdout().flush()?;
     #[expect(clippy::disallowed_methods, reason = "this crate runs the repository's own tools, not a stranger's commands")]
-    let mut child = Command::new(program)
+    let mut command = Command::new(program);
+    for name in about_this_package() {
+        command.env_remove(name);
+    }
+    let mut child = command
         .args(args)
         .current_dir(dir)
         .stdin(Stdio::null())

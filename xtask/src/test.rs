@@ -2,7 +2,7 @@
 
 use crate::faults::Faults;
 use crate::run::{Tally, step};
-use crate::{demo, root, tidy, workloads};
+use crate::{demo, hostile, root, tidy, workloads};
 use anyhow::Result;
 
 /// Runs all of it and closes with the sum of all tests.
@@ -26,9 +26,11 @@ pub fn run() -> Result<()> {
     demo::check_with_accidents()?;
     println!("\n=== real faults on the real programs");
     Faults::few().run()?;
+    println!("\n=== a pull request that means harm");
+    hostile::run()?;
     println!("\n=== the main job, end to end, and the same on the desk");
     demo::check()?;
-    println!("\n{} passed, {} failed, {} skipped", tally.passed + 3, tally.failed, tally.ignored);
+    println!("\n{} passed, {} failed, {} skipped", tally.passed + 4, tally.failed, tally.ignored);
     Ok(())
 }
 

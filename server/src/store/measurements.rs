@@ -127,7 +127,8 @@ pub async fn pack_one(c: &mut Connection) -> Result<bool, StoreError> {
     let old: Option<(i64, String)> =
         sql("SELECT id, doc FROM measurements WHERE packed IS NULL ORDER BY id LIMIT 1").fetch_optional(&mut *c).await?;
     let Some((id, doc)) = old else { return Ok(false) };
-    let packing = sql("UPDATE measurements SET packed = $2, doc = '' WHERE id = $1 AND packed IS NULL").bind(id).bind(pack(doc.as_bytes())?);
+    let packing =
+        sql("UPDATE measurements SET packed = $2, doc = '' WHERE id = $1 AND packed IS NULL").bind(id).bind(pack(doc.as_bytes())?);
     packing.execute(c).await?;
     Ok(true)
 }

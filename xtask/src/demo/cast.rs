@@ -1,7 +1,7 @@
 //! Who plays: GitHub's stand-in, the server, the agent. Each can be killed and started again in the middle of a scene.
 
 use super::stage::{Stage, program, said};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use github_double::{Config, Double, NewPull, RepositoryConfig, WebhookConfig};
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -10,6 +10,10 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Child;
 
+/// What stands in the agent's own environment and must never be seen in a build, nor anywhere else.
+pub const CANARY: &str = "canary-of-the-agents-environment";
+/// The agent's settings, in the scratch folder.
+pub const SETTINGS: &str = "runner.toml";
 /// Longest the server may take to listen.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -75,6 +79,7 @@ impl Cast {
         );
         let scratch = stage.scratch.path().to_owned();
         std::fs::write(scratch.join("ounce-server.toml"), text)?;
+        std::fs::OpenOptions::new().create(true).append(true).open(scratch.join(SETTINGS))?;
         let server_url = format!("http://127.0.0.1:{port}");
         double.set_webhook(Some(WebhookConfig { url: format!("{server_url}/webhooks/github"), secret: "demo-secret".into() }));
         let scene = Scene { repo, bin: stage.bin.clone(), scratch, home: stage.home.clone(), server_url };
@@ -139,6 +144,19 @@ impl Cast {
         self.double.settle(&self.scene.repo, number).await?.context("the pull request has no test merge")
     }
 
+    /// The server's address.
+    pub fn server_url(&self) -> &str {
+        &self.scene.server_url
+    }
+
+    /// What the server answers, a page or JSON.
+    pub async fn page(&self, path: &str) -> Result<String> {
+        let url = format!("{}{path}", self.scene.server_url);
+        let answer = reqwest::Client::builder().no_proxy().build()?.get(&url).send().await?;
+        ensure!(answer.status().is_success(), "{path}: {}", answer.status());
+        Ok(answer.text().await?)
+    }
+
     /// Pages worth a look.
     pub fn links(&self) -> Vec<String> {
         vec![format!("{}/", self.scene.server_url), format!("{}/runs/1", self.scene.server_url)]
@@ -178,6 +196,8 @@ impl Scene {
             .arg("--home")
             .arg(&self.home)
             .args(more)
+            .env("GITHUB_TOKEN", CANARY)
+            .env("OUNCE_RUNNER_CONFIG", self.scratch.join(SETTINGS))
             .stderr(Stdio::piped())
             .spawn()?;
         tokio::spawn(follow(agent.stderr.take(), heard.clone()));

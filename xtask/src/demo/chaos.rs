@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Where the fixture lies.
-const FIXTURE: &str = "runner/tests/fixtures/c-firmware";
+pub const FIXTURE: &str = "runner/tests/fixtures/c-firmware";
 
 /// Plays it.
 ///
@@ -18,7 +18,7 @@ const FIXTURE: &str = "runner/tests/fixtures/c-firmware";
 /// Where the comment does not come, or comes twice, or a board is missing.
 pub fn check() -> Result<()> {
     on_runtime(DEMO_TIMEOUT, async {
-        let stage = stage().await?;
+        let stage = stage(2.0).await?;
         let mut cast = Cast::enter(&stage).await?;
         let number = cast.open_pull("crc: four bits at a time", "change").await?;
         // With a job in its hands: the build sleeps for a moment.
@@ -53,12 +53,12 @@ async fn until(cast: &mut Cast, heard: impl Fn(&str) -> bool) -> Result<()> {
     Ok(())
 }
 
-/// The fixture as a repository with a change on a branch. Its builds take a moment longer than make alone.
-async fn stage() -> Result<Stage> {
+/// The fixture as a repository with a change on a branch. Its builds take so many seconds longer than make alone.
+pub async fn stage(longer_s: f32) -> Result<Stage> {
     Stage::build_programs().await?;
     let scratch = tempfile::Builder::new().prefix("ounce-chaos-").tempdir()?;
     let work = scratch.path().join("work");
-    small_firmware(&work, 2.0).await?;
+    small_firmware(&work, longer_s).await?;
     run(git(&work).args(["init", "--quiet", "--initial-branch=main"])).await?;
     run(git(&work).args(["add", "."])).await?;
     run(git(&work).args(["commit", "--quiet", "-m", "a small firmware"])).await?;

@@ -4,7 +4,7 @@
 //! Everything but GitHub is the real thing. What it makes is removed when it ends, also when it is interrupted; the
 //! workshop's caches stay in `target/demo`, so the next run is quick.
 
-mod cast;
+pub mod cast;
 pub mod chaos;
 mod check;
 pub mod stage;

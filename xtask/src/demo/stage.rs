@@ -1,6 +1,7 @@
 //! What the demo plays on: built programs, a bare clone of this repository, and a branch with the demo's patch.
 
 use crate::root;
+use crate::run::about_this_package;
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use tokio::process::Command;
@@ -92,6 +93,9 @@ pub fn program(name: impl AsRef<std::ffi::OsStr>) -> Command {
     #[expect(clippy::disallowed_methods, reason = "this crate runs the repository's own tools, not a stranger's commands")]
     let mut command = Command::new(name);
     command.kill_on_drop(true).stdin(std::process::Stdio::null());
+    for name in about_this_package() {
+        command.env_remove(name);
+    }
     command
 }
 

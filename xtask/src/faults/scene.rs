@@ -4,6 +4,7 @@
 use super::wire::Line;
 use crate::demo::chaos::small_firmware;
 use crate::demo::stage::{Stage, git, program, run, said};
+use crate::processes::running_in;
 use anyhow::{Context, Result, bail, ensure};
 use github_double::{Config, DEMO_APP_KEY_PEM, Double, RepositoryConfig, WebhookConfig};
 use scratch_postgres::{Cluster, Database};
@@ -321,13 +322,4 @@ fn append(log: &Path) -> Stdio {
 
 fn free_address() -> Result<SocketAddr> {
     Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?)
-}
-
-/// The processes whose command line names the folder, PostgreSQL's own aside.
-fn running_in(folder: &Path) -> Vec<String> {
-    let folder = folder.display().to_string();
-    let commands = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let commands = commands.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
-    let commands = commands.map(|bytes| String::from_utf8_lossy(&bytes).replace('\0', " "));
-    commands.filter(|line| line.contains(&folder) && !line.contains("postgres") && !line.contains("minder")).collect()
 }
