@@ -36,10 +36,11 @@ INSERT INTO commits (project_id, sha, parent_sha, summary, committed_ms, on_defa
         'change number ' || CAST(i AS TEXT), 1600000000000 + i * 3600000, 1 FROM n;
 INSERT INTO runs (project_id, kind, shown_sha, base_sha, head_sha, trusted, manifest, state, verdict, comparison, created_ms, judged_ms)
     SELECT 1, 'push', sha, parent_sha, sha, 1, 'version = 1', 'judged', 'unchanged', '{}', committed_ms, committed_ms FROM commits;
-INSERT INTO series (project_id, board, kind, name)
+INSERT INTO tools (id, project_id, sha256, names) VALUES (1, 1, 'x', '{}');
+INSERT INTO series (project_id, board, kind, name, tools_id)
     WITH RECURSIVE b(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM b WHERE i < {boards}), s(j) AS (SELECT 1 UNION ALL SELECT j + 1 FROM s WHERE j < {series})
     SELECT 1, 'board' || CAST(i AS TEXT), CASE WHEN j <= 2 THEN 'region' WHEN j % 3 = 0 THEN 'stack' WHEN j % 3 = 1 THEN 'heap' ELSE 'instructions' END,
-        'figure' || CAST(j AS TEXT) FROM b, s;
+        'figure' || CAST(j AS TEXT), 1 FROM b, s;
 INSERT INTO measurements (run_id, board, commit_id, doc, packed, token, trusted, received_ms)
     SELECT runs.id, boards.board, commits.id, '', NULL, 1, 1, 0 FROM commits JOIN runs ON runs.head_sha = commits.sha AND runs.project_id = 1,
         (SELECT DISTINCT board FROM series) AS boards;

@@ -70,7 +70,7 @@ async fn queued(store: &Store, n: u64, boards: usize) {
     let repo = RepoName::parse("acme/blinky").expect("a name");
     let project = projects::project(&mut tx, &repo, "main", 0).await.expect("a project");
     let head = sha(n);
-    let commit = CommitInfo { sha: head.clone(), parents: vec![], committed_s: 0, summary: "change".into() };
+    let commit = CommitInfo { sha: head.clone(), parents: vec![], committed_s: 0, summary: "change".into(), author: String::new() };
     projects::put_commit(&mut tx, project, &commit, true).await.expect("a commit");
     let new = NewRun {
         project,

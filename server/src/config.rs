@@ -3,6 +3,10 @@
 //! Read once at the start into types that hold no wrong value. Unknown keys are an error with a hint; secrets are read from
 //! files or variables where that is wished, and never printed.
 
+mod otlp;
+
+pub use otlp::Otlp;
+
 use crate::logging::Format;
 use crate::secret::Secret;
 use crate::store::Place;
@@ -43,6 +47,8 @@ pub struct Config {
     pub keep: Keep,
     /// The forge's accounts that see what operators see: the audit of all projects.
     pub admins: Vec<String>,
+    /// Where traces are sent; none where nowhere.
+    pub otlp: Option<Otlp>,
 }
 
 /// How to reach the forge.
@@ -140,6 +146,7 @@ struct Raw {
     #[serde(default)]
     keep: Keep,
     admins: Option<Vec<String>>,
+    otlp: Option<otlp::RawOtlp>,
 }
 
 #[derive(Deserialize, Default)]
@@ -235,6 +242,10 @@ impl Raw {
         if let Some(projects) = env("OUNCE_PROJECTS") {
             self.projects = Some(list(&projects));
         }
+        // The standard's variables count as not set where they are empty.
+        if let Some(endpoint) = env(otlp::ENDPOINT_VARIABLE).filter(|endpoint| !endpoint.is_empty()) {
+            self.otlp.get_or_insert_default().endpoint = Some(endpoint);
+        }
         Ok(())
     }
 
@@ -282,7 +293,8 @@ impl Raw {
         }
         let log = self.log.as_deref().unwrap_or(Format::default().word());
         let log = Format::parse(log).ok_or_else(|| format!("log = {log:?} is neither \"text\" nor \"json\""))?;
-        Ok(Config { listen, public_url, behind, database, projects, log, forge, keep: self.keep, admins })
+        let otlp = self.otlp.map(|otlp| otlp.check(folder)).transpose()?;
+        Ok(Config { listen, public_url, behind, database, projects, log, forge, keep: self.keep, admins, otlp })
     }
 }
 

@@ -8,10 +8,16 @@ pub mod clock;
 pub mod config;
 pub mod forge;
 pub mod logging;
+#[cfg(feature = "otlp")]
+pub mod otlp;
+#[cfg(not(feature = "otlp"))]
+#[path = "otlp/without.rs"]
+pub mod otlp;
 pub mod secret;
 pub mod serve;
 pub mod store;
 pub mod time;
+pub mod trace;
 pub mod web;
 pub mod work;
 mod zlib;

@@ -1,8 +1,15 @@
-//! The server's log on stderr: lines for people, or one JSON object a line for what collects logs.
+//! The server's log on stderr: lines for people, or one JSON object a line for what collects logs. Beside it, where they are collected, spans:
+//! no line of the log goes to them, and none of them is in the log.
 
+use crate::trace;
 use std::io::IsTerminal as _;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
+
+/// What takes spans to a collector.
+pub type Spans = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// How a line of the log looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,24 +41,35 @@ impl Format {
 }
 
 /// Starts the log on stderr, filtered as `RUST_LOG` says, else from `info` on. What asks for stdout would mix it with what scripts read there.
-pub fn start(format: Format) {
+pub fn start(format: Format, spans: Option<Spans>) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing::subscriber::set_global_default(subscriber(format, filter, std::io::stderr().is_terminal(), std::io::stderr)).unwrap_or_else(
-        |error| {
-            eprintln!("ounce-server: there is a log already: {error}");
-        },
-    );
+    let subscriber = subscriber(format, filter, std::io::stderr().is_terminal(), std::io::stderr, spans);
+    tracing::subscriber::set_global_default(subscriber).unwrap_or_else(|error| {
+        eprintln!("ounce-server: there is a log already: {error}");
+    });
 }
 
-fn subscriber<W>(format: Format, filter: EnvFilter, colours: bool, writer: W) -> Box<dyn tracing::Subscriber + Send + Sync>
+/// The log and the spans beside it, each with a filter of its own.
+pub fn subscriber<W>(
+    format: Format,
+    filter: EnvFilter,
+    colours: bool,
+    writer: W,
+    spans: Option<Spans>,
+) -> Box<dyn tracing::Subscriber + Send + Sync>
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    let spans = spans.map(|spans| spans.with_filter(filter_fn(trace::is_ours)));
+    let filter = filter.and(filter_fn(|metadata| metadata.target() != trace::TARGET));
+    let lines = fmt::layer().with_writer(writer);
     match format {
-        Format::Text => Box::new(lines.with_ansi(colours).finish()),
+        Format::Text => Box::new(Registry::default().with(spans).with(lines.with_ansi(colours).with_filter(filter))),
         // Fields beside the message, not in an object of their own: that is where collectors look for them.
-        Format::Json => Box::new(lines.json().flatten_event(true).with_current_span(false).with_span_list(false).finish()),
+        Format::Json => {
+            let lines = lines.json().flatten_event(true).with_current_span(false).with_span_list(false);
+            Box::new(Registry::default().with(spans).with(lines.with_filter(filter)))
+        }
     }
 }
 
@@ -77,8 +95,9 @@ mod tests {
     fn logged(format: Format) -> String {
         let lines = Lines::default();
         let writer = lines.clone();
-        let subscriber = subscriber(format, EnvFilter::new("info"), false, move || writer.clone());
+        let subscriber = subscriber(format, EnvFilter::new("info"), false, move || writer.clone(), None);
         tracing::subscriber::with_default(subscriber, || {
+            let _step = trace::step("in no log").entered();
             tracing::warn!(job = 7, detail = "two\nlines and a \u{1b}[31mcolour", "the job goes back");
             tracing::debug!("not asked for");
         });
@@ -99,6 +118,7 @@ mod tests {
     #[test]
     fn a_line_for_people_is_plain() {
         let text = logged(Format::Text);
+        assert!(!text.contains("step"), "a collector's span is in the log: {text}");
         assert!(text.contains("WARN") && text.contains("the job goes back job=7"), "{text}");
         assert!(!text.contains('\u{1b}'), "a log's terminal can be steered by hostile text: {text:?}");
     }

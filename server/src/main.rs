@@ -9,6 +9,7 @@ use ounce_server::backup::{self, Copied};
 use ounce_server::clock::Clock;
 use ounce_server::config::{Account, Config};
 use ounce_server::logging;
+use ounce_server::otlp::Otlp;
 use ounce_server::secret::random_token;
 use ounce_server::serve;
 use ounce_server::store::{Place, Store, audit, backfills, health, projects, runners};
@@ -17,6 +18,7 @@ use ounce_server::work::backfill::{self, Planned, Wish};
 use ounce_server::work::lease;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// The Ounce service: webhooks in, jobs to runners, one report per pull request out.
 #[derive(Debug, Parser)]
@@ -76,6 +78,14 @@ enum Command {
     /// The tokens with which programs read private projects.
     #[command(subcommand)]
     Token(operator::TokenCommand),
+    /// What a project's features cost, as the project measured it.
+    Prices {
+        /// The repository, owner/name.
+        #[arg(long, value_parser = RepoName::parse)]
+        project: RepoName,
+        #[command(subcommand)]
+        command: operator::PricesCommand,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -131,13 +141,17 @@ enum RunnerCommand {
 fn main() -> Result<()> {
     let cli = Cli::parse();
     let config = Config::load(cli.config.as_deref(), &|name| std::env::var(name).ok())?;
-    logging::start(config.log);
     // Two threads serve one machine's webhooks, and keep an idle service small.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().context("starting the runtime")?;
+    let traces = match (&cli.command, &config.otlp) {
+        (Command::Serve, Some(otlp)) => Some(Otlp::start(otlp, runtime.handle())?),
+        _ => None,
+    };
+    logging::start(config.log, traces.as_ref().map(Otlp::spans));
     runtime.block_on(async {
         match cli.command {
             Command::Serve => match made(config, cli.config.as_deref()).await? {
-                Some(config) => run(&config).await,
+                Some(config) => run(&config, traces).await,
                 None => Ok(()),
             },
             Command::Migrate { from: Some(from), to: Some(to) } => move_rows(&from, &to).await,
@@ -161,6 +175,7 @@ fn main() -> Result<()> {
             Command::Ready => say(&door::ask(config.listen).await?),
             Command::Project(command) => operator::project(&config, command).await,
             Command::Token(command) => operator::token(&config, command).await,
+            Command::Prices { project, command } => operator::prices(&config, project, command).await,
             Command::Runner(RunnerCommand::Enroll { name }) => enroll(&config, &name).await,
             Command::Runner(RunnerCommand::Revoke { name }) => revoke(&config, &name).await,
             Command::Runner(RunnerCommand::List) => list(&config).await,
@@ -187,23 +202,26 @@ async fn made(config: Config, file: Option<&Path>) -> Result<Option<Config>> {
     Ok(Some(Config::load(file, &|name| std::env::var(name).ok())?))
 }
 
-async fn run(config: &Config) -> Result<()> {
+async fn run(config: &Config, traces: Option<Otlp>) -> Result<()> {
     let clock = Clock::default();
     let forge = serve::connect(&config.forge, clock.clone())?;
     let store = serve::open(config).await?;
     let mut running = serve::start(config, store, forge, clock).await?;
     say(&format!("listening on http://{}", running.addr))?;
-    tokio::select! {
-        error = running.broken() => {
-            running.stop().await;
-            Err(error)
-        }
+    let ended = tokio::select! {
+        error = running.broken() => Err(error),
         () = serve::asked_to_end() => {
             tracing::info!("ending");
-            running.stop().await;
             Ok(())
         }
+    };
+    let stopping = Instant::now();
+    running.stop().await;
+    if let Some(traces) = traces {
+        // Whatever the server's parts left of the time there is for its end.
+        traces.end(Duration::from_millis(serve::SHUTDOWN_MS_MAX).saturating_sub(stopping.elapsed())).await;
     }
+    ended
 }
 
 async fn migrate(config: &Config) -> Result<()> {
@@ -383,8 +401,12 @@ fn check(config: &Config) -> Result<()> {
     let secrets = config.forge.webhook_secrets.len();
     let login = if config.forge.client.is_some() { "with the forge's accounts" } else { "nobody can log in: no client_file" };
     let admins = if config.admins.is_empty() { "nobody".to_owned() } else { config.admins.join(", ") };
+    let traces = match &config.otlp {
+        Some(otlp) => format!("a part of {} to {}, headers {}", otlp.sample, otlp.url, otlp.headers.len()),
+        None => "to nobody: no [otlp]".to_owned(),
+    };
     say(&format!(
-        "listen      {}\npublic_url  {}\ndatabase    {}\nlog         {}\nprojects    {}\nforge       {} as {}, {secrets} webhook secret{}\nlogin       {login}\nadmins      {admins}",
+        "listen      {}\npublic_url  {}\ndatabase    {}\nlog         {}\nprojects    {}\nforge       {} as {}, {secrets} webhook secret{}\nlogin       {login}\nadmins      {admins}\ntraces      {traces}",
         config.listen,
         config.public_url.as_deref().unwrap_or("none: reports have no links"),
         config.database,

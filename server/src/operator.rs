@@ -1,15 +1,18 @@
-//! What operators say at the command line about who sees what: the visibility of projects, and the tokens that read them.
+//! What operators say at the command line about projects: who sees them, the tokens that read them, and what their features cost.
 
 use crate::{note, one_line, say};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use clap::Subcommand;
 use ounce_protocol::ids::RepoName;
+use ounce_protocol::prices::{self as list, Prices};
 use ounce_server::clock::Clock;
 use ounce_server::config::Config;
 use ounce_server::secret::{random_token, sha256_hex};
 use ounce_server::serve;
 use ounce_server::store::sight::{self, Visibility};
-use ounce_server::store::{Connection, projects, tokens};
+use ounce_server::store::{Connection, prices, projects, tokens};
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 /// Longest name of a token, bytes.
 const NAME_BYTES_MAX: usize = 60;
@@ -53,6 +56,17 @@ pub enum TokenCommand {
         #[arg(long, value_parser = name)]
         name: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PricesCommand {
+    /// Keeps a price list: what features cost at the commit that it names. One of the same commit is replaced.
+    Put {
+        /// The list as JSON, as docs/interfaces.md states it; - reads standard input.
+        file: PathBuf,
+    },
+    /// Lists the commits whose prices are kept.
+    List,
 }
 
 fn name(text: &str) -> Result<String, String> {
@@ -130,4 +144,47 @@ pub async fn token(config: &Config, command: TokenCommand) -> Result<()> {
     }
     store.close().await;
     Ok(())
+}
+
+/// Does what is said about prices.
+pub async fn prices(config: &Config, repo: RepoName, command: PricesCommand) -> Result<()> {
+    // What cannot be read changes nothing, and needs no database to be told.
+    let put = match &command {
+        PricesCommand::Put { file } => Some(read(file)?),
+        PricesCommand::List => None,
+    };
+    let store = serve::open(config).await?;
+    let mut tx = store.write().await?;
+    let project = known(&mut tx, &repo).await?;
+    match put {
+        Some(prices) => {
+            let new = prices::put(&mut tx, project, &prices, Clock::default().now()).await?;
+            tx.commit().await?;
+            let (commit, features, boards) = (prices.commit.short(), prices.features.len(), prices.boards.len());
+            let what = if new { "kept" } else { "kept in place of those there were" };
+            note(&store, "prices put", &repo.to_string(), &format!("{features} features on {boards} boards at {commit}, {what}")).await?;
+            say(&format!("{repo}: prices of {features} features on {boards} boards at {commit} are {what}; see /p/{repo}/prices"))?;
+        }
+        None => {
+            for kept in prices::list(&mut tx, project).await? {
+                say(&kept.sha)?;
+            }
+            tx.commit().await?;
+        }
+    }
+    store.close().await;
+    Ok(())
+}
+
+/// A price list from a file, or from standard input.
+fn read(file: &Path) -> Result<Prices> {
+    let from: Box<dyn Read> = match file.to_str() {
+        Some("-") => Box::new(std::io::stdin()),
+        _ => Box::new(std::fs::File::open(file).with_context(|| format!("opening {}", file.display()))?),
+    };
+    let mut text = String::new();
+    // One byte more than there may be, so that what is longer is seen to be.
+    let most = u64::try_from(list::BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
+    from.take(most).read_to_string(&mut text).with_context(|| format!("reading {}", file.display()))?;
+    Prices::parse(&text).map_err(|error| anyhow!("{}: {error}; docs/interfaces.md states the form of a price list", file.display()))
 }

@@ -44,9 +44,10 @@ fn parse(text: &str) -> Result<Config, String> {
     let at = machine.path().display().to_string();
     let text = text.replace("\"/etc/ounce", &format!("\"{at}")).replace("\"/var/lib/ounce", &format!("\"{at}"));
     let table: toml::Table = text.parse().map_err(|e| format!("{e}"))?;
-    let forge = table.get("forge").and_then(toml::Value::as_table).cloned().unwrap_or_default();
+    let part = |name: &str| table.get(name).and_then(toml::Value::as_table).cloned().unwrap_or_default();
+    let (forge, otlp) = (part("forge"), part("otlp"));
     if !forge.contains_key("app_id_file") {
-        for (key, value) in table.iter().chain(&forge) {
+        for (key, value) in table.iter().chain(&forge).chain(&otlp) {
             let names = match value {
                 toml::Value::String(name) if key.ends_with("_file") => vec![name.clone()],
                 toml::Value::Array(names) if key.ends_with("_files") => names.iter().map(|n| n.as_str().unwrap().to_owned()).collect(),
@@ -55,8 +56,13 @@ fn parse(text: &str) -> Result<Config, String> {
             for name in names {
                 let file = machine.path().join(&name);
                 std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-                // What people log in with has two lines.
-                std::fs::write(file, if name.ends_with(".client") { "id\nsecret" } else { "secret" }).unwrap();
+                // What people log in with has two lines, and a header its name.
+                let text = match name.rsplit_once('.') {
+                    Some((_, "client")) => "id\nsecret",
+                    Some((_, "headers")) => "Authorization: secret",
+                    _ => "secret",
+                };
+                std::fs::write(file, text).unwrap();
             }
         }
     }
@@ -89,10 +95,10 @@ fn known_keys(table: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_example_has_every_key_and_every_key_named_exists() {
-    let (top, forge, keep) = (known_keys(""), known_keys("[forge]"), known_keys("[keep]"));
-    assert!(top.len() > 5 && forge.len() > 8 && keep.len() > 1, "{top:?} {forge:?} {keep:?}");
+    let (top, forge, keep, otlp) = (known_keys(""), known_keys("[forge]"), known_keys("[keep]"), known_keys("[otlp]"));
+    assert!(top.len() > 5 && forge.len() > 8 && keep.len() > 1 && otlp.len() > 2, "{top:?} {forge:?} {keep:?} {otlp:?}");
     let example = std::fs::read_to_string(root().join("deploy/ounce-server.example.toml")).unwrap();
-    for key in top.iter().chain(&forge).chain(&keep) {
+    for key in top.iter().chain(&forge).chain(&keep).chain(&otlp) {
         assert!(words(&example, key).any(|word| word == key), "deploy/ounce-server.example.toml does not say what {key} is");
     }
     // The variants that are commented out are configurations too.
@@ -101,18 +107,24 @@ fn the_example_has_every_key_and_every_key_named_exists() {
     let as_account =
         as_account.replace("app_id = 12345", "").replace("key_file = \"app.pem\"", "").replace("# database_password", "database_password");
     let as_account = as_account.replace("\"ounce.sqlite3\"", "\"postgres://ounce@db/ounce\"");
+    #[cfg(feature = "otlp")]
+    let as_account =
+        ["[otlp]", "endpoint", "headers_file", "sample"].iter().fold(as_account, |text, line| text.replace(&format!("# {line}"), line));
     let config = parse(&as_account).unwrap();
     assert_eq!(
         (config.forge.account.kind(), config.database.to_string().as_str()),
         ("the owner of a token", "postgres://ounce@db:5432/ounce")
     );
 
+    #[cfg(feature = "otlp")]
+    assert!(config.otlp.is_some_and(|otlp| otlp.headers.len() == 1 && otlp.sample < 1.0), "the example's traces");
+
     let page = std::fs::read_to_string(root().join("docs/operating.md")).unwrap();
     let spans: Vec<&str> = page.split('`').skip(1).step_by(2).collect();
     let mut named = 0;
     for (key, _) in spans.iter().filter_map(|span| span.split_once(" = ")).filter(|(key, _)| !key.contains(['\n', ' '])) {
         assert!(
-            top.contains(key) || forge.contains(key) || keep.contains(key),
+            [&top, &forge, &keep, &otlp].iter().any(|table| table.contains(key)),
             "docs/operating.md names the key {key}, which no configuration has"
         );
         named += 1;

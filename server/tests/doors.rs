@@ -121,7 +121,7 @@ impl Doors {
         let now = Clock::default().now();
         let project = projects::project(&mut c, &RepoName::parse("acme/blinky").unwrap(), "main", now).await.unwrap();
         let head = ounce_protocol::ids::CommitSha::parse(COMMIT).unwrap();
-        let commit = CommitInfo { sha: head.clone(), parents: vec![], committed_s: 0, summary: "a change".into() };
+        let commit = CommitInfo { sha: head.clone(), parents: vec![], committed_s: 0, summary: "a change".into(), author: String::new() };
         projects::put_commit(&mut c, project, &commit, true).await.unwrap();
         let new = NewRun {
             project,

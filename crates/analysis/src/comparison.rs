@@ -6,6 +6,7 @@
 use crate::past::Place;
 use ounce_protocol::ids::{BenchName, BoardName, CommitSha, RegionName};
 use ounce_protocol::measurement::{BenchFailure, Owner, RegionKind, Reused, Stage};
+use ounce_protocol::units::delta;
 use serde::{Deserialize, Serialize};
 
 /// The version of this format, in the `schema` field.
@@ -118,6 +119,14 @@ pub struct Compared {
     /// Sides whose benchmarks were not run again, because the same bytes had been.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reused: Vec<SideReused>,
+}
+
+impl Compared {
+    /// Head less base, all regions of a kind together, bytes.
+    pub fn bytes_moved(&self, kind: RegionKind) -> i64 {
+        let regions = self.regions.iter().filter(|region| region.kind == kind);
+        regions.fold(0i64, |sum, region| sum.saturating_add(delta(region.base_bytes, region.head_bytes)))
+    }
 }
 
 /// A side that has the figures of an earlier measurement.

@@ -10,6 +10,7 @@ use crate::comparison::{
     BenchDelta, BenchSide, BoardComparison, BoardState, Compared, Comparison, RegionDelta, SCHEMA, SideReused, Tendency, Verdict,
 };
 use crate::delta::{Profiles, function_deltas, region_deltas_with};
+use crate::mean::{mean_log, ppm};
 use crate::past::Past;
 use crate::{why, written};
 use ounce_protocol::ids::{BenchName, BoardName, CommitSha};
@@ -349,8 +350,7 @@ struct Speed {
 
 impl Speed {
     /// Of the benchmarks counted exactly on both sides; a count of 0 is taken as 1.
-    #[expect(clippy::cast_possible_truncation, reason = "a float becomes the nearest i64, and the extremes are those of i64")]
-    #[expect(clippy::cast_precision_loss, reason = "a ratio of counts, rounded to millionths")]
+    #[expect(clippy::cast_possible_truncation, reason = "a sign is −1, 0 or 1")]
     fn of(benches: &[BenchDelta]) -> Option<Speed> {
         // Below this a mean of logarithms is the error of its own sum.
         const BALANCED: f64 = 1e-12;
@@ -358,18 +358,9 @@ impl Speed {
             BenchSide::Counted { instructions, exact: true, .. } => Some(*instructions),
             _ => None,
         };
-        let (mut sum, mut count) = (0.0, 0.0);
-        for (base, head) in benches.iter().filter_map(|b| Some((exact(&b.base)?, exact(&b.head)?))) {
-            // Equal counts add exactly nothing.
-            sum += (head.max(1) as f64 / base.max(1) as f64).ln();
-            count += 1.0;
-        }
-        if count == 0.0 {
-            return None;
-        }
-        let mean: f64 = sum / count;
+        let mean = mean_log(benches.iter().filter_map(|b| Some((exact(&b.base)?, exact(&b.head)?))))?;
         let way = if mean.abs() < BALANCED { 0 } else { mean.signum() as i64 };
-        Some(Speed { ppm: (mean.exp_m1() * 1e6).round() as i64, way })
+        Some(Speed { ppm: ppm(mean), way })
     }
 }
 

@@ -4,6 +4,7 @@
 //! hostile input: arithmetic saturates, every count has a limit, no size field is trusted.
 
 mod anatomy;
+pub mod beside;
 pub mod bisect;
 mod budget;
 mod code;
@@ -14,10 +15,14 @@ mod elf;
 pub mod image;
 mod judge;
 mod ledger;
+pub mod life;
 pub mod linker;
+mod mean;
 pub mod names;
+pub mod near;
 mod owners;
 pub mod past;
+pub mod price;
 mod reading;
 mod rows;
 pub mod series;
@@ -28,6 +33,7 @@ mod symbols;
 mod toolchain;
 pub mod tree;
 pub mod unwind;
+pub mod weighed;
 pub mod why;
 pub mod written;
 
@@ -36,6 +42,7 @@ pub use elf::{ElfError, LOADED_BYTES_MAX, NAME_BYTES_MAX, SECTIONS_MAX, SEGMENTS
 pub use image::{LoadableSegment, image_id, loadable_segments};
 pub use judge::{BoardInput, Judgement, judge, judge_since};
 pub use ledger::{NO_SECTION, SPILL_GAP_BYTES_MAX, Weighing, code_ranges, ram_statics_end, weigh};
+pub use mean::mean_ppm;
 pub use owners::PADDING_ALIGN_MAX;
 pub use summary::{RegionSummary, Summary, first_group};
 pub use symbols::{Symbols, UNKNOWN_FUNCTION, profile};

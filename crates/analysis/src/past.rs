@@ -153,10 +153,20 @@ impl BoardFigures {
 
     /// The first tool, by name, that bears on the figure and is another one now.
     pub(crate) fn other_tool<'a>(&'a self, now: &'a Fingerprint, figure: &Figure) -> Option<&'a str> {
-        let bears = |tool: &str| matches!(figure, Figure::Bench { .. }) || !RUNS_ONLY.contains(&tool);
+        let is_run = matches!(figure, Figure::Bench { .. });
         let tools = self.fingerprint.0.keys().chain(now.0.keys());
-        tools.filter(|tool| bears(tool) && self.fingerprint.0.get(*tool) != now.0.get(*tool)).map(String::as_str).min()
+        tools.filter(|tool| bears(tool, is_run) && self.fingerprint.0.get(*tool) != now.0.get(*tool)).map(String::as_str).min()
     }
+}
+
+/// Whether a tool bears on a figure: what only runs images has no say in their sizes.
+fn bears(tool: &str, is_run: bool) -> bool {
+    is_run || !RUNS_ONLY.contains(&tool)
+}
+
+/// The tools that bear on what a run of an image gives, or else on its sizes. Figures are of one series where these are the same.
+pub fn tools_behind(fingerprint: &Fingerprint, is_run: bool) -> Fingerprint {
+    Fingerprint(fingerprint.0.iter().filter(|(tool, _)| bears(tool, is_run)).map(|(tool, which)| (tool.clone(), which.clone())).collect())
 }
 
 /// The figures that budgets since a tag or a date count from, and what was accepted on the way.

@@ -53,7 +53,7 @@ fn wild_points_are_no_change_and_neither_are_holes() {
     for at in [10, 11, 50, 70, 99] {
         values[at] = 90_000.0;
     }
-    assert_eq!(found(&values), []);
+    assert_eq!(found(&values), Vec::<usize>::new());
     values.splice(50..50, cycles(50, 50_400.0, &mut dice));
     (values[20], values[60], values[61]) = (f64::NAN, f64::INFINITY, f64::NAN);
     let got = found(&values);
@@ -63,12 +63,12 @@ fn wild_points_are_no_change_and_neither_are_holes() {
 #[test]
 fn too_little_says_nothing() {
     for values in [&[][..], &[1.0], &[1.0, 2.0, 3.0], &[7.0; 50], &[f64::NAN; 50]] {
-        assert_eq!(found(values), []);
+        assert_eq!(found(values), Vec::<usize>::new());
     }
     // Three points after a change are too few to be sure; eight are not.
     let mut dice = Dice(3);
     let tail = |n, dice: &mut Dice| [cycles(40, 50_000.0, dice), cycles(n, 51_000.0, dice)].concat();
-    assert_eq!(found(&tail(3, &mut dice)), []);
+    assert_eq!(found(&tail(3, &mut dice)), Vec::<usize>::new());
     assert_eq!(found(&tail(8, &mut dice)), [40]);
     let sure = Search { segment_min: 3, p_max: 1.0 };
     assert_eq!(change_points(&tail(3, &mut dice), &sure).last().map(|c| c.at), Some(40), "whoever asks for less gets it");

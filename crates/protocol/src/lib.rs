@@ -11,6 +11,7 @@ pub mod job;
 pub mod ledger;
 pub mod manifest;
 pub mod measurement;
+pub mod prices;
 pub mod runner_api;
 pub mod units;
 

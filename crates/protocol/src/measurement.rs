@@ -205,6 +205,12 @@ impl Measurement {
         self.run_key.as_ref().filter(|_| exact).map(|key| (key, benches))
     }
 
+    /// Whether a benchmark was not run here because the image is the base's, whose figures hold.
+    pub fn has_identical(&self) -> bool {
+        let Outcome::Built { benches, .. } = &self.outcome else { return false };
+        benches.values().any(|outcome| matches!(outcome, BenchOutcome::Identical))
+    }
+
     /// Checks what a runner sent: sums, limits and the schema. The message names the first thing that is wrong.
     pub fn check(&self) -> Result<(), String> {
         if self.schema != SCHEMA {

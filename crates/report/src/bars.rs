@@ -3,9 +3,9 @@
 //! Drawn by plotters with stand-in colours that become `currentColor` and the page's variables, as a board's history is, so that one picture
 //! reads on a light and on a dark page. Every bar has its figure beside it. The same figures give the same bytes.
 
+use crate::colours::{GRID, INK, LIMIT, SERIES, recoloured};
 use crate::escape::{clip, line};
 use crate::figures::headroom;
-use crate::history::{GRID, INK, LIMIT, SERIES, recoloured};
 use crate::owner::moved;
 use crate::size::share;
 use ounce_analysis::comparison::RegionDelta;
@@ -120,7 +120,7 @@ fn drawn(title: &str, lines: usize, draw: impl Fn(&Area) -> Option<()>) -> Strin
         draw(&area).and_then(|()| area.present().ok())
     };
     // A string takes any drawing; plotters still wants the case handled.
-    if done.is_some() { recoloured(svg, title, "") } else { String::new() }
+    if done.is_some() { recoloured(&svg, title, "", "") } else { String::new() }
 }
 
 fn middle(line: usize) -> i32 {

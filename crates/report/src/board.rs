@@ -5,8 +5,8 @@
 use crate::changes;
 use crate::compose::Detail;
 use crate::doc::{Align, Block, Line, Table};
-use crate::escape::log_tail;
 use crate::figures::{bytes_delta, counted, delta_of, headroom, ppm_percent};
+use crate::log::log_tail;
 use ounce_analysis::comparison::{BenchDelta, BenchSide, BoardComparison, BoardState, Compared};
 use ounce_protocol::measurement::{RegionKind, Stage};
 use ounce_protocol::units::{delta, grouped, percent, signed};
@@ -22,21 +22,62 @@ pub(crate) fn details(board: &BoardComparison, detail: &Detail, open: bool) -> B
     } else {
         Line::new().text(" ").sentence(&board.title)
     };
-    let name = name.join(title).text(": ");
-    let (summary, body) = match &board.state {
-        BoardState::Compared(c) => (name.text(in_short(board, c)), compared(board, c, detail)),
-        BoardState::HeadFailed { stage, log_tail } => (name.bad(format!("{} fails", stage.word())), said(*stage, "head", log_tail, detail)),
-        BoardState::BaseFailed { stage, log_tail, head_builds } => {
+    let mut body = before(board, detail);
+    if let Some(c) = subtracted(board) {
+        body.extend(c.regions.iter().flat_map(|region| changes::blocks(region, &changes::Shown::of(detail))));
+    }
+    body.extend(after(board, detail));
+    Block::Details { summary: name.join(title).text(": ").join(in_short(board)), body, open }
+}
+
+/// What came of a board, in a few words.
+pub(crate) fn in_short(board: &BoardComparison) -> Line {
+    match &board.state {
+        BoardState::Compared(c) => figures_in_short(board, c).into(),
+        BoardState::HeadFailed { stage, .. } => Line::new().bad(format!("{} fails", stage.word())),
+        BoardState::BaseFailed { stage, head_builds, .. } => {
             let now = if *head_builds { "builds at the head" } else { "fails at the head too" };
-            let word = stage.word();
-            (name.text(format!("{word} fails at the base, {now}")), said(*stage, "base", log_tail, detail))
+            format!("{} fails at the base, {now}", stage.word()).into()
         }
+        BoardState::Missing { .. } => "missing".into(),
+    }
+}
+
+/// Both sides, where their figures may be subtracted.
+pub(crate) fn subtracted(board: &BoardComparison) -> Option<&Compared> {
+    match &board.state {
+        BoardState::Compared(c) if board.fingerprint_changes.is_empty() => Some(c),
+        _ => None,
+    }
+}
+
+/// What stands before the owners of bytes that moved: why nothing can be compared, or the memory.
+pub(crate) fn before(board: &BoardComparison, detail: &Detail) -> Vec<Block> {
+    match &board.state {
+        BoardState::Compared(c) => memory_blocks(board, c),
+        BoardState::HeadFailed { stage, log_tail } => said(*stage, "head", log_tail, detail),
+        BoardState::BaseFailed { stage, log_tail, .. } => said(*stage, "base", log_tail, detail),
         BoardState::Missing { detail } => {
-            let why = Line::from("Not measured, for reasons that are not the change's: ").sentence(detail);
-            (name.text("missing"), vec![Block::Paragraph(why)])
+            vec![Block::Paragraph(Line::from("Not measured, for reasons that are not the change's: ").sentence(detail))]
         }
-    };
-    Block::Details { summary, body, open }
+    }
+}
+
+/// What stands after them: benchmarks, functions, peaks, failures.
+pub(crate) fn after(board: &BoardComparison, detail: &Detail) -> Vec<Block> {
+    let BoardState::Compared(c) = &board.state else { return Vec::new() };
+    let mut out = benches(c, subtracted(board).is_none());
+    if subtracted(board).is_some() {
+        out.extend(functions(c, detail));
+    }
+    out.extend(peaks(c));
+    out.extend(c.reused.iter().map(|side| {
+        let which = if side.is_head { "Head" } else { "Base" };
+        let line = Line::new().text(format!("{which} not run again: the same bytes, run in the same way, were measured at "));
+        Block::Paragraph(line.code(side.from.commit.short()).text("."))
+    }));
+    out.extend(bench_failures(c));
+    out
 }
 
 fn said(stage: Stage, side: &str, log: &str, detail: &Detail) -> Vec<Block> {
@@ -47,7 +88,7 @@ fn said(stage: Stage, side: &str, log: &str, detail: &Detail) -> Vec<Block> {
     vec![Block::Paragraph(format!("The end of the {side}'s log:").into()), Block::Log(lines, left_out)]
 }
 
-fn in_short(board: &BoardComparison, c: &Compared) -> String {
+fn figures_in_short(board: &BoardComparison, c: &Compared) -> String {
     if !board.fingerprint_changes.is_empty() {
         return "the tools of the two sides differ".into();
     }
@@ -67,7 +108,7 @@ fn in_short(board: &BoardComparison, c: &Compared) -> String {
     if parts.is_empty() { "details".into() } else { parts.join(", ") }
 }
 
-fn compared(board: &BoardComparison, c: &Compared, detail: &Detail) -> Vec<Block> {
+fn memory_blocks(board: &BoardComparison, c: &Compared) -> Vec<Block> {
     let differ = !board.fingerprint_changes.is_empty();
     let mut out = Vec::new();
     if differ {
@@ -78,22 +119,6 @@ fn compared(board: &BoardComparison, c: &Compared, detail: &Detail) -> Vec<Block
     if let Some(exchange) = &c.exchange {
         out.push(Block::Paragraph(Line::new().text("Exchange rate: ").sentence(exchange).text(".")));
     }
-    if !differ {
-        for region in &c.regions {
-            out.extend(changes::blocks(region, &changes::Shown::of(detail)));
-        }
-    }
-    out.extend(benches(c, differ));
-    if !differ {
-        out.extend(functions(c, detail));
-    }
-    out.extend(peaks(c));
-    out.extend(c.reused.iter().map(|side| {
-        let which = if side.is_head { "Head" } else { "Base" };
-        let line = Line::new().text(format!("{which} not run again: the same bytes, run in the same way, were measured at "));
-        Block::Paragraph(line.code(side.from.commit.short()).text("."))
-    }));
-    out.extend(bench_failures(c));
     out
 }
 

@@ -82,6 +82,28 @@ impl Detail {
 
 /// The whole report.
 pub(crate) fn compose(c: &Comparison, detail: &Detail) -> Vec<Block> {
+    let mut out = beginning(c, detail);
+    let quiet = c.boards.iter().filter(|b| is_quiet(b)).count();
+    let mut loud: Vec<&BoardComparison> = c.boards.iter().filter(|b| detail.quiet_details || !is_quiet(b)).collect();
+    let left_out = loud.len().saturating_sub(detail.boards);
+    if left_out > 0 {
+        loud.sort_by_key(|b| std::cmp::Reverse(weight(b)));
+        loud.truncate(detail.boards);
+        loud.sort_by_key(|b| c.boards.iter().position(|other| other.board == b.board));
+    }
+    let few = c.boards.len() - quiet <= OPEN_BOARDS_MAX;
+    out.extend(loud.into_iter().map(|b| board::details(b, detail, few && !is_quiet(b))));
+    if left_out > 0 {
+        out.push(Block::Paragraph(
+            format!("Too long for this place: the details of {} are left out.", counted(left_out, "board", "boards")).into(),
+        ));
+    }
+    out.extend(notes(c, detail));
+    out
+}
+
+/// The answer, one row a board, the budgets.
+pub(crate) fn beginning(c: &Comparison, detail: &Detail) -> Vec<Block> {
     let mut out = vec![Block::Paragraph(headline(c)), Block::Paragraph(commits(c))];
     let quiet = c.boards.iter().filter(|b| is_quiet(b)).count();
     let mut table = Table::new(&[("board", Align::Name), ("flash", Align::Right), ("RAM", Align::Right), ("instructions", Align::Right)]);
@@ -97,33 +119,24 @@ pub(crate) fn compose(c: &Comparison, detail: &Detail) -> Vec<Block> {
     if !c.budgets.is_empty() {
         out.extend(budgets(&c.budgets, detail));
     }
-    let mut loud: Vec<&BoardComparison> = c.boards.iter().filter(|b| detail.quiet_details || !is_quiet(b)).collect();
-    let left_out = loud.len().saturating_sub(detail.boards);
-    if left_out > 0 {
-        loud.sort_by_key(|b| std::cmp::Reverse(weight(b)));
-        loud.truncate(detail.boards);
-        loud.sort_by_key(|b| c.boards.iter().position(|other| other.board == b.board));
-    }
-    let few = c.boards.len() - quiet <= OPEN_BOARDS_MAX;
-    out.extend(loud.into_iter().map(|b| board::details(b, detail, few && !is_quiet(b))));
-    if left_out > 0 {
-        out.push(Block::Paragraph(
-            format!("Too long for this place: the details of {} are left out.", counted(left_out, "board", "boards")).into(),
-        ));
-    }
-    if !c.notes.is_empty() {
-        let mut notes: Vec<Line> = c.notes.iter().take(detail.notes).map(|n| Line::from("Note: ").sentence(n)).collect();
-        let left_out = c.notes.len().saturating_sub(detail.notes);
-        if left_out > 0 {
-            notes.push(format!("{} more.", counted(left_out, "note", "notes")).into());
-        }
-        out.push(Block::List(notes));
-    }
     out
 }
 
+/// What the reader must know beside the figures.
+pub(crate) fn notes(c: &Comparison, detail: &Detail) -> Option<Block> {
+    if c.notes.is_empty() {
+        return None;
+    }
+    let mut notes: Vec<Line> = c.notes.iter().take(detail.notes).map(|n| Line::from("Note: ").sentence(n)).collect();
+    let left_out = c.notes.len().saturating_sub(detail.notes);
+    if left_out > 0 {
+        notes.push(format!("{} more.", counted(left_out, "note", "notes")).into());
+    }
+    Some(Block::List(notes))
+}
+
 /// How much a board matters to a reader who cannot see them all: broken before over its region before much changed.
-fn weight(board: &BoardComparison) -> (bool, bool, u64) {
+pub(crate) fn weight(board: &BoardComparison) -> (bool, bool, u64) {
     let (over, moved) = match &board.state {
         BoardState::Compared(c) => (over_by(c, RegionKind::Flash).is_some(), delta_of(c, RegionKind::Flash).unsigned_abs()),
         _ => (false, 0),

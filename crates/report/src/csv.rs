@@ -6,7 +6,7 @@
 
 use crate::escape::line;
 use crate::owner::{self, moved};
-use ounce_analysis::comparison::{Change, RegionDelta};
+use ounce_analysis::comparison::{BenchSide, BoardComparison, BoardState, Change, RegionDelta};
 use ounce_protocol::measurement::{Ledger, RegionKind};
 
 /// Reasons written of a row.
@@ -52,8 +52,46 @@ pub fn size_csv(ledger: &Ledger) -> String {
 /// The difference of two ledgers, one line a row in its order.
 pub fn delta_csv(regions: &[RegionDelta]) -> String {
     let mut out = Csv::new(&DELTA_COLUMNS);
+    rows(&mut out, "", regions);
+    out.text
+}
+
+/// What changed on these boards, one line a row in its order, each with its board in front; then each benchmark that was counted on both sides, as
+/// kind `benchmark`. Of a board whose tools differ there is nothing: its figures are not subtracted.
+pub fn comparison_csv<'a>(boards: impl IntoIterator<Item = &'a BoardComparison>) -> String {
+    let columns: Vec<&str> = std::iter::once("board").chain(DELTA_COLUMNS).collect();
+    let mut out = Csv::new(&columns);
+    for board in boards {
+        let BoardState::Compared(compared) = &board.state else { continue };
+        if !board.fingerprint_changes.is_empty() {
+            continue;
+        }
+        rows(&mut out, board.board.as_str(), &compared.regions);
+        for bench in &compared.benches {
+            let (BenchSide::Counted { instructions: base, .. }, BenchSide::Counted { instructions: head, .. }) = (&bench.base, &bench.head)
+            else {
+                continue;
+            };
+            let change = match head.cmp(base) {
+                std::cmp::Ordering::Equal => "same",
+                std::cmp::Ordering::Greater => "grown",
+                std::cmp::Ordering::Less => "shrunk",
+            };
+            out.text(board.board.as_str()).text("").text("benchmark").text(change).text("").text(bench.name.as_str());
+            out.text("").text("").text("").text("").text("").text("");
+            out.pair(Some((*base, *head))).pair(None).text("").end();
+        }
+    }
+    out.text
+}
+
+/// `board` is empty where there is only one, and no column for it.
+fn rows(out: &mut Csv, board: &str, regions: &[RegionDelta]) {
     for region in regions {
         for row in &region.rows {
+            if !board.is_empty() {
+                out.text(board);
+            }
             let (change, from, copies) = match &row.change {
                 Change::Added => ("added", "", None),
                 Change::Removed => ("removed", "", None),
@@ -70,7 +108,6 @@ pub fn delta_csv(regions: &[RegionDelta]) -> String {
             out.text(&owner::why(row, REASONS_MAX).map(|line| line.plain()).unwrap_or_default()).end();
         }
     }
-    out.text
 }
 
 fn kind(kind: RegionKind) -> &'static str {
@@ -80,17 +117,20 @@ fn kind(kind: RegionKind) -> &'static str {
     }
 }
 
-struct Csv {
+/// Such a table, written cell by cell.
+#[derive(Debug, Clone)]
+pub struct Csv {
     text: String,
     /// Whether the line has a cell yet.
     begun: bool,
 }
 
 impl Csv {
-    fn new(columns: &[&str]) -> Csv {
+    /// Begins with the line of the columns' names.
+    pub fn new<C: AsRef<str>>(columns: &[C]) -> Csv {
         let mut csv = Csv { text: String::new(), begun: false };
         for column in columns {
-            csv.text(column);
+            csv.text(column.as_ref());
         }
         csv.end();
         csv
@@ -104,18 +144,20 @@ impl Csv {
         self
     }
 
-    fn figure(&mut self, figure: impl std::fmt::Display) -> &mut Csv {
+    /// A cell of bare digits.
+    pub fn figure(&mut self, figure: impl std::fmt::Display) -> &mut Csv {
         self.cell(&figure.to_string())
     }
 
-    fn pair(&mut self, pair: Option<(u64, u64)>) -> &mut Csv {
+    pub(crate) fn pair(&mut self, pair: Option<(u64, u64)>) -> &mut Csv {
         match pair {
             Some((base, head)) => self.figure(base).figure(head),
             None => self.cell("").cell(""),
         }
     }
 
-    fn text(&mut self, text: &str) -> &mut Csv {
+    /// A cell of one visible line; hostile text too.
+    pub fn text(&mut self, text: &str) -> &mut Csv {
         // The full-width forms are formulas to some spreadsheets too, and some skip what is blank before.
         let first = text.chars().find(|c| !matches!(c, ' ' | '\u{a0}'));
         let is_formula = matches!(first, Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠'));
@@ -127,9 +169,15 @@ impl Csv {
         }
     }
 
-    fn end(&mut self) {
+    /// Ends the line.
+    pub fn end(&mut self) {
         self.text.push_str("\r\n");
         self.begun = false;
+    }
+
+    /// All of it.
+    pub fn into_text(self) -> String {
+        self.text
     }
 }
 

@@ -8,17 +8,15 @@
 pub(crate) const NAME_CHARS_MAX: usize = 96;
 /// Longest sentence taken from outside, in characters.
 pub(crate) const SENTENCE_CHARS_MAX: usize = 400;
-/// Longest line of a log on a page, in characters.
-const LOG_LINE_CHARS_MAX: usize = 4_000;
-
 /// What stands where a character is not shown.
 const HIDDEN: char = '\u{fffd}';
 
-/// Whether a character reorders, joins or hides its neighbours: bidi controls, zero-width characters, tags.
+/// Whether a character reorders, joins or hides its neighbours: bidi controls, zero-width characters, tags. So do the two that no XML,
+/// and so no SVG, may hold.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// One line of visible characters: line ends and tabs become spaces, what is invisible becomes U+FFFD.
@@ -37,12 +35,6 @@ pub fn visible(text: &str, chars_max: usize) -> String {
     clip(&line(text), chars_max)
 }
 
-/// A whole log as HTML text for a `pre`: without colours and cursor movements, nothing in it markup.
-pub fn log_html(log: &str) -> String {
-    let (lines, _) = log_tail(log, usize::MAX, LOG_LINE_CHARS_MAX);
-    lines.iter().map(|l| html(l) + "\n").collect()
-}
-
 /// At most `chars_max` characters: the middle is replaced by `…`, since a symbol's two ends say most.
 pub(crate) fn clip(text: &str, chars_max: usize) -> String {
     let count = text.chars().count();
@@ -56,41 +48,6 @@ pub(crate) fn clip(text: &str, chars_max: usize) -> String {
         out.push('…');
     }
     out.extend(text.chars().skip(count - (kept - front)));
-    out
-}
-
-/// The last `lines_max` lines of a log, each at most `chars_max` characters, without colours and cursor movements.
-/// The second value is the number of lines left out before them.
-pub(crate) fn log_tail(log: &str, lines_max: usize, chars_max: usize) -> (Vec<String>, usize) {
-    let plain = without_ansi(log).replace("\r\n", "\n").replace('\r', "\n");
-    let lines: Vec<&str> = plain.trim_end().lines().map(str::trim_end).collect();
-    let left_out = lines.len().saturating_sub(lines_max);
-    (lines[left_out..].iter().map(|l| clip(&line(&l.replace('\t', "    ")), chars_max)).collect(), left_out)
-}
-
-/// Removes ECMA-48 control sequences (`ESC [ … final`) and operating system commands (`ESC ] … BEL or ST`).
-fn without_ansi(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        if c != '\u{1b}' {
-            out.push(c);
-            continue;
-        }
-        match chars.next() {
-            Some('[') => {
-                chars.by_ref().find(|c| ('\u{40}'..='\u{7e}').contains(c));
-            }
-            Some(']') => {
-                while let Some(c) = chars.next() {
-                    if c == '\u{7}' || (c == '\u{1b}' && chars.next_if_eq(&'\\').is_some()) {
-                        break;
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
     out
 }
 
@@ -274,23 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_is_shown_from_its_end() {
-        let check = |log: &str, max: usize, lines: &[&str], left_out: usize| {
-            let (got, out) = log_tail(log, max, 20);
-            assert_eq!((got.iter().map(String::as_str).collect::<Vec<_>>(), out), (lines.to_vec(), left_out), "{log:?}");
-        };
-        check("a\nb\nc\n", 2, &["b", "c"], 1);
-        check("a\r\nb\rc", 9, &["a", "b", "c"], 0);
-        check("\u{1b}[1;31merror\u{1b}[0m: x", 9, &["error: x"], 0);
-        check("\u{1b}]8;;http://x\u{7}link\u{1b}]8;;\u{1b}\\", 9, &["link"], 0);
-        check("\u{1b}[", 9, &[], 0);
-        check(&"x".repeat(30), 9, &["xxxxxxxxxx…xxxxxxxxx"], 0);
-        check("", 9, &[], 0);
-    }
-
-    #[test]
-    fn a_whole_log_is_text() {
-        assert_eq!(log_html("\u{1b}[31m<b>\u{1b}[0m\r\n&\n"), "&lt;b&gt;\n&amp;\n");
+    fn what_is_hidden_is_seen_to_be() {
         assert_eq!(visible("a\u{202e}\nb", 9), "a\u{fffd} b");
     }
 

@@ -60,7 +60,7 @@ fn outside(summary: &Summary) -> Vec<Block> {
 }
 
 /// A share in percent: `12.3 %`.
-pub(crate) fn share(part: u64, whole: u64) -> String {
+pub fn share(part: u64, whole: u64) -> String {
     let tenths = if whole == 0 { 0 } else { u128::from(part) * 1000 / u128::from(whole) };
     format!("{}.{} %", tenths / 10, tenths % 10)
 }

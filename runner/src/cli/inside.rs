@@ -1,10 +1,12 @@
 //! `ounce inside`: the first process of a sandbox. Takes limits upon itself, which all that it starts inherit, opens the way to the proxy where there
 //! is one, runs one program and ends as that ends. It trusts nobody: it has no more rights than what it runs.
 //!
-//! As process 1 of its own namespace it is waited for by nobody who could be cheated, and all others end with it.
+//! As process 1 of its own namespace it is waited for by nobody who could be cheated, and all others end with it. It ends when nobody reads its
+//! output any more: a runner that is killed while bubblewrap is still setting up a sandbox has not become its parent yet, and does not take it along.
 
 use clap::Args;
-use rustix::process::{Pid, Resource, Rlimit, WaitOptions, WaitStatus};
+use rustix::event::{PollFd, PollFlags};
+use rustix::process::{Pid, Resource, Rlimit, Signal, WaitOptions, WaitStatus};
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -22,6 +24,8 @@ const NICE: i32 = 5;
 /// Exit codes of a shell for a program that is not there or cannot be run.
 const NOT_FOUND: u8 = 127;
 const NOT_RUN: u8 = 126;
+/// Of one that was ended because nobody listens: as by the signal that did it.
+const UNREAD: u8 = 128 + 9;
 
 /// Runs a program within limits (used by ounce itself).
 #[derive(Debug, Args)]
@@ -69,7 +73,9 @@ impl Inside {
             io::ErrorKind::NotFound => (NOT_FOUND, error),
             _ => (NOT_RUN, error),
         })?;
-        wait_for(Pid::from_child(&child)).map_err(not_run)
+        let child = Pid::from_child(&child);
+        std::thread::Builder::new().spawn(move || end_with_reader(child)).map_err(not_run)?;
+        wait_for(child).map_err(not_run)
     }
 
     fn limit(&self) -> io::Result<()> {
@@ -89,6 +95,24 @@ impl Inside {
         // Somebody who may not be nicer is nice enough.
         let _ = rustix::process::setpriority_process(None, NICE);
         Ok(())
+    }
+}
+
+/// Waits until nobody reads our output any more, and ends everything then. Where that is no pipe, this never happens.
+fn end_with_reader(child: Pid) {
+    let out = io::stdout();
+    loop {
+        let mut polled = [PollFd::new(&out, PollFlags::empty())];
+        match rustix::event::poll(&mut polled, None) {
+            Ok(_) if polled[0].revents().contains(PollFlags::ERR) => {
+                let _ = rustix::process::kill_process(child, Signal::KILL);
+                std::process::exit(i32::from(UNREAD));
+            }
+            // A terminal that hangs up, or a file: what is run goes on, as it did.
+            Ok(_) => return,
+            Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return,
+        }
     }
 }
 

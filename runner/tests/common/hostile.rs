@@ -1,10 +1,11 @@
 //! A pull request whose author means harm: its build runs a script of his. What the script finds out it prints; it fails where the figures do not
 //! matter.
 
-use super::{Desk, Ran, must};
+use super::{Desk, Ran, must, program, tool};
 use ounce_analysis::comparison::BoardState;
 use ounce_protocol::measurement::Stage;
 use std::path::Path;
+use std::process::{Child, Stdio};
 
 /// The C firmware with one board, and the settings of an operator with a small machine, so that limits are met within seconds.
 pub fn project() -> Desk {
@@ -34,6 +35,13 @@ impl Desk {
     pub fn mark(&self) -> String {
         let folder = self.repo();
         folder.parent().and_then(Path::file_name).unwrap().to_string_lossy().into_owned()
+    }
+
+    /// Process 1 of a sandbox, without one around it, running this; its output is a pipe of ours.
+    pub fn inside(words: &[&str]) -> Child {
+        let limits = ["--cpu-s=60", "--address-bytes=4000000000", "--processes=1000", "--open-files=100", "--file-bytes=1000000"];
+        let mut command = tool(program());
+        command.arg("inside").args(limits).arg("--").args(words).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap()
     }
 
     /// Commits a build that runs this script (bash) and fails with code 3 unless the script ends it otherwise.

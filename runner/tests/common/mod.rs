@@ -19,12 +19,12 @@ const WALL_CLOCK_MAX: Duration = Duration::from_secs(90);
 
 /// A program of the host.
 #[expect(clippy::disallowed_methods, reason = "a test's tools, and the program under test itself, seen from outside")]
-fn tool(name: impl AsRef<OsStr>) -> Command {
+pub fn tool(name: impl AsRef<OsStr>) -> Command {
     Command::new(name)
 }
 
 /// The program under test, with the counting plugin beside it.
-fn program() -> PathBuf {
+pub fn program() -> PathBuf {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_ounce"));
     let plugin = program.with_file_name("libounce_qemu_plugin.so");
     assert!(plugin.is_file(), "{} is not there: run `cargo build -p ounce-qemu-plugin` before these tests", plugin.display());
@@ -243,7 +243,7 @@ pub fn signal_processes(program: &str, text: &str, signal: rustix::process::Sign
 }
 
 /// Waits until something holds; a panic names what was waited for.
-pub fn wait_until(what: &str, holds: impl Fn() -> bool) {
+pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     let began = Instant::now();
     while !holds() {
         assert!(began.elapsed() < Duration::from_secs(20), "waited in vain: {what}");
@@ -267,6 +267,11 @@ impl Running {
     /// What a service manager sends.
     pub fn terminate(&self) {
         self.signal(rustix::process::Signal::TERM);
+    }
+
+    /// What takes it away without a word.
+    pub fn kill(&self) {
+        self.signal(rustix::process::Signal::KILL);
     }
 
     fn signal(&self, signal: rustix::process::Signal) {

@@ -2,7 +2,7 @@
 
 use crate::common::hostile::{failure, project, won_nothing};
 use crate::common::server::Server;
-use crate::common::{compared, processes_with};
+use crate::common::{Desk, compared, processes_with, wait_until};
 use ounce_analysis::comparison::Verdict;
 
 #[test]
@@ -17,6 +17,34 @@ fn a_process_in_the_background_ends_with_its_build() {
     assert!(compared(&desk.weighed().ends(0).comparison(), "an385").identical);
     assert!(began.elapsed().as_secs() < 30, "it was waited for");
     assert_eq!(processes_with(&mark), Vec::<String>::new());
+}
+
+/// Bubblewrap asks to die with its parent only after a while: whoever kills a runner before that leaves a sandbox that knows of no parent.
+#[test]
+fn nothing_of_a_sandbox_lives_on_when_its_runner_is_killed() {
+    let desk = project();
+    let mark = format!("60.8{:06}", std::process::id());
+    desk.hostile(&format!("(setsid sleep {mark}; true) & sleep {mark}"));
+    let home = desk.home().display().to_string();
+    let sandboxes = || processes_with("--die-with-parent").iter().filter(|line| line.contains(&home)).count();
+    for pause_ms in [0, 2, 5, 10, 20, 50, 100] {
+        let running = desk.start_ounce(&["compare", "HEAD..HEAD"]);
+        wait_until("a sandbox", || sandboxes() > 0);
+        std::thread::sleep(std::time::Duration::from_millis(pause_ms));
+        running.kill();
+        running.finish();
+        wait_until("nothing of it is left", || sandboxes() == 0 && processes_with(&mark).is_empty());
+    }
+}
+
+/// The same without the race: process 1 of a sandbox ends, with what it runs, when nobody reads its output.
+#[test]
+fn process_1_of_a_sandbox_ends_when_nobody_listens() {
+    let mark = format!("60.9{:06}", std::process::id());
+    let mut inside = Desk::inside(&["sleep", &mark]);
+    wait_until("the program", || processes_with(&mark).len() == 2);
+    drop(inside.stdout.take());
+    wait_until("its end", || inside.try_wait().unwrap().is_some() && processes_with(&mark).is_empty());
 }
 
 #[test]

@@ -378,9 +378,9 @@ impl Double {
         self.world.branches_moved(&repo.to_lowercase(), before, by).await
     }
 
-    /// Tags a commit; with a message the tag is an object of its own.
+    /// Tags a commit, with its `push` event; with a message the tag is an object of its own.
     pub async fn tag(&self, repo: &str, name: &str, at: &str, message: Option<&str>) -> Result<()> {
-        self.world.repo(repo)?.bare.tag(name, at, message).await
+        self.world.tag(repo, name, at, message).await
     }
 
     /// The branches of a repository and their tips.

@@ -157,17 +157,18 @@ impl Bare {
         Ok(Some(TagObject { target, kind, name: field("tag ").unwrap_or_default(), message: message.to_owned() }))
     }
 
-    /// Makes a tag; with a message it is an object of its own.
-    pub async fn tag(&self, name: &str, at: &str, message: Option<&str>) -> Result<()> {
-        match message {
-            None => self.set_ref(&format!("refs/tags/{name}"), Some(at)).await,
+    /// Makes a tag; with a message it is an object of its own. Gives where it points to.
+    pub async fn tag(&self, name: &str, at: &str, message: Option<&str>) -> Result<String> {
+        let to = match message {
+            None => at.to_owned(),
             Some(message) => {
                 let object =
                     format!("object {at}\ntype commit\ntag {name}\ntagger Octo <octo@example.invalid> 1735689600 +0000\n\n{message}\n");
-                let sha = self.run_with(&["mktag"], &[], Some(object.as_bytes())).await?;
-                self.set_ref(&format!("refs/tags/{name}"), Some(&sha)).await
+                self.run_with(&["mktag"], &[], Some(object.as_bytes())).await?
             }
-        }
+        };
+        self.set_ref(&format!("refs/tags/{name}"), Some(&to)).await?;
+        Ok(to)
     }
 
     /// Branches and their tips.

@@ -80,7 +80,10 @@ impl World {
                 continue;
             }
             if found.fork_of.is_none() {
-                events.push(("push", self.push_event(&found, name, old.unwrap_or(NOTHING), new.unwrap_or(NOTHING), by).await?));
+                events.push((
+                    "push",
+                    self.push_event(&found, &format!("refs/heads/{name}"), old.unwrap_or(NOTHING), new.unwrap_or(NOTHING), by).await?,
+                ));
             }
             self.base_moved(repo, name);
             if let Some(new) = new {
@@ -278,11 +281,12 @@ impl World {
     }
 
     /// A `push` event.
-    async fn push_event(&self, repo: &Repo, branch: &str, before: &str, after: &str, by: &str) -> Result<Value> {
+    async fn push_event(&self, repo: &Repo, reference: &str, before: &str, after: &str, by: &str) -> Result<Value> {
         let (created, deleted) = (before == NOTHING, after == NOTHING);
         let listed = match (created, deleted) {
             (_, true) => Vec::new(),
-            (true, _) => vec![after.to_owned()],
+            // A tag may be an object of its own; the event names that, and the commit beside it.
+            (true, _) => vec![repo.bare.tagged(after).await?.map_or_else(|| after.to_owned(), |tag| tag.target)],
             _ => repo.bare.between(before, after, PUSH_COMMITS_MAX).await?,
         };
         let mut commits = Vec::new();
@@ -299,12 +303,20 @@ impl World {
         let forced = !created && !deleted && repo.bare.merge_base(before, after).await?.as_deref() != Some(before);
         let head = commits.last().cloned().unwrap_or(Value::Null);
         let payload = json!({
-            "ref": format!("refs/heads/{branch}"), "before": before, "after": after, "base_ref": null,
+            "ref": reference, "before": before, "after": after, "base_ref": null,
             "created": created, "deleted": deleted, "forced": forced, "commits": commits, "head_commit": head,
             "compare": format!("{}/{}/compare/{before}...{after}", self.base_url, repo.full_name()),
             "pusher": { "name": by, "email": format!("{by}@example.invalid") },
         });
         self.envelope(&repo.full_name(), by, payload)
+    }
+
+    /// Tags a commit, with its event.
+    pub async fn tag(&self, repo: &str, name: &str, at: &str, message: Option<&str>) -> Result<()> {
+        let found = self.repo(repo)?;
+        let made = found.bare.tag(name, at, message).await?;
+        let event = self.push_event(&found, &format!("refs/tags/{name}"), NOTHING, &made, &found.owner).await?;
+        self.send("push", &event).await.map(|_| ())
     }
 
     /// Keeps a new comment.

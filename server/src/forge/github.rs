@@ -161,6 +161,7 @@ impl GitHub {
             parents: commit.parents.iter().map(|parent| Self::sha(what, &parent.sha)).collect::<Result<_, _>>()?,
             committed_s,
             summary: commit.message.lines().next().unwrap_or_default().chars().take(SUMMARY_CHARS_MAX).collect(),
+            author: commit.author.as_ref().map_or("", |author| &author.name).chars().take(SUMMARY_CHARS_MAX).collect(),
         })
     }
 

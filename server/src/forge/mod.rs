@@ -99,6 +99,8 @@ pub struct CommitInfo {
     pub committed_s: i64,
     /// First line of the message, hostile text.
     pub summary: String,
+    /// Who wrote it, as the commit says; hostile text.
+    pub author: String,
 }
 
 /// A comment of ours.

@@ -142,23 +142,27 @@ pub async fn end(c: &mut Connection, id: i64, how: End) -> Result<bool, StoreErr
     Ok(sql("UPDATE bisects SET state = $2 WHERE id = $1 AND state = 'open'").bind(id).bind(word).execute(c).await? == 1)
 }
 
-/// The figures of a series at these commits, and whether each is exact.
+/// The figures of a series at these commits, and whether each is exact: those by the tools that made its newest figure, for figures of others say
+/// nothing of a difference.
 pub async fn figures(
     c: &mut Connection,
     project: i64,
     series: &Series,
     line: &[CommitSha],
 ) -> Result<HashMap<CommitSha, (u64, bool)>, StoreError> {
-    let rows: Vec<Row> = sql("SELECT commits.sha, points.value, points.exact FROM series
-             JOIN points ON points.series_id = series.id JOIN commits ON commits.id = points.commit_id
-         WHERE series.project_id = $1 AND series.board = $2 AND series.kind = $3 AND series.name = $4 AND commits.sha IN LIST($5)")
-    .bind(project)
-    .bind(&series.board)
-    .bind(&series.kind)
-    .bind(&series.name)
-    .bind(text(&line)?)
-    .fetch_all(c)
-    .await?;
+    let rows: Vec<Row> =
+        sql("WITH there AS (SELECT series.id, commits.sha, points.value, points.exact, commits.committed_ms, commits.id AS commit_id
+             FROM series JOIN points ON points.series_id = series.id JOIN commits ON commits.id = points.commit_id
+             WHERE series.project_id = $1 AND series.board = $2 AND series.kind = $3 AND series.name = $4 AND commits.sha IN LIST($5))
+         SELECT sha, value, exact FROM there
+         WHERE id = (SELECT id FROM there ORDER BY committed_ms DESC, commit_id DESC, id DESC LIMIT 1)")
+        .bind(project)
+        .bind(&series.board)
+        .bind(&series.kind)
+        .bind(&series.name)
+        .bind(text(&line)?)
+        .fetch_all(c)
+        .await?;
     rows.iter()
         .map(|r| {
             let value = u64::try_from(r.try_get::<i64>("value")?).unwrap_or(0);

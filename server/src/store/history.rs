@@ -4,7 +4,7 @@ use super::sql::{Row, sql};
 use super::{Connection, StoreError, stored};
 use ounce_protocol::ids::CommitSha;
 
-/// Commits of the history that are looked through, newest first.
+/// Figures of the history that are looked through, newest first.
 pub const COMMITS_MAX: i64 = 2_000;
 
 /// A figure at a commit of the default branch.
@@ -20,21 +20,24 @@ pub struct Step {
     pub value: u64,
     /// Whether two takes agreed.
     pub exact: bool,
+    /// The row of the tools behind it. One commit may have a figure by each.
+    pub tools: i64,
 }
 
-/// The figures of a series at the commits of the default branch, newest first. `kind` is `region`, `instructions`, `stack` or `heap`.
+/// The figures of a series at the commits of the default branch, newest first, and of one commit those of the newest tools first. `kind` is `region`, `instructions`, `stack` or `heap`.
 pub async fn steps(c: &mut Connection, project: i64, board: &str, kind: &str, name: &str) -> Result<Vec<Step>, StoreError> {
-    let rows: Vec<Row> = sql("SELECT commits.sha, commits.parent_sha, commits.summary, points.value, points.exact FROM series
+    let rows: Vec<Row> =
+        sql("SELECT commits.sha, commits.parent_sha, commits.summary, points.value, points.exact, series.tools_id FROM series
              JOIN points ON points.series_id = series.id JOIN commits ON commits.id = points.commit_id
          WHERE series.project_id = $1 AND series.board = $2 AND series.kind = $3 AND series.name = $4 AND commits.on_default = 1
-         ORDER BY commits.committed_ms DESC, commits.id DESC LIMIT $5")
-    .bind(project)
-    .bind(board)
-    .bind(kind)
-    .bind(name)
-    .bind(COMMITS_MAX)
-    .fetch_all(c)
-    .await?;
+         ORDER BY commits.committed_ms DESC, commits.id DESC, series.id DESC LIMIT $5")
+        .bind(project)
+        .bind(board)
+        .bind(kind)
+        .bind(name)
+        .bind(COMMITS_MAX)
+        .fetch_all(c)
+        .await?;
     let read = |row: Row| {
         let parent: &str = row.try_get("parent_sha")?;
         Ok(Step {
@@ -43,6 +46,7 @@ pub async fn steps(c: &mut Connection, project: i64, board: &str, kind: &str, na
             summary: row.try_get("summary")?,
             value: u64::try_from(row.try_get::<i64>("value")?).unwrap_or(0),
             exact: row.try_get("exact")?,
+            tools: row.try_get("tools_id")?,
         })
     };
     rows.into_iter().map(read).collect()
@@ -50,5 +54,8 @@ pub async fn steps(c: &mut Connection, project: i64, board: &str, kind: &str, na
 
 /// The names of a project's series: board, kind, name.
 pub async fn series(c: &mut Connection, project: i64) -> Result<Vec<(String, String, String)>, StoreError> {
-    sql("SELECT board, kind, name FROM series WHERE project_id = $1 ORDER BY board, kind, name LIMIT 1000").bind(project).fetch_all(c).await
+    sql("SELECT DISTINCT board, kind, name FROM series WHERE project_id = $1 ORDER BY board, kind, name LIMIT 1000")
+        .bind(project)
+        .fetch_all(c)
+        .await
 }

@@ -3,10 +3,12 @@
 use super::sql::{Row, sql};
 use super::{Connection, StoreError, stored};
 use crate::zlib;
+use ounce_analysis::past::tools_behind;
 use ounce_protocol::ids::{BoardName, CommitSha, RunKey};
 use ounce_protocol::job::Millis;
-use ounce_protocol::measurement::{BenchOutcome, Measurement, Outcome, Reused};
+use ounce_protocol::measurement::{BenchOutcome, Fingerprint, Measurement, Outcome, Reused};
 use ounce_protocol::runner_api::{BODY_BYTES_MAX, Found};
+use sha2::{Digest as _, Sha256};
 
 /// The JSON of a measurement, unpacked, is at most this long: what a runner may send, each byte of a text escaped anew.
 pub const UNPACKED_BYTES_MAX: usize = 6 * BODY_BYTES_MAX;
@@ -49,7 +51,8 @@ fn pack(doc: &[u8]) -> Result<Vec<u8>, StoreError> {
     zlib::pack(doc, LEVEL, vec![ZLIB_JSON]).map_err(|e| StoreError::Encode(Box::new(e)))
 }
 
-fn unpack(packed: &[u8]) -> Result<Measurement, StoreError> {
+/// What a row's `packed` holds. It takes a while for a large one: not where others wait.
+pub(super) fn unpack(packed: &[u8]) -> Result<Measurement, StoreError> {
     let wrong = |what: String| StoreError::Decode(format!("a packed measurement {what}").into());
     let Some((&ZLIB_JSON, stream)) = packed.split_first() else {
         return Err(wrong(format!("begins with {:?}, which this version does not know", packed.first())));
@@ -162,6 +165,62 @@ pub async fn get(c: &mut Connection, run: i64, board: &BoardName, commit: &Commi
     .transpose()
 }
 
+/// A measurement's row as it is stored. Unpacking takes a while for a large one: not where others wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    packed: Option<Vec<u8>>,
+    doc: String,
+}
+
+impl Stored {
+    /// Unpacks it.
+    pub fn read(&self) -> Result<Measurement, StoreError> {
+        match &self.packed {
+            Some(packed) => unpack(packed),
+            None => serde_json::from_str(&self.doc).map_err(|e| StoreError::Decode(Box::new(e))),
+        }
+    }
+}
+
+/// A measurement by its row.
+pub async fn by_id(c: &mut Connection, id: i64) -> Result<Option<Stored>, StoreError> {
+    let row: Option<Row> = sql("SELECT doc, packed FROM measurements WHERE id = $1").bind(id).fetch_optional(c).await?;
+    row.map(|row| Ok(Stored { packed: row.try_get("packed")?, doc: row.try_get("doc")? })).transpose()
+}
+
+/// The tools behind figures, as a row of the history names them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tools {
+    /// SHA-256 of the names, 64 digits; empty where no tool is known.
+    sha256: String,
+    /// JSON object of a fingerprint's entries.
+    names: String,
+}
+
+impl Tools {
+    fn of(fingerprint: &Fingerprint, is_run: bool) -> Tools {
+        let behind = tools_behind(fingerprint, is_run);
+        let names = serde_json::Value::from_iter(behind.0).to_string();
+        match names.as_str() {
+            "{}" => Tools { sha256: String::new(), names },
+            _ => Tools { sha256: hex::encode(Sha256::digest(&names)), names },
+        }
+    }
+}
+
+/// The figures of one measurement for the history.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// What bears on sizes.
+    pub built_with: Tools,
+    /// What bears on the rest.
+    pub run_with: Tools,
+    /// Each figure.
+    pub all: Vec<Figure>,
+}
+
+const REGION: &str = "region";
+
 /// A figure of the history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Figure {
@@ -176,12 +235,13 @@ pub struct Figure {
 }
 
 /// The figures of a measurement. Where a benchmark was not run because the image is the base's, the base's figures hold.
-pub fn figures(measurement: &Measurement, base: Option<&Measurement>) -> Vec<Figure> {
-    let Outcome::Built { ledger, benches } = &measurement.outcome else { return Vec::new() };
+pub fn figures(measurement: &Measurement, base: Option<&Measurement>) -> Figures {
+    let Outcome::Built { ledger, benches } = &measurement.outcome else { return Figures::default() };
+    let [built_with, run_with] = [false, true].map(|is_run| Tools::of(&measurement.fingerprint, is_run));
     let mut figures: Vec<Figure> = ledger
         .regions
         .iter()
-        .map(|region| Figure { kind: "region", name: region.name.to_string(), value: region.used_bytes, exact: true })
+        .map(|region| Figure { kind: REGION, name: region.name.to_string(), value: region.used_bytes, exact: true })
         .collect();
     for (name, outcome) in benches {
         let outcome = match (outcome, base.map(|b| &b.outcome)) {
@@ -194,11 +254,11 @@ pub fn figures(measurement: &Measurement, base: Option<&Measurement>) -> Vec<Fig
         figures.extend(count.stack_peak_bytes.map(|value| figure("stack", value, true)));
         figures.extend(count.heap_peak_bytes.map(|value| figure("heap", value, true)));
     }
-    figures
+    Figures { built_with, run_with, all: figures }
 }
 
 /// Keeps a measurement's figures as the commit's points, if the measurement is trusted.
-pub async fn put_points(c: &mut Connection, measurement: i64, figures: &[Figure]) -> Result<(), StoreError> {
+pub async fn put_points(c: &mut Connection, measurement: i64, figures: &Figures) -> Result<(), StoreError> {
     let row: Option<(i64, String, i64)> = sql(
         "SELECT runs.project_id, board, commit_id FROM measurements JOIN runs ON runs.id = run_id WHERE measurements.id = $1 AND measurements.trusted = 1",
     )
@@ -206,13 +266,19 @@ pub async fn put_points(c: &mut Connection, measurement: i64, figures: &[Figure]
     .fetch_optional(&mut *c)
     .await?;
     let Some((project, board, commit)) = row else { return Ok(()) };
-    for figure in figures {
-        let series: i64 = sql("INSERT INTO series (project_id, board, kind, name) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (project_id, board, kind, name) DO UPDATE SET name = excluded.name RETURNING id")
+    if figures.all.is_empty() {
+        return Ok(());
+    }
+    let built_with = tools(c, project, &figures.built_with).await?;
+    let run_with = tools(c, project, &figures.run_with).await?;
+    for figure in &figures.all {
+        let series: i64 = sql("INSERT INTO series (project_id, board, kind, name, tools_id) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (project_id, board, kind, name, tools_id) DO UPDATE SET name = excluded.name RETURNING id")
         .bind(project)
         .bind(&board)
         .bind(figure.kind)
         .bind(&figure.name)
+        .bind(if figure.kind == REGION { built_with } else { run_with })
         .fetch_one(&mut *c)
         .await?;
         sql(
@@ -228,4 +294,15 @@ pub async fn put_points(c: &mut Connection, measurement: i64, figures: &[Figure]
         .await?;
     }
     Ok(())
+}
+
+/// The row of these tools.
+async fn tools(c: &mut Connection, project: i64, tools: &Tools) -> Result<i64, StoreError> {
+    sql("INSERT INTO tools (project_id, sha256, names) VALUES ($1, $2, $3)
+         ON CONFLICT (project_id, sha256) DO UPDATE SET names = excluded.names RETURNING id")
+    .bind(project)
+    .bind(&tools.sha256)
+    .bind(&tools.names)
+    .fetch_one(c)
+    .await
 }

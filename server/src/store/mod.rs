@@ -3,32 +3,46 @@
 //! Functions take a connection, so that they join any transaction; a change and its trace are one transaction. Nothing is
 //! decided here that `work` could decide: a function does what its name says to rows.
 
+pub mod at_commit;
+pub mod at_work;
 pub mod audit;
 pub mod backfills;
 pub mod bells;
 pub mod bisects;
 pub mod budgets;
+pub mod builds;
 pub mod claims;
 pub mod commands;
 pub mod copy;
 pub mod deliveries;
+pub mod figures;
 pub mod health;
 pub mod history;
 pub mod installations;
 pub mod jobs;
+pub mod life;
+pub mod logs;
 pub mod measurements;
+mod migrations;
 pub mod numbers;
 pub mod outbox;
 pub mod pages;
 mod place;
+pub mod prices;
 pub mod projects;
+pub mod refs;
+pub mod revisions;
+pub mod run_list;
 pub mod runners;
 pub mod runs;
+pub mod search;
 pub mod sessions;
 pub mod sight;
 pub mod sql;
+pub mod symbols;
 pub mod tallies;
 pub mod tokens;
+pub mod tradeoffs;
 pub mod watch;
 
 pub use place::Place;
@@ -36,6 +50,7 @@ pub use sql::Connection;
 
 use crate::secret::random_token;
 use bells::Bells;
+use migrations::{POSTGRES, SQLITE};
 use sql::{Either, Inner, sql};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::PgPoolOptions;
@@ -66,8 +81,6 @@ pub const STATEMENT_MS_MAX: u64 = 30_000;
 /// How long PostgreSQL keeps a transaction of a server that says nothing more.
 pub const IDLE_MS_MAX: u64 = 60_000;
 
-static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
 /// The lock under which one server at a time writes what it decided from several rows.
 const WRITER: i64 = 0x6f75_6e63_6501;
 

@@ -17,6 +17,8 @@ pub struct Due {
     pub project: i64,
     /// The project's repository.
     pub repo: RepoName,
+    /// The run that wishes it; none for an answer that is about none.
+    pub run: Option<i64>,
     /// The wish's JSON.
     pub payload: String,
     /// Which wish it is.
@@ -88,7 +90,7 @@ pub async fn due_installation(c: &mut Connection, holder: &str, now: Millis, sys
 /// The wish of an installation that has waited longest.
 pub async fn due(c: &mut Connection, installation: i64, now: Millis) -> Result<Option<Due>, StoreError> {
     let row: Option<Row> = sql(format!(
-        "SELECT outbox.id, project_id, repo, payload, version, forge_id, attempts, wanted_ms FROM outbox JOIN projects ON projects.id = project_id
+        "SELECT outbox.id, project_id, repo, run_id, payload, version, forge_id, attempts, wanted_ms FROM outbox JOIN projects ON projects.id = project_id
          WHERE {DUE} AND installation_id = $2 ORDER BY due_ms, outbox.id LIMIT 1"
     ))
     .bind(now)
@@ -100,6 +102,7 @@ pub async fn due(c: &mut Connection, installation: i64, now: Millis) -> Result<O
             id: r.try_get("id")?,
             project: r.try_get("project_id")?,
             repo: stored(r.try_get("repo")?)?,
+            run: r.try_get("run_id")?,
             payload: r.try_get("payload")?,
             version: r.try_get("version")?,
             forge_id: r.try_get::<Option<i64>>("forge_id")?.and_then(|id| u64::try_from(id).ok()),

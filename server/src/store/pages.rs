@@ -15,6 +15,8 @@ pub const PROJECTS_MAX: i64 = 500;
 pub const RUNS_PER_PAGE: i64 = 30;
 /// Commits of the default branch drawn in a board's history.
 pub const HISTORY_COMMITS_MAX: i64 = 200;
+/// Sets of tools told of a board.
+const TOOLS_MAX: i64 = 100;
 /// A board's latest figure is looked for in this many commits.
 const LATEST_COMMITS_MAX: i64 = 100;
 
@@ -113,10 +115,10 @@ rows! {
     }
 }
 
-const RUN_COLUMNS: &str =
+pub(super) const RUN_COLUMNS: &str =
     "r.id, r.kind, r.pull_number, COALESCE(pulls.title, commits.summary, '') AS subject, COALESCE(pulls.author, '') AS author,
     r.shown_sha, r.base_sha, r.head_sha, r.conflict, r.state, r.note, r.verdict, r.created_ms, r.judged_ms";
-const RUN_TABLES: &str = "runs r LEFT JOIN pulls ON pulls.project_id = r.project_id AND pulls.number = r.pull_number
+pub(super) const RUN_TABLES: &str = "runs r LEFT JOIN pulls ON pulls.project_id = r.project_id AND pulls.number = r.pull_number
     LEFT JOIN commits ON r.pull_number IS NULL AND commits.project_id = r.project_id AND commits.sha = r.shown_sha";
 
 /// The project's runs below `before`, newest first, at most [`RUNS_PER_PAGE`].
@@ -203,14 +205,19 @@ rows! {
         pub value: i64,
         /// The commit it was measured at.
         pub sha: String,
+        /// Committer time of that commit, and its row.
+        pub committed_ms: Millis,
+        /// The commit's row.
+        pub commit_id: i64,
     }
 }
 
-/// The latest figure of each region of each board on the default branch; boards without one in its newest commits are not there.
+/// The latest figure of each region of each board on the default branch, whatever the tools; boards without one in its newest commits are not
+/// there. By board, and its regions as they were first measured.
 pub async fn latest(c: &mut Connection, project: i64) -> Result<Vec<LatestRow>, StoreError> {
-    sql(
+    let rows: Vec<LatestRow> = sql(
         "WITH recent AS (SELECT id, sha, committed_ms FROM commits WHERE project_id = $1 AND on_default = 1 ORDER BY committed_ms DESC, id DESC LIMIT $2)
-         SELECT s.board, s.name AS region, p.value, c.sha FROM series s
+         SELECT s.board, s.name AS region, p.value, c.sha, c.committed_ms, c.id AS commit_id FROM series s
          JOIN points p ON p.series_id = s.id AND p.commit_id = (
              SELECT r.id FROM recent r WHERE EXISTS (SELECT 1 FROM points q WHERE q.series_id = s.id AND q.commit_id = r.id)
              ORDER BY r.committed_ms DESC, r.id DESC LIMIT 1)
@@ -220,7 +227,17 @@ pub async fn latest(c: &mut Connection, project: i64) -> Result<Vec<LatestRow>, 
     .bind(project)
     .bind(LATEST_COMMITS_MAX)
     .fetch_all(c)
-    .await
+    .await?;
+    // A region has a row for each set of tools, newer ones later.
+    let mut newest: Vec<LatestRow> = Vec::new();
+    for row in rows {
+        match newest.iter_mut().find(|there| there.board == row.board && there.region == row.region) {
+            Some(there) if (there.committed_ms, there.commit_id) <= (row.committed_ms, row.commit_id) => *there = row,
+            Some(_) => {}
+            None => newest.push(row),
+        }
+    }
+    Ok(newest)
 }
 
 rows! {
@@ -250,10 +267,36 @@ rows! {
         pub name: String,
         /// Bytes or instructions.
         pub value: i64,
+        /// Whether two takes agreed.
+        pub exact: bool,
+        /// The row of the tools behind it.
+        pub tools: i64,
     }
 }
 
-/// The newest commits of the default branch, oldest first, and the board's regions and instructions at them.
+rows! {
+    /// Tools behind figures.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct ToolsRow {
+        /// Their row.
+        pub id: i64,
+        /// A JSON object of texts, hostile.
+        pub names: String,
+    }
+}
+
+/// The tools behind any of a board's figures, older ones first.
+pub async fn tools(c: &mut Connection, project: i64, board: &BoardName) -> Result<Vec<ToolsRow>, StoreError> {
+    sql("SELECT id, names FROM tools WHERE id IN (SELECT tools_id FROM series WHERE project_id = $1 AND board = $2) ORDER BY id LIMIT $3")
+        .bind(project)
+        .bind(board.as_str())
+        .bind(TOOLS_MAX)
+        .fetch_all(c)
+        .await
+}
+
+/// The newest commits of the default branch, oldest first, and the board's regions and instructions at them, by newer
+/// tools later.
 pub async fn history(c: &mut Connection, project: i64, board: &BoardName) -> Result<(Vec<CommitRow>, Vec<PointRow>), StoreError> {
     let mut commits: Vec<CommitRow> = sql(
         "SELECT id, sha, summary, committed_ms FROM commits WHERE project_id = $1 AND on_default = 1 ORDER BY committed_ms DESC, id DESC LIMIT $2",
@@ -264,8 +307,9 @@ pub async fn history(c: &mut Connection, project: i64, board: &BoardName) -> Res
     .await?;
     commits.reverse();
     let ids: Vec<i64> = commits.iter().map(|commit| commit.id).collect();
-    let points = sql("SELECT p.commit_id, s.kind, s.name, p.value FROM series s CROSS JOIN points p
-         WHERE s.project_id = $1 AND s.board = $2 AND s.kind IN ('region', 'instructions') AND p.series_id = s.id AND p.commit_id IN IDS($3)")
+    let points = sql("SELECT p.commit_id, s.kind, s.name, p.value, p.exact, s.tools_id AS tools FROM series s CROSS JOIN points p
+         WHERE s.project_id = $1 AND s.board = $2 AND s.kind IN ('region', 'instructions') AND p.series_id = s.id AND p.commit_id IN IDS($3)
+         ORDER BY s.id")
     .bind(project)
     .bind(board.as_str())
     .bind(serde_json::to_string(&ids).map_err(|e| StoreError::Encode(Box::new(e)))?)

@@ -82,11 +82,31 @@ pub async fn put_pull(c: &mut Connection, project: i64, pull: &Pull<'_>, now: Mi
     Ok(())
 }
 
+/// Keeps by which commit a pull request landed.
+pub async fn landed(c: &mut Connection, project: i64, number: u64, by: &CommitSha) -> Result<(), StoreError> {
+    sql("UPDATE pulls SET landed_sha = $3 WHERE project_id = $1 AND number = $2")
+        .bind(project)
+        .bind(i64::try_from(number).unwrap_or(i64::MAX))
+        .bind(by.as_str())
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// A commit's row, where it is on the default branch.
+pub async fn commit_on_default(c: &mut Connection, project: i64, sha: &CommitSha) -> Result<Option<i64>, StoreError> {
+    sql("SELECT id FROM commits WHERE project_id = $1 AND sha = $2 AND on_default = 1")
+        .bind(project)
+        .bind(sha.as_str())
+        .fetch_optional(c)
+        .await
+}
+
 /// Keeps a commit; once on the default branch, always on it. Gives its id.
 pub async fn put_commit(c: &mut Connection, project: i64, commit: &CommitInfo, on_default: bool) -> Result<i64, StoreError> {
     sql(
-        "INSERT INTO commits (project_id, sha, parent_sha, summary, committed_ms, on_default) VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (project_id, sha) DO UPDATE SET on_default = CASE WHEN commits.on_default = 1 THEN 1 ELSE excluded.on_default END RETURNING id",
+        "INSERT INTO commits (project_id, sha, parent_sha, summary, committed_ms, on_default, author) VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (project_id, sha) DO UPDATE SET author = excluded.author, on_default = CASE WHEN commits.on_default = 1 THEN 1 ELSE excluded.on_default END RETURNING id",
     )
     .bind(project)
     .bind(commit.sha.as_str())
@@ -94,6 +114,7 @@ pub async fn put_commit(c: &mut Connection, project: i64, commit: &CommitInfo, o
     .bind(&commit.summary)
     .bind(commit.committed_s.saturating_mul(1000))
     .bind(on_default)
+    .bind(&commit.author)
     .fetch_one(c)
     .await
 }

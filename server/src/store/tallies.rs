@@ -13,6 +13,8 @@ pub const LEASES_ENDED: &str = "leases_ended";
 pub const REUSED: &str = "reused";
 /// Attempts to write to the forge that failed.
 pub const POSTS_FAILED: &str = "posts_failed";
+/// Tallies of leases read for a page.
+const LEASES_MAX: i64 = 2_000;
 /// The label of a histogram's sum.
 const SUM: &str = "sum";
 /// The label of what is over the largest bound.
@@ -152,11 +154,18 @@ pub async fn took(c: &mut Connection, histogram: Histogram, runner: &str, ms: Mi
 pub async fn all(c: &mut Connection) -> Result<Vec<Tally>, StoreError> {
     let rows: Vec<super::sql::Row> =
         sql("SELECT name, runner, label, value FROM tallies ORDER BY name, runner, label").fetch_all(c).await?;
-    rows.iter()
-        .map(|r| {
-            Ok(Tally { name: r.try_get("name")?, runner: r.try_get("runner")?, label: r.try_get("label")?, value: r.try_get("value")? })
-        })
-        .collect()
+    rows.iter().map(tally).collect()
+}
+
+/// The tallies of leases: given, and ended by how. Few a runner.
+pub async fn of_leases(c: &mut Connection) -> Result<Vec<Tally>, StoreError> {
+    let text = "SELECT name, runner, label, value FROM tallies WHERE name IN ($1, $2) ORDER BY name, runner, label LIMIT $3";
+    let rows: Vec<super::sql::Row> = sql(text).bind(LEASES).bind(LEASES_ENDED).bind(LEASES_MAX).fetch_all(c).await?;
+    rows.iter().map(tally).collect()
+}
+
+fn tally(r: &super::sql::Row) -> Result<Tally, StoreError> {
+    Ok(Tally { name: r.try_get("name")?, runner: r.try_get("runner")?, label: r.try_get("label")?, value: r.try_get("value")? })
 }
 
 /// A histogram as it stands, of all runners: how many in each of its bounds and beyond them, not cumulated, and their sum in milliseconds.

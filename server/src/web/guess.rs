@@ -57,7 +57,7 @@ impl Window {
 }
 
 /// An address that one party has: of IPv6 the network, as whoever has one address there has all.
-fn party(address: IpAddr) -> IpAddr {
+pub(super) fn party(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
         v4 => v4,

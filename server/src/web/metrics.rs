@@ -30,6 +30,8 @@ async fn metrics<F: Forge>(State(app): State<App<F>>) -> Result<impl IntoRespons
     let process = Process {
         started_ms: app.cx.started_ms,
         webhooks_refused: app.webhooks_refused.load(Ordering::Relaxed),
+        streams: app.streams.count(),
+        streams_refused: app.streams.refused(),
         resident_bytes: resident_bytes(),
     };
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text(&numbers, &process)))
@@ -40,6 +42,8 @@ async fn metrics<F: Forge>(State(app): State<App<F>>) -> Result<impl IntoRespons
 struct Process {
     started_ms: Millis,
     webhooks_refused: u64,
+    streams: usize,
+    streams_refused: u64,
     resident_bytes: Option<u64>,
 }
 
@@ -115,6 +119,13 @@ fn text(numbers: &Numbers, process: &Process) -> String {
         "counter",
         "Webhooks without a right signature, since the server that answers started.",
         process.webhooks_refused,
+    );
+    page.single("ounce_log_streams", "gauge", "Logs of jobs that are followed at the server that answers.", process.streams);
+    page.single(
+        "ounce_log_streams_refused_total",
+        "counter",
+        "Logs that were not followed because too many were, since the server that answers started.",
+        process.streams_refused,
     );
     standing(&mut page, numbers);
     page.single(
@@ -220,7 +231,8 @@ mod tests {
     use super::*;
     use crate::store::numbers::RunnerNumbers;
 
-    const PROCESS: Process = Process { started_ms: 1_700_000_000_250, webhooks_refused: 3, resident_bytes: None };
+    const PROCESS: Process =
+        Process { started_ms: 1_700_000_000_250, webhooks_refused: 3, streams: 2, streams_refused: 1, resident_bytes: None };
 
     fn tally(name: &str, runner: &str, label: &str, value: i64) -> Tally {
         Tally { name: name.into(), runner: runner.into(), label: label.into(), value }

@@ -5,19 +5,25 @@ pub mod api;
 pub mod dashboard;
 pub mod guess;
 pub mod health;
+pub mod log_stream;
 pub mod login;
 pub mod metrics;
 pub mod orders;
 pub mod peer;
+pub mod run_filter;
 pub mod runner_api;
+pub mod series;
 pub mod setup;
+pub mod streams;
 pub mod webhook;
 
 use crate::forge::Forge;
 use crate::forge::github::login::Login;
 use crate::secret::Secret;
 use crate::store::StoreError;
+use crate::trace;
 use crate::work::Context;
+use crate::work::compositions::Compositions;
 use access::Permits;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -71,8 +77,12 @@ pub struct App<F> {
     pub login: Option<Arc<Login>>,
     /// What the forge said a short while ago that people may do.
     pub permits: Arc<Permits>,
+    /// Comparisons that pages compose.
+    pub compositions: Arc<Compositions>,
     /// Webhooks refused for their signature since the start. They leave no row, or strangers could fill the database.
     pub webhooks_refused: Arc<AtomicU64>,
+    /// Logs that are followed now.
+    pub streams: Arc<streams::Streams>,
 }
 
 impl<F> Clone for App<F> {
@@ -89,7 +99,9 @@ impl<F> Clone for App<F> {
             admins: Arc::clone(&self.admins),
             login: self.login.clone(),
             permits: Arc::clone(&self.permits),
+            compositions: Arc::clone(&self.compositions),
             webhooks_refused: Arc::clone(&self.webhooks_refused),
+            streams: Arc::clone(&self.streams),
         }
     }
 }
@@ -109,7 +121,9 @@ impl<F: Forge> App<F> {
             admins: Arc::new([]),
             login: None,
             permits: Arc::default(),
+            compositions: Arc::default(),
             webhooks_refused: Arc::default(),
+            streams: Arc::default(),
         }
     }
 
@@ -149,6 +163,7 @@ pub fn router<F: Forge>(app: App<F>) -> Router {
         .merge(health::routes())
         .merge(metrics::routes())
         .merge(dashboard::routes())
+        .merge(log_stream::routes())
         .merge(login::routes())
         .merge(orders::routes());
     guarded(routes, app)
@@ -160,7 +175,8 @@ fn guarded<F: Forge>(routes: Router<App<F>>, app: App<F>) -> Router {
         .with_state(app.clone())
         .fallback(dashboard::not_found)
         .layer(middleware::from_fn_with_state(app, access::guard))
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, Duration::from_millis(ANSWER_MS_MAX)));
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, Duration::from_millis(ANSWER_MS_MAX)))
+        .layer(middleware::from_fn(trace::request));
     dashboard::with_headers(routes)
 }
 

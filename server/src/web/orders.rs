@@ -1,7 +1,7 @@
 //! Orders from the page of a run: cancel, weigh again, approve. Here it is only made sure that a page of ours sent the form, for
 //! somebody who is logged in; `work::order` asks the forge what the account may do, and does it.
 
-use super::access::Sight;
+use super::access::{About, Sight};
 use super::dashboard::{self, Top};
 use super::login::{FORM_BYTES_MAX, NOT_OWN, form, is_own_form};
 use super::peer::Peer;
@@ -30,6 +30,7 @@ pub fn routes<F: Forge>() -> Router<App<F>> {
         .route("/runs/{id}/cancel", post(cancel::<F>))
         .route("/runs/{id}/run", post(run::<F>))
         .route("/runs/{id}/approve", post(approve::<F>))
+        .route("/jobs/{id}/retry", post(retry::<F>))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
 }
 
@@ -79,6 +80,25 @@ async fn approve<F: Forge>(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     order(&app, Form { sight, from, run, headers, body }, |row| stored(&row.shown_sha).ok().map(What::Approve)).await
+}
+
+/// The board of a job that failed, where its run is over.
+async fn retry<F: Forge>(
+    State(app): State<App<F>>,
+    sight: Sight,
+    from: Peer,
+    Path(job): Path<i64>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    let found = pages::job(&mut *app.cx.store.connection().await?, job).await?;
+    let Some((job, _)) = found else { return Ok(dashboard::nothing_there(About::Job, &sight)) };
+    if job.state != "failed" {
+        let text = "Only a board that failed is weighed again by itself; the run's page offers to weigh all of them again.";
+        return Ok(dashboard::message(StatusCode::CONFLICT, Top::of(&sight), "Not done", text));
+    }
+    let board = stored(&job.board)?;
+    order(&app, Form { sight, from, run: job.run_id, headers, body }, |_| Some(What::Retry(board))).await
 }
 
 async fn order<F: Forge>(app: &App<F>, given: Form, what: impl FnOnce(&pages::RunRow) -> Option<What>) -> Result<Response, ApiError> {

@@ -5,6 +5,7 @@ use super::{ApiError, App, BODY_MS_MAX, ENROLMENT_MS_MAX, Room, read_body};
 use crate::forge::Forge;
 use crate::secret::sha256_hex;
 use crate::store::runners::{self, Held, Proved, ROTATE_MS, TOKEN_MS};
+use crate::trace;
 use crate::work::lease::{self, Given, LeaseError};
 use crate::work::reuse;
 use axum::body::Body;
@@ -177,7 +178,10 @@ async fn confirm(_: Authorized) -> StatusCode {
 async fn claim<F: Forge>(State(app): State<App<F>>, Authorized(runner): Authorized, body: Body) -> Result<Response, ApiError> {
     let body: Claim = read_small(&app, body).await?;
     let mut response = match lease::claim(&app.cx, &runner.name, &body).await? {
-        Given::Lease(lease) => Json(lease).into_response(),
+        Given::Lease(lease) => {
+            trace::about("job", lease.job);
+            Json(lease).into_response()
+        }
         Given::Nothing => StatusCode::NO_CONTENT.into_response(),
         Given::Aside(why) => (StatusCode::NO_CONTENT, [(ASIDE_HEADER, header_text(&why))]).into_response(),
     };

@@ -99,7 +99,7 @@ enum Step {
 #[derive(Template)]
 #[template(path = "setup.html")]
 struct Page {
-    style: &'static str,
+    urls: &'static dashboard::Urls,
     top: dashboard::Top,
     heading: &'static str,
     text: String,
@@ -107,7 +107,15 @@ struct Page {
 }
 
 fn page(status: StatusCode, heading: &'static str, text: impl Into<String>, step: Step) -> Response {
-    match (Page { style: dashboard::style_url(), top: dashboard::Top::default(), heading, text: text.into(), step }).render() {
+    match (Page {
+        urls: &dashboard::URLS,
+        top: dashboard::Top { is_bare: true, ..dashboard::Top::default() },
+        heading,
+        text: text.into(),
+        step,
+    })
+    .render()
+    {
         Ok(html) => (status, [(header::CACHE_CONTROL, "no-store")], Html(html)).into_response(),
         Err(error) => {
             tracing::error!(%error, "the setup page cannot be rendered");
@@ -133,7 +141,7 @@ pub fn router(setup: Setup) -> Router {
         .route(PATH, get(ask).post(open))
         .route(CALLBACK, get(back))
         .merge(health::routes_of_setup())
-        .merge(dashboard::assets())
+        .merge(dashboard::assets::routes())
         .fallback(elsewhere)
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .with_state(Arc::new(setup));

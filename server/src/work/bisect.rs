@@ -9,6 +9,7 @@ use super::{Context, backfill, backoff_ms, forge_pause_ms, publish};
 use crate::forge::{Forge, ForgeError};
 use crate::store::bisects::{self, Bisect, End, Series};
 use crate::store::{Connection, StoreError, claims, projects, runs};
+use crate::trace;
 use ounce_analysis::bisect::{Known, Next, next};
 use ounce_protocol::Manifest;
 use ounce_protocol::ids::{BoardName, CommitSha, RepoName};
@@ -37,7 +38,11 @@ pub async fn step<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
     drop(c);
     let mut did = false;
     for bisect in due {
-        did |= go_on(cx, bisect).await?;
+        let id = bisect.id;
+        if go_on(cx, bisect).await? {
+            trace::about("bisect", id);
+            did = true;
+        }
     }
     claims::release(&mut *cx.store.connection().await?, "bisect", holder).await?;
     Ok(did)

@@ -2,8 +2,9 @@
 
 use super::{Context, publish, starts, text};
 use crate::forge::Forge;
-use crate::store::runs::{self, Run};
-use crate::store::{Connection, StoreError, claims, jobs, measurements, unreadable};
+use crate::store::runs::{self, Run, RunKind};
+use crate::store::{Connection, StoreError, claims, jobs, measurements, projects, symbols, tradeoffs, unreadable};
+use crate::trace;
 use ounce_analysis::past::Past;
 use ounce_analysis::{BoardInput, Comparison, Judgement, judge_since};
 use ounce_protocol::ids::BoardName;
@@ -33,6 +34,7 @@ pub async fn step<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
         return Ok(true);
     }
     drop(c);
+    trace::about("run", id);
     let done = judge_run(cx, id).await?;
     claims::release(&mut *cx.store.connection().await?, &claim, holder).await?;
     Ok(done)
@@ -80,6 +82,8 @@ async fn weigh<F: Forge>(cx: &Context<F>, run: Run) -> Result<(), StoreError> {
     drop(c);
     let figures = figures(&boards);
     let (id, pull) = (run.id, run.pull);
+    // What a push did to each symbol belongs to the history; a pull request's has yet to land.
+    let history = (run.kind == RunKind::Push && run.trusted).then(|| (run.project, run.head.clone()));
     let judging = tokio::task::spawn_blocking(move || compare(&manifest, &run, &boards, &past));
     let comparison = judging.await.map_err(|e| StoreError::Decode(Box::new(e)))?;
     let verdict = serde_json::to_value(comparison.verdict).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
@@ -91,6 +95,15 @@ async fn weigh<F: Forge>(cx: &Context<F>, run: Run) -> Result<(), StoreError> {
         for (row, figures) in &figures {
             measurements::put_points(&mut tx, *row, figures).await?;
         }
+        if let Some((project, head)) = &history
+            && let Some(commit) = projects::commit_on_default(&mut tx, *project, head).await?
+        {
+            let left_out = symbols::put_steps(&mut tx, *project, commit, id, &comparison).await?;
+            if left_out > 0 {
+                tracing::info!(run = id, left_out, "smaller changes of symbols are not in the history");
+            }
+        }
+        tradeoffs::put(&mut tx, id, &comparison).await?;
         publish::wish_for_run(&mut tx, id, cx.public_url.as_deref(), now).await?;
     }
     tx.commit().await?;
@@ -122,7 +135,7 @@ async fn ended(c: &mut Connection, run: &Run) -> Result<BTreeMap<BoardName, Ende
 }
 
 /// The points of both sides of all boards, by the measurement's row.
-fn figures(boards: &BTreeMap<BoardName, Ended>) -> Vec<(i64, Vec<measurements::Figure>)> {
+fn figures(boards: &BTreeMap<BoardName, Ended>) -> Vec<(i64, measurements::Figures)> {
     let mut all = Vec::new();
     for ended in boards.values() {
         if let Ended::Measured(sides) = ended {

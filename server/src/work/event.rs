@@ -134,11 +134,21 @@ pub struct PushEvent {
     /// Whether the branch is gone.
     #[serde(default)]
     pub deleted: bool,
+    /// The commit that is there now: of an annotated tag, `after` is the tag's own object.
+    #[serde(default)]
+    pub head_commit: Option<HeadCommit>,
     /// Where.
     pub repository: Repository,
     /// The App's installation there; none where we are an account.
     #[serde(default)]
     pub installation: Option<Installation>,
+}
+
+/// The newest commit of a push.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct HeadCommit {
+    /// Its id.
+    pub id: CommitSha,
 }
 
 /// An `issue_comment` event.

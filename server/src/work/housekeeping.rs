@@ -4,6 +4,7 @@ use super::Context;
 use super::lease;
 use crate::forge::{Forge, ForgeError};
 use crate::store::{StoreError, audit, claims, deliveries, installations, jobs, measurements, runners, sessions, sight, stored};
+use crate::trace;
 use ounce_protocol::ids::RepoName;
 use ounce_protocol::job::{LEASE_MS, Millis, QUEUED_MS_MAX};
 
@@ -45,6 +46,10 @@ pub async fn sweep<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
         _ => jobs::give_up(&mut tx, now.saturating_sub(QUEUED_MS_MAX), now).await?,
     };
     tx.commit().await?;
+    trace::about_jobs(lapsed.iter().map(|lapsed| lapsed.job));
+    if given_up > 0 {
+        trace::about("given_up", given_up);
+    }
     if swept > 0 || given_up > 0 {
         tracing::warn!(lapsed = swept, given_up, "jobs without a runner");
         cx.wake.queue.notify_waiters();
@@ -72,6 +77,8 @@ pub async fn tidy<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
     claims::forget(&mut c, now.saturating_sub(DAY_MS)).await?;
     drop(c);
     if bodies + logs > 0 {
+        trace::about("bodies", bodies);
+        trace::about("logs", logs);
         tracing::info!(bodies, logs, "dropped what is kept no longer");
     }
     ask_for_missed(cx).await?;
@@ -112,6 +119,7 @@ async fn ask_for_missed<F: Forge>(cx: &Context<F>) -> Result<(), StoreError> {
             return Ok(());
         }
     };
+    let mut asked_for = 0_u64;
     for delivery in missed.iter().take(MISSED_MAX) {
         if deliveries::known(&mut *cx.store.connection().await?, &delivery.delivery).await? {
             continue;
@@ -120,12 +128,18 @@ async fn ask_for_missed<F: Forge>(cx: &Context<F>) -> Result<(), StoreError> {
             continue;
         }
         match cx.forge.redeliver(delivery.attempt).await {
-            Ok(()) => tracing::info!(delivery = delivery.delivery, event = delivery.event, "asked for a missed delivery"),
+            Ok(()) => {
+                asked_for += 1;
+                tracing::info!(delivery = delivery.delivery, event = delivery.event, "asked for a missed delivery");
+            }
             Err(error) => {
                 installations::not_asked(&mut *cx.store.connection().await?, &delivery.delivery).await?;
                 tracing::warn!(delivery = delivery.delivery, %error, "a missed delivery could not be asked for");
             }
         }
+    }
+    if asked_for > 0 {
+        trace::about("missed", asked_for);
     }
     Ok(())
 }

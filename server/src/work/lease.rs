@@ -7,7 +7,7 @@ use crate::store::jobs::{self, Claimed, Holder, JobError, Offer};
 use crate::store::measurements::Packed;
 use crate::store::runners::Held;
 use crate::store::runs::RunKind;
-use crate::store::{Connection, StoreError, audit, health, measurements, projects, runners, runs, tallies};
+use crate::store::{Connection, StoreError, at_work, audit, health, measurements, projects, runners, runs, tallies};
 use ounce_protocol::ids::RunnerName;
 use ounce_protocol::job::{FORSAKEN, FailureKind, HEARTBEAT_MS, LEASE_MS, Millis, Refused};
 use ounce_protocol::runner_api::{
@@ -328,7 +328,10 @@ pub async fn failed_at(c: &mut Connection, runner: &RunnerName, trusted: bool, w
         return Ok(());
     }
     if let Some(aside) = health::failed(c, runner, why, now).await? {
-        tracing::warn!(%runner, "{}", aside.words(now));
+        let words = aside.words(now);
+        tracing::warn!(%runner, "{words}");
+        let (who, what) = (runner.as_str(), at_work::SET_ASIDE);
+        audit::note(c, audit::Done { who, what, target: who, origin: "its failures", result: &words }, now).await?;
     }
     Ok(())
 }

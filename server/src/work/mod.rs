@@ -3,10 +3,12 @@
 //! A webhook only notes what came. The loops are woken at once by what writes a row and look by themselves every
 //! [`POLL_MS`], so a wake-up that is lost, or a restart, delays a step and loses none. Each step may be done twice.
 
+pub mod at_work;
 pub mod backfill;
 pub mod bisect;
 pub mod command;
 pub mod compare;
+pub mod compositions;
 pub mod event;
 pub mod housekeeping;
 pub mod install;
@@ -17,6 +19,7 @@ pub mod publish;
 pub mod reuse;
 pub mod starts;
 pub mod text;
+pub mod waits;
 
 use crate::clock::Clock;
 use crate::config::Keep;
@@ -24,6 +27,7 @@ use crate::forge::{Forge, ForgeError};
 use crate::secret::random_token;
 use crate::store::bells::{Bell, Bells};
 use crate::store::{Store, StoreError};
+use crate::trace;
 use ounce_protocol::ids::RepoName;
 use ounce_protocol::job::Millis;
 use std::future::Future;
@@ -31,6 +35,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 /// How often a loop looks for work nobody woke it for.
 pub const POLL_MS: u64 = 250;
@@ -150,7 +155,13 @@ impl<F: Forge> Loop<F> {
         R: Future<Output = Result<bool, StoreError>> + Send,
     {
         while !*self.stop.borrow() {
-            let wait_ms = match step(Arc::clone(&self.cx)).await {
+            let span = trace::step(self.name);
+            let done = step(Arc::clone(&self.cx)).instrument(span.clone()).await;
+            if done.is_err() {
+                trace::failed(&span);
+            }
+            drop(span);
+            let wait_ms = match done {
                 Ok(true) => continue,
                 Ok(false) => self.poll_ms,
                 Err(error) => {

@@ -11,7 +11,8 @@ use crate::forge::{CommitInfo, Forge, ForgeError, MergeState, PullRequest};
 use crate::store::deliveries::{self, Delivery, End};
 use crate::store::projects::{self, Pull};
 use crate::store::runs::{self, NewRun, Reach, RunKind, RunState};
-use crate::store::{Connection, StoreError, budgets, claims, commands, installations, jobs, sight};
+use crate::store::{Connection, StoreError, budgets, claims, commands, installations, jobs, refs, sight};
+use crate::trace;
 use ounce_protocol::ids::{BoardName, CommitSha, RepoName};
 use ounce_protocol::job::Millis;
 use ounce_protocol::manifest::{Board, FILE_NAME, Forks, Manifest};
@@ -109,6 +110,7 @@ pub async fn step<F: Forge>(cx: &Context<F>) -> Result<bool, StoreError> {
     }
     let Some(delivery) = deliveries::due(&mut c, now).await? else { return Ok(false) };
     drop(c);
+    trace::about("delivery", delivery.id);
     let acting = tokio::time::timeout(Duration::from_millis(PLAN_MS_MAX), act(cx, &delivery)).await;
     let (why, failed) = match acting {
         Ok(Ok(done)) => return Ok(done),
@@ -181,7 +183,7 @@ async fn weigh<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEvent
             write_pull(cx, delivery, event, &target, &pair).await?;
             return Ok(true);
         }
-        Ok(None) => return stop(cx, delivery, event, None).await,
+        Ok(None) => return stop(cx, delivery, event, None, None).await,
         Err(Obstacle::Later(why, wait)) if again(cx, delivery, &why, wait).await? => return Ok(true),
         Err(Obstacle::Merging(why)) => {
             if again(cx, delivery, why, Some(backoff_ms(delivery.attempts) / 4)).await? {
@@ -363,15 +365,19 @@ async fn put_run(
     priority: i64,
     now: Millis,
 ) -> Result<i64, StoreError> {
-    let Some(manifest) = manifest else {
-        return match runs::same(tx, new).await? {
-            Some(run) => Ok(run.id),
-            None => runs::insert(tx, new, now).await,
-        };
+    let id = match manifest {
+        None => match runs::same(tx, new).await? {
+            Some(run) => run.id,
+            None => runs::insert(tx, new, now).await?,
+        },
+        Some(manifest) => {
+            projects::set_title(tx, new.project, &manifest.name).await?;
+            let id = put_plain_run(tx, new, manifest, priority, now).await?;
+            starts::put(tx, new.project, id, starts, now).await?;
+            id
+        }
     };
-    projects::set_title(tx, new.project, &manifest.name).await?;
-    let id = put_plain_run(tx, new, manifest, priority, now).await?;
-    starts::put(tx, new.project, id, starts, now).await?;
+    trace::about("run", id);
     Ok(id)
 }
 
@@ -473,7 +479,7 @@ pub(super) async fn put_pair(tx: &mut Connection, project: i64, pair: &Pair, hea
 async fn closed<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEvent) -> Result<bool, StoreError> {
     let (why, wait, how) = match cx.forge.pull_request(&event.repository.full_name, event.number).await {
         Ok(pull) if !pull.open => match landing(cx, event, &pull).await? {
-            Ok(landed_ms) => return stop(cx, delivery, event, landed_ms).await,
+            Ok(landed_ms) => return stop(cx, delivery, event, pull.landed.as_ref(), landed_ms).await,
             Err(error) => (error.to_string(), forge_pause_ms(&error), End::Failed),
         },
         Ok(_) => {
@@ -509,13 +515,22 @@ async fn landing<F: Forge>(
 }
 
 /// The pull request is closed: what is under way for it stops, and what was accepted of it has landed, where it did.
-async fn stop<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEvent, landed_ms: Option<Millis>) -> Result<bool, StoreError> {
+async fn stop<F: Forge>(
+    cx: &Context<F>,
+    delivery: &Delivery,
+    event: &PullEvent,
+    landed: Option<&CommitSha>,
+    landed_ms: Option<Millis>,
+) -> Result<bool, StoreError> {
     let now = cx.clock.now();
     let mut tx = cx.store.write().await?;
     let project = put_target(&mut tx, &Target::of(event), heard(delivery, event.installation), false, now).await?;
     let stopped = runs::supersede(&mut tx, project, event.number, Reach::Runs, now).await?;
     for old in &stopped {
         publish::wish_superseded(&mut tx, old, Stopped::Closed, cx.public_url.as_deref(), now).await?;
+    }
+    if let Some(by) = landed {
+        projects::landed(&mut tx, project, event.number, by).await?;
     }
     if let Some(landed_ms) = landed_ms {
         budgets::land(&mut tx, project, event.number, &event.pull_request.head.sha, landed_ms).await?;
@@ -561,6 +576,7 @@ async fn give_up<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PullEve
 /// A push to the default branch is weighed against its first parent, for the history.
 async fn pushed<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PushEvent) -> Result<bool, StoreError> {
     let default = event.reference.strip_prefix("refs/heads/") == Some(event.repository.default_branch.as_str());
+    note_name(cx, event).await?;
     if !default || event.deleted {
         return end(cx, delivery, End::Ignored, "not a push to the default branch").await;
     }
@@ -574,6 +590,20 @@ async fn pushed<F: Forge>(cx: &Context<F>, delivery: &Delivery, event: &PushEven
         Err(Obstacle::Merging(why)) => end(cx, delivery, End::Failed, why).await,
         Err(Obstacle::Never(why) | Obstacle::Moved(why)) => end(cx, delivery, End::Failed, &why).await,
     }
+}
+
+/// Keeps where the name that was pushed points to now, in a project that is known.
+async fn note_name<F>(cx: &Context<F>, event: &PushEvent) -> Result<(), StoreError> {
+    let mut tx = cx.store.write().await?;
+    let Some(project) = projects::find(&mut tx, &event.repository.full_name).await? else { return Ok(()) };
+    match event.deleted {
+        true => refs::remove(&mut tx, project, &event.reference).await?,
+        false => {
+            let sha = event.head_commit.as_ref().map_or(&event.after, |commit| &commit.id);
+            refs::put(&mut tx, project, &event.reference, sha, cx.clock.now()).await?;
+        }
+    }
+    tx.commit().await
 }
 
 async fn push_pair<F: Forge>(cx: &Context<F>, event: &PushEvent) -> Result<Option<Pair>, Obstacle> {

@@ -10,6 +10,7 @@ use crate::forge::{Annotation, CheckAction, CheckReport, CheckState, Forge, Forg
 use crate::store::outbox::{self, Due, Wished};
 use crate::store::runs::{self, Run, RunKind, RunState};
 use crate::store::{Connection, StoreError, installations, jobs, unreadable};
+use crate::trace;
 use ounce_analysis::Comparison;
 use ounce_analysis::comparison::Verdict;
 use ounce_protocol::ids::CommitSha;
@@ -331,10 +332,16 @@ pub async fn step<F: Forge>(cx: &Context<F>, holder: &str) -> Result<bool, Store
     let due = outbox::due(&mut c, installation, now).await?;
     drop(c);
     let result = match &due {
-        Some(due) => tokio::select! {
-            written = write(cx, due) => written,
-            lost = keep(cx, installation, holder) => lost,
-        },
+        Some(due) => {
+            trace::about("installation", installation);
+            if let Some(run) = due.run {
+                trace::about("run", run);
+            }
+            tokio::select! {
+                written = write(cx, due) => written,
+                lost = keep(cx, installation, holder) => lost,
+            }
+        }
         None => Ok(()),
     };
     installations::give_back(&mut *cx.store.connection().await?, installation, holder).await?;

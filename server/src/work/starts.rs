@@ -170,6 +170,7 @@ mod tests {
                 parents: parents.chars().map(sha).collect(),
                 committed_s: 0,
                 summary: String::new(),
+                author: String::new(),
             };
             let history: Vec<CommitInfo> = history.iter().map(info).collect();
             assert_eq!(before(&history, &sha('a')), expected.map(sha), "{history:?}");

@@ -126,7 +126,7 @@ impl State {
 
     fn put(&mut self, sha: CommitSha, parents: Vec<CommitSha>) {
         let committed_s = 1_700_000_000 + i64::try_from(self.commits.len()).unwrap();
-        self.commits.insert(sha.clone(), CommitInfo { sha, parents, committed_s, summary: "change".into() });
+        self.commits.insert(sha.clone(), CommitInfo { sha, parents, committed_s, summary: "change".into(), author: String::new() });
     }
 
     fn conflicts(head: &CommitSha) -> bool {

@@ -1,6 +1,9 @@
 //! What programs read: the same that the pages show, as JSON.
 
+use crate::commands::{answer, says};
+use crate::runner::built;
 use crate::world::{REPO, World};
+use ounce_protocol::measurement::Measurement;
 use reqwest::{Response, StatusCode, header};
 use serde_json::{Value, json};
 
@@ -123,4 +126,66 @@ async fn the_description_in_docs_is_the_servers() {
         written == described,
         "docs/openapi.json is not what the server says: OUNCE_BLESS=1 cargo test -p ounce-server --test stories api"
     );
+}
+
+/// A new compiler makes everything larger: that is no commit's doing. Each push is weighed against its parent by one compiler, so nothing is lost.
+#[tokio::test]
+async fn figures_of_other_tools_are_a_series_of_their_own() {
+    let world = World::new().await;
+    let runner = world.runner("desk").await;
+    let first = world.head("main").await;
+    let push = async |cc: &str, n: &str, base: u64, head: u64| {
+        let tip = world.double.commit(REPO, "main", None, &format!("step {n}"), &[("main.c", Some(n))]).await.unwrap();
+        for _ in 0..2 {
+            let lease = runner.claim().await;
+            let by = |mut measurement: Measurement| {
+                measurement.fingerprint.0.insert("cc".into(), cc.into());
+                measurement.fingerprint.0.insert("emulator".into(), format!("for {cc}"));
+                measurement
+            };
+            runner.measured(&lease, by(built(&lease, &lease.work.base, base)), by(built(&lease, &lease.work.head, head))).await;
+        }
+        world.row("all judged", "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM runs WHERE state <> 'judged')").await;
+        tip
+    };
+    let second = push("cc 1", "2", 1_000, 1_100).await;
+    let third = push("cc 2", "3", 1_300, 1_305).await;
+
+    let history = json(&world, &format!("/api/v1/projects/{REPO}/boards/disco/history")).await;
+    let shas: Vec<&str> = history["commits"].as_array().unwrap().iter().map(|commit| commit["sha"].as_str().unwrap()).collect();
+    assert_eq!(shas, [first.as_str(), &second, &third]);
+    let flash: Vec<&Value> = history["series"].as_array().unwrap().iter().filter(|one| one["kind"] == "region").collect();
+    let told: Vec<Value> = flash.iter().map(|one| json!([one["values"], one["steps"]])).collect();
+    let step =
+        |from: usize, before: u64, after: u64| json!([{ "last_before": from, "first_after": from + 1, "before": before, "after": after }]);
+    assert_eq!(told, [json!([[1_000, 1_100, null], step(0, 1_000, 1_100)]), json!([[null, 1_300, 1_305], step(1, 1_300, 1_305)])]);
+    let names =
+        |series: &Value| history["tools"].as_array().unwrap().iter().find(|tools| tools["id"] == series["tools"]).unwrap()["names"].clone();
+    assert_eq!(
+        [names(flash[0]), names(flash[1])],
+        [json!({ "cc": "cc 1" }), json!({ "cc": "cc 2" })],
+        "what only runs images has no say in sizes"
+    );
+    let counted = history["series"].as_array().unwrap().iter().find(|one| one["kind"] == "instructions").unwrap();
+    assert_eq!(names(counted), json!({ "cc": "cc 1", "emulator": "for cc 1" }));
+
+    let page = world.http.get(world.url(&format!("/p/{REPO}/boards/disco"))).send().await.unwrap().text().await.unwrap();
+    // The commit where the tools change has figures by both: each difference is by one set.
+    for part in ["cc: cc 1 before, cc 2 from here on", ">+5 (+0.38 %)</td>", ">+100 (+10.00 %)</td>"] {
+        assert!(page.contains(part), "{part}\n{page}");
+    }
+    assert!(!page.contains("+200") && !page.contains("+300"), "{page}");
+    let project = json(&world, &format!("/api/v1/projects/{REPO}")).await;
+    assert_eq!(project["boards"][0]["regions"].as_array().unwrap().len(), 1, "one newest figure of a region: {project}");
+    assert_eq!(project["boards"][0]["regions"][0]["used_bytes"], 1_305);
+
+    let pull = world.pull("asks").await;
+    for _ in 0..2 {
+        let lease = runner.claim().await;
+        runner.measure(&lease, 1_000, 1_000).await;
+    }
+    world.comment_saying(pull, "No change").await;
+    let order = says(&world, pull, "/ounce bisect disco/flash").await;
+    let said = answer(&world, pull, order, "only figures by the same ones are compared").await;
+    assert!(said.body.contains(&format!("| {second} | +100 |")) && said.body.contains(&format!("| {third} | +5 |")), "{}", said.body);
 }

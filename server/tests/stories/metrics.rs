@@ -149,6 +149,86 @@ fn metrics_in(text: &str) -> Vec<&str> {
     named.map(|name| ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name)).collect()
 }
 
+/// A selector of a query: the metric, and what it says of each label.
+type Selector<'a> = (&'a str, Vec<(&'a str, &'a str, &'a str)>);
+
+/// The selectors of a query that say something of labels: `name{label="value"}`.
+fn selectors(query: &str) -> Vec<Selector<'_>> {
+    let parts = query.match_indices('{').map(|(at, _)| {
+        let name = query[..at].rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next().unwrap();
+        let inside = query[at + 1..].split('}').next().unwrap();
+        let labels = inside.split(',').map(|matcher| {
+            let at = matcher.find(['=', '!']).unwrap();
+            let (label, rest) = matcher.split_at(at);
+            let (how, value) = rest.split_once('"').unwrap();
+            (label.trim(), how, value.trim_end_matches('"'))
+        });
+        (name, labels.collect())
+    });
+    parts.collect()
+}
+
+/// The labels by which a query sums: `by (label, label)`.
+fn groups(query: &str) -> Vec<&str> {
+    query.split("by (").skip(1).flat_map(|rest| rest.split(')').next().unwrap().split(',')).map(str::trim).collect()
+}
+
+/// All queries of the board and of the rules.
+fn queries() -> Vec<String> {
+    let board: serde_json::Value = serde_json::from_str(include_str!("../../../dashboards/grafana/ounce.json")).unwrap();
+    let targets = board["panels"].as_array().unwrap().iter().filter_map(|panel| panel["targets"].as_array()).flatten();
+    let of_board = targets.map(|target| target["expr"].as_str().unwrap().to_owned());
+    let rules = include_str!("../../../deploy/prometheus/ounce.rules.yaml");
+    let of_rules = rules.lines().filter_map(|line| line.trim().strip_prefix("expr: ")).map(str::to_owned);
+    of_board.chain(of_rules).collect()
+}
+
+#[tokio::test]
+async fn every_label_that_a_board_or_an_alert_names_is_told() {
+    let world = World::new().await;
+    let pull = world.pull("labelled").await;
+    world.comment_saying(pull, "**Weighing**").await;
+    let desk = world.runner("desk").await;
+    let lease = desk.claim().await;
+    desk.measure(&lease, 1_000, 1_000).await;
+    let (_, told) = get(&world, "/metrics").await;
+    let samples = |metric: &str| told.lines().filter(|line| line.split(['{', ' ']).next() == Some(metric)).collect::<Vec<_>>();
+    let queries = queries();
+    assert!(queries.len() > 30, "{queries:?}");
+    // What Prometheus itself says of where a sample is from.
+    let of_prometheus = |name: &str| ["job", "instance"].contains(&name);
+    for query in &queries {
+        for (metric, labels) in selectors(query) {
+            if metric == "up" {
+                continue;
+            }
+            let samples = samples(metric);
+            assert!(!samples.is_empty(), "{query}: no sample of {metric}");
+            for (label, how, value) in labels.into_iter().filter(|(label, ..)| !of_prometheus(label)) {
+                let sample = if how == "=" { format!("{label}=\"{value}\"") } else { format!("{label}=\"") };
+                assert!(samples.iter().any(|line| line.contains(&sample)), "{query}: no {metric} with {sample}");
+            }
+        }
+        let named = query.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|word| word.starts_with("ounce_"));
+        let named: Vec<&str> = named.collect();
+        for label in groups(query) {
+            for metric in &named {
+                let has = samples(metric).iter().any(|line| line.contains(&format!("{label}=\"")));
+                assert!(has, "{query}: {metric} has no label {label}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_query_is_read_for_its_labels() {
+    assert_eq!(
+        selectors("max(a_b{state=\"x\"}) > rate(c{d!=\"e\",f=~\"$g\"}[1h])"),
+        [("a_b", vec![("state", "=", "x")]), ("c", vec![("d", "!=", "e"), ("f", "=~", "$g")])]
+    );
+    assert_eq!(groups("sum by (a) (max by (a, b) (c))"), ["a", "a", "b"]);
+}
+
 #[tokio::test]
 async fn every_metric_that_a_board_an_alert_or_a_page_names_is_told() {
     let world = World::new().await;

@@ -17,7 +17,7 @@ fn offers(page: &Answer) -> Vec<&str> {
     forms.map(|form| form.split('"').next().unwrap().split_once('/').unwrap().1).collect()
 }
 
-fn form(page: &Answer) -> String {
+pub fn form(page: &Answer) -> String {
     let once = page.body.split_once("name=\"once\" value=\"").expect("a form").1.split_once('"').unwrap().0;
     format!("csrf={}&once={once}", page.csrf())
 }

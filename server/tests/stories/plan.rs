@@ -59,7 +59,7 @@ impl Forge for Stub {
     }
     async fn commit(&self, _: &RepoName, which: &CommitSha) -> Result<CommitInfo, ForgeError> {
         let parents = if *which == sha('f') { self.merge_parents.lock().unwrap().clone() } else { vec![] };
-        Ok(CommitInfo { sha: which.clone(), parents, committed_s: 1, summary: "s".into() })
+        Ok(CommitInfo { sha: which.clone(), parents, committed_s: 1, summary: "s".into(), author: String::new() })
     }
     async fn merge_base(&self, _: &RepoName, _: &CommitSha, _: &CommitSha) -> Result<CommitSha, ForgeError> {
         Ok(sha('b'))

@@ -9,7 +9,7 @@ use ounce_protocol::runner_api::{End, LOG_CHUNK_BYTES_MAX, Upload};
 use ounce_server::forge::CommitInfo;
 use ounce_server::store::health::{self, ASIDE_MS};
 use ounce_server::store::jobs::{self, AVOID_MS, HEARD_MS, Holder, JobError, Offer, RETRY_MS};
-use ounce_server::store::measurements::{self, Figure};
+use ounce_server::store::measurements::{self, Figure, Figures};
 use ounce_server::store::runs::{self, NewRun, RunKind, RunState};
 use ounce_server::store::sql::sql;
 use ounce_server::store::{Connection, Store, projects, runners};
@@ -532,7 +532,7 @@ async fn what_an_untrusted_job_measured_is_not_history() {
         let insert = "INSERT INTO measurements (id, run_id, board, commit_id, doc, token, trusted, received_ms) VALUES ($1, 1, $3, 1, '{}', 1, $2, 1)";
         sql(insert).bind(row).bind(trusted).bind(format!("b{row}")).execute(&mut c).await.unwrap();
         let figure = Figure { kind: "region", name: "flash".into(), value: 7, exact: true };
-        measurements::put_points(&mut c, row, &[figure]).await.unwrap();
+        measurements::put_points(&mut c, row, &Figures { all: vec![figure], ..Figures::default() }).await.unwrap();
         let kept: i64 = sql("SELECT COUNT(*) FROM points").fetch_one(&mut c).await.unwrap();
         assert_eq!(kept, points, "trusted: {trusted}");
     }
@@ -543,9 +543,14 @@ async fn queued(store: &Store, n: u64) -> (i64, i64) {
     let mut c = store.write().await.unwrap();
     let project = projects::project(&mut c, &ounce_protocol::ids::RepoName::parse("a/b").unwrap(), "main", 0).await.unwrap();
     let sha = CommitSha::parse(&format!("{n:040x}")).unwrap();
-    projects::put_commit(&mut c, project, &CommitInfo { sha: sha.clone(), parents: vec![], committed_s: 0, summary: String::new() }, false)
-        .await
-        .unwrap();
+    projects::put_commit(
+        &mut c,
+        project,
+        &CommitInfo { sha: sha.clone(), parents: vec![], committed_s: 0, summary: String::new(), author: String::new() },
+        false,
+    )
+    .await
+    .unwrap();
     let new = NewRun {
         project,
         kind: RunKind::Push,

@@ -17,7 +17,7 @@ async fn project(c: &mut Connection, repo: &str) -> i64 {
 
 async fn run(c: &mut Connection, project: i64, n: u64) -> i64 {
     let head = sha(n);
-    let commit = CommitInfo { sha: head.clone(), parents: vec![], committed_s: 0, summary: format!("change {n}") };
+    let commit = CommitInfo { sha: head.clone(), parents: vec![], committed_s: 0, summary: format!("change {n}"), author: String::new() };
     projects::put_commit(c, project, &commit, true).await.unwrap();
     runs::insert(c, &push(project, &head), 1).await.unwrap()
 }

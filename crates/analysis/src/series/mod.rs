@@ -5,6 +5,7 @@
 
 mod optimum;
 mod rank;
+pub mod track;
 
 use serde::{Deserialize, Serialize};
 

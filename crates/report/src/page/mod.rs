@@ -6,7 +6,6 @@
 
 mod kind;
 mod tree;
-mod treemap;
 mod write;
 
 use crate::bars::{groups_svg, regions_svg};

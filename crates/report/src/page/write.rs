@@ -3,10 +3,10 @@
 //! Closing tags that HTML lets one leave out are left out: most of a page is rows.
 
 use super::tree::{Cut, Node};
-use super::treemap::{Rect, squarified};
 use crate::doc::Line;
 use crate::escape::{clip, html};
 use crate::html::inline;
+use crate::squarified::{Rect, squarified};
 use ounce_protocol::units::grouped;
 use std::fmt::Write as _;
 

@@ -45,6 +45,7 @@ pub struct Sha {
 pub struct GitCommit {
     pub sha: String,
     pub message: String,
+    pub author: Option<Person>,
     pub committer: Person,
     pub parents: Vec<Sha>,
 }
@@ -60,19 +61,22 @@ pub struct ListedCommit {
 #[derive(Deserialize)]
 pub struct Inner {
     pub message: String,
+    pub author: Option<Person>,
     pub committer: Person,
 }
 
 impl From<ListedCommit> for GitCommit {
     fn from(listed: ListedCommit) -> GitCommit {
-        let Inner { message, committer } = listed.commit;
-        GitCommit { sha: listed.sha, message, committer, parents: listed.parents }
+        let Inner { message, author, committer } = listed.commit;
+        GitCommit { sha: listed.sha, message, author, committer, parents: listed.parents }
     }
 }
 
 #[derive(Deserialize)]
 pub struct Person {
     pub date: String,
+    #[serde(default)]
+    pub name: String,
 }
 
 #[derive(Deserialize)]

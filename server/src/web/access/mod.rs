@@ -51,6 +51,11 @@ pub const ROUTES: &[(&str, About)] = &[
     ("/metrics", About::Nothing),
     ("/assets/ounce.css", About::Nothing),
     ("/assets/icon.svg", About::Nothing),
+    ("/assets/ounce.js", About::Nothing),
+    ("/assets/chart.js", About::Nothing),
+    ("/assets/uplot.js", About::Nothing),
+    ("/assets/htmx.js", About::Nothing),
+    ("/assets/log.js", About::Nothing),
     ("/login", About::Nothing),
     ("/login/callback", About::Nothing),
     ("/logout", About::Nothing),
@@ -65,6 +70,22 @@ pub const ROUTES: &[(&str, About)] = &[
     ("/api/runner/v1/jobs/{id}/finish", About::Proved),
     ("/", About::Projects),
     ("/p/{owner}/{name}", About::Project),
+    ("/search", About::Projects),
+    ("/work", About::Projects),
+    ("/work/part", About::Projects),
+    ("/p/{owner}/{name}/series", About::Project),
+    ("/p/{owner}/{name}/runs", About::Project),
+    ("/p/{owner}/{name}/compare", About::Project),
+    ("/p/{owner}/{name}/commits/{sha}", About::Project),
+    ("/p/{owner}/{name}/builds/{sha}/{board}", About::Project),
+    ("/p/{owner}/{name}/symbols", About::Project),
+    ("/p/{owner}/{name}/symbol", About::Project),
+    ("/p/{owner}/{name}/tradeoffs", About::Project),
+    ("/p/{owner}/{name}/prices", About::Project),
+    ("/runners/{runner}", About::Projects),
+    ("/jobs/{id}/log", About::Job),
+    ("/jobs/{id}/log/stream", About::Job),
+    ("/jobs/{id}/retry", About::Job),
     ("/p/{owner}/{name}/boards/{board}", About::Project),
     ("/p/{owner}/{name}/boards/{board}/badge.svg", About::Project),
     ("/runs/{id}", About::Run),
@@ -77,9 +98,12 @@ pub const ROUTES: &[(&str, About)] = &[
     ("/api/v1/openapi.json", About::Nothing),
     ("/api/v1/{*rest}", About::Nothing),
     ("/api/v1/runners", About::Nothing),
+    ("/api/v1/runners/{runner}", About::Projects),
+    ("/api/v1/work", About::Projects),
     ("/api/v1/projects", About::Projects),
     ("/api/v1/projects/{owner}/{name}", About::Project),
     ("/api/v1/projects/{owner}/{name}/runs", About::Project),
+    ("/api/v1/projects/{owner}/{name}/series", About::Project),
     ("/api/v1/projects/{owner}/{name}/boards/{board}/history", About::Project),
     ("/api/v1/runs/{id}", About::Run),
     ("/api/v1/runs/{id}/comparison", About::Run),
@@ -189,7 +213,7 @@ async fn look<F: Forge>(app: &App<F>, about: About, path: &str, parts: &mut Part
         Viewer::Token { project } => !seen.hidden || *project == seen.id,
         Viewer::Person(person) => {
             // Of what everybody sees, the role only says what a page offers to do.
-            let is_asked = seen.hidden || (about == About::Run && !path.starts_with(api::PREFIX));
+            let is_asked = seen.hidden || (matches!(about, About::Run | About::Job) && !path.starts_with(api::PREFIX));
             sight.role = if is_asked { app.permits.role(app, &person.login, &seen).await } else { None };
             !seen.hidden || sight.role.is_some_and(|role| role >= Role::Read)
         }

@@ -1,8 +1,10 @@
 //! What the API answers with. Names are stable: a field may be added, none changes its meaning.
 
 use crate::store::audit::Entry;
-use crate::store::pages::{JobRow, LatestRow, ProjectRow, RunRow};
+use crate::store::pages::{JobRow, LatestRow, ProjectRow, RunRow, ToolsRow};
+use ounce_analysis::series::{self, Search};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// A project in a list.
@@ -210,7 +212,9 @@ pub struct Log {
 pub struct History {
     /// The newest commits of the branch, the oldest of them first.
     pub commits: Vec<Commit>,
-    /// Regions and benchmarks, by kind and name.
+    /// The tools behind the figures, those first seen first.
+    pub tools: Vec<Tools>,
+    /// Regions and benchmarks, by kind, name and tools.
     pub series: Vec<Series>,
 }
 
@@ -227,15 +231,94 @@ pub struct Commit {
     pub run: Option<i64>,
 }
 
-/// A figure over the commits.
+/// Tools behind figures.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Tools {
+    /// Their number.
+    pub id: i64,
+    /// What each is, such as `toolchain`, `emulator`; empty where it is not known. From outside: escape it.
+    pub names: BTreeMap<String, String>,
+}
+
+impl From<ToolsRow> for Tools {
+    fn from(row: ToolsRow) -> Tools {
+        Tools { id: row.id, names: serde_json::from_str(&row.names).unwrap_or_default() }
+    }
+}
+
+/// A figure over the commits, by one set of tools: figures of others are not subtracted.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Series {
     /// `region`: bytes used. `instructions`: of a benchmark, the empty one subtracted.
     pub kind: String,
     /// The region, or the benchmark.
     pub name: String,
-    /// One for each commit; null where it was not measured there.
+    /// The tools, by their number in `tools`.
+    pub tools: i64,
+    /// Whether all takes agreed. Then each change is real and in `steps`; else changes are in `change_points`.
+    pub exact: bool,
+    /// One for each commit; null where it was not measured there with these tools.
     pub values: Vec<Option<i64>>,
+    /// Every change of an exact figure, oldest first.
+    pub steps: Vec<Step>,
+    /// Changes of a noisy figure that chance does not explain, oldest first.
+    pub change_points: Vec<ChangePoint>,
+}
+
+impl Series {
+    /// With its changes, looked for in the values.
+    pub fn new(kind: String, name: String, tools: i64, exact: bool, values: Vec<Option<i64>>) -> Series {
+        let (mut steps, mut change_points) = (Vec::new(), Vec::new());
+        if exact {
+            let figures: Vec<Option<u64>> = values.iter().map(|v| v.and_then(|v| u64::try_from(v).ok())).collect();
+            steps.extend(series::steps(&figures).iter().map(Step::from));
+        } else {
+            #[expect(clippy::cast_precision_loss, reason = "noise is far larger than what is lost over 2^53")]
+            let figures: Vec<f64> = values.iter().map(|v| v.map_or(f64::NAN, |v| v as f64)).collect();
+            change_points.extend(series::change_points(&figures, &Search::default()).iter().map(ChangePoint::from));
+        }
+        Series { kind, name, tools, exact, values, steps, change_points }
+    }
+}
+
+/// A change of an exact figure. Places are those of `commits`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Step {
+    /// The last commit known to have the figure before.
+    pub last_before: usize,
+    /// The first commit known to have the figure after: where it is the next one, it made the step.
+    pub first_after: usize,
+    /// The figure before.
+    pub before: u64,
+    /// The figure after.
+    pub after: u64,
+}
+
+impl From<&series::Step> for Step {
+    fn from(step: &series::Step) -> Step {
+        let series::Step { last_before, first_after, before, after } = *step;
+        Step { last_before, first_after, before, after }
+    }
+}
+
+/// A change of a noisy figure.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChangePoint {
+    /// The first commit after it, by its place in `commits`.
+    pub at: usize,
+    /// Median of the values since the change point before.
+    pub before: f64,
+    /// Median of those up to the next.
+    pub after: f64,
+    /// How probable as much is by chance, at most 0.0001.
+    pub p: f64,
+}
+
+impl From<&series::ChangePoint> for ChangePoint {
+    fn from(change: &series::ChangePoint) -> ChangePoint {
+        let series::ChangePoint { at, before, after, p } = *change;
+        ChangePoint { at, before, after, p }
+    }
 }
 
 /// A runner.

@@ -9,6 +9,8 @@ mod audit;
 mod etag;
 mod projects;
 mod runs;
+mod series;
+mod work;
 
 use super::App;
 use super::access::About;
@@ -70,11 +72,14 @@ where
                 .routes(routes!(projects::project))
                 .routes(routes!(projects::project_runs))
                 .routes(routes!(projects::board_history))
+                .routes(routes!(series::series))
                 .routes(routes!(runs::run))
                 .routes(routes!(runs::comparison))
                 .routes(routes!(runs::job))
                 .routes(routes!(runs::job_log))
                 .routes(routes!(runs::runners))
+                .routes(routes!(work::work))
+                .routes(routes!(work::runner))
                 .routes(routes!(audit::entries)),
         )
         .split_for_parts()
@@ -124,6 +129,7 @@ enum NotFound {
     Comparison,
     Job,
     Log,
+    Runner,
 }
 
 impl NotFound {
@@ -135,6 +141,7 @@ impl NotFound {
             NotFound::Run => "no run has this number",
             NotFound::Comparison => "this run has no comparison: see its state",
             NotFound::Job => "no job has this number",
+            NotFound::Runner => "no runner of this name is enrolled: /api/v1/runners lists them",
             NotFound::Log => "this job has no log: it has not begun, or its log is kept no longer",
         }
     }

@@ -1,16 +1,15 @@
 //! Projects, their runs, and their boards' history.
 
 use super::super::access::Sight;
-use super::answers::{Board, Commit, History, Project, ProjectSummary, Run, Series};
+use super::super::run_filter::Asked;
+use super::answers::{Board, Commit, History, Project, ProjectSummary, Run, Series, Tools};
 use super::{Api, ApiProblem, NotFound, PREFIX, Page, Problem, repo};
-use crate::store::pages::{self, RUNS_PER_PAGE};
+use crate::store::{pages, run_list};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use ounce_protocol::Manifest;
 use ounce_protocol::ids::BoardName;
-use serde::Deserialize;
 use std::collections::BTreeMap;
-use utoipa::IntoParams;
 
 /// The projects with their newest runs, by repository: those everybody may see, and those that who asks may read.
 #[utoipa::path(get, path = "/projects", tag = "projects", responses((status = 200, body = Vec<ProjectSummary>)))]
@@ -39,36 +38,27 @@ pub async fn project(State(api): State<Api>, Path((owner, name)): Path<(String, 
     Ok(Json(Project { repo: project.repo, title: project.title, default_branch: project.default_branch, boards }))
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct Paging {
-    /// Only runs with smaller numbers.
-    before: Option<String>,
-}
-
-/// A project's runs, the newest first.
+/// A project's runs, the newest first, filtered by what is asked for.
+///
+/// Where little is like it, an answer may have few runs or none and `next` all the same: then it has looked at some thousands.
 #[utoipa::path(
     get, path = "/projects/{owner}/{name}/runs", tag = "projects",
-    params(("owner" = String, Path), ("name" = String, Path), Paging),
+    params(("owner" = String, Path), ("name" = String, Path), Asked),
     responses((status = 200, body = Page<Run>), (status = 400, body = Problem), (status = 404, body = Problem))
 )]
 pub async fn project_runs(
     State(api): State<Api>,
     Path((owner, name)): Path<(String, String)>,
-    Query(paging): Query<Paging>,
+    Query(asked): Query<Asked>,
 ) -> Result<Json<Page<Run>>, ApiProblem> {
     let repo = repo(&owner, &name)?;
-    let before = paging.before.map(|text| match text.parse() {
-        Ok(id) if id > 0 => Ok(id),
-        _ => Err(ApiProblem::Parameter(format!("before={text:?} is no run's number"))),
-    });
-    let before: Option<i64> = before.transpose()?;
+    let before = asked.before().map_err(ApiProblem::Parameter)?;
+    let filter = asked.filter().map_err(ApiProblem::Parameter)?;
     let mut c = api.store.connection().await?;
     let project = pages::project(&mut c, &repo).await?.ok_or(NotFound::Project)?;
-    let rows = pages::runs(&mut c, project.id, before).await?;
-    let is_full = i64::try_from(rows.len()).is_ok_and(|n| n == RUNS_PER_PAGE);
-    let next = rows.last().filter(|_| is_full).map(|run| format!("{PREFIX}/projects/{repo}/runs?before={}", run.id));
-    Ok(Json(Page { items: rows.into_iter().map(Run::from).collect(), next }))
+    let found = run_list::list(&mut c, project.id, &filter, before).await?;
+    let next = found.older.map(|run| format!("{PREFIX}/projects/{repo}/runs?{}", asked.query(run)));
+    Ok(Json(Page { items: found.runs.into_iter().map(Run::from).collect(), next }))
 }
 
 /// A board's figures on the default branch.
@@ -92,19 +82,22 @@ pub async fn board_history(
     let shas: Vec<&str> = commits.iter().map(|commit| commit.sha.as_str()).collect();
     let runs: BTreeMap<String, i64> = pages::runs_of_commits(&mut c, project.id, &shas).await?.into_iter().collect();
     let place: BTreeMap<i64, usize> = commits.iter().enumerate().map(|(at, commit)| (commit.id, at)).collect();
-    let mut series: BTreeMap<(String, String), Vec<Option<i64>>> = BTreeMap::new();
+    let mut series: BTreeMap<(String, String, i64), (bool, Vec<Option<i64>>)> = BTreeMap::new();
     for point in points {
-        let values = series.entry((point.kind, point.name)).or_insert_with(|| vec![None; commits.len()]);
+        let of = series.entry((point.kind, point.name, point.tools));
+        let (exact, values) = of.or_insert_with(|| (true, vec![None; commits.len()]));
+        *exact &= point.exact;
         if let Some(&at) = place.get(&point.commit_id) {
             values[at] = Some(point.value);
         }
     }
+    let tools = pages::tools(&mut c, project.id, &board).await?;
     let commits = commits.into_iter().map(|commit| Commit {
         run: runs.get(&commit.sha).copied(),
         sha: commit.sha,
         summary: commit.summary,
         committed_ms: commit.committed_ms,
     });
-    let series = series.into_iter().map(|((kind, name), values)| Series { kind, name, values });
-    Ok(Json(History { commits: commits.collect(), series: series.collect() }))
+    let series = series.into_iter().map(|((kind, name, tools), (exact, values))| Series::new(kind, name, tools, exact, values));
+    Ok(Json(History { commits: commits.collect(), tools: tools.into_iter().map(Tools::from).collect(), series: series.collect() }))
 }

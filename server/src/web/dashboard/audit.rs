@@ -2,7 +2,7 @@
 
 use super::super::access::Sight;
 use super::words::{When, when};
-use super::{Page, PageError, Pages, STYLE_URL, Top, id, shown};
+use super::{Page, PageError, Pages, Top, URLS, Urls, id, shown};
 use crate::store::audit;
 use askama::Template;
 use axum::extract::{Query, State};
@@ -14,7 +14,7 @@ const ENTRIES: u32 = 100;
 #[derive(Template)]
 #[template(path = "audit.html")]
 struct Audit {
-    style: &'static str,
+    urls: &'static Urls,
     top: Top,
     entries: Vec<Entry>,
     older: Option<i64>,
@@ -41,7 +41,7 @@ pub(super) async fn page(State(state): State<Pages>, Query(paging): Query<Paging
     let now = state.clock.now();
     let is_full = u32::try_from(rows.len()).is_ok_and(|n| n == ENTRIES);
     Page::of(&Audit {
-        style: &STYLE_URL,
+        urls: &URLS,
         top: Top::of(&sight),
         older: rows.last().filter(|_| is_full).map(|row| row.id),
         paged: before.is_some(),

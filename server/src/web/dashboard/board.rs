@@ -1,166 +1,55 @@
-//! One board's history on the default branch: the chart, the same figures as tables, and its badge.
+//! One board's history on the default branch: its regions and benchmarks as charts, the same figures as tables, and its badge.
 
 use super::super::access::Sight;
+use super::super::series::{Along, Happened, Kind, Loaded, Missing, Scale, Selection, Track, happened, load};
 use super::project::{RegionView, region};
-use super::words::{When, when};
-use super::{NO_PROJECT, Page, PageError, Pages, STYLE_URL, Top, repo, short, shown};
-use crate::store::pages::{self, CommitRow, PointRow};
+use super::series::{Row, chart, rows};
+use super::{NO_PROJECT, Page, PageError, Pages, Top, URLS, Urls, repo, shown};
+use crate::store::figures::{self, Key};
+use crate::store::pages;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use ounce_protocol::Manifest;
-use ounce_protocol::ids::{BenchName, BoardName};
-use ounce_protocol::job::Millis;
-use ounce_protocol::manifest::Board as ManifestBoard;
+use ounce_protocol::ids::BoardName;
 use ounce_protocol::measurement::RegionKind;
 use ounce_protocol::units::{delta, grouped, percent, signed};
-use ounce_report::{BadgeTone, HistoryPoint};
-use std::collections::{BTreeMap, BTreeSet};
+use ounce_report::{BadgeTone, SERIES_DRAWN_MAX, series_svg};
+use std::collections::BTreeSet;
 
-/// Commits listed below the chart.
-const COMMITS_LISTED_MAX: usize = 50;
+/// Commits of the default branch drawn.
+const COMMITS_MAX: i64 = 200;
 const NO_BOARD: PageError = PageError::NotFound("No board of this name has figures in this project.");
 
 #[derive(Template)]
 #[template(path = "board.html")]
 struct Board {
-    style: &'static str,
+    urls: &'static Urls,
     top: Top,
     repo: String,
     board: String,
     title: String,
     others: Vec<String>,
     regions: Vec<RegionView>,
-    chart: String,
+    /// A picture for each region: their sizes differ too much for one.
+    sizes: Vec<String>,
+    sizes_href: String,
+    counts: String,
+    counts_href: String,
     benches: Vec<Bench>,
-    commits: Vec<Commit>,
+    names: Vec<String>,
+    rows: Vec<Row>,
     drawn: usize,
+    head: Option<String>,
 }
 
 struct Bench {
     name: String,
+    href: String,
     now: String,
     change: String,
-}
-
-struct Commit {
-    short: String,
-    run: Option<i64>,
-    summary: String,
-    when: When,
-    flash: Memory,
-    ram: Memory,
-}
-
-/// Bytes and the difference to the commit before, in words.
-#[derive(Default)]
-struct Memory {
-    bytes: String,
-    change: String,
-}
-
-/// A commit's figures.
-#[derive(Default)]
-struct Figures {
-    regions: BTreeMap<String, u64>,
-    benches: BTreeMap<BenchName, u64>,
-}
-
-/// A board's history as read.
-struct History {
-    commits: Vec<(CommitRow, Figures)>,
-    board: Option<ManifestBoard>,
-}
-
-impl History {
-    fn new(commits: Vec<CommitRow>, points: Vec<PointRow>, board: Option<ManifestBoard>) -> History {
-        let mut figures: BTreeMap<i64, Figures> = BTreeMap::new();
-        for point in points {
-            let at = figures.entry(point.commit_id).or_default();
-            let value = u64::try_from(point.value).unwrap_or(0);
-            if point.kind == "region" {
-                at.regions.insert(point.name, value);
-            } else if let Ok(name) = BenchName::parse(&point.name) {
-                at.benches.insert(name, value);
-            }
-        }
-        let commits = commits
-            .into_iter()
-            .map(|c| {
-                let f = figures.remove(&c.id).unwrap_or_default();
-                (c, f)
-            })
-            .collect();
-        History { commits, board }
-    }
-
-    /// The sum of a kind's regions at a commit; none where it has none of them.
-    fn bytes(&self, figures: &Figures, kind: RegionKind) -> Option<u64> {
-        let regions = self.board.as_ref()?.regions.iter().filter(|r| r.kind == kind);
-        regions
-            .filter_map(|r| figures.regions.get(r.name.as_str()))
-            .fold(None, |sum: Option<u64>, &n| Some(sum.unwrap_or(0).saturating_add(n)))
-    }
-
-    fn flash_limit(&self) -> Option<u64> {
-        let sizes = self.board.as_ref()?.regions.iter().filter(|r| r.kind == RegionKind::Flash).map(|r| r.size);
-        Some(sizes.fold(0, u64::saturating_add)).filter(|&n| n > 0)
-    }
-
-    fn latest(&self) -> Option<&Figures> {
-        self.commits.iter().rev().map(|(_, f)| f).find(|f| !f.regions.is_empty())
-    }
-
-    fn points(&self, runs: &BTreeMap<String, i64>) -> Vec<HistoryPoint> {
-        let point = |(commit, figures): &(CommitRow, Figures)| HistoryPoint {
-            label: short(&commit.sha),
-            href: runs.get(&commit.sha).map(|id| format!("/runs/{id}")),
-            flash_bytes: self.bytes(figures, RegionKind::Flash),
-            instructions: figures.benches.clone(),
-        };
-        // What came before the board's first figure would only be an empty margin.
-        self.commits.iter().skip_while(|(_, f)| f.regions.is_empty()).map(point).collect()
-    }
-
-    /// The benchmarks of the newest commit that has any, against the first commit drawn that has them.
-    fn benches(&self) -> Vec<Bench> {
-        let Some((_, latest)) = self.commits.iter().rev().find(|(_, f)| !f.benches.is_empty()) else { return Vec::new() };
-        let first = |name: &BenchName| self.commits.iter().find_map(|(_, f)| f.benches.get(name).copied());
-        let bench = |(name, &now): (&BenchName, &u64)| {
-            let before = first(name).unwrap_or(now);
-            let change = if before == now { "same".into() } else { format!("{} ({})", signed(delta(before, now)), percent(before, now)) };
-            Bench { name: name.to_string(), now: grouped(now), change }
-        };
-        latest.benches.iter().map(bench).collect()
-    }
-
-    /// The newest commits first, each with the difference to the one before it that has a figure.
-    fn list(&self, runs: &BTreeMap<String, i64>, now: Millis) -> Vec<Commit> {
-        let mut before: [Option<u64>; 2] = [None, None];
-        let mut commits: Vec<Commit> = Vec::new();
-        for (commit, figures) in &self.commits {
-            let [flash, ram] = [(0, RegionKind::Flash), (1, RegionKind::Ram)].map(|(i, kind)| {
-                let Some(bytes) = self.bytes(figures, kind) else { return Memory::default() };
-                let change = match before[i].replace(bytes) {
-                    None => String::new(),
-                    Some(b) if b == bytes => "same".into(),
-                    Some(b) => format!("{} B", signed(delta(b, bytes))),
-                };
-                Memory { bytes: format!("{} B", grouped(bytes)), change }
-            });
-            let summary = shown(&commit.summary);
-            commits.push(Commit {
-                short: short(&commit.sha),
-                run: runs.get(&commit.sha).copied(),
-                summary,
-                when: when(commit.committed_ms, now),
-                flash,
-                ram,
-            });
-        }
-        commits.into_iter().rev().take(COMMITS_LISTED_MAX).collect()
-    }
+    class: &'static str,
 }
 
 pub(super) async fn page(
@@ -173,34 +62,81 @@ pub(super) async fn page(
     let mut c = state.store.connection().await?;
     let project = pages::project(&mut c, &repo).await?.ok_or(PageError::NotFound(NO_PROJECT))?;
     let manifest = pages::manifest(&mut c, project.id).await?.and_then(|text| Manifest::parse(&text).ok());
-    let (commits, points) = pages::history(&mut c, project.id, &board).await?;
     let declared = manifest.as_ref().and_then(|m| m.boards.get(&board));
-    if points.is_empty() && declared.is_none() {
+    let keys = figures::keys(&mut c, project.id).await?;
+    let mut others: BTreeSet<String> = manifest.iter().flat_map(|m| m.boards.keys().map(BoardName::to_string)).collect();
+    others.extend(keys.iter().map(|key| key.board.clone()));
+    others.remove(board.as_str());
+    let of = |kind: &str| -> Vec<Key> {
+        keys.iter().filter(|key| key.board == board.as_str() && key.kind == kind).take(SERIES_DRAWN_MAX).cloned().collect()
+    };
+    let select = |keys: Vec<Key>, scale: Scale| Selection { keys, scale, along: Along::Commits, last: COMMITS_MAX, until: None };
+    let (sizes, counts) = (select(of("region"), Scale::Absolute), select(of("instructions"), Scale::Relative));
+    if sizes.keys.is_empty() && counts.keys.is_empty() && declared.is_none() {
         return Err(NO_BOARD);
     }
-    let shas: Vec<&str> = commits.iter().map(|c| c.sha.as_str()).collect();
-    let runs: BTreeMap<String, i64> = pages::runs_of_commits(&mut c, project.id, &shas).await?.into_iter().collect();
-    let mut others: BTreeSet<String> = manifest.iter().flat_map(|m| m.boards.keys().map(BoardName::to_string)).collect();
-    others.remove(board.as_str());
-    let history = History::new(commits, points, declared.cloned());
-    let drawn = history.points(&runs);
-    let title = declared.and_then(|b| b.title.as_deref()).unwrap_or_default();
+    let size_rows = load(&mut c, project.id, &sizes).await?.ok_or(NO_BOARD)?;
+    let count_rows = load(&mut c, project.id, &counts).await?.ok_or(NO_BOARD)?;
+    let picture = |title: &str, selection: &Selection, loaded: &Loaded, events: &[Happened], gaps: &[Missing]| {
+        series_svg(&chart(&project.repo, title, selection, loaded, events, gaps))
+    };
+    let mut pictures = Vec::new();
+    for (key, track) in &size_rows.tracks {
+        let one = size_rows.only(key, track);
+        let (events, gaps) = happened(&mut c, project.id, &one).await?;
+        pictures.push(picture(&format!("{} on {board}", key.name), &sizes, &one, &events, &gaps));
+    }
+    let (mut count_events, count_gaps) = happened(&mut c, project.id, &count_rows).await?;
+    // The steps of many benchmarks would hide each other; a benchmark's own page has them.
+    count_events.retain(|event| matches!(event.kind, Kind::Toolchain | Kind::Release));
+    drop(c);
+    let href = |selection: &Selection| format!("/p/{}/series?{}", project.repo, selection.query());
+    let latest = |key: &Key| {
+        let (_, track) = size_rows.tracks.iter().find(|(other, _)| other == key)?;
+        Some(i64::try_from(track.latest()?.1.value).unwrap_or(i64::MAX))
+    };
     Page::of(&Board {
-        style: &STYLE_URL,
-        top: Top::of(&sight),
-        repo: project.repo,
-        title: shown(title),
+        urls: &URLS,
+        top: Top::of_project(&sight, &project.repo, None),
+        title: shown(declared.and_then(|b| b.title.as_deref()).unwrap_or_default()),
         others: others.into_iter().collect(),
-        regions: history
-            .latest()
-            .map(|f| f.regions.iter().map(|(n, &v)| region(n, i64::try_from(v).unwrap_or(i64::MAX), declared)).collect())
-            .unwrap_or_default(),
-        chart: ounce_report::history_svg(&format!("History of {board}"), &drawn, history.flash_limit()),
-        benches: history.benches(),
-        commits: history.list(&runs, state.clock.now()),
-        drawn: drawn.len(),
+        regions: sizes.keys.iter().filter_map(|key| Some(region(&key.name, latest(key)?, declared))).collect(),
+        sizes: pictures,
+        sizes_href: href(&sizes),
+        counts: picture("Instructions, percent since the first commit", &counts, &count_rows, &count_events, &count_gaps),
+        counts_href: href(&counts),
+        benches: benches(&project.repo, &count_rows),
+        names: sizes.keys.iter().map(|key| key.name.clone()).collect(),
+        rows: rows(&size_rows, state.clock.now()),
+        drawn: size_rows.commits.len(),
+        head: size_rows.commits.last().map(|commit| commit.sha.clone()),
         board: board.to_string(),
+        repo: project.repo,
     })
+}
+
+/// Each benchmark now, against the first commit drawn that has it by the same tools.
+fn benches(repo: &str, loaded: &Loaded) -> Vec<Bench> {
+    let bench = |(key, track): &(Key, Track)| {
+        let (at, now) = track.latest()?;
+        let first = track.0[..at].iter().find_map(|figures| figures.iter().find(|figure| figure.tools == now.tools));
+        let before = first.map_or(now.value, |figure| figure.value);
+        Some(Bench {
+            name: key.name.clone(),
+            href: super::matrix::href(repo, &[key]),
+            now: format!("{} {}", grouped(now.value), if now.exact { "" } else { "(noisy)" }).trim_end().to_owned(),
+            change: match before == now.value {
+                true => "same".into(),
+                false => format!("{} ({})", signed(delta(before, now.value)), percent(before, now.value)),
+            },
+            class: match now.value.cmp(&before) {
+                std::cmp::Ordering::Less => "better",
+                std::cmp::Ordering::Equal => "quiet",
+                std::cmp::Ordering::Greater => "worse",
+            },
+        })
+    };
+    loaded.tracks.iter().filter_map(bench).collect()
 }
 
 /// The board's flash on the default branch, for a README.

@@ -1,23 +1,41 @@
-//! The pages: projects, one project, one run, one board's history, a job's log. Read-only, rendered here, no script.
+//! The pages, one file each. Read-only, rendered here; what they say is there without script, which only adds zooming, sorting and live parts.
 //!
 //! Everything that came from a build, a board or a pull request is escaped: by the templates, or by `ounce-report` where a
-//! template says `safe`. The content security policy allows no inline style or script at all, should an escape fail.
+//! template says `safe`. The content security policy allows only our own files of script and style, none in a page, should an escape fail.
 
+pub mod assets;
 mod audit;
 mod board;
+mod build;
+mod commit;
+mod compare;
 mod job;
+mod link;
+mod matrix;
+mod prices;
 mod project;
 mod projects;
+mod revision;
 mod run;
+mod runner;
+mod runs;
+mod search;
+mod series;
+mod symbols;
 #[cfg(test)]
 mod tests;
+mod tradeoffs;
 mod words;
+mod work;
+
+pub use assets::{URLS, Urls};
 
 use super::access::{About, Sight};
 use super::{App, login};
 use crate::clock::Clock;
-use crate::forge::Forge;
+use crate::forge::{Forge, ForgeError, Named};
 use crate::store::{Store, StoreError};
+use crate::work::compositions::Compositions;
 use askama::Template;
 use axum::Router;
 use axum::extract::FromRef;
@@ -25,12 +43,11 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use ounce_protocol::ids::RepoName;
-use sha2::{Digest, Sha256};
-use std::sync::{Arc, LazyLock};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-const STYLE: &str = include_str!("../../../../dashboards/assets/ounce.css");
-const ICON: &str = include_str!("../../../../dashboards/assets/icon.svg");
 /// Longest title, summary or name from outside on a page, in characters.
 const TEXT_CHARS_MAX: usize = 200;
 
@@ -38,31 +55,41 @@ const TEXT_CHARS_MAX: usize = 200;
 const HEADERS: [(HeaderName, &str); 4] = [
     (
         header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+        "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     ),
     (header::REFERRER_POLICY, "same-origin"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
 ];
 
-/// The style sheet's address changes with its content, so that browsers may keep it.
-static STYLE_URL: LazyLock<String> = LazyLock::new(|| {
-    let digest = Sha256::digest(STYLE.as_bytes());
-    format!("/assets/ounce.css?v={}", hex::encode(&digest[..6]))
-});
+/// What the forge answers to who asks for a tag or a branch.
+type Asking = Pin<Box<dyn Future<Output = Result<Option<Named>, ForgeError>> + Send>>;
 
-/// What the pages need of a server: its rows, its time, and where a repository is cloned from.
+/// What the pages need of a server: its rows, its time, where a repository is cloned from, and what they may ask the forge: a name that no
+/// push told of.
 #[derive(Clone)]
 struct Pages {
     store: Store,
     clock: Clock,
     clone_url: Arc<dyn Fn(&RepoName) -> String + Send + Sync>,
+    named: Arc<dyn Fn(RepoName, String) -> Asking + Send + Sync>,
+    compositions: Arc<Compositions>,
 }
 
 impl<F: Forge> FromRef<App<F>> for Pages {
     fn from_ref(app: &App<F>) -> Pages {
         let cx = Arc::clone(&app.cx);
-        Pages { store: cx.store.clone(), clock: cx.clock.clone(), clone_url: Arc::new(move |repo| cx.forge.clone_url(repo)) }
+        let asked = Arc::clone(&app.cx);
+        Pages {
+            store: cx.store.clone(),
+            clock: cx.clock.clone(),
+            clone_url: Arc::new(move |repo| cx.forge.clone_url(repo)),
+            named: Arc::new(move |repo, name| {
+                let cx = Arc::clone(&asked);
+                Box::pin(async move { cx.forge.named(&repo, &name).await })
+            }),
+            compositions: Arc::clone(&app.compositions),
+        }
     }
 }
 
@@ -86,34 +113,30 @@ pub fn routes<F: Forge>() -> Router<App<F>> {
     routes_of()
 }
 
-/// Style sheet and icon.
-pub fn assets<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    let asset = |kind: &'static str, text: &'static str| {
-        get(move || async move { ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "public, max-age=86400")], text) })
-    };
-    Router::new()
-        .route("/assets/ounce.css", asset("text/css; charset=utf-8", STYLE))
-        .route("/assets/icon.svg", asset("image/svg+xml", ICON))
-}
-
-/// The style sheet's address.
-pub fn style_url() -> &'static str {
-    &STYLE_URL
-}
-
 fn routes_of<S: Clone + Send + Sync + 'static>() -> Router<S>
 where
     Pages: FromRef<S>,
 {
     Router::new()
         .route("/", get(projects::page))
-        .route("/p/{owner}/{name}", get(project::page))
         .route("/p/{owner}/{name}/boards/{board}", get(board::page))
         .route("/p/{owner}/{name}/boards/{board}/badge.svg", get(board::badge))
         .route("/runs/{id}", get(run::page))
-        .route("/jobs/{id}", get(job::page))
         .route("/audit", get(audit::page))
-        .merge(assets())
+        .merge(symbols::routes())
+        .merge(tradeoffs::routes())
+        .merge(prices::routes())
+        .merge(assets::routes())
+        .merge(project::routes())
+        .merge(search::routes())
+        .merge(series::routes())
+        .merge(job::routes())
+        .merge(runner::routes())
+        .merge(runs::routes())
+        .merge(work::routes())
+        .merge(compare::routes())
+        .merge(commit::routes())
+        .merge(build::routes())
 }
 
 /// The page for an address that leads nowhere: for the router's fallback.
@@ -139,13 +162,60 @@ pub(super) fn failed(error: StoreError) -> Response {
 
 /// A page of a few words.
 pub(super) fn message(status: StatusCode, top: Top, heading: &'static str, text: impl Into<String>) -> Response {
-    match (Message { style: &STYLE_URL, top, heading, text: text.into() }).render() {
+    match (Message { urls: &URLS, top, heading, text: text.into() }).render() {
         Ok(html) => (status, [(header::CACHE_CONTROL, "no-cache")], Html(html)).into_response(),
         Err(_) => (status, heading).into_response(),
     }
 }
 
-/// What stands at the top of every page: who is logged in.
+/// A page of a project, as the line below the top names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tab {
+    Overview,
+    History,
+    Compare,
+    Symbols,
+    TradeOffs,
+    Runs,
+}
+
+impl Tab {
+    const ALL: [(Tab, &str, &str); 6] = [
+        (Tab::Overview, "Overview", ""),
+        (Tab::History, "History", "/series"),
+        (Tab::Compare, "Compare", "/compare"),
+        (Tab::Symbols, "Symbols", "/symbols"),
+        (Tab::TradeOffs, "Size against speed", "/tradeoffs"),
+        (Tab::Runs, "Runs", "/runs"),
+    ];
+}
+
+/// The project whose page it is.
+#[derive(Debug, Clone)]
+pub(super) struct ProjectTop {
+    pub repo: String,
+    here: Option<Tab>,
+}
+
+/// One of a project's pages.
+pub(super) struct TabView {
+    pub name: &'static str,
+    pub href: String,
+    pub is_here: bool,
+}
+
+impl ProjectTop {
+    pub fn tabs(&self) -> Vec<TabView> {
+        let view = |(tab, name, path): (Tab, &'static str, &str)| TabView {
+            name,
+            href: format!("/p/{}{path}", self.repo),
+            is_here: self.here == Some(tab),
+        };
+        Tab::ALL.into_iter().map(view).collect()
+    }
+}
+
+/// What stands at the top of every page: who is logged in, and the project's own pages.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Top {
     /// The account, and what its forms carry.
@@ -154,6 +224,12 @@ pub(super) struct Top {
     pub login: Option<String>,
     /// Whether there is more for an operator.
     pub is_operator: bool,
+    /// The project.
+    pub project: Option<ProjectTop>,
+    /// Whether this is the page of what is at work.
+    pub at_work: bool,
+    /// Whether there are no other pages yet.
+    pub is_bare: bool,
 }
 
 impl Top {
@@ -161,7 +237,12 @@ impl Top {
     pub fn of(sight: &Sight) -> Top {
         let person = sight.viewer.person().map(|person| (person.login.clone(), person.csrf.clone()));
         let login = (person.is_none() && sight.has_login).then(|| login::address(&sight.here));
-        Top { person, login, is_operator: sight.is_operator }
+        Top { person, login, is_operator: sight.is_operator, project: None, at_work: false, is_bare: false }
+    }
+
+    /// On a page of this project; `here` where it is one of those named.
+    pub fn of_project(sight: &Sight, repo: &str, here: impl Into<Option<Tab>>) -> Top {
+        Top { project: Some(ProjectTop { repo: repo.to_owned(), here: here.into() }), ..Top::of(sight) }
     }
 }
 
@@ -185,6 +266,8 @@ impl IntoResponse for Page {
 enum PageError {
     /// Nothing is there; the sentence says what was looked for.
     NotFound(&'static str),
+    /// What was asked for cannot be answered; the sentence says why, and the next step.
+    Asked(String),
     /// Ours; logged, and nothing told.
     Internal(StoreError),
 }
@@ -198,7 +281,7 @@ impl From<StoreError> for PageError {
 #[derive(Template)]
 #[template(path = "message.html")]
 struct Message {
-    style: &'static str,
+    urls: &'static Urls,
     top: Top,
     heading: &'static str,
     text: String,
@@ -207,10 +290,15 @@ struct Message {
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         let (status, heading, text) = match self {
-            PageError::NotFound(text) => (StatusCode::NOT_FOUND, "Not found", text),
+            PageError::NotFound(text) => (StatusCode::NOT_FOUND, "Not found", text.to_owned()),
+            PageError::Asked(text) => (StatusCode::BAD_REQUEST, "This cannot be shown", text),
             PageError::Internal(error) => {
                 tracing::error!(%error, "a page failed");
-                (StatusCode::INTERNAL_SERVER_ERROR, "Something failed here", "The server's log says what. Try again in a moment.")
+                (
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "Something failed here",
+                    "The server's log says what. Try again in a moment.".to_owned(),
+                )
             }
         };
         message(status, Top::default(), heading, text)

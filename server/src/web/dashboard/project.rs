@@ -1,38 +1,70 @@
-//! One project: what its boards weigh on the default branch, and its runs.
+//! One project: the matrix of what its boards weigh, its budgets with what is left of them, and its newest runs.
 
 use super::super::access::Sight;
+use super::matrix::{Matrix, SPARK_COMMITS, Table};
 use super::words::{Label, When, run_label, when};
-use super::{NO_PROJECT, Page, PageError, Pages, STYLE_URL, Top, id, repo, short, shown};
-use crate::store::pages::{self, LatestRow, RunRow};
+use super::{NO_PROJECT, Page, PageError, Pages, Tab, Top, URLS, Urls, repo, short, shown};
+use crate::store::figures;
+use crate::store::pages::{self, RunRow};
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::Router;
+use axum::extract::{FromRef, Path, Query, State};
+use axum::routing::get;
+use ounce_analysis::comparison::{BudgetCheck, Left, LeftState};
+use ounce_analysis::past::Figure;
 use ounce_protocol::Manifest;
-use ounce_protocol::ids::BoardName;
 use ounce_protocol::job::Millis;
-use ounce_protocol::manifest::Board;
-use ounce_protocol::units::{delta, grouped};
+use ounce_protocol::manifest::{BenchMetric, Board};
+use ounce_protocol::units::{delta, grouped, signed};
 use serde::Deserialize;
+
+/// Runs shown; the others have a page of their own.
+const RUNS_MAX: usize = 10;
+/// What "the last 30 days" are.
+const MONTH_MS: Millis = 30 * 86_400_000;
+/// Commits looked at before the month, for a figure to begin from.
+const BEFORE_MAX: i64 = 5;
+/// Places of budgets shown, the tightest.
+const BUDGETS_MAX: usize = 60;
 
 #[derive(Template)]
 #[template(path = "project.html")]
 struct Project {
-    style: &'static str,
+    urls: &'static Urls,
     top: Top,
     repo: String,
     title: String,
     default_branch: String,
     forge: Option<String>,
-    boards: Vec<BoardView>,
+    head: Option<Head>,
+    table: Table,
+    show: String,
+    words: String,
+    sort: String,
+    query: String,
+    budgets: Vec<BudgetView>,
     runs: Vec<RunView>,
-    older: Option<i64>,
-    paged: bool,
 }
 
-struct BoardView {
-    name: String,
-    title: String,
-    regions: Vec<RegionView>,
+/// The newest commit of the default branch.
+struct Head {
     sha: String,
+    short: String,
+    summary: String,
+    when: When,
+}
+
+/// A budget at one of its places.
+struct BudgetView {
+    rule: String,
+    place: String,
+    used: String,
+    limit: String,
+    left: String,
+    meter: Option<(i64, i64)>,
+    label: Label,
+    pace: String,
+    href: Option<String>,
 }
 
 /// A region's bytes in words and as a meter.
@@ -65,52 +97,134 @@ pub(super) struct RunView {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Paging {
-    before: Option<String>,
+struct Asked {
+    #[serde(default)]
+    show: String,
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    sort: String,
 }
 
-pub(super) async fn page(
+pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S>
+where
+    Pages: FromRef<S>,
+{
+    Router::new().route("/p/{owner}/{name}", get(page))
+}
+
+async fn page(
     State(state): State<Pages>,
     Path((owner, name)): Path<(String, String)>,
-    Query(paging): Query<Paging>,
+    Query(asked): Query<Asked>,
     sight: Sight,
 ) -> Result<Page, PageError> {
     let repo = repo(&owner, &name)?;
     let mut c = state.store.connection().await?;
     let project = pages::project(&mut c, &repo).await?.ok_or(PageError::NotFound(NO_PROJECT))?;
-    let before = paging.before.as_deref().and_then(id);
-    let manifest = pages::manifest(&mut c, project.id).await?.and_then(|text| Manifest::parse(&text).ok());
-    let latest = pages::latest(&mut c, project.id).await?;
-    let runs = pages::runs(&mut c, project.id, before).await?;
     let now = state.clock.now();
-    let full = i64::try_from(runs.len()).is_ok_and(|n| n == pages::RUNS_PER_PAGE);
+    let manifest = pages::manifest(&mut c, project.id).await?.and_then(|text| Manifest::parse(&text).ok());
+    let recent = figures::commits(&mut c, project.id, None, i64::try_from(SPARK_COMMITS).unwrap_or(i64::MAX)).await?;
+    let begin_ms = now.saturating_sub(MONTH_MS);
+    let mut commits = match recent.first() {
+        Some(oldest) if oldest.committed_ms > begin_ms => figures::commits(&mut c, project.id, Some(begin_ms), BEFORE_MAX).await?,
+        _ => Vec::new(),
+    };
+    commits.extend(recent);
+    let month = commits.iter().rposition(|commit| commit.committed_ms <= begin_ms).unwrap_or(0);
+    let ids: Vec<i64> = commits.iter().map(|commit| commit.id).collect();
+    let cells = figures::at_commits(&mut c, project.id, &ids).await?;
+    let comparison = figures::newest_comparison(&mut c, project.id).await?;
+    let runs = pages::runs(&mut c, project.id, None).await?;
+    drop(c);
+    let matrix = Matrix::new(&commits, month, cells, manifest.as_ref());
+    let (show, words, sort) = (word(&asked.show), word(&asked.q), word(&asked.sort));
     Page::of(&Project {
-        style: &STYLE_URL,
-        top: Top::of(&sight),
+        urls: &URLS,
+        top: Top::of_project(&sight, &project.repo, Tab::Overview),
         forge: state.forge_url(&repo),
-        repo: project.repo,
         title: shown(&project.title),
         default_branch: shown(&project.default_branch),
-        boards: boards(&latest, manifest.as_ref()),
-        older: runs.last().filter(|_| full).map(|run| run.id),
-        runs: runs.into_iter().map(|run| run_view(&run, now)).collect(),
-        paged: before.is_some(),
+        head: commits.last().map(|commit| Head {
+            sha: commit.sha.clone(),
+            short: short(&commit.sha),
+            summary: shown(&commit.summary),
+            when: when(commit.committed_ms, now),
+        }),
+        table: matrix.table(&project.repo, &show, &words, &sort),
+        budgets: budgets(&project.repo, comparison.as_deref(), &matrix),
+        runs: runs.iter().take(RUNS_MAX).map(|run| run_view(run, now)).collect(),
+        query: form_urlencoded::Serializer::new(String::new()).append_pair("show", &show).append_pair("q", &words).finish(),
+        repo: project.repo,
+        show,
+        words,
+        sort,
     })
 }
 
-/// The rows are in the boards' order.
-fn boards(latest: &[LatestRow], manifest: Option<&Manifest>) -> Vec<BoardView> {
-    let view = |rows: &[LatestRow]| {
-        let name = &rows[0].board;
-        let board = BoardName::parse(name).ok().and_then(|name| manifest?.boards.get(&name));
-        BoardView {
-            title: shown(board.and_then(|b| b.title.as_deref()).unwrap_or_default()),
-            name: name.clone(),
-            regions: rows.iter().map(|row| region(&row.region, row.value, board)).collect(),
-            sha: short(&rows[0].sha),
-        }
+/// A parameter as it is kept: a long one is nobody's board.
+fn word(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(100).collect()
+}
+
+/// What the newest judged push says of the budgets. Other parts of the comparison may be large and are not read.
+fn budgets(repo: &str, comparison: Option<&str>, matrix: &Matrix<'_>) -> Vec<BudgetView> {
+    #[derive(Deserialize)]
+    struct Only {
+        budgets: Vec<BudgetCheck>,
+    }
+    let Some(Only { budgets }) = comparison.and_then(|text| serde_json::from_str(text).ok()) else { return Vec::new() };
+    let views = budgets.iter().flat_map(|budget| budget.left.iter().map(move |left| (budget, left)));
+    views.take(BUDGETS_MAX).map(|(budget, left)| budget_view(repo, budget, left, matrix)).collect()
+}
+
+fn budget_view(repo: &str, budget: &BudgetCheck, left: &Left, matrix: &Matrix<'_>) -> BudgetView {
+    let board = left.place.board.as_str();
+    let (kind, name, group, unit) = match &left.place.figure {
+        Figure::Region { region, group } => ("region", region.as_str(), group.as_deref(), "B"),
+        Figure::Bench { benchmark, metric } => match metric {
+            BenchMetric::Instructions => ("instructions", benchmark.as_str(), None, "instructions"),
+            BenchMetric::Stack => ("stack", benchmark.as_str(), None, "B"),
+            BenchMetric::Heap => ("heap", benchmark.as_str(), None, "B"),
+        },
     };
-    latest.chunk_by(|a, b| a.board == b.board).map(view).collect()
+    let key = figures::Key { board: board.to_owned(), kind: kind.to_owned(), name: name.to_owned() };
+    let place = match group {
+        Some(group) => format!("{board}/{name}, {}", shown(group)),
+        None => super::super::series::key_text(&key),
+    };
+    let label = match left.state {
+        LeftState::Holds => Label { word: "holds".into(), class: "plain" },
+        LeftState::Accepted => Label { word: "accepted".into(), class: "busy" },
+        LeftState::Exceeded => Label { word: "over".into(), class: "bad" },
+    };
+    // A group's own pace is on its page; the region's is another figure.
+    let pace = group.is_none().then(|| matrix.pace(board, kind, name)).flatten();
+    let pace = match pace {
+        None => "not known".to_owned(),
+        Some(by) if by <= 0 => format!("{} {unit}", signed(by)),
+        Some(by) if left.left > 0 => {
+            let days = i128::from(left.left) * 30 / i128::from(by);
+            format!(
+                "{} {unit}: what is left lasts {}",
+                signed(by),
+                if days > 3_650 { "for years".to_owned() } else { format!("{days} days") }
+            )
+        }
+        Some(by) => format!("{} {unit}", signed(by)),
+    };
+    let value = |n: i64| format!("{}{} {unit}", if n < 0 { "−" } else { "" }, grouped(n.unsigned_abs()));
+    BudgetView {
+        rule: shown(&budget.rule),
+        place,
+        used: value(left.used),
+        limit: value(left.limit),
+        left: if left.left < 0 { format!("over by {} {unit}", grouped(left.left.unsigned_abs())) } else { value(left.left) },
+        meter: (left.limit > 0).then_some((left.used.clamp(0, left.limit), left.limit)),
+        label,
+        pace,
+        href: group.is_none().then(|| super::matrix::href(repo, &[&key])),
+    }
 }
 
 /// A region's latest figure against its size in the manifest.

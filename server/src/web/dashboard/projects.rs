@@ -2,7 +2,7 @@
 
 use super::super::access::Sight;
 use super::words::{Label, When, run_label, when};
-use super::{Page, PageError, Pages, STYLE_URL, Top, shown};
+use super::{Page, PageError, Pages, Top, URLS, Urls, shown};
 use crate::store::pages;
 use askama::Template;
 use axum::extract::State;
@@ -10,7 +10,7 @@ use axum::extract::State;
 #[derive(Template)]
 #[template(path = "projects.html")]
 struct Projects {
-    style: &'static str,
+    urls: &'static Urls,
     top: Top,
     projects: Vec<Project>,
 }
@@ -38,5 +38,5 @@ pub(super) async fn page(State(state): State<Pages>, sight: Sight) -> Result<Pag
         };
         Project { title: shown(&row.title), repo: row.repo, run }
     };
-    Page::of(&Projects { style: &STYLE_URL, top: Top::of(&sight), projects: rows.into_iter().map(project).collect() })
+    Page::of(&Projects { urls: &URLS, top: Top::of(&sight), projects: rows.into_iter().map(project).collect() })
 }

@@ -4,7 +4,8 @@ use super::super::access::Sight;
 use super::super::orders::is_once;
 use super::project::{RunView, run_view};
 use super::words::{Label, job_label, took};
-use super::{Page, PageError, Pages, STYLE_URL, Top, id, short, shown};
+use super::work::PART_S;
+use super::{Page, PageError, Pages, Top, URLS, Urls, id, short, shown};
 use crate::forge::Role;
 use crate::secret::random_token;
 use crate::store::pages::{self, JobRow};
@@ -12,6 +13,8 @@ use crate::store::{Connection, StoreError, commands, projects, stored};
 use crate::work::order::page::source;
 use askama::Template;
 use axum::extract::{Path, Query as InQuery, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use ounce_analysis::comparison::{BoardComparison, BoardState, Comparison};
 use ounce_protocol::ids::RepoName;
 use ounce_protocol::job::Millis;
@@ -20,12 +23,20 @@ use serde::Deserialize;
 /// A page of a run that is under way loads itself again after this many seconds.
 const RELOAD_S: u32 = 15;
 
+/// Says that the script asks, for a part of the page.
+const PART_ASKED: &str = "hx-request";
+/// Tells the script to load the whole page.
+const WHOLE_PAGE: &str = "hx-refresh";
+
 #[derive(Template)]
 #[template(path = "run.html")]
 struct Run {
-    style: &'static str,
+    urls: &'static Urls,
     top: Top,
     reload_s: Option<u32>,
+    /// The part with the jobs, while they are under way, is asked for again after so many seconds.
+    part_s: u32,
+    progress: Option<Progress>,
     repo: String,
     run: RunView,
     state: String,
@@ -50,12 +61,40 @@ struct Said {
 }
 
 /// The forms of a page.
-struct Orders {
-    csrf: String,
+pub(super) struct Orders {
+    pub csrf: String,
     /// What tells these forms from those of another load of the page.
-    once: String,
+    pub once: String,
     /// The last part of the address, and the button's words.
-    offers: Vec<(&'static str, &'static str)>,
+    pub offers: Vec<(&'static str, &'static str)>,
+    /// Whether one board that failed can be weighed again by itself.
+    pub retries: bool,
+}
+
+impl Orders {
+    /// What who looks can order for a run of this kind that stands like this.
+    pub fn of(sight: &Sight, kind: &str, state: &str) -> Option<Orders> {
+        let person = sight.viewer.person().filter(|_| kind == "pull" && sight.role >= Some(Role::Write))?;
+        Some(Orders { csrf: person.csrf.clone(), once: random_token(), offers: offers(state), retries: state == "judged" })
+    }
+}
+
+/// How far the jobs of a run are.
+struct Progress {
+    ended: usize,
+    all: usize,
+    words: String,
+}
+
+/// In words: `3 of 6 boards done, 1 failed, 2 running`.
+fn progress(jobs: &[JobRow]) -> Progress {
+    let count = |state: &str| jobs.iter().filter(|job| job.state == state).count();
+    let (done, all) = (count("done"), jobs.len());
+    let others = [("failed", "failed"), ("leased", "running"), ("queued", "queued")];
+    let others = others.iter().map(|(state, word)| (count(state), word)).filter(|(n, _)| *n > 0);
+    let others: String = others.map(|(n, word)| format!(", {n} {word}")).collect();
+    let words = format!("{done} of {all} {} done{others}", if all == 1 { "board" } else { "boards" });
+    Progress { ended: all - count("leased") - count("queued"), all, words }
 }
 
 /// What can be ordered for a run that stands like this.
@@ -96,6 +135,7 @@ fn not_run(comparison: &Comparison) -> Vec<NotRun> {
 }
 
 struct Commit {
+    sha: String,
     short: String,
     url: Option<String>,
 }
@@ -108,18 +148,24 @@ pub(super) struct JobView {
     pub runner: String,
     pub took: String,
     pub has_log: bool,
+    pub has_failed: bool,
 }
 
 pub(super) async fn page(
     State(state): State<Pages>,
     Path(text): Path<String>,
     InQuery(query): InQuery<Query>,
+    headers: HeaderMap,
     sight: Sight,
-) -> Result<Page, PageError> {
+) -> Result<Response, PageError> {
     const NO_RUN: PageError = PageError::NotFound(super::NO_RUN);
     let mut c = state.store.connection().await?;
     let run = id(&text).ok_or(NO_RUN)?;
     let (row, repo, comparison) = pages::run(&mut c, run).await?.ok_or(NO_RUN)?;
+    if headers.contains_key(PART_ASKED) && row.state != "measuring" {
+        // The part that was looked at is over: the whole page has the report now.
+        return Ok([(WHOLE_PAGE, "true")].into_response());
+    }
     let jobs = pages::jobs(&mut c, run).await?;
     let now = state.clock.now();
     let comparison: Option<Comparison> =
@@ -128,14 +174,16 @@ pub(super) async fn page(
         (Some(once), Some(person)) => Some(said(&mut c, &stored::<RepoName>(&repo)?, &person.login, &once).await?),
         _ => None,
     };
-    let person = sight.viewer.person().filter(|_| row.kind == "pull" && sight.role >= Some(Role::Write));
-    let orders = person.map(|person| Orders { csrf: person.csrf.clone(), once: random_token(), offers: offers(&row.state) });
+    let orders = Orders::of(&sight, &row.kind, &row.state);
     let forge = state.forge_url(&stored::<RepoName>(&repo)?);
-    let commit = |sha: &str| Commit { short: short(sha), url: forge.as_ref().map(|url| format!("{url}/commit/{sha}")) };
-    Page::of(&Run {
-        style: &STYLE_URL,
-        top: Top::of(&sight),
+    let commit =
+        |sha: &str| Commit { sha: sha.to_owned(), short: short(sha), url: forge.as_ref().map(|url| format!("{url}/commit/{sha}")) };
+    let page = Page::of(&Run {
+        urls: &URLS,
+        top: Top::of_project(&sight, &repo, None),
         reload_s: (row.state == "measuring").then_some(RELOAD_S),
+        part_s: PART_S,
+        progress: (row.state == "measuring" && !jobs.is_empty()).then(|| progress(&jobs)),
         run: run_view(&row, now),
         pull_url: forge.as_ref().zip(row.pull_number).map(|(url, n)| format!("{url}/pull/{n}")),
         base: commit(&row.base_sha),
@@ -150,7 +198,8 @@ pub(super) async fn page(
         shown_sha: row.shown_sha,
         conflict: row.conflict,
         note: shown(&row.note),
-    })
+    })?;
+    Ok(page.into_response())
 }
 
 /// What came of an order given on this page.
@@ -184,5 +233,35 @@ pub(super) fn job_view(job: &JobRow, now: Millis) -> JobView {
             (None, _) => String::new(),
         },
         has_log: job.log_bytes.is_some_and(|n| n > 0),
+        has_failed: job.state == "failed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_is_told_in_words() {
+        let check = |states: &[&str], ended: usize, expected: &str| {
+            let job = |state: &&str| JobRow {
+                id: 1,
+                run_id: 1,
+                board: "b".into(),
+                state: (*state).into(),
+                attempts: 0,
+                runner: None,
+                detail: String::new(),
+                doing: String::new(),
+                started_ms: None,
+                ended_ms: None,
+                log_bytes: None,
+            };
+            let progress = progress(&states.iter().map(job).collect::<Vec<_>>());
+            assert_eq!((progress.words.as_str(), progress.ended, progress.all), (expected, ended, states.len()));
+        };
+        check(&["queued"], 0, "0 of 1 board done, 1 queued");
+        check(&["done", "done", "leased", "failed"], 3, "2 of 4 boards done, 1 failed, 1 running");
+        check(&["done", "done"], 2, "2 of 2 boards done");
     }
 }

@@ -1,6 +1,6 @@
 //! The pages over seeded rows: what they show, that nothing hostile leaves its place, and what is said where nothing is.
 
-use super::{Pages, routes_of, with_headers};
+use super::{Asking, Pages, routes_of, with_headers};
 use crate::clock::Clock;
 use crate::store::{Connection, Store, sql};
 use axum::Router;
@@ -33,7 +33,7 @@ async fn execute(c: &mut Connection, text: String) {
     sql::sql(text.clone()).execute(c).await.unwrap_or_else(|e| panic!("{e}: {text}"));
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
@@ -49,7 +49,9 @@ impl Seeded {
         let clock = Clock::default();
         clock.advance(NOW_MS - clock.now());
         let clone_url = Arc::new(|repo: &_| format!("https://forge.example/{repo}.git"));
-        let router = with_headers(routes_of().with_state(Pages { store: store.clone(), clock, clone_url }));
+        let named: Arc<dyn Fn(_, _) -> Asking + Send + Sync> = Arc::new(|_, _| Box::pin(async { Ok(None) }));
+        let pages = Pages { store: store.clone(), clock, clone_url, named, compositions: Arc::default() };
+        let router = with_headers(routes_of().with_state(pages));
         Seeded { router, store, _folder: folder }
     }
 
@@ -66,7 +68,7 @@ impl Seeded {
             ),
         )
         .await;
-        execute(c, format!("INSERT INTO pulls VALUES (1, 7, {0}, {0}, '{1}', 0, 1, 0)", quoted(HOSTILE), sha(1))).await;
+        execute(c, format!("INSERT INTO pulls (project_id, number, title, author, head_sha, from_fork, is_open, updated_ms) VALUES (1, 7, {0}, {0}, '{1}', 0, 1, 0)", quoted(HOSTILE), sha(1))).await;
         for n in 1..=40u64 {
             let minutes = i64::try_from(40 - n).unwrap() * 60_000;
             execute(
@@ -118,11 +120,62 @@ impl Seeded {
         .await;
         execute(
             c,
+            format!(
+                "INSERT INTO jobs (id, run_id, board, needs, trusted, priority, state, attempts, runner, detail, created_ms, queued_ms) VALUES
+                 (4, 3, 'pyboard', {0}, 1, 0, 'queued', 1, 'bench', {0}, 0, {NOW_MS} - 8000)",
+                quoted(HOSTILE)
+            ),
+        )
+        .await;
+        execute(
+            c,
+            format!(
+                "INSERT INTO runners (name, token_sha256, can_run, created_ms, seen_ms, failures, aside_until_ms, aside_why) VALUES
+                 ('bench', 'x', {}, 0, {NOW_MS}, 3, {NOW_MS} + 60000, {})",
+                quoted(&serde_json::to_string(&[HOSTILE]).unwrap()),
+                quoted(&format!("job 1: {HOSTILE}"))
+            ),
+        )
+        .await;
+        execute(
+            c,
+            format!(
+                "INSERT INTO audit (at_ms, who, what, target, origin, result) VALUES ({NOW_MS}, {0}, 'set aside', 'bench', {0}, {0})",
+                quoted(HOSTILE)
+            ),
+        )
+        .await;
+        execute(
+            c,
             format!("INSERT INTO job_logs VALUES (1, {}, 1234)", quoted(&format!("\u{1b}[31merror\u{1b}[0m {HOSTILE}\nsecond line\n"))),
         )
         .await;
-        execute(c, "INSERT INTO measurements (id, run_id, board, commit_id, doc, token, trusted, received_ms) VALUES (1, 1, 'microbit', 40, '{}', 1, 1, 0)".into()).await;
-        execute(c, "INSERT INTO series VALUES (1, 1, 'microbit', 'region', 'flash'), (2, 1, 'microbit', 'region', 'ram'), (3, 1, 'microbit', 'instructions', 'fib'), (4, 1, 'microbit', 'instructions', 'sort')".into()).await;
+        execute(
+            c,
+            format!(
+                "INSERT INTO measurements (id, run_id, board, commit_id, image, doc, token, trusted, received_ms) VALUES (1, 1, 'microbit', 40, 'x', {}, 1, 1, 0)",
+                quoted(&super::symbols::tests::build(&sha(40), HOSTILE))
+            ),
+        )
+        .await;
+        for text in super::symbols::tests::rows(sha, NOW_MS, HOSTILE) {
+            execute(c, text).await;
+        }
+        execute(
+            c,
+            format!(
+                "INSERT INTO refs VALUES (1, 'refs/tags/v1.0', '{}', 0), (1, {}, '{}', 0)",
+                sha(20),
+                quoted(&format!("refs/tags/{HOSTILE}")),
+                sha(40)
+            ),
+        )
+        .await;
+        execute(c, format!("INSERT INTO symbols VALUES (1001, 1, 'a', 'symbol', {0}, {0})", quoted(HOSTILE))).await;
+        execute(c, "INSERT INTO symbol_steps VALUES (1001, 'microbit', 'flash', 40, 1, 'grown', NULL, 100, 412, NULL, NULL)".into()).await;
+        execute(c, format!("INSERT INTO acceptances (project_id, pull_number, run_id, shown_sha, head_sha, board, figure, growth, login, reason, at_ms) VALUES (1, 7, 2, '{0}', '{0}', 'microbit', '{{\"of\":\"region\",\"region\":\"flash\"}}', 312, 'ada', {1}, 0)", sha(40), quoted(HOSTILE))).await;
+        execute(c, "INSERT INTO tools VALUES (1, 1, 'a', '{\"toolchain\":\"cc 1\"}')".into()).await;
+        execute(c, "INSERT INTO series VALUES (1, 1, 'microbit', 'region', 'flash', 1), (2, 1, 'microbit', 'region', 'ram', 1), (3, 1, 'microbit', 'instructions', 'fib', 1), (4, 1, 'microbit', 'instructions', 'sort', 1)".into()).await;
         for n in 1..=40u64 {
             let values = [200_000 + n / 5 * 128, 9_000, 1_000_000 - n / 8 * 4_000, 500_000 + n / 12 * 900];
             for (series, value) in (1..).zip(values) {
@@ -142,6 +195,10 @@ impl Seeded {
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, 8 << 20).await.unwrap();
         (parts.status, parts.headers, String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.store
     }
 
     async fn page(&self, path: &str) -> String {
@@ -168,11 +225,17 @@ fn comparison() -> ounce_analysis::Comparison {
     serde_json::from_value(doc).unwrap()
 }
 
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 50] = [
+    "/search",
+    "/search?q=%3Cscript%3E&in=o/r",
+    "/search?q=alert&in=o/r",
     "/",
     "/p/o/r",
     "/p/o/r?before=4",
     "/p/o/r/boards/microbit",
+    "/p/o/r/series",
+    "/p/o/r/series?s=microbit/fib&s=microbit/flash&scale=relative&along=dates&last=50",
+    "/p/o/r?show=speed&q=micro&sort=-fib",
     "/runs/1",
     "/runs/2",
     "/runs/3",
@@ -181,6 +244,38 @@ const PAGES: [&str; 12] = [
     "/runs/6",
     "/jobs/1",
     "/jobs/3",
+    "/jobs/4",
+    "/p/o/r/runs",
+    "/p/o/r/runs?state=measuring&board=microbit",
+    "/p/o/r/runs?text=%3Cscript%3E%22%20onload%3Dx&author=%E2%80%AE",
+    "/p/o/r/runs?before=3",
+    "/work",
+    "/work/part",
+    "/runners/bench",
+    "/p/o/r/symbols",
+    "/p/o/r/symbols?by=group&sort=change&days=7",
+    "/p/o/r/symbols?q=%3Cscript&sort=name",
+    "/p/o/r/symbols?since=v1&page=2",
+    "/p/o/r/symbols?since=%3Cscript%3Ealert(1)%3C/script%3E",
+    "/p/o/r/symbol?name=vm::run::step",
+    "/p/o/r/symbol?name=%3Cscript%3Ealert(1)%3C/script%3E%20%22%27%20onload=x%20%E2%80%AE",
+    "/p/o/r/symbol?name=vm::",
+    "/p/o/r/symbol?group=%3Cscript%3Ealert(1)%3C/script%3E%20%22%27%20onload=x%20%E2%80%AE",
+    "/p/o/r/tradeoffs",
+    "/p/o/r/tradeoffs?since=v1&board=microbit",
+    "/p/o/r/prices",
+    "/p/o/r/prices?sort=name&board=microbit",
+    "/p/o/r/compare",
+    "/p/o/r/compare?base=0000000000000000000000000000000000000027&head=%237",
+    "/p/o/r/compare?base=0000000000000000000000000000000000000027&head=latest&board=microbit&q=onload",
+    "/p/o/r/compare?base=0000000000000000000000000000000000000027&head=7&board=pyboard",
+    "/p/o/r/compare?base=0000000000000000000000000000000000000026&head=0000000000000000000000000000000000000027",
+    "/p/o/r/compare?base=v1.0&head=0000000000000000000000000000000000000027&board=microbit",
+    "/p/o/r/commits/0000000000000000000000000000000000000028",
+    "/p/o/r/commits/0000000000000000000000000000000000000014",
+    "/p/o/r/builds/0000000000000000000000000000000000000028/microbit",
+    "/p/o/r/builds/0000000000000000000000000000000000000028/microbit?by=section&q=onload&kind=strings",
+    "/p/o/r/builds/0000000000000000000000000000000000000028/microbit?by=object",
 ];
 
 #[tokio::test]
@@ -189,10 +284,18 @@ async fn nothing_hostile_leaves_its_place() {
     for path in PAGES {
         let (status, headers, body) = seeded.get(path).await;
         assert_eq!(status, StatusCode::OK, "{path}\n{body}");
+        // To look at them.
+        if let Some(folder) = std::env::var_os("OUNCE_PAGES") {
+            let name: String = path.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+            std::fs::write(std::path::Path::new(&folder).join(name + ".html"), &body).unwrap();
+        }
         let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{path}: {policy}");
         assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff", "{path}");
-        for bad in ["<script", " style=", "\u{202e}", "\u{1b}", "\" onload", "' onload"] {
+        let own = body.matches("<script src=\"/assets/").count();
+        assert_eq!(body.matches("<script").count(), own, "{path}: a script that is not ours\n{body}");
+        assert!(body.len() < 150_000, "{path}: {} bytes", body.len());
+        for bad in [" style=", "\u{202e}", "\u{1b}", "\" onload", "' onload"] {
             assert!(!body.contains(bad), "{path}: {bad:?}\n{body}");
         }
     }
@@ -242,9 +345,9 @@ async fn a_board_shows_its_history_as_chart_and_as_figures() {
         "40 commits, oldest at the left",
         "201,024 of 262,144 B",
         "61,120 B left",
-        "+128 B",
+        "+128 (+0.06 %)",
         "−20,000 (−2.00 %)",
-        "href=\"/runs/1\"",
+        "href=\"/p/o/r/commits/",
     ] {
         assert!(page.contains(part), "{part}\n{page}");
     }
@@ -257,11 +360,20 @@ async fn a_board_shows_its_history_as_chart_and_as_figures() {
 async fn a_project_lists_boards_and_runs() {
     let seeded = Seeded::new().await;
     let page = seeded.page("/p/o/r").await;
-    for part in ["BBC micro:bit v1", "201,024 of 262,144 B", "waiting for approval", "push 0000000000", "href=\"/runs/6\""] {
+    for part in [
+        "BBC micro:bit v1",
+        "microbit/flash: 201,024 B",
+        "196.3 KiB",
+        "59.7 KiB",
+        "76 % used",
+        "<title>",
+        "s=microbit%2Ffib",
+        "waiting for approval",
+        "push 0000000000",
+        "href=\"/runs/6\"",
+    ] {
         assert!(page.contains(part), "{part}\n{page}");
     }
-    let older = seeded.page("/p/o/r?before=4").await;
-    assert!(older.contains("href=\"/runs/3\"") && !older.contains("href=\"/runs/4\""), "{older}");
 }
 
 #[tokio::test]
@@ -280,10 +392,22 @@ async fn what_is_not_there_is_said_to_be_not_there() {
         "/runs/x",
         "/runs/99999999999999999999",
         "/jobs/99",
+        "/jobs/99/log",
+        "/runners/none",
+        "/runners/..",
+        "/p/o/none/runs",
         "/p/o/none",
         "/p/o/..",
         "/p/o/r/boards/none",
         "/p/o/none/boards/b",
+        "/p/o/none/compare",
+        "/p/o/none/commits/0000000000000000000000000000000000000028",
+        "/p/o/r/commits/ffffffffffffffffffffffffffffffffffffffff",
+        "/p/o/r/commits/00000000000",
+        "/p/o/r/commits/..",
+        "/p/o/r/builds/0000000000000000000000000000000000000028/none",
+        "/p/o/r/builds/0000000000000000000000000000000000000028/microbit?region=rom",
+        "/p/o/r/builds/0000000000000000000000000000000000000028/microbit?root=nothing",
     ] {
         let (status, headers, body) = seeded.get(path).await;
         assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
@@ -306,4 +430,31 @@ async fn assets_are_there_under_the_addresses_the_pages_use() {
     assert_eq!((status, headers[header::CONTENT_TYPE].to_str().unwrap()), (StatusCode::OK, "text/css; charset=utf-8"));
     assert!(body.contains("prefers-color-scheme: dark"));
     assert_eq!(seeded.get("/assets/icon.svg").await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_cannot_be_compared_is_said_with_the_next_step() {
+    let seeded = Seeded::new().await;
+    let check = async |asked: &str, status: StatusCode, says: &str| {
+        let (answered, _, body) = seeded.get(&format!("/p/o/r/{asked}")).await;
+        assert_eq!(answered, status, "{asked}\n{body}");
+        assert!(body.contains(says), "{asked}: {says}\n{body}");
+        assert!(!body.contains("\u{202e}") && !body.contains("<b>"), "{asked}\n{body}");
+    };
+    check("compare?base=v1.o&head=latest", StatusCode::NOT_FOUND, "did you mean `v1.0`?").await;
+    check("compare?base=v1.0&head=%3Cb%3E%E2%80%AE", StatusCode::NOT_FOUND, "There is no commit, pull request, tag or branch").await;
+    check("compare?base=%2312&head=latest", StatusCode::NOT_FOUND, "There is no pull request #12 here").await;
+    check("compare?base=00000000&head=latest", StatusCode::NOT_FOUND, "is the beginning of several commits&#39; ids: give more digits")
+        .await;
+    check("compare?base=latest&head=", StatusCode::BAD_REQUEST, "nothing to compare").await;
+    check("compare?base=v1.0&head=latest&board=microbitt", StatusCode::NOT_FOUND, "did you mean `microbit`?").await;
+    check("compare?base=v1.0&head=latest&board=%2e%2e", StatusCode::BAD_REQUEST, "is not a valid board name").await;
+    check("compare?base=v1.0&head=latest&format=csb", StatusCode::BAD_REQUEST, "did you mean `csv`?").await;
+    check("compare?base=v1.0&head=latest&page=0", StatusCode::BAD_REQUEST, "counted from 1").await;
+    check("compare?base=v1.0&head=latest&sort=x", StatusCode::BAD_REQUEST, "is none of bytes").await;
+    check(&format!("compare?base=v1.0&head={}", "x".repeat(500)), StatusCode::BAD_REQUEST, "at most 200").await;
+    check(&format!("builds/{}/microbitt", sha(40)), StatusCode::NOT_FOUND, "did you mean `microbit`?").await;
+    check(&format!("builds/{}/microbit?region=flsh", sha(40)), StatusCode::NOT_FOUND, "did you mean `flash`?").await;
+    check(&format!("builds/{}/microbit?by=crates", sha(40)), StatusCode::BAD_REQUEST, "is none of group, section").await;
+    check("commits/0000000", StatusCode::NOT_FOUND, "several").await;
 }

@@ -1,6 +1,7 @@
 //! Times, states and verdicts in words, as the pages write them.
 
 use ounce_protocol::job::Millis;
+use ounce_protocol::units::grouped;
 
 /// A state or a verdict as a label: the word says it, the class only colours it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +69,21 @@ fn ago(ms: Millis) -> String {
     format!("{n} {unit}{} ago", if n == 1 { "" } else { "s" })
 }
 
+/// A figure rounded for a glance: `812 B`, `79.6 KiB`, `14.4 M`. The exact one goes beside it.
+pub fn near(value: u64, unit: &str) -> String {
+    let (small, steps): (u64, [(u64, &str); 3]) = match unit {
+        "B" => (10_000, [(1 << 10, "KiB"), (1 << 20, "MiB"), (1 << 30, "GiB")]),
+        _ => (100_000, [(1_000, "k"), (1_000_000, "M"), (1_000_000_000, "G")]),
+    };
+    if value < small {
+        return if unit == "B" { format!("{} B", grouped(value)) } else { grouped(value) };
+    }
+    let (step, name) = steps.into_iter().rev().find(|(step, _)| value >= *step).unwrap_or(steps[0]);
+    // Tenths, rounded to nearest.
+    let tenths = (u128::from(value) * 20 / u128::from(step)).div_ceil(2);
+    format!("{}.{} {name}", tenths / 10, tenths % 10)
+}
+
 /// How long something took: `8 s`, `2 min 3 s`, `1 h 5 min`.
 pub fn took(ms: Millis) -> String {
     let s = (ms / 1000).max(0);
@@ -96,6 +112,20 @@ fn rfc3339(ms: Millis) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_figure_in_view_is_rounded_to_nearest() {
+        let check = |value: u64, unit: &str, expected: &str| assert_eq!(near(value, unit), expected, "{value} {unit}");
+        check(0, "B", "0 B");
+        check(9_999, "B", "9,999 B");
+        check(10_240, "B", "10.0 KiB");
+        check(10_291, "B", "10.0 KiB");
+        check(10_292, "B", "10.1 KiB");
+        check(81_510, "B", "79.6 KiB");
+        check(99_999, "instructions", "99,999");
+        check(14_372_560, "instructions", "14.4 M");
+        check(u64::MAX, "B", "17179869184.0 GiB");
+    }
 
     #[test]
     fn times_are_right_to_the_second() {

@@ -139,20 +139,28 @@ fn find<'a>(known: &'a [(String, String, String)], metric: &str) -> Option<(&'a 
     kinds.into_iter().find_map(is).map(|(b, k, n)| (b.as_str(), k.as_str(), n.as_str()))
 }
 
-/// The changes, newest first.
+/// The changes, newest first. Only figures of the same tools are compared; of a commit that several measured, the newest tools' word counts.
 fn changes(steps: &[Step]) -> Vec<Change<'_>> {
-    let exact: Vec<&Step> = steps.iter().filter(|step| step.exact).collect();
-    let by_sha: HashMap<&str, &Step> = exact.iter().map(|step| (step.sha.as_str(), *step)).collect();
-    let mut changes = Vec::new();
-    for (at, step) in exact.iter().copied().enumerate() {
-        let parent = step.parent.as_ref().and_then(|parent| by_sha.get(parent.as_str()));
-        match (parent, exact.get(at + 1)) {
-            (Some(parent), _) if parent.value != step.value => changes.push(Change::Of { step, before: parent.value }),
-            (None, Some(older)) if older.value != step.value => changes.push(Change::Within { newer: step, older }),
-            _ => {}
+    let mut of_tools: HashMap<i64, Vec<(usize, &Step)>> = HashMap::new();
+    for (at, step) in steps.iter().enumerate().filter(|(_, step)| step.exact) {
+        of_tools.entry(step.tools).or_default().push((at, step));
+    }
+    let mut changes: Vec<(usize, &Step, Change<'_>)> = Vec::new();
+    for exact in of_tools.values() {
+        let by_sha: HashMap<&str, &Step> = exact.iter().map(|(_, step)| (step.sha.as_str(), *step)).collect();
+        for (nth, (at, step)) in exact.iter().copied().enumerate() {
+            let parent = step.parent.as_ref().and_then(|parent| by_sha.get(parent.as_str()));
+            let change = match (parent, exact.get(nth + 1)) {
+                (Some(parent), _) if parent.value != step.value => Change::Of { step, before: parent.value },
+                (None, Some((_, older))) if older.value != step.value => Change::Within { newer: step, older },
+                _ => continue,
+            };
+            changes.push((at, step, change));
         }
     }
-    changes
+    changes.sort_by_key(|(at, ..)| *at);
+    changes.dedup_by_key(|(_, step, _)| &step.sha);
+    changes.into_iter().map(|(_, _, change)| change).collect()
 }
 
 fn answer(metric: &str, branch: &str, unit: &str, steps: &[Step]) -> String {
@@ -165,8 +173,15 @@ fn answer(metric: &str, branch: &str, unit: &str, steps: &[Step]) -> String {
         code(branch)
     );
     let changes = changes(steps);
+    // Of one commit, figures stand together.
+    let weighed = steps.chunk_by(|a, b| a.sha == b.sha).count();
+    let other_tools = match steps.iter().any(|step| step.tools != newest.tools) {
+        true => " The tools were not the same all the time: only figures by the same ones are compared.",
+        false => "",
+    };
     if changes.is_empty() {
-        text.push_str(&format!("It is the same in all {} that were weighed.", steps.len()));
+        text.push_str(&format!("It is the same in all {weighed} that were weighed."));
+        text.push_str(other_tools);
         return text;
     }
     let signed = |before: u64, after: u64| match after.checked_sub(before) {
@@ -174,8 +189,7 @@ fn answer(metric: &str, branch: &str, unit: &str, steps: &[Step]) -> String {
         None => format!("−{}", grouped(before - after)),
     };
     text.push_str(&format!(
-        "Of the last {} weighed, these changed it:\n\n| commit | {unit} | to | what |\n|---|---:|---:|---|\n",
-        steps.len()
+        "Of the last {weighed} weighed, these changed it.{other_tools}\n\n| commit | {unit} | to | what |\n|---|---:|---:|---|\n"
     ));
     for change in changes.iter().take(CHANGES_MAX) {
         let row = match change {
@@ -211,15 +225,15 @@ mod tests {
         CommitSha::parse(&String::from(digit).repeat(40)).unwrap()
     }
 
-    /// Newest first: commit, parent, value; `~` before the value: noisy.
+    /// Newest first: commit, parent, value; `~` before the value: noisy; `'` after it: by other tools.
     fn steps(text: &str) -> Vec<Step> {
         let step = |word: &str| {
             let mut parts = word.split(',');
             let mut one = || parts.next().unwrap();
             let (commit, parent, value) = (one().chars().next().unwrap(), one().chars().next(), one());
-            let exact = !value.starts_with('~');
-            let value = value.trim_start_matches('~').parse().unwrap();
-            Step { sha: sha(commit), parent: parent.map(sha), summary: "x | `y` @all".into(), value, exact }
+            let (exact, tools) = (!value.starts_with('~'), i64::from(value.ends_with('\'')));
+            let value = value.trim_matches(['~', '\'']).parse().unwrap();
+            Step { sha: sha(commit), parent: parent.map(sha), summary: "x | `y` @all".into(), value, exact, tools }
         };
         text.split_whitespace().map(step).collect()
     }
@@ -244,6 +258,10 @@ mod tests {
         check("d,c,7 b,a,7 a,,7", "");
         check("c,b,9 b,a,~8 a,,7", "a..c");
         check("", "");
+        // Other tools from c on; b was measured by both.
+        check("d,c,9 c,b,8 b,a,8 b,a,7' a,,6'", "d:8>9 b:6>7");
+        check("c,b,9 b,a,7' a,,7'", "");
+        check("c,b,9 c,b,8' b,a,7 b,a,7' a,,7'", "c:7>9");
     }
 
     #[test]

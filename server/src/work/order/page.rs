@@ -9,7 +9,7 @@ use super::{Order, decide, later};
 use crate::forge::Forge;
 use crate::store::deliveries::{self, Delivery, End};
 use crate::store::{StoreError, projects};
-use ounce_protocol::ids::{CommitSha, RepoName};
+use ounce_protocol::ids::{BoardName, CommitSha, RepoName};
 use serde::{Deserialize, Serialize};
 
 /// The event's name. No forge has one like it, and the gate leaves alone whatever it does not know.
@@ -25,6 +25,8 @@ pub enum What {
     Cancel,
     /// The pull request is weighed again.
     Run,
+    /// The same, on this board only; the others keep their figures.
+    Retry(BoardName),
     /// Exactly this commit of a fork may be built and run.
     Approve(CommitSha),
 }
@@ -35,6 +37,7 @@ impl What {
         match self {
             What::Cancel => Command::Cancel,
             What::Run => Command::Run(Part::default()),
+            What::Retry(board) => Command::Run(Part { boards: vec![board.clone()], ..Part::default() }),
             What::Approve(sha) => Command::Approve(sha.clone()),
         }
     }

@@ -5,7 +5,7 @@
 
 /// A rectangle inside another of width 1 and height 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Rect {
+pub(crate) struct Rect {
     pub x: f64,
     pub y: f64,
     pub w: f64,
@@ -14,7 +14,7 @@ pub(super) struct Rect {
 
 /// One rectangle for each area, in their order; largest first looks best. `aspect` is the outer rectangle's width over its height.
 /// An area of zero gets an empty rectangle.
-pub(super) fn squarified(areas: &[u64], aspect: f64) -> Vec<Rect> {
+pub(crate) fn squarified(areas: &[u64], aspect: f64) -> Vec<Rect> {
     let total: f64 = areas.iter().map(|&a| a as f64).sum();
     if total <= 0.0 {
         return vec![Rect { x: 0.0, y: 0.0, w: 0.0, h: 0.0 }; areas.len()];
