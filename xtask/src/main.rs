@@ -7,6 +7,7 @@ mod figures;
 mod hostile;
 mod processes;
 mod run;
+mod seed;
 mod test;
 mod tidy;
 mod workloads;
@@ -42,6 +43,8 @@ enum Command {
     Faults(faults::Faults),
     /// A pull request that means harm, on the real programs
     Hostile,
+    /// A believable history of any length in an empty database, and the server on it
+    Seed(seed::Seed),
     /// What weighing costs, beside GNU nm (needs valgrind)
     Figures(figures::Figures),
     /// The rules of this repository that no compiler checks
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Command::Simulate(simulate) => simulate.run(),
         Command::Faults(faults) => faults.run(),
         Command::Hostile => hostile::run(),
+        Command::Seed(seed) => seed.run(),
         Command::Figures(figures) => figures.run(),
         Command::Tidy => tidy::run(),
         Command::Workloads { check } => workloads::run(check),
