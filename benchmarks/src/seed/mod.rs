@@ -49,6 +49,8 @@ pub struct Made {
     pub commits: usize,
     /// Its runs.
     pub runs: usize,
+    /// Its newest commit.
+    pub tip: String,
     /// Its newest tag.
     pub tag: String,
     /// The number of a pull request that is open and judged.
@@ -114,6 +116,7 @@ fn told(history: &History, runs: &[runs::Run], written: &tables::Written) -> Mad
     Made {
         commits: history.commits.len(),
         runs: runs.len(),
+        tip: history.commits.last().map(|commit| commit.sha.to_string()).unwrap_or_default(),
         tag: history.tags.last().map(|(_, name)| name.clone()).unwrap_or_default(),
         pull: history.pulls.iter().find(|pull| matches!(pull.fate, history::Fate::Judged(_))).map_or(0, |pull| pull.number),
         run: written.run(run),

@@ -1,7 +1,7 @@
 //! One board's history on the default branch: its regions and benchmarks as charts, and the same figures as tables.
 
 use super::super::access::Sight;
-use super::super::series::{Along, Happened, Kind, Loaded, Missing, Scale, Selection, Track, happened, load};
+use super::super::series::{Along, Happened, Loaded, Missing, Scale, Selection, Track, happened, landmarks, load, missing};
 use super::project::{RegionView, region};
 use super::series::{Row, chart, rows};
 use super::{NO_PROJECT, Page, PageError, Pages, Top, URLS, Urls, repo, shown};
@@ -83,9 +83,8 @@ pub(super) async fn page(
         let (events, gaps) = happened(&mut c, project.id, &one).await?;
         pictures.push(picture(&format!("{} on {board}", key.name), &sizes, &one, &events, &gaps));
     }
-    let (mut count_events, count_gaps) = happened(&mut c, project.id, &count_rows).await?;
     // The steps of many benchmarks would hide each other; a benchmark's own page has them.
-    count_events.retain(|event| matches!(event.kind, Kind::Toolchain | Kind::Release));
+    let (count_events, count_gaps) = (landmarks(&count_rows), missing(&mut c, &count_rows).await?);
     drop(c);
     let href = |selection: &Selection| format!("/p/{}/series?{}", project.repo, selection.query());
     let latest = |key: &Key| {
