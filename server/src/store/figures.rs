@@ -75,13 +75,17 @@ fn apart(text: &str, tools: i64) -> Result<Vec<PointRow>, StoreError> {
     Ok(points)
 }
 
-/// The first and the last row of commits that lie close together, as those of a branch's newest do: then reading all between them takes less than
-/// looking each up.
-fn dense(commits: &[i64]) -> Option<(i64, i64)> {
-    const ROWS_PER_COMMIT_MAX: i64 = 20;
-    let (first, last) = (*commits.iter().min()?, *commits.iter().max()?);
-    let room = i64::try_from(commits.len()).ok()?.saturating_mul(ROWS_PER_COMMIT_MAX);
-    (last.saturating_sub(first) <= room).then_some((first, last))
+/// Stretches of rows in which these commits lie close together, as those of a branch do: then reading all of a stretch takes less than looking each
+/// up. None where they are strewn.
+pub(super) fn stretches(commits: &[i64]) -> Option<Vec<(i64, i64)>> {
+    /// Rows between two commits that are read in vain.
+    const GAP_MAX: i64 = 20;
+    const STRETCHES_MAX: usize = 4;
+    let mut sorted = commits.to_vec();
+    sorted.sort_unstable();
+    let close = sorted.chunk_by(|a, b| b.saturating_sub(*a) <= GAP_MAX);
+    let stretches: Vec<(i64, i64)> = close.filter_map(|some| Some((*some.first()?, *some.last()?))).collect();
+    (stretches.len() <= STRETCHES_MAX).then_some(stretches)
 }
 
 /// The newest commits of the default branch up to a time, oldest first.
@@ -97,7 +101,7 @@ pub async fn commits(c: &mut Connection, project: i64, until_ms: Option<Millis>,
     Ok(commits)
 }
 
-/// All figures of all boards at these commits, and maybe at others between them.
+/// All figures of all boards at these commits, and maybe at others between them. A series may come in several parts.
 pub async fn at_commits(c: &mut Connection, project: i64, commits: &[i64]) -> Result<Vec<SeriesRow>, StoreError> {
     macro_rules! at {
         ($which:literal) => {
@@ -110,14 +114,19 @@ pub async fn at_commits(c: &mut Connection, project: i64, commits: &[i64]) -> Re
             )
         };
     }
-    let reading = match dense(commits) {
-        Some((first, last)) => sql(at!("p.commit_id BETWEEN $2 AND $3")).bind(project).bind(first).bind(last),
+    let mut rows: Vec<Row> = Vec::new();
+    match stretches(commits) {
+        Some(stretches) => {
+            for (first, last) in stretches {
+                let reading = sql(at!("p.commit_id BETWEEN $2 AND $3")).bind(project).bind(first).bind(last);
+                rows.append(&mut reading.fetch_all(c).await?);
+            }
+        }
         None => {
             let ids = serde_json::to_string(commits).map_err(|e| StoreError::Encode(Box::new(e)))?;
-            sql(at!("p.commit_id IN IDS($2)")).bind(project).bind(ids)
+            rows = sql(at!("p.commit_id IN IDS($2)")).bind(project).bind(ids).fetch_all(c).await?;
         }
-    };
-    let rows: Vec<Row> = reading.fetch_all(c).await?;
+    }
     let series = |row: &Row| {
         let key = Key { board: row.try_get("board")?, kind: row.try_get("kind")?, name: row.try_get("name")? };
         Ok(SeriesRow { key, points: apart(row.try_get("points")?, row.try_get("tools_id")?)? })
@@ -280,9 +289,9 @@ mod tests {
     }
 
     #[test]
-    fn only_commits_close_together_are_read_as_one_range() {
-        assert_eq!(dense(&[5, 7, 6]), Some((5, 7)));
-        assert_eq!(dense(&[5, 1_000, 6]), None, "most of what is between would be read in vain");
-        assert_eq!(dense(&[]), None);
+    fn commits_close_together_are_read_in_stretches() {
+        assert_eq!(stretches(&[7, 5, 6, 900, 901]), Some(vec![(5, 7), (900, 901)]));
+        assert_eq!(stretches(&[1, 100, 200, 300, 400]), None, "most of what is between would be read in vain");
+        assert_eq!(stretches(&[]), Some(vec![]));
     }
 }

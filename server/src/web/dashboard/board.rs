@@ -17,6 +17,8 @@ use std::collections::BTreeSet;
 
 /// Commits of the default branch drawn.
 const COMMITS_MAX: i64 = 200;
+/// Commits listed, the newest; the history of a region lists more.
+const ROWS_MAX: usize = 40;
 const NO_BOARD: PageError = PageError::NotFound("No board of this name has figures in this project.");
 
 #[derive(Template)]
@@ -103,7 +105,7 @@ pub(super) async fn page(
         counts_href: href(&counts),
         benches: benches(&project.repo, &count_rows),
         names: sizes.keys.iter().map(|key| key.name.clone()).collect(),
-        rows: rows(&size_rows, state.clock.now()),
+        rows: rows(&size_rows, state.clock.now()).into_iter().take(ROWS_MAX).collect(),
         drawn: size_rows.commits.len(),
         head: size_rows.commits.last().map(|commit| commit.sha.clone()),
         board: board.to_string(),
