@@ -1,8 +1,7 @@
 //! Who reads pages, and how long that takes.
 
-use super::server::SECRET;
 use hmac::{Hmac, KeyInit, Mac};
-use ounce_benchmarks::seed::{Made, REPO};
+use ounce_benchmarks::seed::{Made, REPO, WEBHOOK_SECRET};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -37,9 +36,20 @@ pub fn paths(made: &Made) -> Vec<String> {
         "/runs?verdict=over_budget",
     ];
     let rest = [
-        "/", "/work", "/runs/{run}", "/runners/lab-1", "/search?q={tip7}", "/search?q=uart", "/metrics", "/api/v1/projects",
-        "/api/v1/projects/{repo}", "/api/v1/projects/{repo}/runs", "/api/v1/projects/{repo}/boards/microbit/history",
-        "/api/v1/projects/{repo}/series?s=microbit/flash", "/api/v1/runs/{run}", "/api/v1/work",
+        "/",
+        "/work",
+        "/runs/{run}",
+        "/runners/lab-1",
+        "/search?q={tip7}",
+        "/search?q=uart",
+        "/metrics",
+        "/api/v1/projects",
+        "/api/v1/projects/{repo}",
+        "/api/v1/projects/{repo}/runs",
+        "/api/v1/projects/{repo}/boards/microbit/history",
+        "/api/v1/projects/{repo}/series?s=microbit/flash",
+        "/api/v1/runs/{run}",
+        "/api/v1/work",
     ];
     let project = project.iter().map(|path| format!("/p/{REPO}{path}"));
     let filled = |path: String| {
@@ -88,6 +98,13 @@ impl Figures {
         Times { all: self.0.values().flat_map(|times| times.all.iter().copied()).collect(), bytes: 0 }
     }
 
+    /// Notes one answer.
+    fn took(&mut self, path: &str, took: Duration, bytes: usize) {
+        let times = self.0.entry(path.to_owned()).or_default();
+        times.all.push(took);
+        times.bytes = times.bytes.max(bytes);
+    }
+
     /// Adds another reader's.
     pub fn add(&mut self, other: Figures) {
         for (path, times) in other.0 {
@@ -120,9 +137,7 @@ impl Reader {
             let first = answer.chunk().await.expect("a first byte").map_or(0, |chunk| chunk.len());
             let took = begin.elapsed();
             let bytes = first + answer.bytes().await.expect("a body").len();
-            let times = figures.0.entry(path.clone()).or_default();
-            times.all.push(took);
-            times.bytes = times.bytes.max(bytes);
+            figures.took(path, took, bytes);
         }
     }
 }
@@ -138,7 +153,7 @@ impl Webhooks {
         let body = format!(
             "{{\"ref\":\"refs/heads/topic-{n}\",\"after\":\"{n:040x}\",\"deleted\":false,\"repository\":{{\"full_name\":\"{REPO}\",\"default_branch\":\"main\"}}}}"
         );
-        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(SECRET.as_bytes()).expect("a key");
+        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(WEBHOOK_SECRET.as_bytes()).expect("a key");
         mac.update(body.as_bytes());
         let signature = format!("sha256={}", hex::encode(mac.finalize().into_bytes()));
         let request = reader.http.post(format!("{}/webhooks/github", reader.url)).header("x-github-event", "push");

@@ -1,19 +1,16 @@
 //! The server in a process of its own, so that its memory is its own too.
 
-use ounce_benchmarks::seed::REPO;
+use ounce_benchmarks::seed::served;
 use ounce_server::clock::Clock;
-use ounce_server::config::Config;
 use ounce_server::logging::{self, Format};
-use ounce_server::serve;
 use ounce_server::store::{Place, Store};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 /// Names the database to this program where it is to be the server.
 pub const ADDRESS_OF: &str = "OUNCE_PAGES_DATABASE";
-/// What signs webhooks.
-pub const SECRET: &str = "bench";
 
 /// The time.
 pub fn now() -> i64 {
@@ -27,14 +24,7 @@ pub fn run(place: &str) {
     runtime.block_on(async {
         let place = Place::parse(place, Path::new("/")).expect("an address");
         let store = Store::open(&place).await.expect("a database");
-        let text = format!(
-            "listen = \"127.0.0.1:0\"\nprojects = [\"{REPO}\"]\n[forge]\nmode = \"token\"\napi_url = \"http://127.0.0.1:9\"\ntoken = \"none\"\nwebhook_secrets = [\"{SECRET}\"]\n"
-        );
-        let mut config = Config::parse(&text, Path::new("/"), &|_| None).expect("a configuration");
-        config.database = place;
-        let clock = Clock::default();
-        let forge = serve::connect(&config.forge, clock.clone()).expect("a forge");
-        let running = serve::start(&config, store, forge, clock).await.expect("a server");
+        let running = served(place, store, ([127, 0, 0, 1], 0).into()).await.expect("a server");
         println!("http://{}", running.addr);
         let held = tokio::task::spawn_blocking(|| std::io::stdin().read(&mut [0]));
         let _ = held.await;
@@ -69,6 +59,16 @@ impl Server {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
         let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
         line.split_whitespace().nth(1).and_then(|kb| kb.parse().ok()).unwrap_or(0)
+    }
+
+    /// Processor time of all its threads so far, from the kernel: what a page costs whoever else works on this machine.
+    pub fn worked(&self) -> Duration {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).into_iter().flatten().flatten();
+        let ns = tasks.filter_map(|task| {
+            let text = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
+            text.split(' ').next()?.parse::<u64>().ok()
+        });
+        Duration::from_nanos(ns.sum())
     }
 
     /// How long its statements took so far, as it tells itself.

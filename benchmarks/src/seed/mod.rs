@@ -9,6 +9,7 @@ mod judged;
 mod model;
 mod people;
 mod runs;
+mod served;
 mod tables;
 mod weigh;
 mod words;
@@ -19,6 +20,7 @@ use model::{BOARDS, SERIES};
 use ounce_protocol::job::Millis;
 use ounce_server::store::sql::sql;
 use ounce_server::store::{Store, bulk};
+pub use served::{WEBHOOK_SECRET, served};
 
 /// The main project.
 pub const REPO: &str = "acme/blinky";

@@ -97,7 +97,8 @@ fn field(out: &mut String, value: &Value<'_>) {
 /// Has the database go on after the largest id of a table. SQLite does by itself.
 pub async fn count_on(c: &mut Connection, table: &str) -> Result<(), StoreError> {
     if matches!(c.either(), Either::Postgres(_)) {
-        let last = format!("SELECT setval(pg_get_serial_sequence('{table}', 'id'), COALESCE(MAX(id), 1), MAX(id) IS NOT NULL) FROM {table}");
+        let last =
+            format!("SELECT setval(pg_get_serial_sequence('{table}', 'id'), COALESCE(MAX(id), 1), MAX(id) IS NOT NULL) FROM {table}");
         sql(last).execute(c).await?;
     }
     Ok(())

@@ -250,8 +250,14 @@ mod tests {
     use super::*;
     use crate::store::numbers::RunnerNumbers;
 
-    const PROCESS: Process =
-        Process { started_ms: 1_700_000_000_250, webhooks_refused: 3, streams: 2, streams_refused: 1, resident_bytes: None, statements: Taken { counts: [0; 13], sum_us: 0 } };
+    const PROCESS: Process = Process {
+        started_ms: 1_700_000_000_250,
+        webhooks_refused: 3,
+        streams: 2,
+        streams_refused: 1,
+        resident_bytes: None,
+        statements: Taken { counts: [0; 13], sum_us: 0 },
+    };
 
     fn tally(name: &str, runner: &str, label: &str, value: i64) -> Tally {
         Tally { name: name.into(), runner: runner.into(), label: label.into(), value }

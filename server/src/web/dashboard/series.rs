@@ -15,7 +15,7 @@ use ounce_protocol::units::{delta, grouped, percent, signed};
 use ounce_report::{Certainty, ChartCommit, Gap, Mark, MarkKind, SeriesChart, SeriesPoint, series_svg};
 
 /// Commits in the table below the chart, the newest, and figures in all of it: pages stay small.
-const ROWS_MAX: usize = 100;
+const ROWS_MAX: usize = 60;
 const CELLS_MAX: usize = 150;
 /// So many commits are listed whatever each has.
 const ROWS_MIN: usize = 25;
