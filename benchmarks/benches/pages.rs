@@ -11,7 +11,7 @@ mod reader;
 #[path = "pages/server.rs"]
 mod server;
 
-use ounce_benchmarks::seed::{Wanted, fill};
+use ounce_benchmarks::seed::{WHOLE_RUNS, Wanted, fill};
 use ounce_server::store::sql::sql;
 use ounce_server::store::{Place, Store};
 use reader::{Figures, Reader, Webhooks, paths};
@@ -70,7 +70,7 @@ async fn measure(name: &str, place: &str, points: u64) {
     let begin = Instant::now();
     let store = Store::open(&Place::parse(place, Path::new("/")).expect("an address")).await.expect("a database");
     store.migrate().await.expect("tables");
-    let made = fill(&store, Wanted { points, seed: 1, until_ms: server::now() }).await.expect("a history");
+    let made = fill(&store, Wanted { points, seed: 1, until_ms: server::now(), whole_runs: WHOLE_RUNS }).await.expect("a history");
     let megabytes = stored_bytes(&store).await >> 20;
     store.close().await;
     println!("\n{name}, {points} points: made in {:.0} s, {megabytes} MB in the database", begin.elapsed().as_secs_f64());

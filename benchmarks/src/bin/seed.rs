@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use ounce_benchmarks::seed::{BARE, Made, REPO, SMALL, Wanted, fill, served};
+use ounce_benchmarks::seed::{BARE, Made, REPO, SMALL, WHOLE_RUNS, Wanted, fill, served};
 use ounce_server::clock::Clock;
 use ounce_server::serve;
 use ounce_server::store::{Place, Store};
@@ -56,7 +56,7 @@ async fn run(cli: &Cli) -> Result<()> {
     if let Some(points) = cli.points {
         let begin = Instant::now();
         let now = Clock::default().now();
-        let wanted = Wanted { points, seed: cli.seed, until_ms: now - now % HOUR_MS - HOUR_MS / 4 };
+        let wanted = Wanted { points, seed: cli.seed, until_ms: now - now % HOUR_MS - HOUR_MS / 4, whole_runs: WHOLE_RUNS };
         let made = fill(&store, wanted).await.with_context(|| format!("filling the database {place}"))?;
         println!("{place}: {} commits, {} runs of {REPO} in {:.1} s", made.commits, made.runs, begin.elapsed().as_secs_f64());
         addresses(&made);

@@ -8,8 +8,6 @@ use ounce_protocol::job::Millis;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
-/// Runs that have a whole comparison, the newest.
-pub const JUDGED_RUNS: usize = 300;
 /// Commits of which whole measurements are kept, the newest; of tags too.
 pub const MEASURED_COMMITS: usize = 50;
 /// Tags of which whole measurements are kept, the newest.
@@ -37,6 +35,8 @@ pub struct Spec {
     pub seed: u64,
     /// When the newest commit was made.
     pub until_ms: Millis,
+    /// Runs that have a whole comparison, the newest.
+    pub whole_runs: usize,
 }
 
 /// What a commit did to a board, in short.
@@ -296,7 +296,8 @@ impl History {
         for (board, state) in model.states.iter().enumerate() {
             self.eras[era].values.extend(figures(state, board, at));
         }
-        let is_new = at + JUDGED_RUNS + 2 > self.spec.commits;
+        // A commit has a run at least, and its base is needed too.
+        let is_new = at + self.spec.whole_runs.max(MEASURED_COMMITS) + 2 > self.spec.commits;
         if is_new || self.measured_tags().any(|tag| tag == at || tag == at + 1) {
             self.states.insert((at, era), model.states.clone());
         }

@@ -12,6 +12,7 @@ mod runs;
 mod served;
 mod tables;
 mod weigh;
+mod weighed;
 mod words;
 
 use anyhow::{Result, bail};
@@ -33,6 +34,9 @@ pub const POINTS_PER_COMMIT: u64 = (BOARDS.len() * SERIES) as u64;
 /// A history has at least so many points: room for three tags.
 pub const POINTS_MIN: u64 = 60 * POINTS_PER_COMMIT;
 
+/// Runs that have a whole comparison, where nothing else is wished.
+pub const WHOLE_RUNS: usize = 300;
+
 /// What is to be made.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted {
@@ -42,6 +46,8 @@ pub struct Wanted {
     pub seed: u64,
     /// When the newest commit was made.
     pub until_ms: Millis,
+    /// Runs that have a whole comparison, the newest.
+    pub whole_runs: usize,
 }
 
 /// What was made.
@@ -80,7 +86,15 @@ pub async fn fill(store: &Store, wanted: Wanted) -> Result<Made> {
     }
     drop(c);
     let commits = usize::try_from(wanted.points / POINTS_PER_COMMIT)?;
-    let spec = Spec { repo: REPO, commits, boards: &[0, 1, 2, 3, 4, 5], weighed: true, seed: wanted.seed, until_ms: wanted.until_ms };
+    let spec = Spec {
+        repo: REPO,
+        commits,
+        boards: &[0, 1, 2, 3, 4, 5],
+        weighed: true,
+        seed: wanted.seed,
+        until_ms: wanted.until_ms,
+        whole_runs: wanted.whole_runs,
+    };
     let specs = [
         spec,
         Spec { repo: SMALL, commits: 64, boards: &[1], until_ms: wanted.until_ms - 3 * 3_600_000, ..spec },

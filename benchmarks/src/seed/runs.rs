@@ -1,6 +1,6 @@
 //! Which runs a history had, in the order of time, and what came of each as far as the figures say.
 
-use super::history::{Fate, History, JUDGED_RUNS, MEASURED_COMMITS, Trade, WEIGHED_MS};
+use super::history::{Fate, History, MEASURED_COMMITS, Trade, WEIGHED_MS};
 use super::model::BOARDS;
 use ounce_protocol::ids::CommitSha;
 use ounce_protocol::job::Millis;
@@ -99,7 +99,7 @@ pub fn runs(history: &History) -> Vec<Run> {
         of_pull(history, pull, history.commits.len() - 1, &mut runs);
     }
     let judged = runs.iter_mut().rev().filter(|run| run.state == "judged");
-    judged.take(JUDGED_RUNS).for_each(|run| run.is_whole = true);
+    judged.take(history.spec.whole_runs).for_each(|run| run.is_whole = true);
     let newest = history.commits.len().saturating_sub(MEASURED_COMMITS);
     let tags: Vec<usize> = history.measured_tags().collect();
     for run in runs.iter_mut().filter(|run| run.state == "judged") {

@@ -6,8 +6,10 @@ use ounce_server::clock::Clock;
 use ounce_server::config::Config;
 use ounce_server::serve::{self, Running};
 use ounce_server::store::{Place, Store};
+use std::future::Future;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::pin::Pin;
 
 /// What signs webhooks.
 pub const WEBHOOK_SECRET: &str = "seed";
@@ -16,7 +18,12 @@ pub const WEBHOOK_SECRET: &str = "seed";
 ///
 /// # Errors
 /// Where it cannot listen, and what the database says.
-pub async fn served(place: Place, store: Store, listen: SocketAddr) -> Result<Running> {
+pub fn served(place: Place, store: Store, listen: SocketAddr) -> Pin<Box<dyn Future<Output = Result<Running>> + Send>> {
+    // In a box it is compiled here, and not again in each program that awaits it.
+    Box::pin(start(place, store, listen))
+}
+
+async fn start(place: Place, store: Store, listen: SocketAddr) -> Result<Running> {
     let text = format!(
         "listen = \"{listen}\"\nprojects = [\"{REPO}\", \"{SMALL}\", \"{BARE}\"]\n[forge]\nmode = \"token\"\napi_url = \"http://127.0.0.1:9\"\ntoken = \"none\"\nwebhook_secrets = [\"{WEBHOOK_SECRET}\"]\n"
     );
