@@ -8,6 +8,7 @@ mod figures;
 mod hostile;
 mod processes;
 mod run;
+mod seed;
 mod test;
 mod tidy;
 mod workloads;
@@ -47,6 +48,8 @@ enum Command {
     Browser(browser::Browser),
     /// Pictures of all pages, to look at (needs node and chromium)
     Shots(browser::Shots),
+    /// A believable history of any length in an empty database, and the server on it
+    Seed(seed::Seed),
     /// What weighing costs, beside GNU nm (needs valgrind)
     Figures(figures::Figures),
     /// The rules of this repository that no compiler checks
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         Command::Hostile => hostile::run(),
         Command::Browser(browser) => browser.run(),
         Command::Shots(shots) => shots.run(),
+        Command::Seed(seed) => seed.run(),
         Command::Figures(figures) => figures.run(),
         Command::Tidy => tidy::run(),
         Command::Workloads { check } => workloads::run(check),

@@ -115,6 +115,19 @@ pub async fn of_series(c: &mut Connection, project: i64, key: &Key) -> Result<Ve
     .await
 }
 
+/// The figures of one series at these commits, by any tools, in no order.
+pub async fn of_series_at(c: &mut Connection, project: i64, key: &Key, commits: &[i64]) -> Result<Vec<PointRow>, StoreError> {
+    sql("SELECT p.commit_id, s.tools_id AS tools, p.value, p.exact FROM series s CROSS JOIN points p
+         WHERE s.project_id = $1 AND s.board = $2 AND s.kind = $3 AND s.name = $4 AND p.series_id = s.id AND p.commit_id IN IDS($5)")
+    .bind(project)
+    .bind(&key.board)
+    .bind(&key.kind)
+    .bind(&key.name)
+    .bind(serde_json::to_string(commits).map_err(|e| StoreError::Encode(Box::new(e)))?)
+    .fetch_all(c)
+    .await
+}
+
 /// The names of a project's series, sorted.
 pub async fn keys(c: &mut Connection, project: i64) -> Result<Vec<Key>, StoreError> {
     let rows: Vec<(String, String, String)> =

@@ -318,6 +318,14 @@ pub async fn history(c: &mut Connection, project: i64, board: &BoardName) -> Res
     Ok((commits, points))
 }
 
+/// How the newest push was judged.
+pub async fn newest_verdict(c: &mut Connection, project: i64) -> Result<Option<String>, StoreError> {
+    sql("SELECT verdict FROM runs WHERE project_id = $1 AND kind = 'push' AND state = 'judged' AND verdict IS NOT NULL ORDER BY id DESC LIMIT 1")
+        .bind(project)
+        .fetch_optional(c)
+        .await
+}
+
 /// The latest run of a push of each of these commits, for links from the history.
 pub async fn runs_of_commits(c: &mut Connection, project: i64, shas: &[&str]) -> Result<Vec<(String, i64)>, StoreError> {
     let shas = serde_json::to_string(shas).map_err(|e| StoreError::Encode(Box::new(e)))?;

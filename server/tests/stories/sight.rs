@@ -14,7 +14,7 @@ use ounce_server::work::housekeeping::SIGHT_MS;
 use reqwest::{StatusCode, header};
 
 /// Where anything may be asked of by anybody. A new route stands here only if it says nothing of any project.
-const OPEN: [&str; 24] = [
+const OPEN: [&str; 25] = [
     "/healthz",
     "/readyz",
     "/metrics",
@@ -39,6 +39,7 @@ const OPEN: [&str; 24] = [
     "/api/runner/v1/jobs/{id}/finish",
     "/api/v1/openapi.json",
     "/api/v1/{*rest}",
+    "/tour",
 ];
 /// The same, for what is not of a project and yet of the lab.
 const OF_THE_LAB: [&str; 1] = ["/api/v1/runners"];

@@ -159,7 +159,19 @@ impl Cast {
 
     /// Pages worth a look.
     pub fn links(&self) -> Vec<String> {
-        vec![format!("{}/", self.scene.server_url), format!("{}/runs/1", self.scene.server_url)]
+        vec![format!("{}/", self.scene.server_url), self.run_page()]
+    }
+
+    /// The page of the demo's pull request.
+    pub fn run_page(&self) -> String {
+        format!("{}/runs/1", self.scene.server_url)
+    }
+
+    /// Its comparison, as JSON.
+    pub async fn comparison(&self) -> Result<String> {
+        let url = format!("{}/api/v1/runs/1/comparison", self.scene.server_url);
+        let answer = reqwest::Client::builder().no_proxy().build()?.get(&url).send().await?;
+        Ok(answer.error_for_status()?.text().await?)
     }
 }
 

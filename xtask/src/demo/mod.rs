@@ -14,6 +14,7 @@ use cast::Cast;
 use clap::Args;
 use stage::{BRANCH, Stage};
 use std::io::Write;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 pub use chaos::check as check_with_accidents;
@@ -30,6 +31,9 @@ pub struct Demo {
     /// Leave server, agent and GitHub's stand-in running until Ctrl-C
     #[arg(long)]
     keep: bool,
+    /// Write the comparison as JSON to this file: what `/tour` shows is such a file
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
 }
 
 /// What the demo showed.
@@ -71,8 +75,12 @@ impl Demo {
                 rest.as_secs_f32()
             )?;
             drop(out);
+            if let Some(file) = &self.record {
+                let comparison = cast.comparison().await?;
+                std::fs::write(file, comparison).with_context(|| format!("{} cannot be written", file.display()))?;
+            }
             if self.keep {
-                println!("\nall of it keeps running; end it with Ctrl-C");
+                println!("\nOpen {} to see the pull request there. All of it keeps running; end it with Ctrl-C.", cast.run_page());
                 std::future::pending::<()>().await;
             }
             Ok(())

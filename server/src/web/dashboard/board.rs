@@ -1,4 +1,4 @@
-//! One board's history on the default branch: its regions and benchmarks as charts, the same figures as tables, and its badge.
+//! One board's history on the default branch: its regions and benchmarks as charts, and the same figures as tables.
 
 use super::super::access::Sight;
 use super::super::series::{Along, Happened, Kind, Loaded, Missing, Scale, Selection, Track, happened, load};
@@ -9,13 +9,10 @@ use crate::store::figures::{self, Key};
 use crate::store::pages;
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
 use ounce_protocol::Manifest;
 use ounce_protocol::ids::BoardName;
-use ounce_protocol::measurement::RegionKind;
 use ounce_protocol::units::{delta, grouped, percent, signed};
-use ounce_report::{BadgeTone, SERIES_DRAWN_MAX, series_svg};
+use ounce_report::{SERIES_DRAWN_MAX, series_svg};
 use std::collections::BTreeSet;
 
 /// Commits of the default branch drawn.
@@ -137,29 +134,4 @@ fn benches(repo: &str, loaded: &Loaded) -> Vec<Bench> {
         })
     };
     loaded.tracks.iter().filter_map(bench).collect()
-}
-
-/// The board's flash on the default branch, for a README.
-pub(super) async fn badge(
-    State(state): State<Pages>,
-    Path((owner, name, board)): Path<(String, String, String)>,
-) -> Result<Response, PageError> {
-    let repo = repo(&owner, &name)?;
-    let mut c = state.store.connection().await?;
-    let project = pages::project(&mut c, &repo).await?.ok_or(PageError::NotFound(NO_PROJECT))?;
-    let manifest = pages::manifest(&mut c, project.id).await?.and_then(|text| Manifest::parse(&text).ok());
-    let board = BoardName::parse(&board).map_err(|_| NO_BOARD)?;
-    let declared = manifest.as_ref().and_then(|m| m.boards.get(&board)).ok_or(NO_BOARD)?;
-    let flash: BTreeSet<&str> = declared.regions.iter().filter(|r| r.kind == RegionKind::Flash).map(|r| r.name.as_str()).collect();
-    let size = declared.regions.iter().filter(|r| r.kind == RegionKind::Flash).fold(0u64, |sum, r| sum.saturating_add(r.size));
-    let rows = pages::latest(&mut c, project.id).await?;
-    let rows = rows.iter().filter(|row| row.board == board.as_str() && flash.contains(row.region.as_str()));
-    let used = rows.fold(None, |sum: Option<u64>, row| Some(sum.unwrap_or(0).saturating_add(u64::try_from(row.value).unwrap_or(0))));
-    let (value, tone) = match used {
-        None => ("no figure yet".to_owned(), BadgeTone::Neutral),
-        Some(n) if n > size => (format!("{} B, over by {} B", grouped(n), grouped(n - size)), BadgeTone::Bad),
-        Some(n) => (format!("{} B", grouped(n)), BadgeTone::Good),
-    };
-    let svg = ounce_report::badge_svg(&format!("{board} flash"), &value, tone);
-    Ok(([(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "max-age=300")], svg).into_response())
 }

@@ -5,10 +5,12 @@
 
 pub mod assets;
 mod audit;
+mod badge;
 mod board;
 mod build;
 mod commit;
 mod compare;
+mod feed;
 mod job;
 mod link;
 mod matrix;
@@ -24,6 +26,7 @@ mod series;
 mod symbols;
 #[cfg(test)]
 mod tests;
+mod tour;
 mod tradeoffs;
 mod words;
 mod work;
@@ -74,6 +77,8 @@ struct Pages {
     clone_url: Arc<dyn Fn(&RepoName) -> String + Send + Sync>,
     named: Arc<dyn Fn(RepoName, String) -> Asking + Send + Sync>,
     compositions: Arc<Compositions>,
+    /// Where people reach this server, without a slash at the end; none where the operator did not say.
+    public_url: Option<String>,
 }
 
 impl<F: Forge> FromRef<App<F>> for Pages {
@@ -83,6 +88,7 @@ impl<F: Forge> FromRef<App<F>> for Pages {
         Pages {
             store: cx.store.clone(),
             clock: cx.clock.clone(),
+            public_url: cx.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned()),
             clone_url: Arc::new(move |repo| cx.forge.clone_url(repo)),
             named: Arc::new(move |repo, name| {
                 let cx = Arc::clone(&asked);
@@ -120,10 +126,12 @@ where
     Router::new()
         .route("/", get(projects::page))
         .route("/p/{owner}/{name}/boards/{board}", get(board::page))
-        .route("/p/{owner}/{name}/boards/{board}/badge.svg", get(board::badge))
         .route("/runs/{id}", get(run::page))
         .route("/audit", get(audit::page))
+        .merge(badge::routes())
+        .merge(feed::routes())
         .merge(symbols::routes())
+        .merge(tour::routes())
         .merge(tradeoffs::routes())
         .merge(prices::routes())
         .merge(assets::routes())

@@ -3,7 +3,7 @@
 use super::super::access::Sight;
 use super::super::orders::is_once;
 use super::project::{RunView, run_view};
-use super::words::{Label, job_label, took};
+use super::words::{Label, job_label, run_label, took};
 use super::work::PART_S;
 use super::{Page, PageError, Pages, Top, URLS, Urls, id, short, shown};
 use crate::forge::Role;
@@ -39,6 +39,8 @@ struct Run {
     progress: Option<Progress>,
     repo: String,
     run: RunView,
+    /// The answer in one line.
+    headline: String,
     state: String,
     pull_url: Option<String>,
     base: Commit,
@@ -184,6 +186,10 @@ pub(super) async fn page(
         reload_s: (row.state == "measuring").then_some(RELOAD_S),
         part_s: PART_S,
         progress: (row.state == "measuring" && !jobs.is_empty()).then(|| progress(&jobs)),
+        headline: match &comparison {
+            Some(comparison) => ounce_report::check_title(comparison),
+            None => run_label(&row.state, row.verdict.as_deref()).word,
+        },
         run: run_view(&row, now),
         pull_url: forge.as_ref().zip(row.pull_number).map(|(url, n)| format!("{url}/pull/{n}")),
         base: commit(&row.base_sha),

@@ -30,6 +30,9 @@ struct Series {
     title: String,
     json: String,
     csv: String,
+    feed: String,
+    /// Of a single figure.
+    badge: Option<String>,
     chart: String,
     relative: bool,
     dates: bool,
@@ -120,6 +123,8 @@ async fn page(
         top: Top::of_project(&sight, &repo, Tab::History),
         json: format!("/api/v1/projects/{repo}/series?{query}"),
         csv: format!("/api/v1/projects/{repo}/series?{query}&format=csv"),
+        feed: format!("/p/{repo}/steps.atom?{query}"),
+        badge: (selection.keys.len() == 1).then(|| format!("/p/{repo}/badge.svg?{query}")),
         title,
         chart: series_svg(&chart),
         relative: selection.scale == Scale::Relative,

@@ -50,7 +50,7 @@ impl Seeded {
         clock.advance(NOW_MS - clock.now());
         let clone_url = Arc::new(|repo: &_| format!("https://forge.example/{repo}.git"));
         let named: Arc<dyn Fn(_, _) -> Asking + Send + Sync> = Arc::new(|_, _| Box::pin(async { Ok(None) }));
-        let pages = Pages { store: store.clone(), clock, clone_url, named, compositions: Arc::default() };
+        let pages = Pages { store: store.clone(), clock, clone_url, named, compositions: Arc::default(), public_url: None };
         let router = with_headers(routes_of().with_state(pages));
         Seeded { router, store, _folder: folder }
     }
@@ -225,7 +225,7 @@ fn comparison() -> ounce_analysis::Comparison {
     serde_json::from_value(doc).unwrap()
 }
 
-const PAGES: [&str; 50] = [
+const PAGES: [&str; 51] = [
     "/search",
     "/search?q=%3Cscript%3E&in=o/r",
     "/search?q=alert&in=o/r",
@@ -276,6 +276,7 @@ const PAGES: [&str; 50] = [
     "/p/o/r/builds/0000000000000000000000000000000000000028/microbit",
     "/p/o/r/builds/0000000000000000000000000000000000000028/microbit?by=section&q=onload&kind=strings",
     "/p/o/r/builds/0000000000000000000000000000000000000028/microbit?by=object",
+    "/tour",
 ];
 
 #[tokio::test]
@@ -354,6 +355,66 @@ async fn a_board_shows_its_history_as_chart_and_as_figures() {
     let (_, headers, badge) = seeded.get("/p/o/r/boards/microbit/badge.svg").await;
     assert_eq!(headers[header::CONTENT_TYPE], "image/svg+xml");
     assert!(badge.contains("microbit flash: 201,024 B"), "{badge}");
+}
+
+#[tokio::test]
+async fn any_figure_and_the_verdict_have_badges() {
+    let seeded = Seeded::new().await;
+    let check = async |path: &str, says: &str| {
+        let (status, headers, badge) = seeded.get(path).await;
+        assert_eq!(
+            (status, &headers[header::CONTENT_TYPE]),
+            (StatusCode::OK, &header::HeaderValue::from_static("image/svg+xml")),
+            "{path}"
+        );
+        assert!(badge.contains(&format!("aria-label=\"{says}\"")), "{path}: {badge}");
+    };
+    check("/p/o/r/badge.svg", "firmware: over budget").await;
+    check("/p/o/r/badge.svg?s=microbit/fib", "microbit/fib: 980,000 instructions").await;
+    check("/p/o/r/badge.svg?s=microbit/ram&last=50", "microbit/ram: 9,000 B").await;
+    let (status, _, body) = seeded.get("/p/o/r/badge.svg?s=microbit/fibb").await;
+    assert!(status == StatusCode::BAD_REQUEST && body.contains("did you mean"), "{body}");
+}
+
+#[tokio::test]
+async fn who_follows_a_chart_hears_of_its_steps() {
+    let seeded = Seeded::new().await;
+    let (_, headers, feed) = seeded.get("/p/o/r/steps.atom?s=microbit/flash").await;
+    assert_eq!(headers[header::CONTENT_TYPE], "application/atom+xml; charset=utf-8");
+    let document = roxmltree::Document::parse(&feed).unwrap_or_else(|e| panic!("{e}\n{feed}"));
+    let atom = |node: &roxmltree::Node<'_, '_>, name: &str| node.has_tag_name(("http://www.w3.org/2005/Atom", name));
+    let root = document.root_element();
+    let child = |node: roxmltree::Node<'_, '_>, name: &str| {
+        node.children().find(|child| atom(child, name)).and_then(|child| child.text()).unwrap_or_default().to_owned()
+    };
+    assert_eq!(child(root, "id"), "tag:localhost,2026:/p/o/r/steps.atom?s=microbit%2Fflash&last=200");
+    let entries: Vec<_> = root.children().filter(|node| atom(node, "entry")).collect();
+    // 128 B more at each fifth commit.
+    assert_eq!(entries.len(), 8);
+    assert!(child(entries[0], "id").ends_with(&format!("/commits/{}#steps", sha(40))), "{feed}");
+    assert!(child(entries[0], "content").starts_with("+128 (200,896 to 201,024)\n"), "{feed}");
+    assert_eq!(child(root, "updated"), child(entries[0], "updated"));
+    assert!(!feed.contains('\u{202e}') && child(entries[0], "title").contains("<script>"), "hostile text is text: {feed}");
+    for field in ["id", "title", "updated"] {
+        assert!(entries.iter().all(|entry| !child(*entry, field).is_empty()), "RFC 4287 asks for {field}");
+    }
+    let page = seeded.page("/p/o/r/series?s=microbit/flash").await;
+    assert!(page.contains("type=\"application/atom+xml\" title=\"Steps\" href=\"/p/o/r/steps.atom?s=microbit%2Fflash"), "{page}");
+}
+
+#[tokio::test]
+async fn a_link_has_a_preview() {
+    let seeded = Seeded::new().await;
+    let check = async |path: &str, says: &str| {
+        let page = seeded.page(path).await;
+        let about = page.split("property=\"og:description\" content=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
+        assert!(about.contains(says), "{path}: {about}");
+    };
+    check("/", "Ounce weighs firmware").await;
+    check("/runs/2", "o/r, pull request #7").await;
+    check("/runs/4", "waiting for approval").await;
+    check("/p/o/r/boards/microbit", "o/r on BBC micro:bit v1: flash 201,024 B, ram 9,000 B").await;
+    check("/p/o/r/series?s=microbit/flash", "40 commits; latest, at 0000000000: ").await;
 }
 
 #[tokio::test]

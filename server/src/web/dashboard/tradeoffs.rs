@@ -149,6 +149,6 @@ fn point(row: &TradeRow, is_open: bool) -> ScatterPoint {
     }
 }
 
-fn percent(ppm: i64) -> f64 {
+pub(super) fn percent(ppm: i64) -> f64 {
     ppm as f64 / 10_000.0
 }

@@ -95,7 +95,7 @@ pub fn took(ms: Millis) -> String {
 }
 
 /// `2026-01-31T12:34:56Z`. The calendar's arithmetic counts years from March, so that a leap day is a year's last.
-fn rfc3339(ms: Millis) -> String {
+pub fn rfc3339(ms: Millis) -> String {
     let s = ms.div_euclid(1000);
     let (days, second) = (s.div_euclid(86_400), s.rem_euclid(86_400));
     let z = days + 719_468;

@@ -56,8 +56,7 @@ pub struct Missing {
 pub async fn happened(c: &mut Connection, project: i64, loaded: &Loaded) -> Result<(Vec<Happened>, Vec<Missing>), StoreError> {
     let boards: BTreeSet<&str> = loaded.tracks.iter().map(|(key, _)| key.board.as_str()).collect();
     let accepted = figures::accepted(c, project, &boards.iter().copied().collect::<Vec<_>>()).await?;
-    let mut all = changes(loaded);
-    all.extend(tools(loaded));
+    let mut all = steps(loaded, STEPS_MAX);
     all.extend(acceptances(loaded, &accepted));
     all.extend(loaded.tags.iter().map(|(commit, name)| Happened {
         commit: *commit,
@@ -69,8 +68,15 @@ pub async fn happened(c: &mut Connection, project: i64, loaded: &Loaded) -> Resu
     Ok((all, missing(c, loaded).await?))
 }
 
-/// The steps of exact series, the largest in their own measure, and the change points of noisy ones.
-fn changes(loaded: &Loaded) -> Vec<Happened> {
+/// The steps of exact series, at most so many, the largest in their own measure; the change points of noisy ones; where tools changed. By commit.
+pub fn steps(loaded: &Loaded, most: usize) -> Vec<Happened> {
+    let mut all = changes(loaded, most);
+    all.extend(tools(loaded));
+    all.sort_by_key(|happened| happened.commit);
+    all
+}
+
+fn changes(loaded: &Loaded, most: usize) -> Vec<Happened> {
     let several = loaded.tracks.len() > 1;
     let mut steps = Vec::new();
     let mut points = Vec::new();
@@ -103,7 +109,7 @@ fn changes(loaded: &Loaded) -> Vec<Happened> {
         }
     }
     steps.sort_by(|a, b| b.0.total_cmp(&a.0));
-    points.extend(steps.into_iter().take(STEPS_MAX).map(|(_, step)| step));
+    points.extend(steps.into_iter().take(most).map(|(_, step)| step));
     points
 }
 
