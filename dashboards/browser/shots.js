@@ -1,5 +1,5 @@
-// Pictures of all pages, light, dark and as a phone shows them, to look at: `node shots.js FOLDER [NAME…]`. Beside them the page that is shown in the
-// README, and the report as it is printed.
+// Pictures of all pages, light, dark and as a phone shows them, to look at: `node shots.js FOLDER [NAME…]`. Beside them the page that is
+// shown in the README, and the report as it is printed.
 
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -32,14 +32,15 @@ async function each(list, kind, how) {
     await page.locator("figure[data-series]:not([data-ready])").waitFor({ state: "detached" });
     const { width } = how.viewport;
     const height = await page.evaluate(() => document.scrollingElement.scrollHeight);
-    await page.screenshot({ path: join(folder, `${name}.${kind}.png`), fullPage: true, clip: { x: 0, y: 0, width, height: Math.min(height, HEIGHT_MAX) } });
+    const clip = { x: 0, y: 0, width, height: Math.min(height, HEIGHT_MAX) };
+    await page.screenshot({ path: join(folder, `${name}.${kind}.png`), fullPage: true, clip });
   }
   await close();
 }
 
 async function forReadme() {
-  const { page, close } = await reader(browser, { viewport: { width: 1400, height: 860 } });
-  await page.goto(`/p/${PROJECT}`);
+  const { page, close } = await reader(browser, { viewport: { width: 1400, height: 1000 } });
+  await page.goto(`/p/${PROJECT}/tradeoffs`);
   await page.screenshot({ path: join(folder, "dashboard.png") });
   await close();
 }

@@ -1,6 +1,8 @@
-//! The dashboards in a real browser: its tests, and pictures of all pages. A server with a made history is started for it, and an empty one.
+//! The dashboards in a real browser: its tests, and pictures of all pages. A server with a made history is started for it, and an empty
+//! one.
 //!
-//! What the browser does is JavaScript, in `dashboards/browser`; its modules are installed into `target/browser`, never into the source tree.
+//! What the browser does is JavaScript, in `dashboards/browser`; its modules are installed into `target/browser`, never into the source
+//! tree.
 
 use crate::demo::on_runtime;
 use crate::demo::stage::{Stage, program, run};

@@ -42,8 +42,8 @@ function onPath(program) {
   return found;
 }
 
-// Opens a page for a reader: `page`, and `complaints`, which a test looks at in the end. Errors in the console are among them (what the content
-// security policy stops is said there), scripts that fail, answers that failed in the server, and requests to anybody else.
+// Opens a page for a reader: `page`, and `complaints`, which a test looks at in the end. Errors in the console are among them (what the
+// content security policy stops is said there), scripts that fail, answers that failed in the server, and requests to anybody else.
 export async function reader(browser, how = DESKTOP, site = SITE) {
   const context = await browser.newContext({ baseURL: site, locale: "en-GB", timezoneId: "UTC", colorScheme: "light", ...how });
   context.setDefaultTimeout(ANSWER_MS_MAX);
@@ -63,6 +63,11 @@ export async function reader(browser, how = DESKTOP, site = SITE) {
     if (["error", "warning"].includes(message.type()) && !isPageItself) complaints.push(`console at ${page.url()}: ${message.text()}`);
   });
   return { page, complaints, close: () => context.close() };
+}
+
+// Fails with all of these lines; assert itself would cut them.
+export function none(lines) {
+  if (lines.length > 0) throw new Error(["", ...new Set(lines)].join("\n  "));
 }
 
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];

@@ -1,5 +1,5 @@
-// All pages of the server, each by a name, with an address that shows something. Ids and names come from the server's own links, so the list holds
-// for whatever history is served.
+// All pages of the server, each by a name, with an address that shows something. Ids and names come from the server's own links, so the
+// list holds for whatever history is served.
 
 import { SITE } from "./browser.js";
 
@@ -11,10 +11,13 @@ function decoded(text) {
   return text.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code))).replaceAll("&quot;", '"').replaceAll("&amp;", "&");
 }
 
+async function text(path) {
+  return (await fetch(new URL(path, SITE))).text();
+}
+
 // The addresses that a page leads to.
-export async function links(path, site = SITE) {
-  const answer = await fetch(new URL(path, site));
-  const html = await answer.text();
+export async function links(path) {
+  const html = await text(path);
   return Array.from(html.matchAll(/\bhref="([^"]*)"/g), (match) => decoded(match[1]));
 }
 
@@ -26,7 +29,27 @@ export async function first(path, pattern) {
 
 // A judged run of a pull request that was over some budget: the report with the most in it.
 export async function report() {
-  return first(`${HERE}/runs?kind=pull&verdict=over`, /^\/runs\/\d+$/).catch(() => first(`${HERE}/runs`, /^\/runs\/\d+$/));
+  return first(`${HERE}/runs?kind=pull&verdict=over_budget`, /^\/runs\/\d+$/).catch(() => first(`${HERE}/runs`, /^\/runs\/\d+$/));
+}
+
+// Longest search for such a report and symbol.
+const REPORTS_MAX = 40;
+const SYMBOLS_MAX = 12;
+
+// A report, a symbol that it says grew, and a commit that made it grow since some release: { run, symbol, commit }.
+export async function growth() {
+  const runs = (await links(`${HERE}/runs?state=judged`)).filter((href) => /^\/runs\/\d+$/.test(href));
+  for (const run of runs.slice(0, REPORTS_MAX)) {
+    const compare = (await links(run)).find((href) => /\/compare\?base=/.test(href));
+    if (!compare) continue;
+    const symbols = (await links(compare)).filter((href) => /\/symbol\?.*name=/.test(href));
+    for (const symbol of symbols.slice(0, SYMBOLS_MAX)) {
+      const steps = ((await text(symbol)).split('id="steps"')[1] || "").split("<tr>");
+      const commit = steps.find((row) => row.includes('class="worse"'))?.match(/\/p\/[^"]*\/commits\/[0-9a-f]{40}/)?.[0];
+      if (commit && (await text(commit)).includes("the last tag before it")) return { run, symbol, commit };
+    }
+  }
+  throw new Error("no report has a symbol that grew since a release");
 }
 
 // Everything there is to see, as [name, address]; a name ends up in a file's name.
@@ -68,25 +91,26 @@ export async function pages() {
     ["job", job],
     ["work", "/work"],
     ["runner", runner],
+    ["tour", "/tour"],
     ["search", `/search?q=vm&in=${PROJECT}`],
   ];
 }
 
 async function sinceRelease(page) {
-  const html = await (await fetch(new URL(`${HERE}/${page}`, SITE))).text();
-  const select = html.match(/<select name="since">(.*?)<\/select>/s)?.[1] || "";
+  const select = (await text(`${HERE}/${page}`)).match(/<select name="since">(.*?)<\/select>/s)?.[1] || "";
   const tag = Array.from(select.matchAll(/value="([^"]+)"/g), (match) => decoded(match[1])).find(Boolean) || "";
   return `${HERE}/${page}?since=${encodeURIComponent(tag)}`;
 }
 
-// One run of each state that has one.
+// One run of each other state and verdict that has one.
 async function otherRuns(report) {
-  const states = ["measuring", "waiting", "refused", "superseded", "planned"];
+  const states = ["measuring", "waiting", "refused", "superseded"].map((state) => `state=${state}`);
+  const verdicts = ["broken", "incomplete", "unchanged"].map((verdict) => `verdict=${verdict}`);
   const found = [];
-  for (const state of states) {
-    const list = await links(`${HERE}/runs?state=${state}`);
+  for (const state of [...states, ...verdicts]) {
+    const list = await links(`${HERE}/runs?${state}`);
     const run = list.find((href) => /^\/runs\/\d+$/.test(href) && href !== report);
-    if (run) found.push([`run-${state}`, run]);
+    if (run) found.push([`run-${state.split("=")[1]}`, run]);
   }
   return found;
 }
@@ -104,7 +128,7 @@ export function emptyPages() {
     ["no-build", `${HERE}/builds/${NOBODY}/nothing`, 404],
     ["no-symbol", `${HERE}/symbol?name=${encodeURIComponent("no::such<b>thing</b>")}`, 404],
     ["no-metric", `${HERE}/series?s=nothing/flash`, 400],
-    ["no-comparison", `${HERE}/compare?base=nothing&head=latest`, 200],
+    ["no-comparison", `${HERE}/compare?base=nothing&head=latest`, 404],
     ["no-such-board-in-the-matrix", `${HERE}?q=zzzz`, 200],
     ["no-such-symbol-in-the-list", `${HERE}/symbols?q=zzzz`, 200],
     ["no-such-run", `${HERE}/runs?text=zzzz`, 200],

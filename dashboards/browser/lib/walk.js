@@ -1,9 +1,9 @@
-// The walk a maintainer takes from a comment to the cause: report, symbol, its history, the commit that grew it, compared with the release before
-// it, and the figures as CSV. How a link is followed is the reader's: by mouse, by keys, by touch.
+// The walk a maintainer takes from a comment to the cause: report, symbol, its history, the commit that grew it, compared with the release
+// before it, and the figures as CSV. How a link is followed is the reader's: by mouse, by keys, by touch.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { report } from "./pages.js";
+import { growth } from "./pages.js";
 import { parse } from "./csv.js";
 
 // `follow(locator)` goes where the link leads; `look()` is called on each page. Gives what was seen.
@@ -14,25 +14,25 @@ export async function walk(page, follow, look = async () => {}) {
     await look(what);
   };
 
-  // The comment's "all figures" leads here.
-  const start = await report();
-  await page.goto(start);
+  // The comment's "all figures" leads to the run.
+  const { run, symbol, commit } = await growth();
+  await page.goto(run);
   await at("report", /\/runs\/\d+$/);
   assert.ok(await page.locator(".report table").first().isVisible(), "the report has its table");
 
   await follow(page.getByRole("link", { name: "Unfold: compare" }));
   await at("comparison", /\/compare\?/);
-  const grown = page.locator(".report.board tr", { has: page.locator("td.worse, td .worse") }).locator("td.name a[href*='/symbol?']").first();
-  const symbol = (await grown.innerText()).trim();
+  const grown = page.locator(`.report.board a[href=${JSON.stringify(symbol)}]`).first();
+  const name = (await grown.innerText()).trim();
   await follow(grown);
 
   await at("symbol", /\/symbol\?/);
-  assert.equal((await page.locator("h1").innerText()).trim(), symbol);
+  const title = (await page.locator("h1").innerText()).trim();
+  assert.ok(name.includes(title), `${title} is shown instead of ${name}`);
   assert.ok(await page.locator("section:has(#history) svg").isVisible(), "its history is drawn");
-  const step = page.locator("section:has(#steps) tbody tr", { has: page.locator(".worse") }).first();
-  const commit = step.locator("a[href*='/commits/']").first();
-  const short = (await commit.innerText()).trim();
-  await follow(commit);
+  const step = page.locator(`section:has(#steps) a[href="${commit}"]`).first();
+  const short = (await step.innerText()).trim();
+  await follow(step);
 
   await at("commit", /\/commits\/[0-9a-f]{40}$/);
   assert.ok((await page.locator("main").innerText()).includes(short));
