@@ -2,6 +2,8 @@
 //!
 //! May read the files of `benchmarks/workloads`, at compile time only.
 
+pub mod seed;
+
 use pyrite::{Out, Stop, Vm};
 use std::mem::MaybeUninit;
 

@@ -1,5 +1,6 @@
 //! Everything CI checks, in order: cheap rules first, then the libraries, the images, and the whole main job.
 
+use crate::browser::{self, Browser};
 use crate::faults::Faults;
 use crate::run::{Tally, step};
 use crate::{demo, hostile, root, tidy, workloads};
@@ -22,6 +23,7 @@ pub fn run() -> Result<()> {
     step("images that misbehave", &root, "firmware/build", &["faults"], &mut tally)?;
     step("tests", &root, "cargo", &["test", "--workspace", "--quiet"], &mut tally)?;
     plays(format!("OUNCE_SEEDS={PLAYS}"), &mut tally)?;
+    let looked = pages()?;
     println!("\n=== the main job with accidents");
     demo::check_with_accidents()?;
     println!("\n=== real faults on the real programs");
@@ -30,8 +32,19 @@ pub fn run() -> Result<()> {
     hostile::run()?;
     println!("\n=== the main job, end to end, and the same on the desk");
     demo::check()?;
-    println!("\n{} passed, {} failed, {} skipped", tally.passed + 4, tally.failed, tally.ignored);
+    println!("\n{} passed, {} failed, {} skipped", tally.passed + 4 + looked, tally.failed, tally.ignored);
     Ok(())
+}
+
+/// The pages in a browser, where there is one; says so where there is none. Gives how many plays that are.
+fn pages() -> Result<u64> {
+    if let Some(missing) = browser::missing() {
+        println!("\n=== the pages in a browser: left out: {missing}");
+        return Ok(0);
+    }
+    println!("\n=== the pages in a browser");
+    Browser::default().run()?;
+    Ok(1)
 }
 
 /// Plays of the service's life that CI looks at.

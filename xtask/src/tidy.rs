@@ -20,7 +20,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("scratch-postgres", &[]),
     ("ounce", &["ounce-protocol", "ounce-analysis", "ounce-report"]),
     ("ounce-qemu-plugin", &[]),
-    ("ounce-benchmarks", &["ounce-protocol", "ounce-analysis", "ounce-report", "ounce-server", "scratch-postgres", "pyrite"]),
+    (
+        "ounce-benchmarks",
+        &["ounce-protocol", "ounce-analysis", "ounce-report", "ounce-server", "scratch-postgres", "fuzz-cases", "pyrite"],
+    ),
     ("xtask", &["github-double", "scratch-postgres"]),
 ];
 

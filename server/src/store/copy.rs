@@ -4,7 +4,7 @@
 //! hashes of its rows: it does not depend on the order, in which the two databases may differ.
 
 use super::sql::{Cell, Either, Inner, Row, Value, script, sql};
-use super::{Connection, Store, StoreError, Writing};
+use super::{Connection, Store, StoreError, Writing, bulk};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 
@@ -210,13 +210,8 @@ impl Table {
 
     /// Has PostgreSQL count on from the largest id that was written; SQLite does by itself.
     pub async fn count_on(&self, c: &mut Connection) -> Result<(), StoreError> {
-        if matches!(c.either(), Either::Postgres(_)) && self.key == ["id"] {
-            let name = &self.name;
-            sql(format!(
-                "SELECT setval(pg_get_serial_sequence('{name}', 'id'), COALESCE(MAX(id), 1), MAX(id) IS NOT NULL) FROM \"{name}\""
-            ))
-            .execute(c)
-            .await?;
+        if self.key == ["id"] {
+            bulk::count_on(c, &self.name).await?;
         }
         Ok(())
     }

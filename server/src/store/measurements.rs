@@ -40,6 +40,11 @@ impl Packed {
         })
     }
 
+    /// As the row's column `packed` has it, for rows written in bulk.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// Bytes stored.
     #[expect(clippy::len_without_is_empty, reason = "it is never empty")]
     pub fn len(&self) -> usize {

@@ -11,6 +11,7 @@ pub mod bells;
 pub mod bisects;
 pub mod budgets;
 pub mod builds;
+pub mod bulk;
 pub mod claims;
 pub mod commands;
 pub mod copy;

@@ -28,13 +28,18 @@ struct Symbol {
 
 impl Symbol {
     fn of(owner: &str, name: &str, group: &str) -> Symbol {
-        let mut hash = Sha256::new();
-        for part in [owner, group, name] {
-            hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-            hash.update(part);
-        }
-        Symbol { sha256: hex::encode(hash.finalize()), owner: owner.to_owned(), name: cut(name), group: cut(group) }
+        Symbol { sha256: digest(owner, name, group), owner: owner.to_owned(), name: cut(name), group: cut(group) }
     }
+}
+
+/// What a symbol's row is known by.
+pub fn digest(owner: &str, name: &str, group: &str) -> String {
+    let mut hash = Sha256::new();
+    for part in [owner, group, name] {
+        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(part);
+    }
+    hex::encode(hash.finalize())
 }
 
 /// A name as it is kept.
