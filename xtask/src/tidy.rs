@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("scratch-postgres", &[]),
     ("ounce", &["ounce-protocol", "ounce-analysis", "ounce-report"]),
     ("ounce-qemu-plugin", &[]),
+    ("board-sim", &[]),
     ("ounce-benchmarks", &["ounce-protocol", "ounce-analysis", "ounce-report", "ounce-server", "scratch-postgres", "pyrite"]),
     ("xtask", &["github-double", "scratch-postgres"]),
 ];
