@@ -3,7 +3,7 @@
 
 use crate::board::Board;
 use crate::bus::{Bus, Gone};
-use crate::qemu::{Machine, Stop};
+use crate::qemu::{self, Machine, Stop};
 use std::collections::BTreeSet;
 
 /// DHCSR: a write counts only with this above it.
@@ -57,6 +57,8 @@ pub struct Core {
     /// BKPT instructions of the image: QEMU does not stop at them for a debugger.
     image: BTreeSet<u32>,
     is_reset_held: bool,
+    /// r0 to r3 as they were last written: a debugger steps once before it lets a function run.
+    arguments: [u32; 4],
 }
 
 impl Core {
@@ -77,6 +79,7 @@ impl Core {
             placed: BTreeSet::new(),
             image: BTreeSet::new(),
             is_reset_held: false,
+            arguments: [0; 4],
         }
     }
 
@@ -117,11 +120,19 @@ impl Core {
         self.run()
     }
 
-    /// Where flash has BKPT instructions, or what looks like one: a breakpoint that is never met costs nothing.
+    /// Where flash has BKPT instructions, or what looks like one: a breakpoint that is never met costs nothing. An image ends where a piece
+    /// of flash is erased.
     fn find_breakpoints(&mut self) -> Result<(), Gone> {
         let flash = self.board.flash.clone();
-        let mut bytes = vec![0; usize::try_from(flash.end - flash.start).unwrap_or(0)];
-        self.machine.qtest.read(flash.start, &mut bytes)?;
+        let mut bytes = Vec::new();
+        for at in flash.clone().step_by(qemu::BYTES_MAX) {
+            let mut piece = vec![0; qemu::BYTES_MAX];
+            self.machine.qtest.read(at, &mut piece)?;
+            if piece.iter().all(|byte| *byte == 0xff) || piece.iter().all(|byte| *byte == 0) {
+                break;
+            }
+            bytes.extend(piece);
+        }
         let halves = bytes.chunks_exact(2).zip((flash.start..).step_by(2));
         // Semihosting is the machine's.
         self.image = halves.filter(|(half, _)| half[1] == 0xbe && half[0] != 0xab).map(|(_, address)| address).collect();
@@ -145,6 +156,9 @@ impl Core {
         // A flash algorithm's function returns to a BKPT.
         let back = self.machine.gdb.register(LR)? & !1;
         if self.board.ram.contains(&back) && self.half(back)? >> 8 == 0xbe {
+            if self.flash_for_it(pc, back)? {
+                return Ok(());
+            }
             wanted.insert(back);
         }
         if self.fp_enabled {
@@ -159,6 +173,41 @@ impl Core {
         }
         self.place(&wanted)?;
         self.machine.gdb.resume()
+    }
+
+    /// Carries out the function of the flash algorithm that would run now, where QEMU has no flash controller: then the core stands at the
+    /// BKPT to which it returns. The algorithm lies behind the four bytes of that BKPT; a step may have executed its first instruction.
+    fn flash_for_it(&mut self, pc: u32, back: u32) -> Result<bool, Gone> {
+        let Some(functions) = &self.board.flash_for_it else { return Ok(false) };
+        let Some(offset) = pc.checked_sub(back + 4) else { return Ok(false) };
+        let is = |begin: u32| (begin..begin + 4).contains(&offset);
+        let flash = self.board.flash.clone();
+        let arguments = self.arguments;
+        if is(functions.erase_all) {
+            self.erase(flash.start, flash.end - flash.start)?;
+        } else if is(functions.erase_sector) && flash.contains(&arguments[0]) {
+            let bytes = functions.sector_bytes(arguments[0] - flash.start);
+            self.erase(arguments[0], bytes)?;
+        } else if is(functions.program_page) && flash.contains(&arguments[0]) {
+            let mut page = vec![0; usize::try_from(arguments[1].min(flash.end - arguments[0])).unwrap_or(0)];
+            let mut there = page.clone();
+            self.machine.qtest.read(arguments[2], &mut page)?;
+            self.machine.qtest.read(arguments[0], &mut there)?;
+            // Programming only clears bits.
+            page.iter_mut().zip(there).for_each(|(new, old)| *new &= old);
+            self.machine.gdb.force(arguments[0], &page)?;
+        } else if !functions.nothing.iter().any(|begin| is(*begin)) {
+            return Ok(false);
+        }
+        self.machine.gdb.set_register(0, 0)?;
+        self.machine.gdb.set_register(PC, back)?;
+        self.dhcsr |= C_HALT;
+        self.dfsr |= DFSR_BKPT;
+        Ok(true)
+    }
+
+    fn erase(&mut self, address: u32, bytes: u32) -> Result<(), Gone> {
+        self.machine.gdb.force(address, &vec![0xff; usize::try_from(bytes).unwrap_or(0)])
     }
 
     fn place(&mut self, wanted: &BTreeSet<u32>) -> Result<(), Gone> {
@@ -271,6 +320,9 @@ impl Core {
     }
 
     fn write_register(&mut self, selector: u32, value: u32) -> Result<(), Gone> {
+        if let Some(argument) = usize::try_from(selector).ok().and_then(|at| self.arguments.get_mut(at)) {
+            *argument = value;
+        }
         match selector {
             0..=14 => self.machine.gdb.set_register(selector, value),
             15 => self.machine.gdb.set_register(PC, value & !1),

@@ -32,7 +32,9 @@ impl Sim {
     fn attach(&self, chip: &str) -> Session {
         let selector: DebugProbeSelector = format!("20b7:9db1:unix:{}", self.socket.display()).parse().unwrap();
         let probe = Lister::new().open(selector).unwrap();
-        probe.attach_with_registry(chip, Permissions::new().allow_erase_all(), &Registry::from_builtin_families()).unwrap()
+        let mut registry = Registry::from_builtin_families();
+        registry.add_target_family_from_yaml(board_sim::board::OWN_TARGETS).unwrap();
+        probe.attach_with_registry(chip, Permissions::new().allow_erase_all(), &registry).unwrap()
     }
 }
 
@@ -43,12 +45,10 @@ impl Drop for Sim {
     }
 }
 
-const MICROBIT: &str = "nRF51822_xxAA";
-
-/// Vectors and a program: `counter` at 0x2000_0000 grows for ever.
-fn counting() -> Vec<u8> {
+/// Vectors and a program: a counter at 0x2000_0000 grows for ever.
+fn counting(flash: u32) -> Vec<u8> {
     let mut image = Vec::new();
-    for vector in [0x2000_4000u32, 0x41, 0x51, 0x51] {
+    for vector in [0x2000_4000u32, flash + 0x41, flash + 0x51, flash + 0x51] {
         image.extend(vector.to_le_bytes());
     }
     image.resize(0x40, 0);
@@ -59,53 +59,63 @@ fn counting() -> Vec<u8> {
     image.resize(0x50, 0);
     // 50: b .
     image.extend(0xe7feu16.to_le_bytes());
-    image.resize(0x54, 0);
+    // Not a whole page, and more than one.
+    image.resize(5_000, 0xa5);
     image
 }
 
 #[test]
 fn probe_rs_attaches_halts_and_reads_what_it_wrote() {
-    let sim = Sim::start("microbit");
-    let mut session = sim.attach(MICROBIT);
-    let mut core = session.core(0).unwrap();
-    core.halt(Duration::from_millis(500)).unwrap();
-    let words: Vec<u32> = (0..700).map(|n| n ^ 0x5a5a_0000).collect();
-    core.write_32(0x2000_0100, &words).unwrap();
-    let mut read = vec![0; words.len()];
-    core.read_32(0x2000_0100, &mut read).unwrap();
-    assert_eq!(read, words);
-    core.write_8(0x2000_0001, &[1, 2, 3]).unwrap();
-    assert_eq!(core.read_word_32(0x2000_0000).unwrap() >> 8, 0x0003_0201);
-    let pc = core.program_counter();
-    core.write_core_reg(pc, 0x1234_5678u32).unwrap();
-    assert_eq!(core.read_core_reg::<u32>(pc).unwrap(), 0x1234_5678);
-    // Who it says it is comes from the emulated core.
-    assert_eq!(core.read_word_32(0xe000_ed00).unwrap(), 0x410c_c200);
+    let check = |board: &str, cpuid: u32| {
+        let board = board_sim::board::find(board).unwrap();
+        let sim = Sim::start(board.name);
+        let mut session = sim.attach(board.chip);
+        let mut core = session.core(0).unwrap();
+        core.halt(Duration::from_millis(500)).unwrap();
+        let words: Vec<u32> = (0..700).map(|n| n ^ 0x5a5a_0000).collect();
+        core.write_32(0x2000_0100, &words).unwrap();
+        let mut read = vec![0; words.len()];
+        core.read_32(0x2000_0100, &mut read).unwrap();
+        assert_eq!(read, words);
+        core.write_8(0x2000_0001, &[1, 2, 3]).unwrap();
+        assert_eq!(core.read_word_32(0x2000_0000).unwrap() >> 8, 0x0003_0201);
+        let pc = core.program_counter();
+        core.write_core_reg(pc, 0x1234_5678u32).unwrap();
+        assert_eq!(core.read_core_reg::<u32>(pc).unwrap(), 0x1234_5678);
+        // Who it says it is comes from the emulated core.
+        assert_eq!(core.read_word_32(0xe000_ed00).unwrap(), cpuid, "{}", board.name);
+    };
+    check("microbit", 0x410c_c200);
+    check("mps2-an385", 0x410f_c231);
+    check("netduinoplus2", 0x410f_c240);
 }
 
 #[test]
 fn a_program_is_flashed_verified_and_runs() {
-    let sim = Sim::start("microbit");
-    let mut session = sim.attach(MICROBIT);
-    let mut loader = session.target().flash_loader();
-    loader.add_data(0, &counting()).unwrap();
-    assert!(loader.verify(&mut session, &mut FlashProgress::empty()).is_err(), "flash is blank");
-    let mut options = DownloadOptions::default();
-    options.verify = true;
-    loader.commit(&mut session, options).unwrap();
-    loader.verify(&mut session, &mut FlashProgress::empty()).unwrap();
-    let mut core = session.core(0).unwrap();
-    core.reset_and_halt(Duration::from_millis(500)).unwrap();
-    let pc = core.program_counter();
-    assert_eq!(core.read_core_reg::<u32>(pc).unwrap(), 0x40);
-    core.set_hw_breakpoint(0x48).unwrap();
-    core.run().unwrap();
-    core.wait_for_core_halted(Duration::from_secs(2)).unwrap();
-    assert_eq!(core.read_core_reg::<u32>(pc).unwrap(), 0x48);
-    assert_eq!(core.read_core_reg::<u32>(probe_rs::RegisterId(1)).unwrap(), 1);
-    core.clear_hw_breakpoint(0x48).unwrap();
-    core.run().unwrap();
-    let first = core.read_word_32(0x2000_0000).unwrap();
-    let later = (0..1000).map(|_| core.read_word_32(0x2000_0000).unwrap()).find(|value| *value != first);
-    assert!(later.is_some(), "it counts while it is read");
+    for board in board_sim::board::BOARDS {
+        let sim = Sim::start(board.name);
+        let mut session = sim.attach(board.chip);
+        let flash = board.flash.start;
+        let mut loader = session.target().flash_loader();
+        loader.add_data(u64::from(flash), &counting(flash)).unwrap();
+        assert!(loader.verify(&mut session, &mut FlashProgress::empty()).is_err(), "{}: flash is blank", board.name);
+        let mut options = DownloadOptions::default();
+        options.verify = true;
+        loader.commit(&mut session, options).unwrap_or_else(|e| panic!("{}: {e:?}", board.name));
+        loader.verify(&mut session, &mut FlashProgress::empty()).unwrap();
+        let mut core = session.core(0).unwrap();
+        core.reset_and_halt(Duration::from_millis(500)).unwrap();
+        let pc = core.program_counter();
+        assert_eq!(core.read_core_reg::<u32>(pc).unwrap(), flash + 0x40, "{}", board.name);
+        core.set_hw_breakpoint(u64::from(flash + 0x48)).unwrap();
+        core.run().unwrap();
+        core.wait_for_core_halted(Duration::from_secs(2)).unwrap();
+        assert_eq!(core.read_core_reg::<u32>(pc).unwrap(), flash + 0x48, "{}", board.name);
+        assert_eq!(core.read_core_reg::<u32>(probe_rs::RegisterId(1)).unwrap(), 1, "{}", board.name);
+        core.clear_hw_breakpoint(u64::from(flash + 0x48)).unwrap();
+        core.run().unwrap();
+        let first = core.read_word_32(0x2000_0000).unwrap();
+        let later = (0..1000).map(|_| core.read_word_32(0x2000_0000).unwrap()).find(|value| *value != first);
+        assert!(later.is_some(), "{}: it counts while it is read", board.name);
+    }
 }

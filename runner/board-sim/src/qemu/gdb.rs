@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 const ANSWER_MAX: Duration = Duration::from_secs(10);
 /// How long a byte is waited for, when it is only looked whether one is there.
 const GLANCE: Duration = Duration::from_micros(50);
+/// Bytes written past the devices by one packet: QEMU takes packets of 4096 characters.
+const FORCED_BYTES_MAX: usize = 1024;
 /// Longest packet taken.
 const PACKET_BYTES_MAX: usize = 1 << 16;
 
@@ -79,6 +81,17 @@ impl Gdb {
     /// A breakpoint of the machine's, at an instruction.
     pub fn breakpoint(&mut self, address: u32, is_set: bool) -> Result<(), Gone> {
         self.ordered(&format!("{}1,{address:x},2", if is_set { 'Z' } else { 'z' }))
+    }
+
+    /// Writes memory past its devices, read-only memory, too; the guest must stand.
+    pub fn force(&mut self, address: u32, bytes: &[u8]) -> Result<(), Gone> {
+        let mut at = address;
+        for piece in bytes.chunks(FORCED_BYTES_MAX) {
+            let hex: String = piece.iter().map(|byte| format!("{byte:02x}")).collect();
+            self.ordered(&format!("M{at:x},{:x}:{hex}", piece.len()))?;
+            at = at.wrapping_add(u32::try_from(piece.len()).unwrap_or(0));
+        }
+        Ok(())
     }
 
     /// A command of the monitor's.

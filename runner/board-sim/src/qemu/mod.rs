@@ -4,7 +4,7 @@ mod gdb;
 mod qtest;
 
 pub use gdb::{Gdb, Stop};
-pub use qtest::Qtest;
+pub use qtest::{BYTES_MAX, Qtest};
 
 use crate::bus::Gone;
 use std::os::unix::net::UnixStream;
