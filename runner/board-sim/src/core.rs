@@ -3,6 +3,7 @@
 
 use crate::board::Board;
 use crate::bus::{Bus, Gone};
+use crate::faults::Plan;
 use crate::qemu::{self, Machine, Stop};
 use std::collections::BTreeSet;
 
@@ -59,11 +60,13 @@ pub struct Core {
     is_reset_held: bool,
     /// r0 to r3 as they were last written: a debugger steps once before it lets a function run.
     arguments: [u32; 4],
+    /// What it has to suffer.
+    pub plan: Plan,
 }
 
 impl Core {
     /// The core of a machine that was just powered on.
-    pub fn new(board: &'static Board, machine: Machine) -> Core {
+    pub fn new(board: &'static Board, machine: Machine, plan: Plan) -> Core {
         Core {
             board,
             machine,
@@ -80,16 +83,48 @@ impl Core {
             image: BTreeSet::new(),
             is_reset_held: false,
             arguments: [0; 4],
+            plan,
         }
     }
 
     /// Power was just given: what is in flash runs.
     pub fn power_on(&mut self) -> Result<(), Gone> {
+        if self.plan.locks_up() {
+            self.is_locked_up = true;
+            return Ok(());
+        }
         self.after_reset()
+    }
+
+    /// Power was off and is on, in another machine: only what was in flash is still there.
+    pub fn power_cycle(&mut self, start: impl FnOnce(&Board) -> Result<Machine, Gone>) -> Result<(), Gone> {
+        let flash = self.board.flash.clone();
+        let mut bytes = vec![0; usize::try_from(flash.end - flash.start).unwrap_or(0)];
+        self.machine.qtest.read(flash.start, &mut bytes)?;
+        let mut machine = start(self.board)?;
+        for (piece, at) in bytes.chunks(qemu::BYTES_MAX).zip(flash.step_by(qemu::BYTES_MAX)) {
+            if piece.iter().any(|byte| *byte != 0) {
+                machine.gdb.force(at, piece)?;
+            }
+        }
+        // The core looked for its vectors before they were there.
+        machine.reset()?;
+        let mut plan = std::mem::take(&mut self.plan);
+        plan.power_cycled();
+        *self = Core::new(self.board, machine, plan);
+        self.power_on()
+    }
+
+    /// Whether its firmware does not run.
+    pub fn is_tame(&self) -> bool {
+        self.is_reset_held || self.is_halted()
     }
 
     /// The reset line is pulled, or let go.
     pub fn reset_line(&mut self, is_pulled: bool) -> Result<(), Gone> {
+        if is_pulled && !self.plan.has_reset_line() {
+            return Ok(());
+        }
         if is_pulled {
             self.machine.gdb.halt()?;
             self.is_reset_held = true;
@@ -145,13 +180,10 @@ impl Core {
             return Ok(());
         }
         let pc = self.machine.gdb.register(PC)?;
-        let vectors = self.word(self.board.flash.start)? & self.word(self.board.flash.start + 4)?;
-        let is_blank = vectors == u32::MAX || (vectors == 0 && self.word(self.board.flash.start + 4)? == 0);
-        if is_blank && !self.board.ram.contains(&pc) {
-            self.is_locked_up = true;
+        self.is_locked_up = self.would_lock_up(pc)?;
+        if self.is_locked_up {
             return Ok(());
         }
-        self.is_locked_up = false;
         let mut wanted = self.image.clone();
         // A flash algorithm's function returns to a BKPT.
         let back = self.machine.gdb.register(LR)? & !1;
@@ -173,6 +205,13 @@ impl Core {
         }
         self.place(&wanted)?;
         self.machine.gdb.resume()
+    }
+
+    /// Whether it has no vectors to go on from a fault, and is not in a flash algorithm: QEMU ends where a core locks up.
+    fn would_lock_up(&mut self, pc: u32) -> Result<bool, Gone> {
+        let flash = self.board.flash.start;
+        let (stack, reset) = (self.word(flash)?, self.word(flash + 4)?);
+        Ok(stack == reset && (reset == 0 || reset == u32::MAX) && !self.board.ram.contains(&pc))
     }
 
     /// Carries out the function of the flash algorithm that would run now, where QEMU has no flash controller: then the core stands at the
@@ -203,7 +242,31 @@ impl Core {
         self.machine.gdb.set_register(PC, back)?;
         self.dhcsr |= C_HALT;
         self.dfsr |= DFSR_BKPT;
+        self.flashed()?;
         Ok(true)
+    }
+
+    /// A function of the flash algorithm has ended: what it has to suffer happens.
+    fn flashed(&mut self) -> Result<(), Gone> {
+        if self.plan.is_empty() {
+            return Ok(());
+        }
+        let flash = self.board.flash.clone();
+        if self.plan.is_stuck() {
+            let mut bytes = vec![0; usize::try_from(flash.end - flash.start).unwrap_or(0)];
+            self.machine.qtest.read(flash.start, &mut bytes)?;
+            if bytes.iter().all(|byte| *byte == 0xff) {
+                self.plan.erased();
+            }
+        }
+        let mut byte = [0xff];
+        if flash.contains(&self.arguments[0]) {
+            self.machine.qtest.read(self.arguments[0], &mut byte)?;
+        }
+        if byte[0] != 0xff && self.plan.flips() {
+            self.machine.gdb.force(self.arguments[0], &[byte[0] ^ 1])?;
+        }
+        Ok(())
     }
 
     fn erase(&mut self, address: u32, bytes: u32) -> Result<(), Gone> {
@@ -238,6 +301,10 @@ impl Core {
         if self.machine.gdb.look()?.is_some() {
             self.dhcsr |= C_HALT;
             self.dfsr |= DFSR_BKPT;
+            let pc = self.machine.gdb.register(PC)?;
+            if self.board.ram.contains(&pc) {
+                self.flashed()?;
+            }
         }
         Ok(())
     }
@@ -300,6 +367,11 @@ impl Core {
         let pc = self.machine.gdb.register(PC)?;
         if self.half(pc)? >> 8 == 0xbe {
             self.dfsr |= DFSR_BKPT;
+            return Ok(());
+        }
+        self.is_locked_up = self.would_lock_up(pc)?;
+        if self.is_locked_up {
+            self.dhcsr &= !C_HALT;
             return Ok(());
         }
         self.place(&BTreeSet::new())?;

@@ -75,6 +75,12 @@ impl Dap {
         Ok(())
     }
 
+    /// An access fails.
+    pub fn fail(&mut self) -> Ack {
+        self.control |= STICKYERR;
+        Ack::Fault
+    }
+
     /// How many of the next transfers read, or write, one full word after the other.
     fn run(&self, transfers: &[Transfer]) -> usize {
         let Some(first) = transfers.first() else { return 0 };

@@ -9,6 +9,8 @@ pub mod bus;
 mod cobs;
 pub mod core;
 pub mod dap;
+pub mod faults;
+pub mod power;
 pub mod qemu;
 pub mod serve;
 pub mod wire;

@@ -19,22 +19,60 @@ struct Sim {
 
 impl Sim {
     fn start(board: &str) -> Sim {
+        Sim::with(board, &[])
+    }
+
+    fn with(board: &str, faults: &[&str]) -> Sim {
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join("probe");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_board-sim"));
-        let mut daemon = command.args(["--board", board, "--socket"]).arg(&socket).stdout(Stdio::piped()).spawn().unwrap();
+        // It ends with the test, also where the test leaves it behind.
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "--", env!("CARGO_BIN_EXE_board-sim")]);
+        command.args(["run", "--board", board, "--socket"]).arg(&socket);
+        command.args(faults.iter().flat_map(|fault| ["--fault", fault]));
+        let mut daemon = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(daemon.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         assert!(line.contains("20b7:9db1:unix:"), "{line:?}");
+        // Its socket is there while it can be opened.
+        (0..1000)
+            .find(|_| {
+                socket.exists() || {
+                    std::thread::sleep(Duration::from_millis(1));
+                    false
+                }
+            })
+            .unwrap();
         Sim { daemon, socket, _folder: folder }
     }
 
     fn attach(&self, chip: &str) -> Session {
+        self.try_attach(chip, false, None).unwrap()
+    }
+
+    fn try_attach(&self, chip: &str, under_reset: bool, khz: Option<u32>) -> Result<Session, String> {
         let selector: DebugProbeSelector = format!("20b7:9db1:unix:{}", self.socket.display()).parse().unwrap();
-        let probe = Lister::new().open(selector).unwrap();
+        let there = (0..200).any(|_| {
+            self.socket.exists() || {
+                std::thread::sleep(Duration::from_millis(1));
+                false
+            }
+        });
+        if !there {
+            return Err("nobody can open it".into());
+        }
+        let mut probe = Lister::new().open(selector).map_err(|e| format!("{e:?}"))?;
+        if let Some(khz) = khz {
+            probe.set_speed(khz).map_err(|e| format!("{e:?}"))?;
+        }
         let mut registry = Registry::from_builtin_families();
         registry.add_target_family_from_yaml(board_sim::board::OWN_TARGETS).unwrap();
-        probe.attach_with_registry(chip, Permissions::new().allow_erase_all(), &registry).unwrap()
+        let permissions = Permissions::new().allow_erase_all();
+        let session = match under_reset {
+            true => probe.attach_under_reset_with_registry(chip, permissions, &registry),
+            false => probe.attach_with_registry(chip, permissions, &registry),
+        };
+        session.map_err(|e| format!("{e:?}"))
     }
 }
 
@@ -118,4 +156,86 @@ fn a_program_is_flashed_verified_and_runs() {
         let later = (0..1000).map(|_| core.read_word_32(0x2000_0000).unwrap()).find(|value| *value != first);
         assert!(later.is_some(), "{}: it counts while it is read", board.name);
     }
+}
+
+fn flash(session: &mut Session, image: &[u8]) -> Result<(), String> {
+    let mut loader = session.target().flash_loader();
+    loader.add_data(0, image).unwrap();
+    let mut options = DownloadOptions::default();
+    options.verify = true;
+    loader.commit(session, options).map_err(|e| format!("{e:?}"))
+}
+
+#[test]
+fn two_programs_cannot_hold_one_probe() {
+    let sim = Sim::start("microbit");
+    let session = sim.attach("nRF51822_xxAA");
+    assert!(sim.try_attach("nRF51822_xxAA", false, None).is_err());
+    drop(session);
+    let again = (0..100).find_map(|_| sim.try_attach("nRF51822_xxAA", false, None).ok());
+    assert!(again.is_some(), "the next one finds it free");
+}
+
+#[test]
+fn what_is_in_flash_outlives_power_and_what_is_in_ram_does_not() {
+    let sim = Sim::start("microbit");
+    let mut session = sim.attach("nRF51822_xxAA");
+    flash(&mut session, &counting(0)).unwrap();
+    let mut core = session.core(0).unwrap();
+    core.halt(Duration::from_millis(500)).unwrap();
+    core.write_word_32(0x2000_2000, 0x1234_5678).unwrap();
+    drop(core);
+    drop(session);
+    board_sim::power::order(&sim.socket, board_sim::power::Order::Off).unwrap();
+    assert!(sim.try_attach("nRF51822_xxAA", false, None).is_err(), "it has no power");
+    board_sim::power::order(&sim.socket, board_sim::power::Order::On).unwrap();
+    let mut session = sim.attach("nRF51822_xxAA");
+    let mut core = session.core(0).unwrap();
+    assert_eq!(core.read_word_32(0x2000_2000).unwrap(), 0);
+    assert_ne!(core.read_word_32(0x2000_0000).unwrap(), 0, "the program runs since power is there");
+}
+
+#[test]
+fn each_fault_is_met_and_what_helps_against_it_helps() {
+    let chip = "nRF51822_xxAA";
+    let fails = |sim: &Sim, under_reset, khz| assert!(sim.try_attach(chip, under_reset, khz).is_err());
+    let works = |sim: &Sim, under_reset, khz| sim.try_attach(chip, under_reset, khz).unwrap();
+
+    let sim = Sim::with("microbit", &["long-wires"]);
+    fails(&sim, false, Some(4_000));
+    works(&sim, false, Some(100));
+
+    let sim = Sim::with("microbit", &["wedged"]);
+    fails(&sim, true, Some(100));
+    board_sim::power::order(&sim.socket, board_sim::power::Order::Cycle).unwrap();
+    works(&sim, false, None);
+
+    // The applet's driver leaves it to its user to try again; in the middle of a block, probe-rs 0.32 even panics.
+    let sim = Sim::with("microbit", &["wait@30x1"]);
+    let caught = std::panic::catch_unwind(|| sim.try_attach(chip, false, None).map(drop));
+    assert!(!matches!(caught, Ok(Ok(()))));
+    works(&sim, false, None);
+
+    // probe-rs 0.32 reads on for ever where its cable was pulled: who uses it needs a deadline of its own.
+    let sim = Sim::with("microbit", &["dead@200"]);
+    let (send, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let _ = sim.try_attach(chip, false, None).and_then(|mut session| flash(&mut session, &counting(0)));
+        let _ = send.send(());
+    });
+    assert!(ended.recv_timeout(Duration::from_secs(2)).is_err(), "then the next version can be told from its silence");
+
+    let sim = Sim::with("microbit", &["flip@2x1"]);
+    let mut session = works(&sim, false, None);
+    let said = flash(&mut session, &counting(0)).unwrap_err();
+    assert!(said.contains("Verify"), "{said}");
+    flash(&mut session, &counting(0)).unwrap();
+    drop(session);
+
+    let sim = Sim::with("microbit", &["stuck-flash"]);
+    let mut session = works(&sim, false, None);
+    flash(&mut session, &counting(0)).unwrap_err();
+    flash(&mut session, &counting(0)).unwrap_err();
+    probe_rs::flashing::erase_all(&mut session, &mut FlashProgress::empty(), false).unwrap();
+    flash(&mut session, &counting(0)).unwrap();
 }
