@@ -24,6 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "ounce-benchmarks",
         &["ounce-protocol", "ounce-analysis", "ounce-report", "ounce-server", "scratch-postgres", "fuzz-cases", "pyrite"],
     ),
+    ("board-sim", &[]),
     ("xtask", &["github-double", "scratch-postgres"]),
 ];
 
