@@ -52,8 +52,11 @@ const THERE: [(i64, &str); 9] = [
     (85 * 240, "SELECT COUNT(*) FROM points"),
     (3, "SELECT COUNT(*) FROM refs WHERE name LIKE 'refs/tags/v0.%' AND project_id = 1"),
     (3, "SELECT COUNT(DISTINCT sha256) FROM tools"),
-    (240, "SELECT COUNT(*) FROM (SELECT p.commit_id, s.board, s.kind, s.name FROM points p JOIN series s ON s.id = p.series_id
-               WHERE s.project_id = 1 GROUP BY p.commit_id, s.board, s.kind, s.name HAVING COUNT(*) > 1) AS twice"),
+    (
+        240,
+        "SELECT COUNT(*) FROM (SELECT p.commit_id, s.board, s.kind, s.name FROM points p JOIN series s ON s.id = p.series_id
+               WHERE s.project_id = 1 GROUP BY p.commit_id, s.board, s.kind, s.name HAVING COUNT(*) > 1) AS twice",
+    ),
     (3, "SELECT COUNT(*) FROM runs WHERE state = 'waiting'"),
     (4, "SELECT COUNT(DISTINCT verdict) FROM runs"),
     (50, "SELECT COUNT(*) FROM runs WHERE comparison IS NOT NULL"),
@@ -74,6 +77,7 @@ async fn its_figures_agree_and_nothing_is_missing() {
     }
     let again = fill(&store, WANTED).await.unwrap_err().to_string();
     assert!(again.contains("holds 3 projects already"), "{again}");
-    let title: String = sql("SELECT title FROM projects WHERE repo = $1").bind(REPO).fetch_one(&mut store.connection().await.unwrap()).await.unwrap();
+    let title: String =
+        sql("SELECT title FROM projects WHERE repo = $1").bind(REPO).fetch_one(&mut store.connection().await.unwrap()).await.unwrap();
     assert_eq!(title, "blinky");
 }

@@ -7,6 +7,7 @@
 use crate::demo::on_runtime;
 use crate::demo::stage::{Stage, program, run};
 use crate::root;
+use crate::run::is_everything_built;
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -122,8 +123,10 @@ fn play(site: Option<String>, args: Vec<PathBuf>) -> Result<()> {
         if let Some(site) = site {
             node.env("OUNCE_SITE", site);
         } else {
-            eprintln!("browser: building the server and its history");
-            run(program("cargo").args(["build", "--quiet", "-p", "ounce-benchmarks", "--bin", "seed"]).current_dir(root())).await?;
+            if !is_everything_built() {
+                eprintln!("browser: building the server and its history");
+                run(program("cargo").args(["build", "--quiet", "-p", "ounce-benchmarks", "--bin", "seed"]).current_dir(root())).await?;
+            }
             let full = Server::start(&place.join("full.sqlite3"), &["--points", "24000"]).await?;
             let empty = Server::start(&place.join("empty.sqlite3"), &[]).await?;
             node.env("OUNCE_SITE", &full.address).env("OUNCE_EMPTY_SITE", &empty.address);

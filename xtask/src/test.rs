@@ -2,7 +2,7 @@
 
 use crate::browser::{self, Browser};
 use crate::faults::Faults;
-use crate::run::{Tally, step};
+use crate::run::{BUILD_EVERYTHING, Tally, everything_is_built, step};
 use crate::{demo, hostile, root, tidy, workloads};
 use anyhow::Result;
 
@@ -16,7 +16,8 @@ pub fn run() -> Result<()> {
     let mut tally = Tally::default();
     tidy::run()?;
     workloads::run(true)?;
-    step("server, runner, tools", &root, "cargo", &["build", "--workspace", "--quiet"], &mut tally)?;
+    step("server, runner, tools and their tests", &root, "cargo", &BUILD_EVERYTHING, &mut tally)?;
+    everything_is_built();
     step("firmware, on the host", &firmware, "cargo", &["test", "--quiet", "-p", "pyrite", "-p", "pyrite-port"], &mut tally)?;
     step("sources for the boards", &root, "firmware/build", &["fetch"], &mut tally)?;
     step("an image of each kind", &root, "firmware/build", &["mps2-an385"], &mut tally)?;
@@ -72,7 +73,7 @@ impl Simulate {
 }
 
 fn plays(which: String, tally: &mut Tally) -> Result<()> {
-    let args = [which.as_str(), "cargo", "test", "--quiet", "-p", "ounce-server", "--test", "simulation", "--", "--nocapture"];
+    let args = [which.as_str(), "cargo", "test", "--quiet", "--workspace", "--test", "simulation", "--", "--nocapture"];
     step("the service's life, from seeds", &root(), "env", &args, tally)
 }
 

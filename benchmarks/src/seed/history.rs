@@ -216,7 +216,8 @@ impl History {
         let slower = if n > 150 { [n * 3 / 5, n - 60] } else { [n * 3 / 5, n] };
         let tags = tags(n);
         let mut model = Model::new(&mut dice);
-        let mut history = History { spec, commits: Vec::new(), pulls: Vec::new(), tags, eras: Vec::new(), states: BTreeMap::new(), model: model.clone() };
+        let mut history =
+            History { spec, commits: Vec::new(), pulls: Vec::new(), tags, eras: Vec::new(), states: BTreeMap::new(), model: model.clone() };
         let times = times(&mut dice, n, spec.until_ms);
         history.eras.push(Era { from: 0, values: Vec::new() });
         let mut unweighed = 0u32;
@@ -416,7 +417,8 @@ fn tags(commits: usize) -> Vec<(usize, String)> {
 
 fn trade(base: &State, head: &State, noisy: bool) -> Trade {
     let mean = || {
-        let logs = base.benches.iter().zip(&head.benches).skip(1).map(|(b, h)| (f64::from(h.instructions()) / f64::from(b.instructions())).ln());
+        let logs =
+            base.benches.iter().zip(&head.benches).skip(1).map(|(b, h)| (f64::from(h.instructions()) / f64::from(b.instructions())).ln());
         let mean = logs.sum::<f64>() / 12.0;
         #[expect(clippy::cast_possible_truncation, reason = "a few parts per million")]
         let ppm = (mean.exp_m1() * 1e6).round() as i64;

@@ -82,7 +82,9 @@ fn sides(history: &History, run: &Run, manifest: &Manifest) -> Result<Sides> {
         }
         (None, What::Push(_)) => anyhow::bail!("a push weighs a commit"),
     };
-    let breaks = |board| at.is_none() && matches!(run.what, What::Pull(pull) if history.pulls[pull].fate == Fate::Judged(Kind::Breaks)) && board == 1;
+    let breaks = |board| {
+        at.is_none() && matches!(run.what, What::Pull(pull) if history.pulls[pull].fate == Fate::Judged(Kind::Breaks)) && board == 1
+    };
     let sides = history.spec.boards.iter().map(|&board| {
         let base_at = At { repo, board, sha: &run.base, commit: run.base_at, era };
         let head_at = At { sha: &run.head, commit: at.unwrap_or(history.commits.len()), ..base_at };

@@ -34,7 +34,19 @@ pub const BOARDS: [Board; 6] = [
 
 /// The benchmarks; of the empty one there is no heap, so that a board has forty series.
 pub const BENCHES: [&str; 13] = [
-    "empty", "calls", "classes", "errors", "generators", "intloop", "lists", "closures", "dicts", "floats", "slices", "sorting", "strings",
+    "empty",
+    "calls",
+    "classes",
+    "errors",
+    "generators",
+    "intloop",
+    "lists",
+    "closures",
+    "dicts",
+    "floats",
+    "slices",
+    "sorting",
+    "strings",
 ];
 /// Series of a board: two regions, three figures of each benchmark, but no heap of the empty one.
 pub const SERIES: usize = 2 + 3 * BENCHES.len() - 1;

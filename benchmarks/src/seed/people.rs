@@ -76,9 +76,23 @@ pub async fn runners(c: &mut Connection, until_ms: Millis) -> Result<()> {
 
 /// Writes what people did.
 pub async fn orders(c: &mut Connection, history: &History, runs: &[Run], written: &Written) -> Result<()> {
-    let mut acceptances = Table::new("acceptances", &[
-        "project_id", "pull_number", "run_id", "shown_sha", "head_sha", "board", "figure", "growth", "login", "reason", "at_ms", "landed_ms",
-    ]);
+    let mut acceptances = Table::new(
+        "acceptances",
+        &[
+            "project_id",
+            "pull_number",
+            "run_id",
+            "shown_sha",
+            "head_sha",
+            "board",
+            "figure",
+            "growth",
+            "login",
+            "reason",
+            "at_ms",
+            "landed_ms",
+        ],
+    );
     let mut commands =
         Table::new("commands", &["project_id", "source", "pull_number", "login", "role", "command", "outcome", "note", "at_ms"]);
     let mut approvals = Table::new("approvals", &["project_id", "pull_number", "sha", "login", "role", "source", "at_ms"]);
@@ -97,9 +111,23 @@ pub async fn orders(c: &mut Connection, history: &History, runs: &[Run], written
             let growth = i64::try_from(word.growth).unwrap_or(i64::MAX);
             let (shown, head, board) = (run.shown.to_string(), run.head.to_string(), word.place.board.to_string());
             acceptances
-                .row(c, row![
-                    project, pull.number, written.run(n), shown, head, board, figure, growth, word.who.clone(), word.why.clone(), at_ms, landed
-                ])
+                .row(
+                    c,
+                    row![
+                        project,
+                        pull.number,
+                        written.run(n),
+                        shown,
+                        head,
+                        board,
+                        figure,
+                        growth,
+                        word.who.clone(),
+                        word.why.clone(),
+                        at_ms,
+                        landed
+                    ],
+                )
                 .await?;
         }
         let command = match words.first() {
@@ -108,9 +136,7 @@ pub async fn orders(c: &mut Connection, history: &History, runs: &[Run], written
             None => continue,
         };
         let result = if words.is_empty() { "Approved" } else { "Accepted" };
-        commands
-            .row(c, row![project, source.clone(), pull.number, login, "write", command.clone(), "done", result, at_ms])
-            .await?;
+        commands.row(c, row![project, source.clone(), pull.number, login, "write", command.clone(), "done", result, at_ms]).await?;
         noted.row(c, row![at_ms, login, command, target, source.clone(), result]).await?;
         if pull.from_fork {
             approvals.row(c, row![project, pull.number, pull.head.to_string(), login, "write", source, run.at_ms - 60_000]).await?;

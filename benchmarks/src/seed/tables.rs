@@ -131,7 +131,8 @@ pub async fn write(c: &mut Connection, history: &History, runs: &[Run], ids: &mu
 
 async fn project(c: &mut Connection, history: &History, written: &Written) -> Result<()> {
     let (repo, until) = (history.spec.repo, history.spec.until_ms);
-    let mut table = Table::new("projects", &["id", "repo", "title", "default_branch", "created_ms", "is_private", "visibility", "asked_ms"]);
+    let mut table =
+        Table::new("projects", &["id", "repo", "title", "default_branch", "created_ms", "is_private", "visibility", "asked_ms"]);
     let name = repo.split_once('/').map_or(repo, |(_, name)| name);
     let first = history.commits[0].at_ms;
     table.row(c, row![written.project, repo, if history.spec.weighed { name } else { "" }, "main", first, false, "public", until]).await?;
@@ -180,8 +181,20 @@ async fn commits(c: &mut Connection, history: &History, written: &Written) -> Re
 
 async fn runs_and_jobs(c: &mut Connection, history: &History, runs: &[Run], written: &Written, ids: &mut Ids) -> Result<()> {
     let columns = &[
-        "id", "project_id", "kind", "pull_number", "shown_sha", "base_sha", "head_sha", "trusted", "manifest", "state", "note", "verdict",
-        "created_ms", "judged_ms",
+        "id",
+        "project_id",
+        "kind",
+        "pull_number",
+        "shown_sha",
+        "base_sha",
+        "head_sha",
+        "trusted",
+        "manifest",
+        "state",
+        "note",
+        "verdict",
+        "created_ms",
+        "judged_ms",
     ];
     let mut table = Table::new("runs", columns);
     let manifest = weigh::manifest();
@@ -196,16 +209,47 @@ async fn runs_and_jobs(c: &mut Connection, history: &History, runs: &[Run], writ
         let shas = [&run.shown, &run.base, &run.head].map(CommitSha::to_string);
         let [shown, base, head] = shas;
         table
-            .row(c, row![
-                written.run(at), written.project, kind, number, shown, base, head, run.trusted, manifest.clone(), state, run.note, verdict,
-                run.at_ms, judged
-            ])
+            .row(
+                c,
+                row![
+                    written.run(at),
+                    written.project,
+                    kind,
+                    number,
+                    shown,
+                    base,
+                    head,
+                    run.trusted,
+                    manifest.clone(),
+                    state,
+                    run.note,
+                    verdict,
+                    run.at_ms,
+                    judged
+                ],
+            )
             .await?;
     }
     table.end(c).await?;
     let columns = &[
-        "id", "run_id", "board", "needs", "trusted", "priority", "state", "attempts", "token", "runner", "until_ms", "failure_kind", "detail",
-        "doing", "created_ms", "queued_ms", "started_ms", "ended_ms",
+        "id",
+        "run_id",
+        "board",
+        "needs",
+        "trusted",
+        "priority",
+        "state",
+        "attempts",
+        "token",
+        "runner",
+        "until_ms",
+        "failure_kind",
+        "detail",
+        "doing",
+        "created_ms",
+        "queued_ms",
+        "started_ms",
+        "ended_ms",
     ];
     let mut table = Table::new("jobs", columns);
     let mut logs = Table::new("job_logs", &["job_id", "text", "dropped_bytes"]);
@@ -214,11 +258,29 @@ async fn runs_and_jobs(c: &mut Connection, history: &History, runs: &[Run], writ
             ids.job += 1;
             let job = Job::of(history, run, board, n);
             table
-                .row(c, row![
-                    ids.job, written.run(n), BOARDS[board].name, BOARDS[board].needs, run.trusted, i64::from(run.what == What::Push(n)), job.state,
-                    job.attempts, job.attempts, job.runner, job.until_ms, job.failure, job.detail, job.doing, run.at_ms, run.at_ms, job.started_ms,
-                    job.ended_ms
-                ])
+                .row(
+                    c,
+                    row![
+                        ids.job,
+                        written.run(n),
+                        BOARDS[board].name,
+                        BOARDS[board].needs,
+                        run.trusted,
+                        i64::from(run.what == What::Push(n)),
+                        job.state,
+                        job.attempts,
+                        job.attempts,
+                        job.runner,
+                        job.until_ms,
+                        job.failure,
+                        job.detail,
+                        job.doing,
+                        run.at_ms,
+                        run.at_ms,
+                        job.started_ms,
+                        job.ended_ms
+                    ],
+                )
                 .await?;
             if n + LOGGED_RUNS > runs.len() && matches!(job.state, "done" | "failed") {
                 let dropped = if n % 17 == 0 { 48_211i64 } else { 0 };
@@ -264,16 +326,18 @@ impl Job {
             "superseded" => Job { state: "superseded", started_ms: None, runner: None, attempts: 0, ..done },
             "measuring" if board < 2 => {
                 // For as long as somebody looks: nobody prolongs it.
-                Job { state: "leased", until_ms: Some(started + 30 * 24 * 3_600_000), doing: "building the head: 214 of 380 crates", ended_ms: None, ..done }
+                Job {
+                    state: "leased",
+                    until_ms: Some(started + 30 * 24 * 3_600_000),
+                    doing: "building the head: 214 of 380 crates",
+                    ended_ms: None,
+                    ..done
+                }
             }
             "measuring" => Job { state: "queued", attempts: 0, runner: None, started_ms: None, ended_ms: None, ..done },
-            _ if is_lost && n % 2 == 0 => Job {
-                state: "failed",
-                attempts: 3,
-                failure: Some("infra"),
-                detail: "the checkout failed: no space left on device",
-                ..done
-            },
+            _ if is_lost && n % 2 == 0 => {
+                Job { state: "failed", attempts: 3, failure: Some("infra"), detail: "the checkout failed: no space left on device", ..done }
+            }
             _ if is_lost => Job { state: "failed", failure: Some("timeout"), detail: "not done after 30 minutes", ..done },
             _ => done,
         }
@@ -309,7 +373,21 @@ async fn measurements(c: &mut Connection, history: &History, runs: &[Run], writt
                 let [there, not_there] = &packed[board];
                 let bytes = if builds { there } else { not_there }.bytes().to_vec();
                 let (id, received) = (ids.measurement, run.at_ms + 60_000);
-                (id, row![id, written.run(n), BOARDS[board].name, commit_row, builds.then_some(image), "", bytes, 1i64, run.trusted, received])
+                (
+                    id,
+                    row![
+                        id,
+                        written.run(n),
+                        BOARDS[board].name,
+                        commit_row,
+                        builds.then_some(image),
+                        "",
+                        bytes,
+                        1i64,
+                        run.trusted,
+                        received
+                    ],
+                )
             };
             let image = |version, era| weigh::image(repo, board, version, era).to_string();
             let known = run.base_at == 0 || measured.heads[run.base_at][board] > 0 && base.era == era;

@@ -22,7 +22,9 @@ pub fn manifest() -> String {
     let exact: Vec<String> = BOARDS.iter().filter(|board| !board.noisy).map(|board| format!("\"{}\"", board.name)).collect();
     text = text.replace("metric = \"instructions\"\n", &format!("metric = \"instructions\"\nboards = [{}]\n", exact.join(", ")));
     for bench in &BENCHES[MORE_BENCHES..] {
-        text += &format!("\n[benchmarks.{bench}]\nfile = \"benchmarks/workloads/{bench}.mpy\"\nexpect_file = \"benchmarks/workloads/expected/{bench}.txt\"\n");
+        text += &format!(
+            "\n[benchmarks.{bench}]\nfile = \"benchmarks/workloads/{bench}.mpy\"\nexpect_file = \"benchmarks/workloads/expected/{bench}.txt\"\n"
+        );
     }
     text
 }

@@ -116,7 +116,20 @@ pub struct Owner {
 const GROUPS: [&str; 8] = ["blinky", "pyrite", "cortex_hal", "core", "alloc", "compiler_builtins", "heapless", "C"];
 const MODULES: [&str; 12] = ["heap", "vm", "dict", "uart", "parser", "fmt", "slice", "list", "timer", "usb", "gc", "str"];
 const VERBS: [&str; 14] = [
-    "new", "push", "get", "send", "poll", "next", "call", "collect", "write_str", "handle", "parse", "drop_in_place", "configure", "resize",
+    "new",
+    "push",
+    "get",
+    "send",
+    "poll",
+    "next",
+    "call",
+    "collect",
+    "write_str",
+    "handle",
+    "parse",
+    "drop_in_place",
+    "configure",
+    "resize",
 ];
 
 /// The owner in a slot of flash. Those of the first slots are known to people who read C.

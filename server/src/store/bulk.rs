@@ -30,7 +30,13 @@ async fn insert(c: &mut Connection, table: &str, columns: &[&str], values: Vec<V
         let mut text = format!("INSERT INTO {table} ({}) VALUES ", columns.join(", "));
         for n in 1..=values {
             let before = match (n % columns.len(), n) {
-                _ if columns.len() == 1 => if n == 1 { "(" } else { "), (" },
+                _ if columns.len() == 1 => {
+                    if n == 1 {
+                        "("
+                    } else {
+                        "), ("
+                    }
+                }
                 (1, 1) => "(",
                 (1, _) => "), (",
                 _ => ", ",
@@ -105,7 +111,8 @@ fn field(out: &mut String, value: &Value<'_>) {
 /// Has the database go on after the largest id of a table. SQLite does by itself.
 pub async fn count_on(c: &mut Connection, table: &str) -> Result<(), StoreError> {
     if matches!(c.either(), Either::Postgres(_)) {
-        let last = format!("SELECT setval(pg_get_serial_sequence('{table}', 'id'), COALESCE(MAX(id), 1), MAX(id) IS NOT NULL) FROM {table}");
+        let last =
+            format!("SELECT setval(pg_get_serial_sequence('{table}', 'id'), COALESCE(MAX(id), 1), MAX(id) IS NOT NULL) FROM {table}");
         sql(last).execute(c).await?;
     }
     Ok(())
