@@ -15,7 +15,7 @@ pub fn about_this_package() -> Vec<OsString> {
 }
 
 /// Everything of the workspace, at once: another choice of packages would mean other features of what they use, and that built anew.
-pub const BUILD_EVERYTHING: [&str; 5] = ["build", "--workspace", "--bins", "--tests", "--quiet"];
+pub const BUILD_EVERYTHING: [&str; 6] = ["build", "--workspace", "--lib", "--bins", "--tests", "--quiet"];
 
 /// Whether that was done.
 static IS_BUILT: AtomicBool = AtomicBool::new(false);
