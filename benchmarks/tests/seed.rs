@@ -3,15 +3,10 @@
 use ounce_benchmarks::seed::{POINTS_PER_COMMIT, REPO, Wanted, fill};
 use ounce_server::store::sql::sql;
 use ounce_server::store::{Place, Store};
+use scratch_postgres::{Cluster, LEFT_OUT, left_out};
+use std::path::Path;
 
 const WANTED: Wanted = Wanted { points: 90 * POINTS_PER_COMMIT, seed: 7, until_ms: 1_790_000_000_000 };
-
-async fn filled(folder: &tempfile::TempDir) -> Store {
-    let store = Store::open(&Place::File(folder.path().join("seed"))).await.unwrap();
-    store.migrate().await.unwrap();
-    fill(&store, WANTED).await.unwrap();
-    store
-}
 
 async fn count(store: &Store, text: &'static str) -> i64 {
     sql(text).fetch_one(&mut *store.connection().await.unwrap()).await.unwrap()
@@ -64,10 +59,11 @@ const THERE: [(i64, &str); 9] = [
     (2, "SELECT COUNT(*) FROM prices WHERE project_id = 1"),
 ];
 
-#[tokio::test]
-async fn its_figures_agree_and_nothing_is_missing() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = filled(&folder).await;
+async fn agrees(place: Place) {
+    let store = Store::open(&place).await.unwrap();
+    store.migrate().await.unwrap();
+    let made = fill(&store, WANTED).await.unwrap();
+    assert_eq!((made.commits, made.tag.as_str()), (90, "v0.4"));
     for (what, text) in WRONG {
         assert_eq!(count(&store, text).await, 0, "{what}");
     }
@@ -77,7 +73,28 @@ async fn its_figures_agree_and_nothing_is_missing() {
     }
     let again = fill(&store, WANTED).await.unwrap_err().to_string();
     assert!(again.contains("holds 3 projects already"), "{again}");
-    let title: String =
-        sql("SELECT title FROM projects WHERE repo = $1").bind(REPO).fetch_one(&mut store.connection().await.unwrap()).await.unwrap();
-    assert_eq!(title, "blinky");
+    let title = sql("SELECT title FROM projects WHERE repo = $1").bind(REPO);
+    assert_eq!(title.fetch_one::<String>(&mut store.connection().await.unwrap()).await.unwrap(), "blinky");
+    // The database goes on counting where the ids of these rows end.
+    let next = sql(
+        "INSERT INTO commits (project_id, sha, summary, committed_ms) SELECT project_id, 'new', '', 0 FROM commits WHERE id = 1 RETURNING id",
+    );
+    let next: i64 = next.fetch_one(&mut store.connection().await.unwrap()).await.unwrap();
+    assert_eq!(next, count(&store, "SELECT COUNT(*) FROM commits").await);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn its_figures_agree_and_nothing_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    agrees(Place::File(folder.path().join("seed"))).await;
+}
+
+#[tokio::test]
+async fn so_they_do_on_postgres() {
+    if left_out() {
+        return eprintln!("{LEFT_OUT}=1: not played on PostgreSQL");
+    }
+    let database = Cluster::shared().unwrap_or_else(|error| panic!("{error}")).database().await.unwrap();
+    agrees(Place::parse(&database.url, Path::new("/")).unwrap()).await;
 }

@@ -2,9 +2,8 @@
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use ounce_benchmarks::seed::{BARE, Made, REPO, SMALL, Wanted, fill};
+use ounce_benchmarks::seed::{BARE, Made, REPO, SMALL, Wanted, fill, served};
 use ounce_server::clock::Clock;
-use ounce_server::config::Config;
 use ounce_server::serve;
 use ounce_server::store::{Place, Store};
 use std::net::SocketAddr;
@@ -84,17 +83,9 @@ fn addresses(made: &Made) {
     println!("  /runs/{}  and #{}, the first of {} open pull requests", made.run, made.pull, made.open);
 }
 
-/// The real server, for this database; the forge it would speak to is not there.
+/// The real server, for this database.
 async fn serve_it(cli: &Cli, place: Place, store: Store) -> Result<()> {
-    let text = format!(
-        "listen = \"{}\"\nprojects = [\"{REPO}\", \"{SMALL}\", \"{BARE}\"]\n[forge]\nmode = \"token\"\napi_url = \"http://127.0.0.1:9\"\ntoken = \"none\"\nwebhook_secrets = [\"seed\"]\n",
-        cli.listen
-    );
-    let mut config = Config::parse(&text, Path::new("."), &|_| None)?;
-    config.database = place;
-    let clock = Clock::default();
-    let forge = serve::connect(&config.forge, clock.clone())?;
-    let mut running = serve::start(&config, store, forge, clock).await?;
+    let mut running = served(place, store, cli.listen).await?;
     println!("listening on http://{}, until Ctrl-C", running.addr);
     tokio::select! {
         error = running.broken() => return Err(error),

@@ -1,6 +1,6 @@
 //! The newest runs as the service leaves them: judged by the real judge over made measurements, and put away by the server's own functions.
 
-use super::history::{Fate, History, MEASURED_COMMITS};
+use super::history::{Fate, History};
 use super::model::{BOARDS, Kind, State};
 use super::runs::{Run, What, over};
 use super::tables::Written;
@@ -27,18 +27,14 @@ type Sides = BTreeMap<BoardName, Option<(Measurement, Measurement)>>;
 pub async fn write(store: &Store, history: &History, runs: &[Run], written: &Written) -> Result<()> {
     let manifest = Manifest::parse(&weigh::manifest()).context("the made manifest")?;
     let whole = runs.iter().filter(|run| run.is_whole).count();
-    let kept: Vec<usize> = history.measured_tags().collect();
-    let newest = history.commits.len().saturating_sub(MEASURED_COMMITS);
     let mut judged = 0;
     for (n, run) in runs.iter().enumerate() {
-        let at = run.weighs(history);
-        let keeps = at.is_none_or(|at| at >= newest) || (matches!(run.what, What::Push(_)) && at.is_some_and(|at| kept.contains(&at)));
-        if !run.is_whole && !(keeps && run.state == "judged") {
+        if !run.is_whole && !run.is_kept {
             continue;
         }
         let sides = sides(history, run, &manifest)?;
         let mut tx = store.write().await?;
-        if keeps {
+        if run.is_kept {
             for (base, head) in sides.values().flatten() {
                 for side in [base, head] {
                     measurements::put(&mut tx, written.run(n), LEASE, &Packed::of(side)?, run.judged_ms()).await?;

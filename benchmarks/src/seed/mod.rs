@@ -9,6 +9,7 @@ mod judged;
 mod model;
 mod people;
 mod runs;
+mod served;
 mod tables;
 mod weigh;
 mod words;
@@ -19,6 +20,7 @@ use model::{BOARDS, SERIES};
 use ounce_protocol::job::Millis;
 use ounce_server::store::sql::sql;
 use ounce_server::store::{Store, bulk};
+pub use served::{WEBHOOK_SECRET, served};
 
 /// The main project.
 pub const REPO: &str = "acme/blinky";
@@ -49,6 +51,8 @@ pub struct Made {
     pub commits: usize,
     /// Its runs.
     pub runs: usize,
+    /// Its newest commit.
+    pub tip: String,
     /// Its newest tag.
     pub tag: String,
     /// The number of a pull request that is open and judged.
@@ -114,6 +118,7 @@ fn told(history: &History, runs: &[runs::Run], written: &tables::Written) -> Mad
     Made {
         commits: history.commits.len(),
         runs: runs.len(),
+        tip: history.commits.last().map(|commit| commit.sha.to_string()).unwrap_or_default(),
         tag: history.tags.last().map(|(_, name)| name.clone()).unwrap_or_default(),
         pull: history.pulls.iter().find(|pull| matches!(pull.fate, history::Fate::Judged(_))).map_or(0, |pull| pull.number),
         run: written.run(run),

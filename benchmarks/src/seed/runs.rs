@@ -1,6 +1,6 @@
 //! Which runs a history had, in the order of time, and what came of each as far as the figures say.
 
-use super::history::{Fate, History, JUDGED_RUNS, Trade, WEIGHED_MS};
+use super::history::{Fate, History, JUDGED_RUNS, MEASURED_COMMITS, Trade, WEIGHED_MS};
 use super::model::BOARDS;
 use ounce_protocol::ids::CommitSha;
 use ounce_protocol::job::Millis;
@@ -45,6 +45,8 @@ pub struct Run {
     pub note: &'static str,
     /// Whether its whole comparison is made.
     pub is_whole: bool,
+    /// Whether its whole measurements are kept.
+    pub is_kept: bool,
 }
 
 impl Run {
@@ -89,6 +91,7 @@ pub fn runs(history: &History) -> Vec<Run> {
                 verdict: Some(verdict(history, at)),
                 note: "",
                 is_whole: false,
+                is_kept: false,
             });
         }
     }
@@ -97,6 +100,14 @@ pub fn runs(history: &History) -> Vec<Run> {
     }
     let judged = runs.iter_mut().rev().filter(|run| run.state == "judged");
     judged.take(JUDGED_RUNS).for_each(|run| run.is_whole = true);
+    let newest = history.commits.len().saturating_sub(MEASURED_COMMITS);
+    let tags: Vec<usize> = history.measured_tags().collect();
+    for run in runs.iter_mut().filter(|run| run.state == "judged") {
+        run.is_kept = match (run.what, run.weighs(history)) {
+            (What::Push(at), _) => at >= newest || tags.contains(&at),
+            (_, at) => at.is_none_or(|at| at >= newest),
+        };
+    }
     runs
 }
 
@@ -115,6 +126,7 @@ fn of_pull(history: &History, pull: usize, base_at: usize, runs: &mut Vec<Run>) 
         verdict: None,
         note: "",
         is_whole: false,
+        is_kept: false,
     };
     if let (Some(old), Fate::Landed(_) | Fate::Judged(_)) = (&row.superseded, row.fate) {
         let at_ms = row.at_ms - 2 * WEIGHED_MS;

@@ -391,7 +391,7 @@ async fn measurements(c: &mut Connection, history: &History, runs: &[Run], writt
             };
             let image = |version, era| weigh::image(repo, board, version, era).to_string();
             let known = run.base_at == 0 || measured.heads[run.base_at][board] > 0 && base.era == era;
-            if run.is_whole || (is_push && !known) || run.base_at == 0 {
+            if run.is_whole || run.is_kept || (is_push && !known) || run.base_at == 0 {
                 let (id, row) = side(written.commit(run.base_at), base.builds(board), image(base.versions[board], era));
                 table.row(c, row).await?;
                 if is_push {

@@ -2,7 +2,7 @@
 //!
 //! A figure is named as `/ounce bisect` names it: board, kind and name. Of one commit there may be several, by different tools.
 
-use super::sql::{rows, sql};
+use super::sql::{Row, rows, sql};
 use super::{Connection, StoreError};
 use ounce_protocol::job::Millis;
 
@@ -12,6 +12,8 @@ pub const COMMITS_MAX: i64 = 10_000;
 const POINTS_MAX: i64 = 50_000;
 /// Series of a project that are told of.
 pub const SERIES_MAX: i64 = 2_000;
+/// Of so many commits each is looked up by itself.
+const LOOKED_UP_MAX: usize = 1_000;
 /// Names, acceptances and pull requests of one chart.
 const MARKS_MAX: i64 = 2_000;
 
@@ -47,25 +49,43 @@ rows! {
     }
 }
 
-rows! {
-    /// A series' figure at a commit.
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub struct CellRow {
-        /// The board.
-        pub board: String,
-        /// `region`, `instructions`, `stack` or `heap`.
-        pub kind: String,
-        /// The region, or the benchmark.
-        pub name: String,
-        /// The commit's row.
-        pub commit_id: i64,
-        /// The row of the tools behind it.
-        pub tools: i64,
-        /// Bytes or instructions.
-        pub value: i64,
-        /// Whether two takes agreed.
-        pub exact: bool,
+/// A series by one set of tools, with figures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeriesRow {
+    /// Its name.
+    pub key: Key,
+    /// The figures, in no order.
+    pub points: Vec<PointRow>,
+}
+
+/// All figures of a group as one text: a database hands over one long text many times faster than as many rows.
+macro_rules! together {
+    () => {
+        "string_agg(CAST(p.commit_id AS TEXT) || ' ' || CAST(p.value AS TEXT) || ' ' || CAST(p.exact AS TEXT), ' ') AS points"
+    };
+}
+
+/// The figures in such a text, by one set of tools.
+fn apart(text: &str, tools: i64) -> Result<Vec<PointRow>, StoreError> {
+    let mut numbers = text.split(' ').map(|n| n.parse::<i64>().map_err(|e| StoreError::Decode(Box::new(e))));
+    let mut points = Vec::with_capacity(text.len() / 12);
+    while let (Some(commit), Some(value), Some(exact)) = (numbers.next(), numbers.next(), numbers.next()) {
+        points.push(PointRow { commit_id: commit?, tools, value: value?, exact: exact? != 0 });
     }
+    Ok(points)
+}
+
+/// Stretches of rows in which these commits lie close together, as those of a branch do: then reading all of a stretch takes less than looking each
+/// up. None where they are strewn.
+pub(super) fn stretches(commits: &[i64]) -> Option<Vec<(i64, i64)>> {
+    /// Rows between two commits that are read in vain.
+    const GAP_MAX: i64 = 20;
+    const STRETCHES_MAX: usize = 4;
+    let mut sorted = commits.to_vec();
+    sorted.sort_unstable();
+    let close = sorted.chunk_by(|a, b| b.saturating_sub(*a) <= GAP_MAX);
+    let stretches: Vec<(i64, i64)> = close.filter_map(|some| Some((*some.first()?, *some.last()?))).collect();
+    (stretches.len() <= STRETCHES_MAX).then_some(stretches)
 }
 
 /// The newest commits of the default branch up to a time, oldest first.
@@ -81,14 +101,37 @@ pub async fn commits(c: &mut Connection, project: i64, until_ms: Option<Millis>,
     Ok(commits)
 }
 
-/// All figures of all boards at these commits.
-pub async fn at_commits(c: &mut Connection, project: i64, commits: &[i64]) -> Result<Vec<CellRow>, StoreError> {
-    sql("SELECT s.board, s.kind, s.name, p.commit_id, s.tools_id AS tools, p.value, p.exact FROM series s CROSS JOIN points p
-         WHERE s.project_id = $1 AND p.series_id = s.id AND p.commit_id IN IDS($2)")
-    .bind(project)
-    .bind(serde_json::to_string(commits).map_err(|e| StoreError::Encode(Box::new(e)))?)
-    .fetch_all(c)
-    .await
+/// All figures of all boards at these commits, and maybe at others between them. A series may come in several parts.
+pub async fn at_commits(c: &mut Connection, project: i64, commits: &[i64]) -> Result<Vec<SeriesRow>, StoreError> {
+    macro_rules! at {
+        ($which:literal) => {
+            concat!(
+                "SELECT s.board, s.kind, s.name, s.tools_id, ",
+                together!(),
+                " FROM series s CROSS JOIN points p WHERE s.project_id = $1 AND p.series_id = s.id AND ",
+                $which,
+                " GROUP BY s.id"
+            )
+        };
+    }
+    let mut rows: Vec<Row> = Vec::new();
+    match stretches(commits) {
+        Some(stretches) => {
+            for (first, last) in stretches {
+                let reading = sql(at!("p.commit_id BETWEEN $2 AND $3")).bind(project).bind(first).bind(last);
+                rows.append(&mut reading.fetch_all(c).await?);
+            }
+        }
+        None => {
+            let ids = serde_json::to_string(commits).map_err(|e| StoreError::Encode(Box::new(e)))?;
+            rows = sql(at!("p.commit_id IN IDS($2)")).bind(project).bind(ids).fetch_all(c).await?;
+        }
+    }
+    let series = |row: &Row| {
+        let key = Key { board: row.try_get("board")?, kind: row.try_get("kind")?, name: row.try_get("name")? };
+        Ok(SeriesRow { key, points: apart(row.try_get("points")?, row.try_get("tools_id")?)? })
+    };
+    rows.iter().map(series).collect()
 }
 
 /// A series' name.
@@ -102,17 +145,29 @@ pub struct Key {
     pub name: String,
 }
 
-/// All figures of one series, by any tools, in no order.
-pub async fn of_series(c: &mut Connection, project: i64, key: &Key) -> Result<Vec<PointRow>, StoreError> {
-    sql("SELECT p.commit_id, s.tools_id AS tools, p.value, p.exact FROM series s JOIN points p ON p.series_id = s.id
-         WHERE s.project_id = $1 AND s.board = $2 AND s.kind = $3 AND s.name = $4 ORDER BY p.commit_id DESC LIMIT $5")
+/// The figures of one series at the commits whose rows lie between these two, by any tools, in no order.
+pub async fn of_series(c: &mut Connection, project: i64, key: &Key, (first, last): (i64, i64)) -> Result<Vec<PointRow>, StoreError> {
+    let rows: Vec<Row> = sql(concat!(
+        "SELECT p.tools_id, ",
+        together!(),
+        " FROM (SELECT q.commit_id, q.value, q.exact, s.tools_id FROM series s CROSS JOIN points q
+             WHERE s.project_id = $1 AND s.board = $2 AND s.kind = $3 AND s.name = $4 AND q.series_id = s.id AND q.commit_id BETWEEN $5 AND $6
+             LIMIT $7) AS p GROUP BY p.tools_id"
+    ))
     .bind(project)
     .bind(&key.board)
     .bind(&key.kind)
     .bind(&key.name)
+    .bind(first)
+    .bind(last)
     .bind(POINTS_MAX)
     .fetch_all(c)
-    .await
+    .await?;
+    let mut points = Vec::new();
+    for row in &rows {
+        points.append(&mut apart(row.try_get("points")?, row.try_get("tools_id")?)?);
+    }
+    Ok(points)
 }
 
 /// The figures of one series at these commits, by any tools, in no order.
@@ -147,8 +202,15 @@ pub async fn tools(c: &mut Connection, ids: &[i64]) -> Result<Vec<(i64, String)>
         .await
 }
 
-/// By which commits pull requests landed: the commit and the number, the newest first.
-pub async fn landed(c: &mut Connection, project: i64) -> Result<Vec<(String, i64)>, StoreError> {
+/// By which of these commits pull requests landed: the commit and the number. Of many commits it may be those of others too, the newest first.
+pub async fn landed(c: &mut Connection, project: i64, shas: &[&str]) -> Result<Vec<(String, i64)>, StoreError> {
+    if shas.len() <= LOOKED_UP_MAX {
+        return sql("SELECT landed_sha, number FROM pulls WHERE project_id = $1 AND landed_sha IS NOT NULL AND landed_sha IN LIST($2)")
+            .bind(project)
+            .bind(serde_json::to_string(shas).map_err(|e| StoreError::Encode(Box::new(e)))?)
+            .fetch_all(c)
+            .await;
+    }
     sql("SELECT landed_sha, number FROM pulls WHERE project_id = $1 AND landed_sha IS NOT NULL ORDER BY number DESC LIMIT $2")
         .bind(project)
         .bind(COMMITS_MAX)
@@ -175,13 +237,14 @@ rows! {
     }
 }
 
-/// What was accepted on these boards, and landed, the newest first.
-pub async fn accepted(c: &mut Connection, project: i64, boards: &[&str]) -> Result<Vec<AcceptanceRow>, StoreError> {
+/// What was accepted on these boards, and landed since a time, the newest first.
+pub async fn accepted(c: &mut Connection, project: i64, boards: &[&str], since: Millis) -> Result<Vec<AcceptanceRow>, StoreError> {
     sql("SELECT pull_number, board, growth, login, reason, landed_ms FROM acceptances
-         WHERE project_id = $1 AND landed_ms IS NOT NULL AND board IN LIST($2) ORDER BY landed_ms DESC, id DESC LIMIT $3")
+         WHERE project_id = $1 AND landed_ms IS NOT NULL AND landed_ms >= $4 AND board IN LIST($2) ORDER BY landed_ms DESC, id DESC LIMIT $3")
     .bind(project)
     .bind(serde_json::to_string(boards).map_err(|e| StoreError::Encode(Box::new(e)))?)
     .bind(MARKS_MAX)
+    .bind(since)
     .fetch_all(c)
     .await
 }
@@ -212,4 +275,23 @@ pub async fn committed(c: &mut Connection, project: i64, digits: &str) -> Result
         .bind(format!("{digits}g"))
         .fetch_optional(c)
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_that_came_as_one_text_are_told_apart() {
+        let point = |commit_id, value, exact| PointRow { commit_id, tools: 3, value, exact };
+        assert_eq!(apart("7 1000 1 9 -2 0", 3).unwrap(), [point(7, 1_000, true), point(9, -2, false)]);
+        assert!(apart("7 x 1", 3).is_err());
+    }
+
+    #[test]
+    fn commits_close_together_are_read_in_stretches() {
+        assert_eq!(stretches(&[7, 5, 6, 900, 901]), Some(vec![(5, 7), (900, 901)]));
+        assert_eq!(stretches(&[1, 100, 200, 300, 400]), None, "most of what is between would be read in vain");
+        assert_eq!(stretches(&[]), Some(vec![]));
+    }
 }

@@ -42,6 +42,7 @@ pub mod sight;
 pub mod sql;
 pub mod symbols;
 pub mod tallies;
+pub mod timed;
 pub mod tokens;
 pub mod tradeoffs;
 pub mod watch;

@@ -10,7 +10,7 @@
 //! In `ON CONFLICT … DO UPDATE`, columns of the row that is there carry the table's name; `IS DISTINCT FROM` compares with NULL;
 //! sums are cast to BIGINT; what a page sorts by is `COLLATE "C"` in PostgreSQL's tables.
 
-use super::StoreError;
+use super::{StoreError, timed};
 use sqlx::error::BoxDynError;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgRow;
@@ -111,10 +111,13 @@ impl<'q> Sql<'q> {
 
     /// Runs it, and gives how many rows it changed.
     pub async fn execute(self, c: &mut Connection) -> Result<u64, StoreError> {
-        match c.either() {
-            Either::Sqlite(c) => Ok(self.sqlite().execute(c).await?.rows_affected()),
-            Either::Postgres(c) => Ok(self.postgres().execute(c).await?.rows_affected()),
-        }
+        let (timed, text) = (timed::begin(), self.text.clone());
+        let rows = match c.either() {
+            Either::Sqlite(c) => self.sqlite().execute(c).await?.rows_affected(),
+            Either::Postgres(c) => self.postgres().execute(c).await?.rows_affected(),
+        };
+        timed.end(&text);
+        Ok(rows)
     }
 
     /// The first row, which has to be there.
@@ -124,19 +127,23 @@ impl<'q> Sql<'q> {
 
     /// The first row, where there is one.
     pub async fn fetch_optional<T: FromRow>(self, c: &mut Connection) -> Result<Option<T>, StoreError> {
+        let (timed, text) = (timed::begin(), self.text.clone());
         let row = match c.either() {
             Either::Sqlite(c) => self.sqlite().fetch_optional(c).await?.map(Row::Sqlite),
             Either::Postgres(c) => self.postgres().fetch_optional(c).await?.map(Row::Postgres),
         };
+        timed.end(&text);
         row.map(T::from_row).transpose()
     }
 
     /// All rows.
     pub async fn fetch_all<T: FromRow>(self, c: &mut Connection) -> Result<Vec<T>, StoreError> {
+        let (timed, text) = (timed::begin(), self.text.clone());
         let rows: Vec<Row> = match c.either() {
             Either::Sqlite(c) => self.sqlite().fetch_all(c).await?.into_iter().map(Row::Sqlite).collect(),
             Either::Postgres(c) => self.postgres().fetch_all(c).await?.into_iter().map(Row::Postgres).collect(),
         };
+        timed.end(&text);
         rows.into_iter().map(T::from_row).collect()
     }
 

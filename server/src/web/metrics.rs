@@ -7,6 +7,7 @@ use super::{ApiError, App};
 use crate::forge::Forge;
 use crate::store::numbers::{self, Numbers};
 use crate::store::tallies::{self, Ended, Histogram, Tally};
+use crate::store::timed::{self, Taken};
 use axum::Router;
 use axum::extract::State;
 use axum::http::header;
@@ -33,6 +34,7 @@ async fn metrics<F: Forge>(State(app): State<App<F>>) -> Result<impl IntoRespons
         streams: app.streams.count(),
         streams_refused: app.streams.refused(),
         resident_bytes: resident_bytes(),
+        statements: timed::taken(),
     };
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text(&numbers, &process)))
 }
@@ -45,6 +47,7 @@ struct Process {
     streams: usize,
     streams_refused: u64,
     resident_bytes: Option<u64>,
+    statements: Taken,
 }
 
 /// Memory in use, where the system tells it.
@@ -87,14 +90,26 @@ impl Page {
     }
 
     fn histogram(&mut self, name: &str, help: &str, of: Histogram, tallies: &[Tally]) {
-        self.family(name, "histogram", help);
         let (buckets, sum_ms) = tallies::counted(of, tallies);
+        let bounds: Vec<String> = of.bounds_s.iter().map(ToString::to_string).collect();
+        self.buckets(name, help, &bounds, &buckets, sum_ms);
+    }
+
+    /// A histogram: how many are within each bound and above the one before it, those beyond all last.
+    fn buckets<N: Copy + Default + Display + std::ops::AddAssign>(
+        &mut self,
+        name: &str,
+        help: &str,
+        bounds: &[String],
+        buckets: &[N],
+        sum_ms: Millis,
+    ) {
+        self.family(name, "histogram", help);
         let bucket = format!("{name}_bucket");
-        let mut count = 0;
+        let mut count = N::default();
         for (at, in_bucket) in buckets.iter().enumerate() {
-            count += in_bucket;
-            let bound = of.bounds_s.get(at).map_or_else(|| "+Inf".to_owned(), ToString::to_string);
-            self.sample(&bucket, &[("le", &bound)], count);
+            count += *in_bucket;
+            self.sample(&bucket, &[("le", bounds.get(at).map_or("+Inf", String::as_str))], count);
         }
         self.sample(&format!("{name}_sum"), &[], Seconds(sum_ms));
         self.sample(&format!("{name}_count"), &[], count);
@@ -127,6 +142,10 @@ fn text(numbers: &Numbers, process: &Process) -> String {
         "Logs that were not followed because too many were, since the server that answers started.",
         process.streams_refused,
     );
+    let bounds = timed::BOUNDS_US.map(|us| format!("{}", us as f64 / 1e6));
+    let (taken, sum_ms) = (&process.statements, Millis::try_from(process.statements.sum_us / 1_000).unwrap_or(Millis::MAX));
+    let help = "How long statements took in the database, as the server that answers saw it.";
+    page.buckets("ounce_statement_duration_seconds", help, &bounds, &taken.counts, sum_ms);
     standing(&mut page, numbers);
     page.single(
         "ounce_delivery_age_seconds",
@@ -231,8 +250,14 @@ mod tests {
     use super::*;
     use crate::store::numbers::RunnerNumbers;
 
-    const PROCESS: Process =
-        Process { started_ms: 1_700_000_000_250, webhooks_refused: 3, streams: 2, streams_refused: 1, resident_bytes: None };
+    const PROCESS: Process = Process {
+        started_ms: 1_700_000_000_250,
+        webhooks_refused: 3,
+        streams: 2,
+        streams_refused: 1,
+        resident_bytes: None,
+        statements: Taken { counts: [0; 13], sum_us: 0 },
+    };
 
     fn tally(name: &str, runner: &str, label: &str, value: i64) -> Tally {
         Tally { name: name.into(), runner: runner.into(), label: label.into(), value }

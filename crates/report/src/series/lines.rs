@@ -11,8 +11,8 @@ use crate::svg::{figure, link, px, signed, signed_percent};
 use ounce_protocol::units::grouped;
 
 /// Dots with a title and a link, of all series together; where there would be more, a few at the largest changes.
-const DOTS_MAX: usize = 400;
-const LARGEST_MAX: usize = 120;
+const DOTS_MAX: usize = 150;
+const LARGEST_MAX: usize = 80;
 /// Where not all points are drawn, a line goes over a hole that is narrower than this, pixels.
 const HOLE_WIDTH_MIN: f64 = 4.0;
 /// Longest name of a series where there is room, in characters.

@@ -1,7 +1,7 @@
 //! One board's history on the default branch: its regions and benchmarks as charts, and the same figures as tables.
 
 use super::super::access::Sight;
-use super::super::series::{Along, Happened, Kind, Loaded, Missing, Scale, Selection, Track, happened, load};
+use super::super::series::{Along, Happened, Loaded, Missing, Scale, Selection, Track, happened, landmarks, load, missing};
 use super::project::{RegionView, region};
 use super::series::{Row, chart, rows};
 use super::{NO_PROJECT, Page, PageError, Pages, Top, URLS, Urls, repo, shown};
@@ -17,6 +17,8 @@ use std::collections::BTreeSet;
 
 /// Commits of the default branch drawn.
 const COMMITS_MAX: i64 = 200;
+/// Commits listed, the newest; the history of a region lists more.
+const ROWS_MAX: usize = 40;
 const NO_BOARD: PageError = PageError::NotFound("No board of this name has figures in this project.");
 
 #[derive(Template)]
@@ -83,9 +85,8 @@ pub(super) async fn page(
         let (events, gaps) = happened(&mut c, project.id, &one).await?;
         pictures.push(picture(&format!("{} on {board}", key.name), &sizes, &one, &events, &gaps));
     }
-    let (mut count_events, count_gaps) = happened(&mut c, project.id, &count_rows).await?;
     // The steps of many benchmarks would hide each other; a benchmark's own page has them.
-    count_events.retain(|event| matches!(event.kind, Kind::Toolchain | Kind::Release));
+    let (count_events, count_gaps) = (landmarks(&count_rows), missing(&mut c, &count_rows).await?);
     drop(c);
     let href = |selection: &Selection| format!("/p/{}/series?{}", project.repo, selection.query());
     let latest = |key: &Key| {
@@ -104,7 +105,7 @@ pub(super) async fn page(
         counts_href: href(&counts),
         benches: benches(&project.repo, &count_rows),
         names: sizes.keys.iter().map(|key| key.name.clone()).collect(),
-        rows: rows(&size_rows, state.clock.now()),
+        rows: rows(&size_rows, state.clock.now()).into_iter().take(ROWS_MAX).collect(),
         drawn: size_rows.commits.len(),
         head: size_rows.commits.last().map(|commit| commit.sha.clone()),
         board: board.to_string(),

@@ -2,7 +2,7 @@
 
 use super::super::series::{Track, key_text, unit};
 use super::words::near;
-use crate::store::figures::{CellRow, CommitRow, Key};
+use crate::store::figures::{CommitRow, Key, SeriesRow};
 use ounce_analysis::series::track::{Figure, Growth};
 use ounce_protocol::Manifest;
 use ounce_protocol::ids::BoardName;
@@ -85,14 +85,18 @@ impl What {
 
 impl<'m> Matrix<'m> {
     /// Of rows at these commits, oldest first; the last 30 days begin at `month`.
-    pub fn new(commits: &[CommitRow], month: usize, rows: Vec<CellRow>, manifest: Option<&'m Manifest>) -> Matrix<'m> {
+    pub fn new(commits: &[CommitRow], month: usize, rows: Vec<SeriesRow>, manifest: Option<&'m Manifest>) -> Matrix<'m> {
         let places: HashMap<i64, usize> = commits.iter().enumerate().map(|(at, commit)| (commit.id, at)).collect();
         let mut tracks: BTreeMap<Key, Track> = BTreeMap::new();
         for row in rows {
-            let Some(&at) = places.get(&row.commit_id) else { continue };
-            let key = Key { board: row.board, kind: row.kind, name: row.name };
-            let track = tracks.entry(key).or_insert_with(|| Track::empty(commits.len()));
-            track.0[at].push(Figure { tools: row.tools, value: u64::try_from(row.value).unwrap_or(0), exact: row.exact });
+            let mut there = row.points.iter().filter_map(|point| Some((*places.get(&point.commit_id)?, point))).peekable();
+            if there.peek().is_none() {
+                continue;
+            }
+            let track = tracks.entry(row.key).or_insert_with(|| Track::empty(commits.len()));
+            for (at, point) in there {
+                track.0[at].push(Figure { tools: point.tools, value: u64::try_from(point.value).unwrap_or(0), exact: point.exact });
+            }
         }
         Matrix { tracks, month, manifest }
     }

@@ -15,8 +15,11 @@ use ounce_protocol::job::Millis;
 use ounce_protocol::units::{delta, grouped, percent, signed};
 use ounce_report::{Certainty, ChartCommit, Gap, Mark, MarkKind, SeriesChart, SeriesPoint, series_svg};
 
-/// Commits in the table below the chart, the newest: pages stay small.
-const ROWS_MAX: usize = 100;
+/// Commits in the table below the chart, the newest, and figures in all of it: pages stay small.
+const ROWS_MAX: usize = 60;
+const CELLS_MAX: usize = 150;
+/// So many commits are listed whatever each has.
+const ROWS_MIN: usize = 25;
 /// Things that happened that are listed, the newest.
 const HAPPENED_MAX: usize = 60;
 /// How many commits one can choose to see.
@@ -247,7 +250,8 @@ pub(super) fn rows(loaded: &Loaded, now: Millis) -> Vec<Row> {
             cells: loaded.tracks.iter().map(|(key, track)| cell(key, track, at)).collect(),
         }
     };
-    (0..loaded.commits.len()).rev().take(ROWS_MAX).map(row).collect()
+    let most = (CELLS_MAX / loaded.tracks.len().max(1)).clamp(ROWS_MIN, ROWS_MAX);
+    (0..loaded.commits.len()).rev().take(most).map(row).collect()
 }
 
 /// A figure, and what it is against the last one before it: by the newest tools that have both.

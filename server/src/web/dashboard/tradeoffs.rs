@@ -16,7 +16,7 @@ use ounce_report::{ScatterChart, ScatterPoint, scatter_svg};
 use std::collections::HashMap;
 
 /// Changes listed; the picture has more.
-const LISTED: usize = 100;
+const LISTED: usize = 80;
 
 /// The routes of this file.
 pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S>

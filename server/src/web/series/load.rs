@@ -59,7 +59,8 @@ pub async fn load(c: &mut Connection, project: i64, selection: &Selection) -> Re
     let places: HashMap<&str, usize> = commits.iter().enumerate().map(|(at, commit)| (commit.sha.as_str(), at)).collect();
     let tags = refs::tags(c, project, TAGS_MAX).await?;
     let tags = tags.into_iter().filter_map(|tag| Some((*places.get(tag.sha.as_str())?, tag.name))).collect();
-    let pulls = figures::landed(c, project).await?.into_iter().filter(|(sha, _)| places.contains_key(sha.as_str())).collect();
+    let shas: Vec<&str> = places.keys().copied().collect();
+    let pulls = figures::landed(c, project, &shas).await?.into_iter().filter(|(sha, _)| places.contains_key(sha.as_str())).collect();
     let used: BTreeSet<i64> = tracks.iter().flat_map(|(_, track)| track.0.iter().flatten().map(|figure| figure.tools)).collect();
     let tools = figures::tools(c, &used.into_iter().collect::<Vec<_>>()).await?.into_iter().collect();
     Ok(Some(Loaded { commits, tracks, pulls, tags, tools }))
@@ -67,10 +68,11 @@ pub async fn load(c: &mut Connection, project: i64, selection: &Selection) -> Re
 
 async fn tracks(c: &mut Connection, project: i64, keys: &[Key], commits: &[CommitRow]) -> Result<Vec<(Key, Track)>, StoreError> {
     let places: HashMap<i64, usize> = commits.iter().enumerate().map(|(at, commit)| (commit.id, at)).collect();
+    let between = places.keys().fold((i64::MAX, i64::MIN), |(first, last), id| (first.min(*id), last.max(*id)));
     let mut tracks = Vec::new();
     for key in keys {
         let mut track = Track::empty(commits.len());
-        for point in figures::of_series(c, project, key).await? {
+        for point in figures::of_series(c, project, key, between).await? {
             if let Some(&at) = places.get(&point.commit_id) {
                 track.0[at].push(figure(&point));
             }

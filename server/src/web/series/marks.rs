@@ -55,9 +55,18 @@ pub struct Missing {
 /// What happened, and where nothing is known, by commit.
 pub async fn happened(c: &mut Connection, project: i64, loaded: &Loaded) -> Result<(Vec<Happened>, Vec<Missing>), StoreError> {
     let boards: BTreeSet<&str> = loaded.tracks.iter().map(|(key, _)| key.board.as_str()).collect();
-    let accepted = figures::accepted(c, project, &boards.iter().copied().collect::<Vec<_>>()).await?;
-    let mut all = steps(loaded, STEPS_MAX);
+    let since = loaded.commits.first().map_or(0, |commit| commit.committed_ms);
+    let accepted = figures::accepted(c, project, &boards.iter().copied().collect::<Vec<_>>(), since).await?;
+    let mut all = changes(loaded, STEPS_MAX);
     all.extend(acceptances(loaded, &accepted));
+    all.extend(landmarks(loaded));
+    all.sort_by_key(|happened| happened.commit);
+    Ok((all, missing(c, loaded).await?))
+}
+
+/// What concerns all series alike, by commit: releases, and where tools changed. Cheap, as no series is searched for it.
+pub fn landmarks(loaded: &Loaded) -> Vec<Happened> {
+    let mut all = tools(loaded);
     all.extend(loaded.tags.iter().map(|(commit, name)| Happened {
         commit: *commit,
         kind: Kind::Release,
@@ -65,7 +74,7 @@ pub async fn happened(c: &mut Connection, project: i64, loaded: &Loaded) -> Resu
         title: format!("release {}", ounce_report::visible(name, 100)),
     }));
     all.sort_by_key(|happened| happened.commit);
-    Ok((all, missing(c, loaded).await?))
+    all
 }
 
 /// The steps of exact series, at most so many, the largest in their own measure; the change points of noisy ones; where tools changed. By commit.
@@ -169,7 +178,7 @@ fn acceptances(loaded: &Loaded, accepted: &[AcceptanceRow]) -> Vec<Happened> {
 }
 
 /// The runs of commits at which none of the series has a figure, with the reason as far as the rows tell.
-async fn missing(c: &mut Connection, loaded: &Loaded) -> Result<Vec<Missing>, StoreError> {
+pub async fn missing(c: &mut Connection, loaded: &Loaded) -> Result<Vec<Missing>, StoreError> {
     let empty: Vec<usize> = (0..loaded.commits.len()).filter(|&at| loaded.tracks.iter().all(|(_, track)| track.0[at].is_empty())).collect();
     let Some((key, _)) = loaded.tracks.first() else { return Ok(Vec::new()) };
     let looked: Vec<i64> = empty.iter().take(GAPS_MAX).map(|&at| loaded.commits[at].id).collect();

@@ -5,5 +5,5 @@ mod marks;
 mod select;
 
 pub use load::{Loaded, Track, load};
-pub use marks::{Happened, Kind, Missing, happened, steps};
+pub use marks::{Happened, Kind, Missing, happened, landmarks, missing, steps};
 pub use select::{Along, Scale, SelectError, Selection, key_text, title, unit};
