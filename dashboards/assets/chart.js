@@ -151,7 +151,7 @@
       cursor: { drag: { x: true, y: false }, focus: { prox: 24 }, points: { size: 7 } },
       scales: { x: { time: byDate } },
       axes: [
-        byDate ? axis : { ...axis, values: (u, ticks) => ticks.map((at) => (Number.isInteger(at) && data.commits[at] ? data.commits[at].sha.slice(0, 7) : "")) },
+        byDate ? axis : { ...axis, space: 76, values: (u, ticks) => ticks.map((at) => (Number.isInteger(at) && data.commits[at] ? data.commits[at].sha.slice(0, 7) : "")) },
         { ...axis, size: 84, values: (u, ticks) => ticks.map((tick) => (relative ? `${tick > 0 ? "+" : ""}${+tick.toFixed(3)} %` : `${grouped(tick)} ${unit}`)) },
       ],
       legend: { live: false },

@@ -10,6 +10,23 @@ for (const time of document.querySelectorAll("time[datetime]")) {
   }
 }
 
+// On a narrow screen the tab of this page may stand outside of what is seen of the strip, where a browser does not know scroll-initial-target.
+const tab = document.querySelector(".tabs [aria-current]");
+if (tab) {
+  const strip = tab.closest(".tabs");
+  const [seen, own] = [strip.getBoundingClientRect(), tab.getBoundingClientRect()];
+  if (own.right > seen.right || own.left < seen.left) strip.scrollLeft += own.left - seen.left - (seen.width - own.width) / 2;
+}
+
+// What scrolls sideways is a stop for Tab, so that keys can scroll it; where all of it is seen, a stop would only be in the way.
+const stops = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
+for (const box of document.querySelectorAll(".scroll[tabindex]")) stops.observe(box);
+
 // A part of a page that is asked for again and again is left alone while nobody looks at it.
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (document.hidden && event.target.matches("[hx-trigger^='every']")) event.preventDefault();

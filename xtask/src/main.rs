@@ -1,6 +1,7 @@
 //! What people and CI run in this repository beside cargo itself: `cargo xtask …`, or through `./dev`.
 
 mod boards;
+mod browser;
 mod demo;
 mod faults;
 mod figures;
@@ -43,6 +44,10 @@ enum Command {
     Faults(faults::Faults),
     /// A pull request that means harm, on the real programs
     Hostile,
+    /// The dashboards in a real browser: walks, accessibility, zooming (needs node and chromium)
+    Browser(browser::Browser),
+    /// Pictures of all pages, to look at (needs node and chromium)
+    Shots(browser::Shots),
     /// A believable history of any length in an empty database, and the server on it
     Seed(seed::Seed),
     /// What weighing costs, beside GNU nm (needs valgrind)
@@ -67,6 +72,8 @@ fn main() -> ExitCode {
         Command::Simulate(simulate) => simulate.run(),
         Command::Faults(faults) => faults.run(),
         Command::Hostile => hostile::run(),
+        Command::Browser(browser) => browser.run(),
+        Command::Shots(shots) => shots.run(),
         Command::Seed(seed) => seed.run(),
         Command::Figures(figures) => figures.run(),
         Command::Tidy => tidy::run(),

@@ -5,12 +5,29 @@ use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What `cargo run` tells this program about its own package. A cargo that is run here must not hear it: build scripts that look at such variables
 /// (ring's does) would be run again, and with them half of the tree built again, at every change between such a cargo and one run by hand.
 pub fn about_this_package() -> Vec<OsString> {
     let names = std::env::vars_os().map(|(name, _)| name);
     names.filter(|name| ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| name.to_string_lossy().starts_with(start))).collect()
+}
+
+/// Everything of the workspace, at once: another choice of packages would mean other features of what they use, and that built anew.
+pub const BUILD_EVERYTHING: [&str; 6] = ["build", "--workspace", "--lib", "--bins", "--tests", "--quiet"];
+
+/// Whether that was done.
+static IS_BUILT: AtomicBool = AtomicBool::new(false);
+
+/// From here on no program needs to be built.
+pub fn everything_is_built() {
+    IS_BUILT.store(true, Ordering::Relaxed);
+}
+
+/// Whether no program needs to be built.
+pub fn is_everything_built() -> bool {
+    IS_BUILT.load(Ordering::Relaxed)
 }
 
 /// Tests that ran.

@@ -1,7 +1,8 @@
 //! Everything CI checks, in order: cheap rules first, then the libraries, the images, and the whole main job.
 
+use crate::browser::{self, Browser};
 use crate::faults::Faults;
-use crate::run::{Tally, step};
+use crate::run::{BUILD_EVERYTHING, Tally, everything_is_built, step};
 use crate::{demo, hostile, root, tidy, workloads};
 use anyhow::Result;
 
@@ -15,13 +16,15 @@ pub fn run() -> Result<()> {
     let mut tally = Tally::default();
     tidy::run()?;
     workloads::run(true)?;
-    step("server, runner, tools", &root, "cargo", &["build", "--workspace", "--quiet"], &mut tally)?;
+    step("server, runner, tools and their tests", &root, "cargo", &BUILD_EVERYTHING, &mut tally)?;
+    everything_is_built();
     step("firmware, on the host", &firmware, "cargo", &["test", "--quiet", "-p", "pyrite", "-p", "pyrite-port"], &mut tally)?;
     step("sources for the boards", &root, "firmware/build", &["fetch"], &mut tally)?;
     step("an image of each kind", &root, "firmware/build", &["mps2-an385"], &mut tally)?;
     step("images that misbehave", &root, "firmware/build", &["faults"], &mut tally)?;
     step("tests", &root, "cargo", &["test", "--workspace", "--quiet"], &mut tally)?;
     plays(format!("OUNCE_SEEDS={PLAYS}"), &mut tally)?;
+    let looked = pages()?;
     println!("\n=== the main job with accidents");
     demo::check_with_accidents()?;
     println!("\n=== real faults on the real programs");
@@ -30,8 +33,19 @@ pub fn run() -> Result<()> {
     hostile::run()?;
     println!("\n=== the main job, end to end, and the same on the desk");
     demo::check()?;
-    println!("\n{} passed, {} failed, {} skipped", tally.passed + 4, tally.failed, tally.ignored);
+    println!("\n{} passed, {} failed, {} skipped", tally.passed + 4 + looked, tally.failed, tally.ignored);
     Ok(())
+}
+
+/// The pages in a browser, where there is one; says so where there is none. Gives how many plays that are.
+fn pages() -> Result<u64> {
+    if let Some(missing) = browser::missing() {
+        println!("\n=== the pages in a browser: left out: {missing}");
+        return Ok(0);
+    }
+    println!("\n=== the pages in a browser");
+    Browser::default().run()?;
+    Ok(1)
 }
 
 /// Plays of the service's life that CI looks at.
@@ -59,7 +73,7 @@ impl Simulate {
 }
 
 fn plays(which: String, tally: &mut Tally) -> Result<()> {
-    let args = [which.as_str(), "cargo", "test", "--quiet", "-p", "ounce-server", "--test", "simulation", "--", "--nocapture"];
+    let args = [which.as_str(), "cargo", "test", "--quiet", "--workspace", "--test", "simulation", "--", "--nocapture"];
     step("the service's life, from seeds", &root(), "env", &args, tally)
 }
 

@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ounce", &["ounce-protocol", "ounce-analysis", "ounce-report"]),
     ("ounce-qemu-plugin", &[]),
     ("ounce-benchmarks", &["ounce-protocol", "ounce-analysis", "ounce-report", "ounce-server", "scratch-postgres", "fuzz-cases", "pyrite"]),
+    ("board-sim", &[]),
     ("xtask", &["github-double", "scratch-postgres"]),
 ];
 

@@ -34,7 +34,7 @@ fn block(block: &Block) -> String {
         Block::Log(lines, left_out) => {
             let before = if *left_out > 0 { format!("… {left_out} lines before\n") } else { String::new() };
             let lines: Vec<String> = lines.iter().map(|line| escape::html(line)).collect();
-            format!("<pre class=\"log\">{before}{}</pre>\n", lines.join("\n"))
+            format!("<pre class=\"log\" tabindex=\"0\">{before}{}</pre>\n", lines.join("\n"))
         }
         Block::Details { summary, body, open } => {
             let open = if *open { " open" } else { "" };
@@ -73,7 +73,12 @@ fn figures_together(text: &str) -> String {
 
 fn table(table: &Table) -> String {
     let class = |align: Align| if align == Align::Right { " class=\"num\"" } else { "" };
-    let heads: String = table.columns.iter().map(|(title, align)| format!("<th scope=\"col\"{}>{title}</th>", class(*align))).collect();
+    // A heading without words would be read aloud as one.
+    let head = |(title, align): &(&str, Align)| match *title {
+        "" => "<td></td>".to_owned(),
+        title => format!("<th scope=\"col\"{}>{title}</th>", class(*align)),
+    };
+    let heads: String = table.columns.iter().map(head).collect();
     let row = |cells: &Vec<Line>| {
         let cells: String =
             cells.iter().zip(&table.columns).map(|(cell, (_, align))| format!("<td{}>{}</td>", class(*align), inline(cell))).collect();

@@ -21,7 +21,9 @@ const NAME_CHARS_MAX: usize = 32;
 pub fn sparkline_svg(name: &str, values: &[Option<i128>], unit: &str) -> String {
     let (name, unit) = (html(&clip(name, NAME_CHARS_MAX)), html(&clip(unit, 8)));
     let present = || values.iter().copied().enumerate().filter_map(|(i, v)| v.map(|v| (i, v)));
-    let head = format!("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{HEIGHT}\" role=\"img\"><title>{name}");
+    let head = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{HEIGHT}\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\"><title>{name}"
+    );
     let middle = HEIGHT / 2;
     let (Some((last, now)), Some(least), Some(most)) = (present().next_back(), present().map(|p| p.1).min(), present().map(|p| p.1).max())
     else {
@@ -152,7 +154,7 @@ mod tests {
     #[test]
     fn the_title_says_the_figures() {
         let svg = sparkline_svg("microbit, flash", &[Some(1_300), None, Some(900), Some(1_120)], "B");
-        insta::assert_snapshot!(svg, @r##"<svg xmlns="http://www.w3.org/2000/svg" width="120" height="24" role="img"><title>microbit, flash: now 1,120 B, least 900, most 1,300</title><g stroke="var(--series-1, #0072b2)" stroke-linecap="round"><path d="M3 3h0M79 21h0h38v-10" fill="none" stroke-width="1.5"/><path d="M117 11h0" stroke-width="5"/></g></svg>"##);
-        insta::assert_snapshot!(sparkline_svg("new", &[], "B"), @r#"<svg xmlns="http://www.w3.org/2000/svg" width="120" height="24" role="img"><title>new: no figures</title><path d="M3 12h114" stroke="var(--quiet, currentColor)" stroke-dasharray="1 4"/></svg>"#);
+        insta::assert_snapshot!(svg, @r##"<svg xmlns="http://www.w3.org/2000/svg" width="120" height="24" viewBox="0 0 120 24" role="img"><title>microbit, flash: now 1,120 B, least 900, most 1,300</title><g stroke="var(--series-1, #0072b2)" stroke-linecap="round"><path d="M3 3h0M79 21h0h38v-10" fill="none" stroke-width="1.5"/><path d="M117 11h0" stroke-width="5"/></g></svg>"##);
+        insta::assert_snapshot!(sparkline_svg("new", &[], "B"), @r#"<svg xmlns="http://www.w3.org/2000/svg" width="120" height="24" viewBox="0 0 120 24" role="img"><title>new: no figures</title><path d="M3 12h114" stroke="var(--quiet, currentColor)" stroke-dasharray="1 4"/></svg>"#);
     }
 }

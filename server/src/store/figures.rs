@@ -14,6 +14,8 @@ const POINTS_MAX: i64 = 50_000;
 pub const SERIES_MAX: i64 = 2_000;
 /// Of so many commits each is looked up by itself.
 const LOOKED_UP_MAX: usize = 1_000;
+/// Commits weighed by two sets of tools that are looked at.
+const JOINTS_MAX: i64 = 50;
 /// Names, acceptances and pull requests of one chart.
 const MARKS_MAX: i64 = 2_000;
 
@@ -132,6 +134,24 @@ pub async fn at_commits(c: &mut Connection, project: i64, commits: &[i64]) -> Re
         Ok(SeriesRow { key, points: apart(row.try_get("points")?, row.try_get("tools_id")?)? })
     };
     rows.iter().map(series).collect()
+}
+
+/// The commits of the default branch, between these two rows, that were weighed by two sets of tools, oldest first: there the figures of both
+/// can be told apart, and growth adds up across.
+pub async fn joints(c: &mut Connection, project: i64, after: i64, before: i64) -> Result<Vec<CommitRow>, StoreError> {
+    sql("SELECT id, sha, summary, author, committed_ms FROM commits WHERE on_default = 1 AND id IN (
+             SELECT q.commit_id FROM series s JOIN series t ON t.project_id = s.project_id AND t.board = s.board AND t.kind = s.kind AND t.name = s.name
+                 AND t.tools_id > s.tools_id
+             JOIN points p ON p.series_id = s.id AND p.commit_id > $2 AND p.commit_id < $3
+             JOIN points q ON q.series_id = t.id AND q.commit_id = p.commit_id
+             WHERE s.project_id = $1 AND s.kind = 'region')
+         ORDER BY committed_ms, id LIMIT $4")
+    .bind(project)
+    .bind(after)
+    .bind(before)
+    .bind(JOINTS_MAX)
+    .fetch_all(c)
+    .await
 }
 
 /// A series' name.

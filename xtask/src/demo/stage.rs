@@ -1,7 +1,7 @@
 //! What the demo plays on: built programs, a bare clone of this repository, and a branch with the demo's patch.
 
 use crate::root;
-use crate::run::about_this_package;
+use crate::run::{about_this_package, is_everything_built};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use tokio::process::Command;
@@ -46,6 +46,9 @@ impl Stage {
 
     /// Builds server, runner and counter.
     pub async fn build_programs() -> Result<()> {
+        if is_everything_built() {
+            return Ok(());
+        }
         eprintln!("demo: building server, runner and counter");
         let packages = ["build", "--quiet", "-p", "ounce-server", "-p", "ounce", "-p", "ounce-qemu-plugin"];
         run(program("cargo").args(packages).current_dir(root())).await

@@ -2,7 +2,8 @@
 //!
 //! It takes the same address as the chart: who follows a chart follows just its figures.
 
-use super::super::series::{Happened, Loaded, Selection, load, steps, title};
+use super::super::series::{Happened, Loaded, steps, title};
+use super::series::selected;
 use super::words::rfc3339;
 use super::{NO_PROJECT, PageError, Pages, repo, short, shown};
 use crate::store::figures;
@@ -62,9 +63,7 @@ async fn feed(
     let mut c = state.store.connection().await?;
     let project = pages::project(&mut c, &repo).await?.ok_or(PageError::NotFound(NO_PROJECT))?;
     let known = figures::keys(&mut c, project.id).await?;
-    let selection = Selection::read(query.as_deref().unwrap_or(""), &known).map_err(|error| PageError::Asked(error.to_string()))?;
-    let loaded = load(&mut c, project.id, &selection).await?;
-    let loaded = loaded.ok_or_else(|| PageError::Asked("No commit of the default branch begins with the digits of until=.".into()))?;
+    let (selection, loaded) = selected(&mut c, project.id, &known, query.as_deref()).await?;
     drop(c);
     let entries = entries(state.public_url.as_deref().unwrap_or_default(), &project.repo, &loaded);
     let newest = loaded.commits.last().map_or(0, |commit| commit.committed_ms);

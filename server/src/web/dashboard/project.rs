@@ -130,6 +130,11 @@ async fn page(
         Some(oldest) if oldest.committed_ms > begin_ms => figures::commits(&mut c, project.id, Some(begin_ms), BEFORE_MAX).await?,
         _ => Vec::new(),
     };
+    // Between the two are commits that nothing is drawn of; only those where tools changed are needed for the sum.
+    if let (Some(before), Some(oldest)) = (commits.last(), recent.first()) {
+        let joints = figures::joints(&mut c, project.id, before.id, oldest.id).await?;
+        commits.extend(joints);
+    }
     commits.extend(recent);
     let month = commits.iter().rposition(|commit| commit.committed_ms <= begin_ms).unwrap_or(0);
     let ids: Vec<i64> = commits.iter().map(|commit| commit.id).collect();
@@ -254,4 +259,56 @@ pub(super) fn run_view(run: &RunRow, now: Millis) -> RunView {
     };
     let subject = if run.subject.trim().is_empty() { what.clone() } else { shown(&run.subject) };
     RunView { id: run.id, subject, what, label: run_label(&run.state, run.verdict.as_deref()), when: when(run.created_ms, now) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{NOW_MS, Seeded, execute, sha};
+
+    /// Four commits a day for 40 days, 16 bytes more each; from the 60th on other tools, which make everything a thousand bytes larger. The overview
+    /// draws the newest 60.
+    async fn forty_days(is_weighed_by_both: bool) -> Seeded {
+        let seeded = Seeded::empty().await;
+        let mut tx = seeded.store().write().await.unwrap();
+        let c = &mut *tx;
+        for text in [
+            "INSERT INTO projects (id, repo, title, default_branch, is_private, created_ms) VALUES (1, 'o/r', '', 'main', 0, 0)",
+            "INSERT INTO tools VALUES (1, 1, 'a', '{\"cc\":\"1\"}'), (2, 1, 'b', '{\"cc\":\"2\"}')",
+            "INSERT INTO series VALUES (1, 1, 'disco', 'region', 'flash', 1), (2, 1, 'disco', 'region', 'flash', 2)",
+        ] {
+            execute(c, text.to_owned()).await;
+        }
+        for n in 1..=160i64 {
+            let at = NOW_MS - (160 - n) * 21_600_000;
+            let sha = sha(u64::try_from(n).unwrap());
+            execute(
+                c,
+                format!(
+                    "INSERT INTO commits (id, project_id, sha, summary, committed_ms, on_default) VALUES ({n}, 1, '{sha}', '', {at}, 1)"
+                ),
+            )
+            .await;
+            if n == 1 {
+                execute(c, format!("INSERT INTO runs (id, project_id, kind, shown_sha, base_sha, head_sha, trusted, state, created_ms) VALUES (1, 1, 'push', '{sha}', '{sha}', '{sha}', 1, 'judged', 0)")).await;
+                execute(c, "INSERT INTO measurements (id, run_id, board, commit_id, doc, token, trusted, received_ms) VALUES (1, 1, 'disco', 1, '', 1, 1, 0)".to_owned()).await;
+            }
+            let bytes = 10_000 + n * 16;
+            if n < 60 || (n == 60 && is_weighed_by_both) {
+                execute(c, format!("INSERT INTO points VALUES (1, {n}, 1, {bytes}, 1)")).await;
+            }
+            if n >= 60 {
+                execute(c, format!("INSERT INTO points VALUES (2, {n}, 1, {}, 1)", bytes + 1_000)).await;
+            }
+        }
+        tx.commit().await.unwrap();
+        seeded
+    }
+
+    #[tokio::test]
+    async fn growth_adds_up_across_other_tools_where_one_commit_was_weighed_by_both() {
+        let (_, _, page) = forty_days(true).await.get("/p/o/r").await;
+        assert!(page.contains("+1,920 B"), "120 commits in 30 days, 16 bytes each, nothing of the thousand: {page}");
+        let (_, _, page) = forty_days(false).await.get("/p/o/r").await;
+        assert!(page.contains("other tools"), "{page}");
+    }
 }

@@ -4,6 +4,7 @@ use super::super::access::Sight;
 use super::super::series::{Along, Happened, Kind, Loaded, Missing, Scale, Selection, Track, happened, key_text, load, title, unit};
 use super::words::{When, when};
 use super::{NO_PROJECT, Page, PageError, Pages, Tab, Top, URLS, Urls, repo, short, shown};
+use crate::store::Connection;
 use crate::store::figures::{self, Key};
 use crate::store::pages;
 use askama::Template;
@@ -100,11 +101,7 @@ async fn page(
     let mut c = state.store.connection().await?;
     let project = pages::project(&mut c, &repo).await?.ok_or(PageError::NotFound(NO_PROJECT))?;
     let known = figures::keys(&mut c, project.id).await?;
-    let selection = Selection::read(query.as_deref().unwrap_or(""), &known).map_err(|error| PageError::Asked(error.to_string()))?;
-    let loaded = load(&mut c, project.id, &selection).await?;
-    let loaded = loaded.ok_or_else(|| {
-        PageError::Asked("No commit of the default branch begins with these digits: until=SHA takes one that was pushed there.".into())
-    })?;
+    let (selection, loaded) = selected(&mut c, project.id, &known, query.as_deref()).await?;
     let (events, gaps) = happened(&mut c, project.id, &loaded).await?;
     drop(c);
     let now = state.clock.now();
@@ -142,6 +139,21 @@ async fn page(
         older: older.map(|query| format!("/p/{repo}/series?{query}")),
         repo,
     })
+}
+
+/// What an address asks for, with its rows.
+pub(super) async fn selected(
+    c: &mut Connection,
+    project: i64,
+    known: &[Key],
+    query: Option<&str>,
+) -> Result<(Selection, Loaded), PageError> {
+    let selection = Selection::read(query.unwrap_or(""), known).map_err(|error| PageError::Asked(error.to_string()))?;
+    let loaded = load(c, project, &selection).await?;
+    let loaded = loaded.ok_or_else(|| {
+        PageError::Asked("No commit of the default branch begins with these digits: until=SHA takes one that was pushed there.".into())
+    })?;
+    Ok((selection, loaded))
 }
 
 /// The same chart of the commits before, where there are as many as were asked for.

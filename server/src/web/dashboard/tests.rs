@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 
 const HOSTILE: &str = "<script>alert(1)</script> \"' onload=x \u{202e}";
-const NOW_MS: i64 = 1_790_000_000_000;
+pub(super) const NOW_MS: i64 = 1_790_000_000_000;
 const MANIFEST: &str = r#"
 version = 1
 name = "pyrite"
@@ -29,7 +29,7 @@ pub(super) struct Seeded {
     _folder: TempDir,
 }
 
-async fn execute(c: &mut Connection, text: String) {
+pub(super) async fn execute(c: &mut Connection, text: String) {
     sql::sql(text.clone()).execute(c).await.unwrap_or_else(|e| panic!("{e}: {text}"));
 }
 
@@ -37,7 +37,7 @@ pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-fn sha(n: u64) -> String {
+pub(super) fn sha(n: u64) -> String {
     format!("{n:040x}")
 }
 

@@ -1,0 +1,258 @@
+//! The socket at which a debugger finds the board: one at a time, as a probe on a cable; and the one at which its power is switched.
+
+use crate::board::Board;
+use crate::bus::Gone;
+use crate::core::Core;
+use crate::dap::Dap;
+use crate::faults::Fate;
+use crate::power::{self, Order};
+use crate::qemu::Machine;
+use crate::wire::{self, Ack, Command, Endpoint, Reader, Transfer};
+use std::io::{Read, Write};
+use std::net::Shutdown;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Gives a machine power.
+type Start = Box<dyn Fn(&Board) -> Result<Machine, Gone>>;
+
+/// The board with its debug port.
+pub struct Port {
+    board: &'static Board,
+    core: Core,
+    dap: Dap,
+    divisor: u16,
+    start: Start,
+}
+
+/// What happens at the board.
+enum Event {
+    Debugger(UnixStream),
+    Power(Order, Sender<()>),
+}
+
+/// Who is at the board now.
+#[derive(Debug, Default)]
+enum There {
+    /// Nobody: one may come.
+    #[default]
+    Nobody,
+    /// A debugger.
+    Debugger(UnixStream),
+    /// It has no power.
+    Off,
+}
+
+type Now = Arc<Mutex<There>>;
+
+/// How often it is looked whether somebody comes.
+const GLANCE: Duration = Duration::from_millis(1);
+
+impl Port {
+    /// The port of a core; `start` gives it another machine when its power was off.
+    pub fn new(board: &'static Board, core: Core, start: impl Fn(&Board) -> Result<Machine, Gone> + 'static) -> Port {
+        Port { board, core, dap: Dap::new(board.identity), divisor: 0, start: Box::new(start) }
+    }
+
+    /// Serves one debugger after the other until the machine is gone. Who comes while another is there is turned away at once: two programs
+    /// cannot hold one probe.
+    pub fn serve(mut self, probe: &Path, power: UnixListener, ready: impl FnOnce()) -> Result<(), Gone> {
+        let now = Now::default();
+        let events = events(probe, power, &now);
+        ready();
+        for event in events {
+            let mut then = There::Nobody;
+            match event {
+                Event::Debugger(socket) => match self.talk(socket) {
+                    Ok(()) => {}
+                    Err(Ended::Machine(gone)) => return Err(gone),
+                    Err(Ended::Connection(why)) => eprintln!("board-sim: a debugger left: {why}"),
+                },
+                Event::Power(order, done) => {
+                    match order {
+                        Order::Off => then = There::Off,
+                        Order::On | Order::Cycle => {
+                            self.core.power_cycle(&self.start)?;
+                            self.dap = Dap::new(self.board.identity);
+                            self.divisor = 0;
+                        }
+                    }
+                    *locked(&now) = then;
+                    // Who asked may have gone.
+                    let _ = done.send(());
+                    continue;
+                }
+            }
+            *locked(&now) = then;
+        }
+        Ok(())
+    }
+
+    fn talk(&mut self, mut socket: UnixStream) -> Result<(), Ended> {
+        let mut reader = Reader::default();
+        let mut bytes = vec![0; 1 << 16];
+        let mut is_silent = false;
+        loop {
+            let n = socket.read(&mut bytes).map_err(|e| Ended::Connection(e.to_string()))?;
+            if n == 0 {
+                return Ok(());
+            }
+            if is_silent {
+                continue;
+            }
+            reader.feed(&bytes[..n]).map_err(|e| Ended::Connection(e.to_string()))?;
+            let mut out = Vec::new();
+            match self.answer(&mut reader, &mut out).map_err(Ended::Machine)? {
+                Answered::Whole => {}
+                Answered::Silent => is_silent = true,
+                Answered::Dead => return Err(Ended::Connection("its cable was pulled".into())),
+            }
+            socket.write_all(&out).map_err(|e| Ended::Connection(e.to_string()))?;
+        }
+    }
+
+    /// All answers to what has come, as frames.
+    fn answer(&mut self, reader: &mut Reader, out: &mut Vec<u8>) -> Result<Answered, Gone> {
+        let mut transfers: Vec<Transfer> = Vec::new();
+        while let Some(command) = reader.next() {
+            if let Command::Transfer(transfer) = command {
+                transfers.push(transfer);
+                continue;
+            }
+            let answered = self.transfer(&mut transfers, out)?;
+            if answered != Answered::Whole {
+                return Ok(answered);
+            }
+            if let Some(said) = self.root(command)? {
+                out.extend(wire::answer(Endpoint::Root, &said));
+            }
+        }
+        self.transfer(&mut transfers, out)
+    }
+
+    /// Carries out a command that is no transfer; what is to be said to it.
+    fn root(&mut self, command: Command) -> Result<Option<Vec<u8>>, Gone> {
+        match command {
+            Command::Identify => return Ok(Some(wire::IDENTIFIER.to_vec())),
+            Command::Clock => return Ok(Some(wire::CLOCK_HZ.to_le_bytes().to_vec())),
+            Command::Divisor => return Ok(Some(self.divisor.to_le_bytes().to_vec())),
+            Command::SetDivisor(divisor) => self.divisor = divisor,
+            Command::Reset(is_pulled) => self.core.reset_line(is_pulled)?,
+            Command::Line { bits, value } => self.dap.line(bits, value),
+            Command::Transfer(_) => {}
+        }
+        Ok(None)
+    }
+
+    fn transfer(&mut self, transfers: &mut Vec<Transfer>, out: &mut Vec<u8>) -> Result<Answered, Gone> {
+        let mut answered = Answered::Whole;
+        let mut acks: Vec<Ack> = Vec::with_capacity(transfers.len());
+        if self.core.plan.is_empty() {
+            self.dap.transfers(transfers, &mut self.core, &mut acks)?;
+        } else {
+            for transfer in &*transfers {
+                let is_tame = self.core.is_tame();
+                match self.core.plan.next(*transfer, self.divisor, is_tame) {
+                    Fate::Done => self.dap.transfers(std::slice::from_ref(transfer), &mut self.core, &mut acks)?,
+                    Fate::Answered(ack) => acks.push(ack),
+                    Fate::Fails => acks.push(self.dap.fail()),
+                    Fate::Dead => answered = Answered::Dead,
+                    Fate::Silent => answered = Answered::Silent,
+                }
+                if answered != Answered::Whole {
+                    break;
+                }
+            }
+        }
+        transfers.clear();
+        let mut bytes = Vec::new();
+        acks.into_iter().for_each(|ack| ack.bytes(&mut bytes));
+        if !bytes.is_empty() {
+            out.extend(wire::answer(Endpoint::Swd, &bytes));
+        }
+        Ok(answered)
+    }
+}
+
+/// What comes at both sockets.
+fn events(probe: &Path, power: UnixListener, now: &Now) -> Receiver<Event> {
+    let (send, events) = mpsc::channel();
+    let (debuggers, there, path) = (send.clone(), Arc::clone(now), probe.to_owned());
+    std::thread::spawn(move || {
+        // Nobody listens any more: the board is gone.
+        while let Some(socket) = next(&path, &there) {
+            if debuggers.send(Event::Debugger(socket)).is_err() {
+                return;
+            }
+        }
+    });
+    let there = Arc::clone(now);
+    std::thread::spawn(move || {
+        power::listen(&power, |order| {
+            // Who debugs a board whose power goes is cut off.
+            if let There::Debugger(socket) = &*locked(&there) {
+                let _ = socket.shutdown(Shutdown::Both);
+            }
+            let (done, is_done) = mpsc::channel();
+            send.send(Event::Power(order, done)).is_ok() && is_done.recv().is_ok()
+        });
+    });
+    events
+}
+
+/// The next debugger. The socket is there only while the board could be opened: who comes at another time is refused by the system, as by a
+/// probe that is in use.
+fn next(path: &Path, there: &Now) -> Option<UnixStream> {
+    let mut listener: Option<UnixListener> = None;
+    loop {
+        if matches!(*locked(there), There::Nobody) {
+            let open = match listener.take() {
+                Some(open) => open,
+                None => listen(path).ok()?,
+            };
+            match open.accept() {
+                Ok((socket, _)) => {
+                    let _ = std::fs::remove_file(path);
+                    socket.set_nonblocking(false).ok()?;
+                    *locked(there) = There::Debugger(socket.try_clone().ok()?);
+                    return Some(socket);
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => listener = Some(open),
+                Err(_) => return None,
+            }
+        } else if listener.take().is_some() {
+            let _ = std::fs::remove_file(path);
+        }
+        std::thread::sleep(GLANCE);
+    }
+}
+
+fn listen(path: &Path) -> std::io::Result<UnixListener> {
+    // A socket that an earlier one left behind is nobody's.
+    let _ = std::fs::remove_file(path);
+    let listener = UnixListener::bind(path)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+fn locked(there: &Now) -> MutexGuard<'_, There> {
+    there.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How far a debugger was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answered {
+    Whole,
+    Silent,
+    Dead,
+}
+
+/// Why a conversation ended.
+#[derive(Debug)]
+enum Ended {
+    Connection(String),
+    Machine(Gone),
+}
