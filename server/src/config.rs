@@ -21,6 +21,9 @@ pub const FILE_NAME: &str = "ounce-server.toml";
 /// Most webhook secrets at once: the new one and the one it replaces.
 pub const WEBHOOK_SECRETS_MAX: usize = 2;
 
+/// Longest time for which a page is given again.
+pub const PAGES_MS_MAX: u32 = 60_000;
+
 /// Why the configuration cannot be used, with the next step.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -115,7 +118,7 @@ impl Account {
     }
 }
 
-/// How long things are kept, in days.
+/// How long things are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Keep {
@@ -123,11 +126,13 @@ pub struct Keep {
     pub deliveries_days: u32,
     /// Logs of jobs.
     pub logs_days: u32,
+    /// Pages of a project that strangers see, so that one that many ask for at once is made once; 0: each is made anew.
+    pub pages_ms: u32,
 }
 
 impl Default for Keep {
     fn default() -> Self {
-        Keep { deliveries_days: 14, logs_days: 30 }
+        Keep { deliveries_days: 14, logs_days: 30, pages_ms: 1_000 }
     }
 }
 
@@ -294,6 +299,12 @@ impl Raw {
         let log = self.log.as_deref().unwrap_or(Format::default().word());
         let log = Format::parse(log).ok_or_else(|| format!("log = {log:?} is neither \"text\" nor \"json\""))?;
         let otlp = self.otlp.map(|otlp| otlp.check(folder)).transpose()?;
+        if self.keep.pages_ms > PAGES_MS_MAX {
+            return Err(format!(
+                "keep.pages_ms = {}: pages are kept for {PAGES_MS_MAX} ms at most, or strangers would see old figures",
+                self.keep.pages_ms
+            ));
+        }
         Ok(Config { listen, public_url, behind, database, projects, log, forge, keep: self.keep, admins, otlp })
     }
 }
@@ -501,6 +512,7 @@ mod tests {
         check("public_url", "publik_url", "did you mean `public_url`?");
         check("token =", "tokenn =", "did you mean `token`?");
         check("[\"acme/blinky\"]", "[]", "no projects");
+        check("[forge]", "[keep]\npages_ms = 60001\n[forge]", "60000 ms at most");
         check("acme/blinky", "acme", "owner/name");
         check("https://ounce", "ftp://ounce", "not a http or https address");
         check("token = \"sesame\"", "", "wants one of `token_file` and `token`");

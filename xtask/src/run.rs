@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 /// What `cargo run` tells this program about its own package. A cargo that is run here must not hear it: build scripts that look at such variables
 /// (ring's does) would be run again, and with them half of the tree built again, at every change between such a cargo and one run by hand.
@@ -62,6 +63,7 @@ impl Tally {
 pub fn step(what: &str, dir: &Path, program: &str, args: &[&str], tally: &mut Tally) -> Result<()> {
     println!("\n=== {what}: {program} {}", args.join(" "));
     std::io::stdout().flush()?;
+    let begin = Instant::now();
     #[expect(clippy::disallowed_methods, reason = "this crate runs the repository's own tools, not a stranger's commands")]
     let mut command = Command::new(program);
     for name in about_this_package() {
@@ -85,6 +87,7 @@ pub fn step(what: &str, dir: &Path, program: &str, args: &[&str], tally: &mut Ta
     if !status.success() {
         bail!("{what} failed ({status}): {program} {}", args.join(" "));
     }
+    println!("=== {what}: {} s", begin.elapsed().as_secs());
     Ok(())
 }
 

@@ -128,17 +128,15 @@ impl Reader {
         Reader { http: reqwest::Client::builder().no_proxy().build().expect("a client"), url: url.to_owned() }
     }
 
-    /// Reads all pages once, from one of them on.
-    pub async fn walk(&self, paths: &[String], from: usize, figures: &mut Figures) {
-        for path in paths.iter().cycle().skip(from).take(paths.len()) {
-            let begin = Instant::now();
-            let mut answer = self.http.get(format!("{}{path}", self.url)).send().await.expect("an answer");
-            assert!(answer.status().is_success(), "{path}: {}", answer.status());
-            let first = answer.chunk().await.expect("a first byte").map_or(0, |chunk| chunk.len());
-            let took = begin.elapsed();
-            let bytes = first + answer.bytes().await.expect("a body").len();
-            figures.took(path, took, bytes);
-        }
+    /// Reads a page.
+    pub async fn read(&self, path: &str, figures: &mut Figures) {
+        let begin = Instant::now();
+        let mut answer = self.http.get(format!("{}{path}", self.url)).send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        let first = answer.chunk().await.expect("a first byte").map_or(0, |chunk| chunk.len());
+        let took = begin.elapsed();
+        let bytes = first + answer.bytes().await.expect("a body").len();
+        figures.took(path, took, bytes);
     }
 }
 
@@ -149,7 +147,8 @@ pub struct Webhooks(pub Times);
 impl Webhooks {
     /// Sends one, signed.
     pub async fn send(&mut self, reader: &Reader) {
-        let n = self.0.all.len();
+        // One that no server had before.
+        let n = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
         let body = format!(
             "{{\"ref\":\"refs/heads/topic-{n}\",\"after\":\"{n:040x}\",\"deleted\":false,\"repository\":{{\"full_name\":\"{REPO}\",\"default_branch\":\"main\"}}}}"
         );

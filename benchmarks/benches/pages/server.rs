@@ -1,6 +1,6 @@
 //! The server in a process of its own, so that its memory is its own too.
 
-use ounce_benchmarks::seed::served;
+use ounce_benchmarks::seed::{KEPT_VARIABLE, served};
 use ounce_server::clock::Clock;
 use ounce_server::logging::{self, Format};
 use ounce_server::store::{Place, Store};
@@ -41,12 +41,15 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts it and waits until it listens.
-    pub fn start(place: &str) -> Server {
+    /// Starts it and waits until it listens. Pages are kept for so many milliseconds, or as long as everywhere.
+    pub fn start(place: &str, kept_ms: Option<u32>) -> Server {
         #[expect(clippy::disallowed_methods, reason = "this program itself")]
         let mut command = Command::new(std::env::current_exe().expect("this program"));
         if std::env::var_os("RUST_LOG").is_none() {
             command.env("RUST_LOG", "error");
+        }
+        if let Some(ms) = kept_ms {
+            command.env(KEPT_VARIABLE, ms.to_string());
         }
         let mut child = command.env(ADDRESS_OF, place).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a server");
         let mut url = String::new();
@@ -92,8 +95,7 @@ impl Server {
 /// Statements by time.
 #[derive(Debug)]
 pub struct Statements {
-    /// All of them.
-    pub count: u64,
+    count: u64,
     buckets: Vec<(f64, u64)>,
 }
 

@@ -21,7 +21,7 @@ use model::{BOARDS, SERIES};
 use ounce_protocol::job::Millis;
 use ounce_server::store::sql::sql;
 use ounce_server::store::{Store, bulk};
-pub use served::{WEBHOOK_SECRET, served};
+pub use served::{KEPT_VARIABLE, WEBHOOK_SECRET, served};
 
 /// The main project.
 pub const REPO: &str = "acme/blinky";

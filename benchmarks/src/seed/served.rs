@@ -14,6 +14,9 @@ use std::pin::Pin;
 /// What signs webhooks.
 pub const WEBHOOK_SECRET: &str = "seed";
 
+/// Says for how many milliseconds pages are kept, where it is not as long as everywhere.
+pub const KEPT_VARIABLE: &str = "OUNCE_PAGES_MS";
+
 /// Starts it. The forge it would speak to is not there.
 ///
 /// # Errors
@@ -29,6 +32,9 @@ async fn start(place: Place, store: Store, listen: SocketAddr) -> Result<Running
     );
     let mut config = Config::parse(&text, Path::new("."), &|_| None)?;
     config.database = place;
+    if let Some(ms) = std::env::var(KEPT_VARIABLE).ok().and_then(|ms| ms.parse().ok()) {
+        config.keep.pages_ms = ms;
+    }
     let clock = Clock::default();
     let forge = serve::connect(&config.forge, clock.clone())?;
     serve::start(&config, store, forge, clock).await

@@ -4,6 +4,7 @@
 
 use super::sql::{Row, rows, sql};
 use super::{Connection, StoreError};
+use ounce_protocol::ids::BoardName;
 use ounce_protocol::job::Millis;
 
 /// Commits of one chart at most, the newest.
@@ -90,43 +91,70 @@ pub(super) fn stretches(commits: &[i64]) -> Option<Vec<(i64, i64)>> {
     (stretches.len() <= STRETCHES_MAX).then_some(stretches)
 }
 
-/// The newest commits of the default branch up to a time, oldest first.
+/// What stands between the parts of a commit, and between commits, in a text of many: no part has them.
+const PART: &str = "\u{1f}";
+const ROW: &str = "\u{1e}";
+
+/// The newest commits of the default branch up to a time, oldest first. They come as one text, as figures do.
 pub async fn commits(c: &mut Connection, project: i64, until_ms: Option<Millis>, limit: i64) -> Result<Vec<CommitRow>, StoreError> {
-    let mut commits: Vec<CommitRow> = sql("SELECT id, sha, summary, author, committed_ms FROM commits
-         WHERE project_id = $1 AND on_default = 1 AND committed_ms <= $2 ORDER BY committed_ms DESC, id DESC LIMIT $3")
+    let text: Option<String> = sql("SELECT string_agg(CAST(id AS TEXT) || $4 || sha || $4 || CAST(committed_ms AS TEXT) || $4
+             || replace(replace(author, $4, ' '), $5, ' ') || $4 || replace(replace(summary, $4, ' '), $5, ' '), $5)
+         FROM (SELECT id, sha, summary, author, committed_ms FROM commits
+             WHERE project_id = $1 AND on_default = 1 AND committed_ms <= $2 ORDER BY committed_ms DESC, id DESC LIMIT $3) AS newest")
     .bind(project)
     .bind(until_ms.unwrap_or(i64::MAX))
     .bind(limit.min(COMMITS_MAX))
-    .fetch_all(c)
+    .bind(PART)
+    .bind(ROW)
+    .fetch_one(c)
     .await?;
-    commits.reverse();
+    let mut commits = commits_apart(text.as_deref().unwrap_or_default())?;
+    commits.sort_unstable_by_key(|commit| (commit.committed_ms, commit.id));
     Ok(commits)
 }
 
-/// All figures of all boards at these commits, and maybe at others between them. A series may come in several parts.
-pub async fn at_commits(c: &mut Connection, project: i64, commits: &[i64]) -> Result<Vec<SeriesRow>, StoreError> {
+/// The commits in such a text.
+fn commits_apart(text: &str) -> Result<Vec<CommitRow>, StoreError> {
+    let number = |text: &str| text.parse::<i64>().map_err(|e| StoreError::Decode(Box::new(e)));
+    let commit = |row: &str| {
+        let mut parts = row.splitn(5, PART);
+        let mut next = || parts.next().unwrap_or_default();
+        let (id, sha, committed_ms) = (number(next())?, next().to_owned(), number(next())?);
+        Ok(CommitRow { id, sha, committed_ms, author: next().to_owned(), summary: next().to_owned() })
+    };
+    text.split(ROW).filter(|row| !row.is_empty()).map(commit).collect()
+}
+
+/// All figures of one board, or of all, at these commits, and maybe at others between them. A series may come in several parts.
+pub async fn at_commits(
+    c: &mut Connection,
+    project: i64,
+    board: Option<&BoardName>,
+    commits: &[i64],
+) -> Result<Vec<SeriesRow>, StoreError> {
     macro_rules! at {
         ($which:literal) => {
             concat!(
                 "SELECT s.board, s.kind, s.name, s.tools_id, ",
                 together!(),
-                " FROM series s CROSS JOIN points p WHERE s.project_id = $1 AND p.series_id = s.id AND ",
+                " FROM series s CROSS JOIN points p WHERE s.project_id = $1 AND (s.board = $2 OR $2 = '') AND p.series_id = s.id AND ",
                 $which,
                 " GROUP BY s.id"
             )
         };
     }
+    let board = board.map_or("", BoardName::as_str);
     let mut rows: Vec<Row> = Vec::new();
     match stretches(commits) {
         Some(stretches) => {
             for (first, last) in stretches {
-                let reading = sql(at!("p.commit_id BETWEEN $2 AND $3")).bind(project).bind(first).bind(last);
+                let reading = sql(at!("p.commit_id BETWEEN $3 AND $4")).bind(project).bind(board).bind(first).bind(last);
                 rows.append(&mut reading.fetch_all(c).await?);
             }
         }
         None => {
             let ids = serde_json::to_string(commits).map_err(|e| StoreError::Encode(Box::new(e)))?;
-            rows = sql(at!("p.commit_id IN IDS($2)")).bind(project).bind(ids).fetch_all(c).await?;
+            rows = sql(at!("p.commit_id IN IDS($3)")).bind(project).bind(board).bind(ids).fetch_all(c).await?;
         }
     }
     let series = |row: &Row| {
@@ -306,6 +334,15 @@ mod tests {
         let point = |commit_id, value, exact| PointRow { commit_id, tools: 3, value, exact };
         assert_eq!(apart("7 1000 1 9 -2 0", 3).unwrap(), [point(7, 1_000, true), point(9, -2, false)]);
         assert!(apart("7 x 1", 3).is_err());
+    }
+
+    #[test]
+    fn commits_that_came_as_one_text_are_told_apart() {
+        let commit = |id, summary: &str| CommitRow { id, sha: "a1".into(), summary: summary.into(), author: "Ada".into(), committed_ms: 9 };
+        let text = "7\u{1f}a1\u{1f}9\u{1f}Ada\u{1f}vm: add\u{1e}8\u{1f}a1\u{1f}9\u{1f}Ada\u{1f}";
+        assert_eq!(commits_apart(text).unwrap(), [commit(7, "vm: add"), commit(8, "")]);
+        assert_eq!(commits_apart("").unwrap(), []);
+        assert!(commits_apart("x\u{1f}a1\u{1f}9\u{1f}\u{1f}").is_err());
     }
 
     #[test]

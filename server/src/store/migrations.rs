@@ -44,6 +44,7 @@ const FILES: &[File] = files! {
     "0016_history"
     "0017_at_work"
     "0018_tradeoffs"
+    "0019_long_texts_last"
 };
 
 /// Those of SQLite.

@@ -72,8 +72,10 @@ pub fn unreadable(error: &StoreError) -> bool {
     matches!(error, StoreError::Decode(_) | StoreError::ColumnDecode { .. })
 }
 
-/// Connections to SQLite at once: a few readers beside the one writer it has.
-pub const CONNECTIONS_MAX: u32 = 6;
+/// Connections to SQLite at once: readers beside the one writer it has. A page asks several times, and would wait for one each time.
+pub const CONNECTIONS_MAX: u32 = 16;
+/// Rows that SQLite's thread may be ahead of who reads them.
+const ROWS_AHEAD: usize = 1_024;
 /// Connections of one server to PostgreSQL at once.
 pub const POSTGRES_CONNECTIONS_MAX: u32 = 16;
 /// How long a writer waits for another.
@@ -237,7 +239,8 @@ async fn open_file(file: &Path) -> Result<SqlitePool, StoreError> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
         .foreign_keys(true)
-        .busy_timeout(Duration::from_millis(BUSY_MS_MAX));
+        .busy_timeout(Duration::from_millis(BUSY_MS_MAX))
+        .row_buffer_size(ROWS_AHEAD);
     SqlitePoolOptions::new()
         .max_connections(CONNECTIONS_MAX)
         .acquire_timeout(Duration::from_millis(2 * BUSY_MS_MAX))

@@ -241,40 +241,6 @@ pub async fn latest(c: &mut Connection, project: i64) -> Result<Vec<LatestRow>, 
 }
 
 rows! {
-    /// A commit of the default branch.
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub struct CommitRow {
-        /// Its row.
-        pub id: i64,
-        /// Its id.
-        pub sha: String,
-        /// First line of its message, hostile text.
-        pub summary: String,
-        /// Committer time.
-        pub committed_ms: Millis,
-    }
-}
-
-rows! {
-    /// A board's figure at a commit.
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub struct PointRow {
-        /// The commit's row.
-        pub commit_id: i64,
-        /// `region` or `instructions`.
-        pub kind: String,
-        /// The region, or the benchmark.
-        pub name: String,
-        /// Bytes or instructions.
-        pub value: i64,
-        /// Whether two takes agreed.
-        pub exact: bool,
-        /// The row of the tools behind it.
-        pub tools: i64,
-    }
-}
-
-rows! {
     /// Tools behind figures.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct ToolsRow {
@@ -293,29 +259,6 @@ pub async fn tools(c: &mut Connection, project: i64, board: &BoardName) -> Resul
         .bind(TOOLS_MAX)
         .fetch_all(c)
         .await
-}
-
-/// The newest commits of the default branch, oldest first, and the board's regions and instructions at them, by newer
-/// tools later.
-pub async fn history(c: &mut Connection, project: i64, board: &BoardName) -> Result<(Vec<CommitRow>, Vec<PointRow>), StoreError> {
-    let mut commits: Vec<CommitRow> = sql(
-        "SELECT id, sha, summary, committed_ms FROM commits WHERE project_id = $1 AND on_default = 1 ORDER BY committed_ms DESC, id DESC LIMIT $2",
-    )
-    .bind(project)
-    .bind(HISTORY_COMMITS_MAX)
-    .fetch_all(&mut *c)
-    .await?;
-    commits.reverse();
-    let ids: Vec<i64> = commits.iter().map(|commit| commit.id).collect();
-    let points = sql("SELECT p.commit_id, s.kind, s.name, p.value, p.exact, s.tools_id AS tools FROM series s CROSS JOIN points p
-         WHERE s.project_id = $1 AND s.board = $2 AND s.kind IN ('region', 'instructions') AND p.series_id = s.id AND p.commit_id IN IDS($3)
-         ORDER BY s.id")
-    .bind(project)
-    .bind(board.as_str())
-    .bind(serde_json::to_string(&ids).map_err(|e| StoreError::Encode(Box::new(e)))?)
-    .fetch_all(c)
-    .await?;
-    Ok((commits, points))
 }
 
 /// How the newest push was judged.

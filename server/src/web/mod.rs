@@ -5,6 +5,7 @@ pub mod api;
 pub mod dashboard;
 pub mod guess;
 pub mod health;
+pub mod kept;
 pub mod log_stream;
 pub mod login;
 pub mod metrics;
@@ -83,6 +84,8 @@ pub struct App<F> {
     pub webhooks_refused: Arc<AtomicU64>,
     /// Logs that are followed now.
     pub streams: Arc<streams::Streams>,
+    /// Answers given again for a moment.
+    pub kept: Arc<kept::Kept>,
 }
 
 impl<F> Clone for App<F> {
@@ -102,6 +105,7 @@ impl<F> Clone for App<F> {
             compositions: Arc::clone(&self.compositions),
             webhooks_refused: Arc::clone(&self.webhooks_refused),
             streams: Arc::clone(&self.streams),
+            kept: Arc::clone(&self.kept),
         }
     }
 }
@@ -109,6 +113,7 @@ impl<F> Clone for App<F> {
 impl<F: Forge> App<F> {
     /// The doors of a server.
     pub fn new(cx: Arc<Context<F>>, webhook_secrets: &[Secret]) -> App<F> {
+        let kept = kept::Kept::new(Duration::from_millis(cx.keep.pages_ms.into()));
         App {
             cx,
             webhook_secrets: webhook_secrets.into(),
@@ -124,6 +129,7 @@ impl<F: Forge> App<F> {
             compositions: Arc::default(),
             webhooks_refused: Arc::default(),
             streams: Arc::default(),
+            kept: Arc::new(kept),
         }
     }
 

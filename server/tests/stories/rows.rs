@@ -5,7 +5,7 @@ use crate::world::{REPO, World};
 use ounce_protocol::ids::{BoardName, CommitSha, RepoName, RunnerName};
 use ounce_server::forge::CommitInfo;
 use ounce_server::store::runs::{self, NewRun, RunKind, RunState};
-use ounce_server::store::{Connection, jobs, numbers, outbox, pages, projects, runners};
+use ounce_server::store::{Connection, figures, jobs, numbers, outbox, pages, projects, runners};
 
 fn sha(n: u64) -> CommitSha {
     CommitSha::parse(&format!("{n:040x}")).unwrap()
@@ -167,11 +167,20 @@ async fn pages_read_what_a_weighed_pull_request_left() {
     let latest = pages::latest(&mut c, project.id).await.unwrap();
     let boards: Vec<(&str, i64)> = latest.iter().map(|row| (row.board.as_str(), row.value)).collect();
     assert_eq!(boards, [("disco", 1_000), ("mini", 1_000)], "the base is on the default branch, the head is not");
-    let (commits, points) = pages::history(&mut c, project.id, &BoardName::parse("disco").unwrap()).await.unwrap();
+    let commits = figures::commits(&mut c, project.id, None, pages::HISTORY_COMMITS_MAX).await.unwrap();
     assert_eq!(commits.len(), 1);
-    let mut kinds: Vec<(&str, i64)> = points.iter().map(|point| (point.kind.as_str(), point.value)).collect();
-    kinds.sort_unstable();
-    assert_eq!(kinds, [("instructions", 2_000), ("region", 1_000)]);
+    let ids = [commits[0].id];
+    let figures_of = async |c: &mut Connection, board: Option<&BoardName>| {
+        let rows = figures::at_commits(c, project.id, board, &ids).await.unwrap();
+        let value = |row: &figures::SeriesRow| format!("{}/{} {}", row.key.board, row.key.kind, row.points[0].value);
+        let mut values: Vec<String> = rows.iter().map(value).filter(|text| !text.contains("/stack") && !text.contains("/heap")).collect();
+        values.sort_unstable();
+        values
+    };
+    let disco = BoardName::parse("disco").unwrap();
+    let of_disco = ["disco/instructions 2000", "disco/region 1000"];
+    assert_eq!(figures_of(&mut c, Some(&disco)).await, of_disco);
+    assert_eq!(figures_of(&mut c, None).await, [of_disco[0], of_disco[1], "mini/region 1000"]);
     let numbers = numbers::all(&mut c, world.clock.now()).await.unwrap();
     let done = numbers.standing.iter().find(|s| (s.of, s.state.as_str()) == (numbers::JOBS, "done")).map(|s| s.count);
     assert_eq!((done, numbers.outbox_given_up), (Some(2), 0), "{numbers:?}");

@@ -106,6 +106,8 @@ impl World {
         );
         let mut config = Config::parse(&config, folder.path(), &|_| None).unwrap();
         config.database = database.place.clone();
+        // Stories look at once at what they did.
+        config.keep.pages_ms = 0;
         let store = serve::open(&config).await.unwrap();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let mut world = World { double, clock: Clock::default(), config, http, store, server: None, folder, _database: database };

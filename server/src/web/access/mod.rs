@@ -19,7 +19,7 @@ use crate::store::StoreError;
 use crate::store::sight::{self, Seen};
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use ounce_protocol::ids::RepoName;
@@ -188,8 +188,11 @@ pub async fn guard<F: Forge>(State(app): State<App<F>>, request: Request, next: 
     }
     let own = hidden || !matches!(sight.viewer, Viewer::Stranger);
     let is_asset = path.starts_with("/assets/");
+    let is_kept = about == About::Project && !own && parts.method == Method::GET && !path.starts_with(api::PREFIX);
+    let address = sight.here.clone();
     parts.extensions.insert(sight);
-    let mut response = next.run(Request::from_parts(parts, body)).await;
+    let make = next.run(Request::from_parts(parts, body));
+    let mut response = if is_kept { app.kept.or_make(&address, make).await } else { make.await };
     if own && !is_asset {
         // Nothing between us and who may see it keeps it for others.
         let keep = if path.starts_with(api::PREFIX) { "private, no-cache" } else { "private, no-store" };

@@ -4,7 +4,7 @@ use super::super::access::Sight;
 use super::super::run_filter::Asked;
 use super::answers::{Board, Commit, History, Project, ProjectSummary, Run, Series, Tools};
 use super::{Api, ApiProblem, NotFound, PREFIX, Page, Problem, repo};
-use crate::store::{pages, run_list};
+use crate::store::{figures, pages, run_list};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use ounce_protocol::Manifest;
@@ -75,22 +75,27 @@ pub async fn board_history(
     let board = BoardName::parse(&board).map_err(|_| NotFound::Board)?;
     let mut c = api.store.connection().await?;
     let project = pages::project(&mut c, &repo).await?.ok_or(NotFound::Project)?;
-    let (commits, points) = pages::history(&mut c, project.id, &board).await?;
-    if points.is_empty() {
+    let commits = figures::commits(&mut c, project.id, None, pages::HISTORY_COMMITS_MAX).await?;
+    let place: BTreeMap<i64, usize> = commits.iter().enumerate().map(|(at, commit)| (commit.id, at)).collect();
+    let mut series: BTreeMap<(String, String, i64), (bool, Vec<Option<i64>>)> = BTreeMap::new();
+    for row in figures::at_commits(&mut c, project.id, Some(&board), &place.keys().copied().collect::<Vec<_>>()).await? {
+        let key = row.key;
+        if !matches!(key.kind.as_str(), "region" | "instructions") {
+            continue;
+        }
+        for point in row.points {
+            let Some(&at) = place.get(&point.commit_id) else { continue };
+            let of = series.entry((key.kind.clone(), key.name.clone(), point.tools));
+            let (exact, values) = of.or_insert_with(|| (true, vec![None; commits.len()]));
+            *exact &= point.exact;
+            values[at] = Some(point.value);
+        }
+    }
+    if series.is_empty() {
         return Err(NotFound::Board.into());
     }
     let shas: Vec<&str> = commits.iter().map(|commit| commit.sha.as_str()).collect();
     let runs: BTreeMap<String, i64> = pages::runs_of_commits(&mut c, project.id, &shas).await?.into_iter().collect();
-    let place: BTreeMap<i64, usize> = commits.iter().enumerate().map(|(at, commit)| (commit.id, at)).collect();
-    let mut series: BTreeMap<(String, String, i64), (bool, Vec<Option<i64>>)> = BTreeMap::new();
-    for point in points {
-        let of = series.entry((point.kind, point.name, point.tools));
-        let (exact, values) = of.or_insert_with(|| (true, vec![None; commits.len()]));
-        *exact &= point.exact;
-        if let Some(&at) = place.get(&point.commit_id) {
-            values[at] = Some(point.value);
-        }
-    }
     let tools = pages::tools(&mut c, project.id, &board).await?;
     let commits = commits.into_iter().map(|commit| Commit {
         run: runs.get(&commit.sha).copied(),

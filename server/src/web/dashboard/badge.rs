@@ -2,7 +2,7 @@
 
 use super::super::series::{Selection, key_text, unit};
 use super::words::run_label;
-use super::{NO_PROJECT, PageError, Pages, repo, shown};
+use super::{PageError, Pages, project_of, repo, shown};
 use crate::store::{figures, pages};
 use axum::Router;
 use axum::extract::{FromRef, Path, RawQuery, State};
@@ -42,7 +42,7 @@ async fn any(
 ) -> Result<Response, PageError> {
     let repo = repo(&owner, &name)?;
     let mut c = state.store.connection().await?;
-    let project = pages::project(&mut c, &repo).await?.ok_or(PageError::NotFound(NO_PROJECT))?;
+    let project = project_of(&mut c, &repo).await?;
     let query = query.unwrap_or_default();
     if !form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "s") {
         let Some(verdict) = pages::newest_verdict(&mut c, project.id).await? else {
@@ -76,7 +76,7 @@ async fn any(
 async fn flash(State(state): State<Pages>, Path((owner, name, board)): Path<(String, String, String)>) -> Result<Response, PageError> {
     let repo = repo(&owner, &name)?;
     let mut c = state.store.connection().await?;
-    let project = pages::project(&mut c, &repo).await?.ok_or(PageError::NotFound(NO_PROJECT))?;
+    let project = project_of(&mut c, &repo).await?;
     let manifest = pages::manifest(&mut c, project.id).await?.and_then(|text| Manifest::parse(&text).ok());
     let board = BoardName::parse(&board).map_err(|_| NO_BOARD)?;
     let declared = manifest.as_ref().and_then(|m| m.boards.get(&board)).ok_or(NO_BOARD)?;

@@ -4,7 +4,7 @@ use super::super::access::Sight;
 use super::super::series::{Along, Happened, Loaded, Missing, Scale, Selection, Track, happened, landmarks, load, missing};
 use super::project::{RegionView, region};
 use super::series::{Row, chart, rows};
-use super::{NO_PROJECT, Page, PageError, Pages, Top, URLS, Urls, repo, shown};
+use super::{Page, PageError, Pages, Top, URLS, Urls, project_of, repo, shown};
 use crate::store::figures::{self, Key};
 use crate::store::pages;
 use askama::Template;
@@ -59,7 +59,7 @@ pub(super) async fn page(
     let repo = repo(&owner, &name)?;
     let board = BoardName::parse(&board).map_err(|_| NO_BOARD)?;
     let mut c = state.store.connection().await?;
-    let project = pages::project(&mut c, &repo).await?.ok_or(PageError::NotFound(NO_PROJECT))?;
+    let project = project_of(&mut c, &repo).await?;
     let manifest = pages::manifest(&mut c, project.id).await?.and_then(|text| Manifest::parse(&text).ok());
     let declared = manifest.as_ref().and_then(|m| m.boards.get(&board));
     let keys = figures::keys(&mut c, project.id).await?;

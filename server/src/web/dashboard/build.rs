@@ -10,7 +10,7 @@ use super::link::{Asked, choose, ended};
 use super::project::{RegionSize, RegionView};
 use super::revision::{LATEST, commit_page, compare_page};
 use super::words::{When, when};
-use super::{NO_PROJECT, Page, PageError, Pages, Top, URLS, Urls, message, repo, short, shown};
+use super::{Page, PageError, Pages, Top, URLS, Urls, message, project_of, repo, short, shown};
 use crate::store::pages;
 use crate::store::{StoreError, builds, revisions};
 use crate::work::compositions::{self, NotComposed};
@@ -77,7 +77,7 @@ async fn page(
 ) -> Result<Response, PageError> {
     const FORMATS: [(&str, &str); 3] = [("page", ""), ("csv", ""), ("json", "")];
     let (asked, repo) = (Asked(asked), repo(&owner, &name)?);
-    let project = pages::project(&mut *state.store.connection().await?, &repo).await?.ok_or(PageError::NotFound(NO_PROJECT))?;
+    let project = project_of(&mut *state.store.connection().await?, &repo).await?;
     let commit = match wanted(&state, &project, &repo, &word, &sight).await? {
         Wanted::Commit(commit) => *commit,
         Wanted::Elsewhere(sha) => {

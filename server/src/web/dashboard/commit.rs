@@ -7,8 +7,8 @@ use super::compare::found;
 use super::link::Link;
 use super::revision::{LATEST, Revision, Side, commit_page, compare_page, resolve};
 use super::words::{Label, When, run_label, when};
-use super::{NO_PROJECT, Page, PageError, Pages, Top, URLS, Urls, message, repo, short, shown};
-use crate::store::pages::{self, Project};
+use super::{Page, PageError, Pages, Top, URLS, Urls, message, project_of, repo, short, shown};
+use crate::store::pages::Project;
 use crate::store::refs::TAGS;
 use crate::store::revisions::{self, Commit};
 use crate::store::stored;
@@ -120,7 +120,7 @@ async fn page(
     sight: Sight,
 ) -> Result<Response, PageError> {
     let repo = repo(&owner, &name)?;
-    let project = pages::project(&mut *state.store.connection().await?, &repo).await?.ok_or(PageError::NotFound(NO_PROJECT))?;
+    let project = project_of(&mut *state.store.connection().await?, &repo).await?;
     let commit = match wanted(&state, &project, &repo, &word, &sight).await? {
         Wanted::Commit(commit) => *commit,
         Wanted::Elsewhere(sha) => return Ok(Redirect::to(&commit_page(&project.repo, sha.as_str())).into_response()),

@@ -5,9 +5,8 @@
 use super::super::series::{Happened, Loaded, steps, title};
 use super::series::selected;
 use super::words::rfc3339;
-use super::{NO_PROJECT, PageError, Pages, repo, short, shown};
+use super::{PageError, Pages, project_of, repo, short, shown};
 use crate::store::figures;
-use crate::store::pages;
 use askama::Template;
 use axum::Router;
 use axum::extract::{FromRef, Path, RawQuery, State};
@@ -61,7 +60,7 @@ async fn feed(
 ) -> Result<Response, PageError> {
     let repo = repo(&owner, &name)?;
     let mut c = state.store.connection().await?;
-    let project = pages::project(&mut c, &repo).await?.ok_or(PageError::NotFound(NO_PROJECT))?;
+    let project = project_of(&mut c, &repo).await?;
     let known = figures::keys(&mut c, project.id).await?;
     let (selection, loaded) = selected(&mut c, project.id, &known, query.as_deref()).await?;
     drop(c);

@@ -37,7 +37,7 @@ use super::access::{About, Sight};
 use super::{App, login};
 use crate::clock::Clock;
 use crate::forge::{Forge, ForgeError, Named};
-use crate::store::{Store, StoreError};
+use crate::store::{Connection, Store, StoreError, pages};
 use crate::work::compositions::Compositions;
 use askama::Template;
 use axum::Router;
@@ -311,6 +311,11 @@ impl IntoResponse for PageError {
         };
         message(status, Top::default(), heading, text)
     }
+}
+
+/// The project of a repository.
+async fn project_of(c: &mut Connection, repo: &RepoName) -> Result<pages::Project, PageError> {
+    pages::project(c, repo).await?.ok_or(PageError::NotFound(NO_PROJECT))
 }
 
 /// The repository an address names.

@@ -4,8 +4,7 @@ use super::super::access::Sight;
 use super::symbols::asked::{Choice, Failure, Here, Params, address, choices, or_all};
 use super::symbols::{Moved, moved_ppm};
 use super::words::{When, when};
-use super::{NO_PROJECT, Page, PageError, Pages, Tab, Top, URLS, Urls, repo, short, shown};
-use crate::store::pages;
+use super::{Page, Pages, Tab, Top, URLS, Urls, project_of, repo, short, shown};
 use crate::store::prices;
 use askama::Template;
 use axum::Router;
@@ -93,7 +92,7 @@ async fn page(
     let repo = repo(&owner, &name)?;
     let params = Params(query);
     let mut c = state.store.connection().await?;
-    let project = pages::project(&mut c, &repo).await?.ok_or(PageError::NotFound(NO_PROJECT))?;
+    let project = project_of(&mut c, &repo).await?;
     let here = Here { sight: &sight, repo: &project.repo, tab: Tab::TradeOffs };
     let is_json = params.word(here, "format", &[("html", false), ("json", true)])?;
     let sort = params.word(

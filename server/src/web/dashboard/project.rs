@@ -3,7 +3,7 @@
 use super::super::access::Sight;
 use super::matrix::{Matrix, SPARK_COMMITS, Table};
 use super::words::{Label, When, run_label, when};
-use super::{NO_PROJECT, Page, PageError, Pages, Tab, Top, URLS, Urls, repo, short, shown};
+use super::{Page, PageError, Pages, Tab, Top, URLS, Urls, project_of, repo, short, shown};
 use crate::store::figures;
 use crate::store::pages::{self, RunRow};
 use askama::Template;
@@ -121,7 +121,7 @@ async fn page(
 ) -> Result<Page, PageError> {
     let repo = repo(&owner, &name)?;
     let mut c = state.store.connection().await?;
-    let project = pages::project(&mut c, &repo).await?.ok_or(PageError::NotFound(NO_PROJECT))?;
+    let project = project_of(&mut c, &repo).await?;
     let now = state.clock.now();
     let manifest = pages::manifest(&mut c, project.id).await?.and_then(|text| Manifest::parse(&text).ok());
     let recent = figures::commits(&mut c, project.id, None, i64::try_from(SPARK_COMMITS).unwrap_or(i64::MAX)).await?;
@@ -138,7 +138,7 @@ async fn page(
     commits.extend(recent);
     let month = commits.iter().rposition(|commit| commit.committed_ms <= begin_ms).unwrap_or(0);
     let ids: Vec<i64> = commits.iter().map(|commit| commit.id).collect();
-    let cells = figures::at_commits(&mut c, project.id, &ids).await?;
+    let cells = figures::at_commits(&mut c, project.id, None, &ids).await?;
     let comparison = figures::newest_comparison(&mut c, project.id).await?;
     let runs = pages::runs(&mut c, project.id, None).await?;
     drop(c);

@@ -3,7 +3,7 @@
 use super::super::access::Sight;
 use super::super::run_filter::{Asked, KINDS, STATES, VERDICTS};
 use super::project::{RunView, run_view};
-use super::{NO_PROJECT, Page, PageError, Pages, Tab, Top, URLS, Urls, repo, shown};
+use super::{Page, PageError, Pages, Tab, Top, URLS, Urls, project_of, repo, shown};
 use crate::store::{pages, run_list};
 use askama::Template;
 use axum::Router;
@@ -71,7 +71,7 @@ async fn page(
     let filter = asked.filter().map_err(next)?;
     let before = asked.before().map_err(next)?;
     let mut c = state.store.connection().await?;
-    let project = pages::project(&mut c, &repo).await?.ok_or(PageError::NotFound(NO_PROJECT))?;
+    let project = project_of(&mut c, &repo).await?;
     let found = run_list::list(&mut c, project.id, &filter, before).await?;
     let manifest = pages::manifest(&mut c, project.id).await?.and_then(|text| Manifest::parse(&text).ok());
     drop(c);

@@ -3,10 +3,9 @@
 use super::super::access::Sight;
 use super::super::series::{Along, Happened, Kind, Loaded, Missing, Scale, Selection, Track, happened, key_text, load, title, unit};
 use super::words::{When, when};
-use super::{NO_PROJECT, Page, PageError, Pages, Tab, Top, URLS, Urls, repo, short, shown};
+use super::{Page, PageError, Pages, Tab, Top, URLS, Urls, project_of, repo, short, shown};
 use crate::store::Connection;
 use crate::store::figures::{self, Key};
-use crate::store::pages;
 use askama::Template;
 use axum::Router;
 use axum::extract::{FromRef, Path, RawQuery, State};
@@ -99,7 +98,7 @@ async fn page(
 ) -> Result<Page, PageError> {
     let repo = repo(&owner, &name)?;
     let mut c = state.store.connection().await?;
-    let project = pages::project(&mut c, &repo).await?.ok_or(PageError::NotFound(NO_PROJECT))?;
+    let project = project_of(&mut c, &repo).await?;
     let known = figures::keys(&mut c, project.id).await?;
     let (selection, loaded) = selected(&mut c, project.id, &known, query.as_deref()).await?;
     let (events, gaps) = happened(&mut c, project.id, &loaded).await?;

@@ -14,7 +14,7 @@ use ounce_analysis::comparison::{BoardState, Compared, RegionDelta};
 use ounce_protocol::measurement::RegionKind;
 use ounce_report::{ScatterChart, ScatterPoint, Treemap, difference_cells, scatter_svg, treemap_svg};
 
-/// The demo's pull request, compared on six boards.
+/// The demo's pull request, compared on all its boards.
 const RECORDED: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../dashboards/tour/comparison.json"));
 /// Symbols drawn in the picture of a difference.
 const CELLS_MAX: usize = 40;
@@ -70,7 +70,7 @@ async fn page(sight: Sight) -> Result<Page, PageError> {
         top: Top::of(&sight),
         boards: compared.len(),
         report: ounce_report::html_fragment(&recorded),
-        trades: scatter_svg(&ScatterChart { title: "One change on six boards".into(), region: "flash".into(), points }),
+        trades: scatter_svg(&ScatterChart { title: format!("One change on {} boards", compared.len()), region: "flash".into(), points }),
         difference: difference(&compared),
     })
 }
@@ -82,4 +82,22 @@ fn difference(compared: &[(&str, &Compared)]) -> Option<Difference> {
     let title = format!("What moved in {} of {board}", region.name);
     let cells = difference_cells(region, CELLS_MAX, |_, _| None);
     Some(Difference { board: board.to_owned(), region: region.name.to_string(), picture: treemap_svg(&title, &cells, Treemap::Difference) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_tour_shows_each_board_of_the_recorded_pull_request_and_where_its_bytes_went() {
+        let Page(axum::response::Html(html)) = page(Sight::default()).await.unwrap();
+        let recorded: Comparison = serde_json::from_str(RECORDED).unwrap();
+        let trades = html.split("id=\"trades\"").nth(1).and_then(|rest| rest.split("</section>").next()).unwrap();
+        for board in &recorded.boards {
+            assert!(matches!(board.state, BoardState::Compared(_)), "{} was not compared", board.board);
+            assert!(trades.contains(board.board.as_str()), "{} has no point", board.board);
+        }
+        assert!(html.contains(&format!("One change on {} boards", recorded.boards.len())));
+        assert!(html.contains("id=\"moved\"") && html.contains("ops::quick"), "what moved is not named");
+    }
 }

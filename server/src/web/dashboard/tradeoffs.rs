@@ -3,9 +3,9 @@
 use super::super::access::Sight;
 use super::symbols::asked::{Choice, Failure, Here, Params, Period, choices, days_offered, tags};
 use super::symbols::{Commit, Moved, Places, moved, moved_ppm};
-use super::{NO_PROJECT, Page, PageError, Pages, Tab, Top, URLS, Urls, repo, shown};
+use super::{Page, Pages, Tab, Top, URLS, Urls, project_of, repo, shown};
+use crate::store::life;
 use crate::store::tradeoffs::{self, TradeRow};
-use crate::store::{life, pages};
 use askama::Template;
 use axum::Router;
 use axum::extract::{FromRef, Path, Query, State};
@@ -78,7 +78,7 @@ async fn page(
     let repo = repo(&owner, &name)?;
     let mut params = Params(query);
     let mut c = state.store.connection().await?;
-    let project = pages::project(&mut c, &repo).await?.ok_or(PageError::NotFound(NO_PROJECT))?;
+    let project = project_of(&mut c, &repo).await?;
     let here = Here { sight: &sight, repo: &project.repo, tab: Tab::TradeOffs };
     let now = state.clock.now();
     if params.get("since").is_none() && params.get("days").is_none() {

@@ -6,7 +6,7 @@ use crate::store::figures::{self, AcceptanceRow};
 use crate::store::{Connection, StoreError};
 use ounce_analysis::series::{Search, change_points};
 use ounce_protocol::units::{delta, grouped, signed};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Steps marked in one chart, the largest; all of them are in the figures.
 const STEPS_MAX: usize = 40;
@@ -159,10 +159,10 @@ fn tools(loaded: &Loaded) -> Vec<Happened> {
 }
 
 fn acceptances(loaded: &Loaded, accepted: &[AcceptanceRow]) -> Vec<Happened> {
-    let by_pull: BTreeMap<i64, usize> = loaded.pulls.iter().filter_map(|(sha, pull)| Some((*pull, loaded.place(sha)?))).collect();
+    let by_pull: HashMap<i64, &str> = loaded.pulls.iter().map(|(sha, pull)| (*pull, sha.as_str())).collect();
     let told = |row: &AcceptanceRow| {
         Some(Happened {
-            commit: *by_pull.get(&row.pull_number)?,
+            commit: loaded.place(by_pull.get(&row.pull_number)?)?,
             kind: Kind::Acceptance,
             label: "accepted".into(),
             title: format!(

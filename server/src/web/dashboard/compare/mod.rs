@@ -11,7 +11,7 @@ pub(super) use changes::{has_words, page_number};
 use super::super::access::Sight;
 use super::link::Asked;
 use super::revision::{self, Revision, Side, Unresolved};
-use super::{NO_PROJECT, Page, PageError, Pages, Tab, Top, URLS, Urls, repo, shown};
+use super::{Page, PageError, Pages, Tab, Top, URLS, Urls, project_of, repo, shown};
 use crate::store::pages;
 use crate::work::compositions::NotComposed;
 use askama::Template;
@@ -89,7 +89,7 @@ async fn page(
     sight: Sight,
 ) -> Result<Response, PageError> {
     let (asked, repo) = (Asked(asked), repo(&owner, &name)?);
-    let project = pages::project(&mut *state.store.connection().await?, &repo).await?.ok_or(PageError::NotFound(NO_PROJECT))?;
+    let project = project_of(&mut *state.store.connection().await?, &repo).await?;
     let answer = match asked.has("base") || asked.has("head") {
         true => Some(answer(&state, &project, &repo, &asked).await?),
         false => None,

@@ -2,7 +2,7 @@
 
 use super::super::super::access::Sight;
 use super::super::words::{When, when};
-use super::super::{NO_PROJECT, Page, PageError, Pages, Tab, Top, URLS, Urls, repo, short, shown};
+use super::super::{Page, Pages, Tab, Top, URLS, Urls, project_of, repo, short, shown};
 use super::asked::{Choice, Failure, Here, Params, Period, address, choices, days_offered, tags};
 use super::release::{BuildOf, Release, release};
 use super::rows::{Row, Sort, rows};
@@ -102,7 +102,7 @@ pub async fn page(
     let repo = repo(&owner, &name)?;
     let params = Params(query);
     let mut c = state.store.connection().await?;
-    let project = pages::project(&mut c, &repo).await?.ok_or(PageError::NotFound(NO_PROJECT))?;
+    let project = project_of(&mut c, &repo).await?;
     let here = Here { sight: &sight, repo: &project.repo, tab: Tab::Symbols };
     let now = state.clock.now();
     let by_group = params.word(here, "by", &[("symbol", false), ("group", true)])?;

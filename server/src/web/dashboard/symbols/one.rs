@@ -1,13 +1,12 @@
 //! The life of one symbol, of a module or of a crate: what it costs today, and what each commit did to it, on every board.
 
 use super::super::super::access::Sight;
-use super::super::{NO_PROJECT, Page, PageError, Pages, Tab, Top, URLS, Urls, repo, shown};
+use super::super::{Page, Pages, Tab, Top, URLS, Urls, project_of, repo, shown};
 use super::asked::{Choice, Failure, Here, Params, address, choices, exact, instead, or_all};
 use super::drawn::drawn;
 use super::gather::{Gathered, Place, gather, instructions, largest};
 use super::{Commit, Moved, Places, figure, ledgers, line, list, moved, share, told};
 use crate::store::life::{self, LifeRow, Who};
-use crate::store::pages;
 use crate::store::symbols::cut;
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -124,7 +123,7 @@ pub async fn page(
     let repo = repo(&owner, &name)?;
     let params = Params(query);
     let mut c = state.store.connection().await?;
-    let project = pages::project(&mut c, &repo).await?.ok_or(PageError::NotFound(NO_PROJECT))?;
+    let project = project_of(&mut c, &repo).await?;
     let here = Here { sight: &sight, repo: &project.repo, tab: Tab::Symbols };
     let [name, group] = ["name", "group"].map(|key| params.text(here, key).map(|text| text.map(cut)));
     let (name, group) = (name?, group?);
