@@ -37,6 +37,60 @@ const LR: u32 = 14;
 const PC: u32 = 15;
 const XPSR: u32 = 25;
 
+/// Registers that QEMU's debugger neither reads nor writes, as a debugger last wrote them.
+#[derive(Debug, Default)]
+struct Shadows {
+    /// PSP: here the main stack is always in use.
+    process_stack: u32,
+    /// CONTROL, FAULTMASK, BASEPRI and PRIMASK, a byte each.
+    special: u32,
+}
+
+/// A board without power: what it is, what outlives power, and what it will have to suffer.
+#[derive(Debug)]
+pub struct Unpowered {
+    board: &'static Board,
+    /// As it was; empty where nothing was ever in it.
+    flash: Vec<u8>,
+    plan: Plan,
+}
+
+impl Unpowered {
+    /// A board with an image in its flash; none is a blank board, as it comes from the factory.
+    ///
+    /// # Errors
+    /// Where the image is longer than the flash; the message says both sizes.
+    pub fn new(board: &'static Board, image: Vec<u8>, plan: Plan) -> Result<Unpowered, String> {
+        let room = usize::try_from(board.flash.end - board.flash.start).unwrap_or(0);
+        match image.len() <= room {
+            true => Ok(Unpowered { board, flash: image, plan }),
+            false => Err(format!("the image has {} bytes, the flash of {} has {room}", image.len(), board.name)),
+        }
+    }
+
+    /// Gives it power, which is a machine: what is in its flash runs.
+    pub fn power_on(self, start: impl FnOnce(&Board) -> Result<Machine, Gone>) -> Result<Core, Gone> {
+        let mut machine = start(self.board)?;
+        for (piece, at) in self.flash.chunks(qemu::BYTES_MAX).zip(self.board.flash.clone().step_by(qemu::BYTES_MAX)) {
+            let mut there = vec![0; piece.len()];
+            machine.qtest.read(at, &mut there)?;
+            // Most of a flash is as the machine has it anyway, and reading is quicker.
+            if there != piece {
+                machine.gdb.force(at, piece)?;
+            }
+        }
+        // The core looked for its vectors before they were there.
+        machine.reset()?;
+        let mut core = Core::new(self.board, machine, self.plan);
+        if core.plan.locks_up() {
+            core.is_locked_up = true;
+        } else {
+            core.after_reset()?;
+        }
+        Ok(core)
+    }
+}
+
 /// The core.
 #[derive(Debug)]
 pub struct Core {
@@ -47,17 +101,20 @@ pub struct Core {
     dfsr: u32,
     dcrdr: u32,
     has_reset: bool,
-    /// It would run, and cannot: QEMU would end over what a core only locks up over.
+    /// It would run, and cannot: QEMU would end over what a core only locks up over. Halting it and letting it go on changes nothing about that;
+    /// a reset does, and another program counter.
     is_locked_up: bool,
     fp_enabled: bool,
     comparators: Vec<u32>,
-    /// Registers that QEMU's debugger cannot tell: MSP or PSP, whichever is not in use, and CONTROL with PRIMASK.
-    shadows: [u32; 3],
+    /// What QEMU's debugger cannot tell.
+    shadows: Shadows,
     /// Breakpoints that lie in the machine now.
     placed: BTreeSet<u32>,
     /// BKPT instructions of the image: QEMU does not stop at them for a debugger.
     image: BTreeSet<u32>,
     is_reset_held: bool,
+    /// What was let run last is a function of a flash algorithm.
+    is_flashing: bool,
     /// r0 to r3 as they were last written: a debugger steps once before it lets a function run.
     arguments: [u32; 4],
     /// What it has to suffer.
@@ -65,8 +122,7 @@ pub struct Core {
 }
 
 impl Core {
-    /// The core of a machine that was just powered on.
-    pub fn new(board: &'static Board, machine: Machine, plan: Plan) -> Core {
+    fn new(board: &'static Board, machine: Machine, plan: Plan) -> Core {
         Core {
             board,
             machine,
@@ -78,46 +134,28 @@ impl Core {
             is_locked_up: false,
             fp_enabled: false,
             comparators: vec![0; board.breakpoints],
-            shadows: [0; 3],
+            shadows: Shadows::default(),
             placed: BTreeSet::new(),
             image: BTreeSet::new(),
             is_reset_held: false,
+            is_flashing: false,
             arguments: [0; 4],
             plan,
         }
     }
 
-    /// Power was just given: what is in flash runs.
-    pub fn power_on(&mut self) -> Result<(), Gone> {
-        if self.plan.locks_up() {
-            self.is_locked_up = true;
-            return Ok(());
-        }
-        self.after_reset()
-    }
-
-    /// Power was off and is on, in another machine: only what was in flash is still there.
-    pub fn power_cycle(&mut self, start: impl FnOnce(&Board) -> Result<Machine, Gone>) -> Result<(), Gone> {
-        let flash = self.board.flash.clone();
-        let mut bytes = vec![0; usize::try_from(flash.end - flash.start).unwrap_or(0)];
-        self.machine.qtest.read(flash.start, &mut bytes)?;
-        let mut machine = start(self.board)?;
-        for (piece, at) in bytes.chunks(qemu::BYTES_MAX).zip(flash.step_by(qemu::BYTES_MAX)) {
-            if piece.iter().any(|byte| *byte != 0) {
-                machine.gdb.force(at, piece)?;
-            }
-        }
-        // The core looked for its vectors before they were there.
-        machine.reset()?;
-        let mut plan = std::mem::take(&mut self.plan);
-        plan.power_cycled();
-        *self = Core::new(self.board, machine, plan);
-        self.power_on()
+    /// Takes its power: the machine ends, and only what was in flash is still there.
+    pub fn power_off(mut self) -> Result<Unpowered, Gone> {
+        let range = self.board.flash.clone();
+        let mut flash = vec![0; usize::try_from(range.end - range.start).unwrap_or(0)];
+        self.machine.qtest.read(range.start, &mut flash)?;
+        self.plan.power_cycled();
+        Ok(Unpowered { board: self.board, flash, plan: self.plan })
     }
 
     /// Whether its firmware does not run.
     pub fn is_tame(&self) -> bool {
-        self.is_reset_held || self.is_halted()
+        self.is_reset_held || self.is_flashing || self.is_halted()
     }
 
     /// The reset line is pulled, or let go.
@@ -142,7 +180,7 @@ impl Core {
     fn after_reset(&mut self) -> Result<(), Gone> {
         self.has_reset = true;
         self.is_locked_up = false;
-        self.shadows = [0; 3];
+        self.shadows = Shadows::default();
         self.fp_enabled = false;
         self.comparators.fill(0);
         self.find_breakpoints()?;
@@ -156,7 +194,8 @@ impl Core {
     }
 
     /// Where flash has BKPT instructions, or what looks like one: a breakpoint that is never met costs nothing. An image ends where a piece
-    /// of flash is erased.
+    /// of flash is erased. BKPT 0xAB is among them: semihosting is asked of the debugger, and where there is none the core waits there, which
+    /// a chip would do in its fault handler.
     fn find_breakpoints(&mut self) -> Result<(), Gone> {
         let flash = self.board.flash.clone();
         let mut bytes = Vec::new();
@@ -169,8 +208,7 @@ impl Core {
             bytes.extend(piece);
         }
         let halves = bytes.chunks_exact(2).zip((flash.start..).step_by(2));
-        // Semihosting is the machine's.
-        self.image = halves.filter(|(half, _)| half[1] == 0xbe && half[0] != 0xab).map(|(_, address)| address).collect();
+        self.image = halves.filter(|(half, _)| half[1] == 0xbe).map(|(_, address)| address).collect();
         Ok(())
     }
 
@@ -180,14 +218,15 @@ impl Core {
             return Ok(());
         }
         let pc = self.machine.gdb.register(PC)?;
-        self.is_locked_up = self.would_lock_up(pc)?;
+        self.is_locked_up = self.is_locked_up || self.would_lock_up(pc)?;
         if self.is_locked_up {
             return Ok(());
         }
         let mut wanted = self.image.clone();
         // A flash algorithm's function returns to a BKPT.
         let back = self.machine.gdb.register(LR)? & !1;
-        if self.board.ram.contains(&back) && self.half(back)? >> 8 == 0xbe {
+        self.is_flashing = self.board.ram.contains(&back) && self.half(back)? >> 8 == 0xbe;
+        if self.is_flashing {
             if self.flash_for_it(pc, back)? {
                 return Ok(());
             }
@@ -369,7 +408,7 @@ impl Core {
             self.dfsr |= DFSR_BKPT;
             return Ok(());
         }
-        self.is_locked_up = self.would_lock_up(pc)?;
+        self.is_locked_up = self.is_locked_up || self.would_lock_up(pc)?;
         if self.is_locked_up {
             self.dhcsr &= !C_HALT;
             return Ok(());
@@ -385,8 +424,8 @@ impl Core {
             0..=15 => self.machine.gdb.register(selector)?,
             16 => self.machine.gdb.register(XPSR)?,
             17 => self.machine.gdb.register(SP)?,
-            18 => self.shadows[1],
-            20 => self.shadows[2],
+            18 => self.shadows.process_stack,
+            20 => self.shadows.special,
             _ => 0,
         })
     }
@@ -397,15 +436,18 @@ impl Core {
         }
         match selector {
             0..=14 => self.machine.gdb.set_register(selector, value),
-            15 => self.machine.gdb.set_register(PC, value & !1),
+            15 => {
+                self.is_locked_up = false;
+                self.machine.gdb.set_register(PC, value & !1)
+            }
             16 => self.machine.gdb.set_register(XPSR, value),
             17 => self.machine.gdb.set_register(SP, value),
             18 => {
-                self.shadows[1] = value;
+                self.shadows.process_stack = value;
                 Ok(())
             }
             20 => {
-                self.shadows[2] = value;
+                self.shadows.special = value;
                 Ok(())
             }
             _ => Ok(()),
