@@ -15,6 +15,7 @@ mod hostile_secrets;
 mod interrupted;
 mod measuring;
 mod misbehaving;
+mod on_probe;
 mod size;
 mod size_views;
 mod surroundings;

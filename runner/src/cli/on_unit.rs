@@ -1,0 +1,62 @@
+//! What `ounce bench --probe` shows: the board's console as it comes, on standard error, and then the same rows as for QEMU.
+
+use super::bench::{figures, heading};
+use super::{End, print};
+use crate::exec::LogSink;
+use crate::lab::runs::OnUnit;
+use anyhow::Result;
+use ounce_protocol::{BenchName, BoardName};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// Shows what a board prints.
+#[derive(Debug, Clone, Copy)]
+pub struct Loud;
+
+impl LogSink for Loud {
+    fn text(&self, text: &str) {
+        // A board may print what a terminal takes for orders.
+        let tame: String = text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '·' } else { c }).collect();
+        eprint!("{tame}");
+    }
+}
+
+/// What `ounce bench --probe --json` prints.
+#[derive(Debug, Serialize)]
+struct Output<'a> {
+    schema: u32,
+    board: &'a BoardName,
+    benches: &'a BTreeMap<BenchName, OnUnit>,
+}
+
+/// Prints all, and says whether all are valid.
+///
+/// # Errors
+/// Where standard output cannot be written.
+pub fn print_all(board: &BoardName, benches: &BTreeMap<BenchName, OnUnit>, json: bool) -> Result<End> {
+    if json {
+        print(&serde_json::to_string_pretty(&Output { schema: 1, board, benches })?)?;
+    } else {
+        print(&table(board, benches))?;
+    }
+    let good = !benches.values().any(|outcome| matches!(outcome, OnUnit::Failed { .. }));
+    Ok(if good { End::Fine } else { End::No })
+}
+
+fn table(board: &BoardName, benches: &BTreeMap<BenchName, OnUnit>) -> String {
+    let mut out = format!("{board}\n");
+    if benches.is_empty() {
+        return out + "  no benchmark runs here\n";
+    }
+    out.push_str(&heading());
+    for (name, outcome) in benches {
+        let line = match outcome {
+            OnUnit::Ran { stack_peak_bytes, heap_peak_bytes } => figures(None, *stack_peak_bytes, *heap_peak_bytes),
+            OnUnit::NoFit { detail } => format!("no fit: {detail}"),
+            OnUnit::Failed { why, detail } => format!("{}: {detail}", why.word()),
+        };
+        let _ = writeln!(out, "  {:<16} {line}", name.as_str());
+    }
+    out
+}
