@@ -101,6 +101,16 @@ impl Home {
         Ok(dir.join(format!("{}-{digest}.lock", &name[..name.len().min(LOCK_NAME_MAX)])))
     }
 
+    /// The file with what is known of a unit's past.
+    ///
+    /// # Errors
+    /// Where its folder cannot be made.
+    pub fn unit_record(&self, unit: &str) -> Result<PathBuf> {
+        let dir = self.root.join("units");
+        std::fs::create_dir_all(&dir).with_context(|| format!("{} cannot be made", dir.display()))?;
+        Ok(dir.join(format!("{unit}.json")))
+    }
+
     fn scratches(&self) -> PathBuf {
         self.root.join("scratch")
     }

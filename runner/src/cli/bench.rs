@@ -66,8 +66,12 @@ impl Bench {
         if self.elf.is_some() && boards.len() != 1 {
             bail!("--elf is the image of one board: name it with --board");
         }
-        if unit.is_some() && boards.len() != 1 {
-            bail!("--probe is one board: name it with --board");
+        match (unit, &boards[..]) {
+            (Some((unit_name, unit)), [board]) if unit.board != *board => {
+                bail!("the unit {unit_name} is a {}, not a {board}: correct --board, or `board` in lab.toml", unit.board)
+            }
+            (Some(_), [_]) | (None, _) => {}
+            (Some(_), _) => bail!("--probe is one board: name it with --board"),
         }
         let room = Room { workshop: &workshop, home, sandbox, spent: &Spent::default(), earlier: None };
         let scratch = home.scratch()?;
@@ -92,10 +96,7 @@ impl Bench {
                 }
             };
             if let Some((unit_name, unit)) = unit {
-                if unit.board != *name {
-                    bail!("the unit {unit_name} is a {}, not a {name}: correct --board, or `board` in lab.toml", unit.board);
-                }
-                let place = Place { lab: &lab, unit, board, markers: &manifest.markers, home, sandbox };
+                let place = Place { lab: &lab, name: unit_name, unit, board, markers: &manifest.markers, home, sandbox };
                 let here: Vec<_> = programs.iter().filter(|p| manifest.benchmarks.get(&p.name).is_some_and(|b| b.runs_on(name))).collect();
                 return match image {
                     Ok(elf) => {

@@ -11,6 +11,7 @@ mod on_unit;
 mod probe;
 mod read;
 mod size;
+mod units;
 
 use crate::home::Home;
 use crate::settings::Settings;
@@ -112,7 +113,7 @@ impl Cli {
             Command::Size(size) => size.run().await,
             Command::Bench(bench) => bench.run(&home()?, &sandbox().await?, self.lab.as_deref()).await,
             Command::Compare(compare) => compare.run(&home()?, &sandbox().await?).await,
-            Command::Boards(boards) => boards.run().await,
+            Command::Boards(boards) => boards.run(&home()?, self.lab.as_deref()).await,
             Command::Agent(agent) => agent.run(&home()?, sandbox().await?).await,
             Command::Inside(_) | Command::Read(_) | Command::Probe(_) => anyhow::bail!("this is done before there are threads"),
         }

@@ -4,5 +4,7 @@
 //! may be done to it; a manifest says what is run.
 
 pub mod inventory;
+pub mod ladder;
 pub mod presence;
+pub mod recover;
 pub mod runs;

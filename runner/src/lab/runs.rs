@@ -1,12 +1,13 @@
 //! The benchmarks of one image on one unit: the same programs, the same verdicts and the same row of a report as in QEMU. What only a counter
 //! inside an emulator knows, the instructions, a board cannot tell.
 
-use crate::bench::probe::talk::{self, Span, Work};
+use crate::bench::probe::talk::{self, Span, Wiring, Work};
 use crate::bench::probe::{Done, ProbeBench};
 use crate::bench::verdict::{self, Meaning};
 use crate::exec::LogSink;
 use crate::home::Home;
-use crate::lab::inventory::{Console, Lab, Unit};
+use crate::lab::inventory::{Console, Lab, Unit, UnitName};
+use crate::lab::recover::Watched;
 use crate::reading::Reader;
 use crate::weigh::{Program, does_not_fit};
 use crate::workshop::sandbox::Sandbox;
@@ -51,6 +52,8 @@ pub enum OnUnit {
 pub struct Place<'a> {
     /// The lab that it is in.
     pub lab: &'a Lab,
+    /// The unit's name.
+    pub name: &'a UnitName,
     /// The unit.
     pub unit: &'a Unit,
     /// The board.
@@ -91,7 +94,8 @@ impl Place<'_> {
             Ok(console) => console,
             Err(why) => return all(OnUnit::Failed { why: BenchFailure::Silent, detail: why }),
         };
-        let bench = ProbeBench { wiring: self.lab.wiring(self.unit, self.home)?, home: self.home };
+        let mut watched = Watched::open(self.name, self.unit, self.lab.wiring(self.unit, self.home)?, self.home)?;
+        watched.may_work()?;
         let work = Work {
             elf: elf.to_owned(),
             program: None,
@@ -113,7 +117,7 @@ impl Place<'_> {
                     continue;
                 }
             }
-            let outcome = match bench.run(Work { program: placed, ..work.clone() }, log).await? {
+            let outcome = match self.with_recovery(&mut watched, Work { program: placed, ..work.clone() }, log).await? {
                 Done::Refused(why) => refused(why),
                 Done::Ran { image, .. } if image != read.ledger.image.to_string() => {
                     bail!("flash holds image {image} where {} was meant: is another program writing to this board?", read.ledger.image)
@@ -137,6 +141,23 @@ impl Place<'_> {
             outcomes.insert(program.name.clone(), outcome);
         }
         Ok(outcomes)
+    }
+
+    /// One job; where the board does not answer it is brought back, once, and the job is done again.
+    async fn with_recovery(&self, watched: &mut Watched<'_>, work: Work, log: &dyn LogSink) -> Result<Done> {
+        let bench = |wiring: &Wiring| ProbeBench { wiring: wiring.clone(), home: self.home };
+        let done = match bench(watched.wiring()).run(work.clone(), log).await {
+            Ok(done) => done,
+            Err(failed) => {
+                watched.bring_back(failed, log).await?;
+                match bench(watched.wiring()).run(work, log).await {
+                    Ok(done) => done,
+                    Err(failed) => return Err(watched.gave_up(failed, log)?),
+                }
+            }
+        };
+        watched.answered()?;
+        Ok(done)
     }
 
     /// What may be written: the board's flash, and the window for programs.

@@ -13,6 +13,7 @@ mod hostile_leftovers;
 mod hostile_network;
 mod hostile_secrets;
 mod interrupted;
+mod lab;
 mod measuring;
 mod misbehaving;
 mod on_probe;

@@ -1,27 +1,10 @@
 //! A board on a probe: unmodified probe-rs, a simulated board whose core really runs, the same verdicts as in QEMU; and what goes wrong with a
 //! probe is never a verdict.
 
-use crate::common::lab::Sim;
+use crate::common::lab::{Sim, image, pyrite};
 use crate::common::{Desk, fault_image, processes_with, wait_until};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-
-/// Our own boards, for images that are built already.
-fn pyrite() -> Desk {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let desk = Desk::with_manifest(&std::fs::read_to_string(root.join("ounce.toml")).unwrap());
-    std::fs::create_dir_all(desk.repo().join("benchmarks")).unwrap();
-    std::os::unix::fs::symlink(root.join("benchmarks/workloads").canonicalize().unwrap(), desk.repo().join("benchmarks/workloads"))
-        .unwrap();
-    desk
-}
-
-/// An image of ours.
-fn image(board: &str) -> PathBuf {
-    let image = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../firmware/target/boards/{board}.elf"));
-    assert!(image.is_file(), "{board}.elf is not there: run `firmware/build fetch` and `firmware/build {board}` before these tests");
-    image.canonicalize().unwrap()
-}
 
 const FAULTS: &str = r#"
 version = 1
@@ -124,31 +107,27 @@ fn what_may_not_be_written_is_refused_before_the_probe_is_opened() {
     );
 }
 
-/// `ounce bench` on the unit, with an image that is right.
-fn bench(desk: &Desk) -> crate::common::Ran {
-    let elf = image("microbit");
-    desk.ounce(&["bench", "--board", "microbit", "--bench", "empty", "--probe", "unit", "--elf", elf.to_str().unwrap()])
-}
-
 #[test]
 fn what_goes_wrong_with_a_probe_is_no_verdict_and_leaves_nothing_behind() {
     let desk = pyrite();
-    let check = |fault: &str, says: &str, is_over: bool| {
-        let sim = Sim::start("unit", "microbit", &[fault]);
+    let on_board = |faults: &[&str]| {
+        let sim = Sim::start("unit", "microbit", faults);
         desk.lab(&[sim.entry("")]);
-        bench(&desk).refuses(&["probe 20b7:9db1:unix:", says]);
-        assert_eq!(processes_with(&format!("{} probe", desk.home().display())), Vec::<String>::new(), "{fault}");
-        if is_over {
-            bench(&desk).ends(0);
-        }
+        let ran = desk.bench_on_unit("microbit");
+        assert_eq!(processes_with(&format!("probe {}", desk.home().display())), Vec::<String>::new(), "{faults:?}");
+        assert_eq!(desk.scratch(), Vec::<PathBuf>::new());
+        ran
     };
-    check("wedged", "the chip does not answer", false);
-    check("silent@60", "the chip does not answer: nothing came back within its time", false);
-    check("flip@3x1", "flash does not hold what was written: segment 1: ", true);
-    check("stuck-flash", "flash does not hold what was written", false);
-    // In the middle of a block probe-rs panics; earlier it says so.
-    check("wait@30x1", "", true);
-    assert_eq!(desk.scratch(), Vec::<PathBuf>::new());
+    // What is over when it is tried again is only told.
+    let check = |fault: &str, says: &str| {
+        let ran = on_board(&[fault]).ends(0);
+        assert!(ran.stderr.contains("unit unit: probe 20b7:9db1:unix:") && ran.stderr.contains(says), "{fault}: {}", ran.stderr);
+    };
+    check("flip@3x1", "flash does not hold what was written: segment 1: ");
+    // In the middle of a block probe-rs panics.
+    check("wait@1200x1", "its driver broke off: ");
+    on_board(&["stuck-flash"]).refuses(&["unit unit is suspect: ", "flash does not hold what was written"]);
+    on_board(&["silent@60"]).refuses(&["unit unit is suspect: ", "the chip does not answer: nothing came back within its time"]);
 }
 
 #[test]

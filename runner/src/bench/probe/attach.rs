@@ -6,6 +6,7 @@ use probe_rs::config::Registry;
 use probe_rs::probe::DebugProbeSelector;
 use probe_rs::probe::list::Lister;
 use probe_rs::{MemoryInterface, Permissions, Session};
+use std::path::Path;
 use std::time::Duration;
 
 /// How long a core may take to halt.
@@ -32,6 +33,11 @@ pub fn registry(wiring: &Wiring) -> Result<Registry, Stopped> {
 pub fn attach(wiring: &Wiring, registry: &Registry) -> Result<Session, Stopped> {
     let failed = |error: &dyn std::error::Error| Stopped::failed(Stage::Attach, chain(error));
     let selector: DebugProbeSelector = wiring.selector.parse().map_err(|e| failed(&e))?;
+    let socket = selector.serial_number.as_deref().and_then(|serial| serial.strip_prefix("unix:"));
+    if let Some(path) = socket.filter(|path| !Path::new(path).exists()) {
+        // probe-rs would go on and look for it on USB.
+        return Err(Stopped::failed(Stage::Attach, format!("{path} is not there: has the board power?")));
+    }
     let mut probe = Lister::new().open(selector).map_err(|e| failed(&e))?;
     if let Some(khz) = wiring.speed_khz {
         probe.set_speed(khz).map_err(|e| failed(&e))?;

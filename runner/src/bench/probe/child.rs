@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 /// The limits of the stages. That of [`Stage::Run`] comes on top of what the firmware may run.
 const LIMITS: [(Stage, Duration); 7] = [
     (Stage::Lock, Duration::from_secs(2)),
-    (Stage::Attach, Duration::from_secs(8)),
+    (Stage::Attach, Duration::from_secs(5)),
     (Stage::Compare, Duration::from_secs(30)),
     (Stage::Flash, Duration::from_secs(120)),
     (Stage::Verify, Duration::from_secs(30)),
