@@ -102,7 +102,7 @@ fn what_may_not_be_written_is_refused_before_the_probe_is_opened() {
     desk.lab(&[entry.into()]);
     let (why, detail) = failure(&desk, &fault_image("wrong"));
     assert!(
-        why == "refused" && detail.contains("lies in bootloader (0x00000040 to 0x0000043f), which lab.toml protects"),
+        why == "refused" && detail.contains("lies in the flash sectors of bootloader (0x00000000 to 0x00003fff), which lab.toml protects"),
         "{why}: {detail}"
     );
 }

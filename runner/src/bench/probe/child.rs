@@ -5,6 +5,7 @@ use super::talk::{Event, Order, Span, Stage, Wiring, Work};
 use super::{attach, flash, run, segments};
 use crate::image::Image;
 use ounce_analysis::{LoadableSegment, identity_of, loadable_segments};
+use probe_rs::Target;
 use probe_rs::config::{MemoryRegion, Registry};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use std::fs::{File, TryLockError};
@@ -128,7 +129,8 @@ impl Wanted {
         }
         let target = registry.get_target_by_name(&wiring.chip).map_err(|e| Stopped::failed(Stage::Attach, attach::chain(&e)))?;
         let chip: Vec<Span> = target.memory_map.iter().map(span).collect();
-        segments::check(&pieces, &work.allowed, &work.protected, &chip).map_err(refused)?;
+        let protected: Vec<Span> = work.protected.iter().map(|span| whole(span, &target)).collect();
+        segments::check(&pieces, &work.allowed, &protected, &chip).map_err(refused)?;
         Ok(Wanted { pieces, of_image })
     }
 
@@ -138,6 +140,14 @@ impl Wanted {
         let segments: Vec<LoadableSegment<'_>> = read.map(|(piece, bytes)| LoadableSegment { address: piece.address, bytes }).collect();
         identity_of(&segments).to_string()
     }
+}
+
+/// A protected range with all of the sectors that it lies in.
+fn whole(span: &Span, target: &Target) -> Span {
+    let flash = target.flash_algorithms.iter().map(|algorithm| &algorithm.flash_properties).find(|f| f.address_range.contains(&span.start));
+    let Some(flash) = flash else { return span.clone() };
+    let sectors: Vec<(u64, u64)> = flash.sectors.iter().map(|sector| (sector.address, sector.size)).collect();
+    segments::in_sectors(span.clone(), &flash.address_range, &sectors)
 }
 
 fn span(region: &MemoryRegion) -> Span {

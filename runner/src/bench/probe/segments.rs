@@ -4,6 +4,7 @@
 
 use super::talk::Span;
 use ounce_analysis::LoadableSegment;
+use std::ops::Range;
 
 /// Words in the names of a chip's own regions that hold no program: what is written there stays, or bricks it.
 const NEVER: [&str; 7] = ["otp", "uicr", "ficr", "option", "opt_", "fuse", "bootloader"];
@@ -56,6 +57,20 @@ pub fn check(pieces: &[Piece], allowed: &[Span], protected: &[Span], chip: &[Spa
         }
     }
     Ok(())
+}
+
+/// The whole sectors that a range touches: flash is erased by them, and what stood in them is gone if power fails before it is put back. A sector's
+/// size holds from its offset in flash on.
+pub fn in_sectors(span: Span, flash: &Range<u64>, sectors: &[(u64, u64)]) -> Span {
+    let sector = |address: u64| {
+        let offset = address.checked_sub(flash.start).filter(|_| address < flash.end)?;
+        let (from, size) = sectors.iter().filter(|(from, size)| *from <= offset && *size > 0).max_by_key(|(from, _)| *from)?;
+        let start = flash.start + from + (offset - from) / size * size;
+        Some(start..start.saturating_add(*size))
+    };
+    let start = sector(span.start).map_or(span.start, |sector| sector.start);
+    let end = sector(span.end.saturating_sub(1)).map_or(span.end, |sector| sector.end);
+    if (start, end) == (span.start, span.end) { span } else { Span { name: format!("the flash sectors of {}", span.name), start, end } }
 }
 
 fn is_never(name: &str) -> bool {
@@ -111,6 +126,22 @@ mod tests {
         segment 1 at 0x60000000 (1 B) lies in no memory of the chip, and not wholly in what the board declares, flash (0x00000000 to 0x00037fff), program (0x00038000 to 0x0003ffff): link it there, or correct `regions` in ounce.toml
         segment 1 at 0xffffffffffffffff (9 B) lies in no memory of the chip, and not wholly in what the board declares, flash (0x00000000 to 0x00037fff), program (0x00038000 to 0x0003ffff): link it there, or correct `regions` in ounce.toml
         ");
+    }
+
+    #[test]
+    fn what_is_protected_takes_its_whole_sectors_with_it() {
+        // As on an STM32F4: four of 16 KiB, one of 64, then of 128.
+        let sectors = [(0, 0x4000), (0x1_0000, 0x1_0000), (0x2_0000, 0x2_0000)];
+        let check = |start: u64, end: u64, whole: (u64, u64)| {
+            let found = in_sectors(span("bootloader", start, end), &(0x800_0000..0x810_0000), &sectors);
+            assert_eq!((found.start, found.end), whole);
+            assert_eq!(found.name == "bootloader", (start, end) == whole, "{}", found.name);
+        };
+        check(0x800_0000, 0x800_4000, (0x800_0000, 0x800_4000));
+        check(0x800_0010, 0x800_4001, (0x800_0000, 0x800_8000));
+        check(0x801_8000, 0x804_0000, (0x801_0000, 0x804_0000));
+        check(0x805_0000, 0x805_0001, (0x804_0000, 0x806_0000));
+        check(0x1000_1000, 0x1000_1004, (0x1000_1000, 0x1000_1004));
     }
 
     #[test]
