@@ -102,7 +102,7 @@ impl Bench {
                     Ok(elf) => {
                         let outcomes = place.run(&elf, &here, &Loud).await?;
                         drop(progress);
-                        on_unit::print_all(name, &outcomes, self.json)
+                        on_unit::print_all(&place, name, &outcomes, self.json)
                     }
                     Err(failed) => bail!("{} failed:\n{}", failed.stage.word(), failed.log_tail),
                 };

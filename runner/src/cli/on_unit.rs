@@ -3,7 +3,7 @@
 use super::bench::{figures, heading};
 use super::{End, print};
 use crate::exec::LogSink;
-use crate::lab::runs::OnUnit;
+use crate::lab::runs::{OnUnit, Place};
 use anyhow::Result;
 use ounce_protocol::{BenchName, BoardName};
 use serde::Serialize;
@@ -27,6 +27,7 @@ impl LogSink for Loud {
 struct Output<'a> {
     schema: u32,
     board: &'a BoardName,
+    fingerprint: BTreeMap<&'static str, String>,
     benches: &'a BTreeMap<BenchName, OnUnit>,
 }
 
@@ -34,9 +35,10 @@ struct Output<'a> {
 ///
 /// # Errors
 /// Where standard output cannot be written.
-pub fn print_all(board: &BoardName, benches: &BTreeMap<BenchName, OnUnit>, json: bool) -> Result<End> {
+pub fn print_all(place: &Place<'_>, board: &BoardName, benches: &BTreeMap<BenchName, OnUnit>, json: bool) -> Result<End> {
     if json {
-        print(&serde_json::to_string_pretty(&Output { schema: 1, board, benches })?)?;
+        let fingerprint = place.fingerprint();
+        print(&serde_json::to_string_pretty(&Output { schema: 1, board, fingerprint, benches })?)?;
     } else {
         print(&table(board, benches))?;
     }

@@ -53,7 +53,7 @@ impl Climb {
     }
 
     /// The next rung, where there is one: each call is one try. Power that was cycled is no answer yet: after it, it is attached to.
-    pub fn next(&mut self) -> Option<Rung> {
+    pub fn step(&mut self) -> Option<Rung> {
         let since_power = self.tried.iter().rev().take_while(|rung| **rung != Rung::PowerCycle);
         let (mut attaches, mut under_reset) = (0, false);
         for rung in since_power {
@@ -156,7 +156,7 @@ mod tests {
     fn a_climb_goes_rung_by_rung_and_ends() {
         let check = |can_cycle_power: bool, rungs: &[Rung]| {
             let mut climb = Climb::new(can_cycle_power);
-            let all: Vec<Rung> = std::iter::from_fn(|| climb.next()).take(100).collect();
+            let all: Vec<Rung> = std::iter::from_fn(|| climb.step()).take(100).collect();
             assert_eq!(all, rungs);
         };
         use Rung::{Attach as A, PowerCycle as P, UnderReset as R};

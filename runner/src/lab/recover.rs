@@ -80,7 +80,7 @@ impl<'a> Watched<'a> {
         log.text(&format!("unit {}: {failed}\n", self.name));
         let mut climb = Climb::new(self.unit.power.is_some());
         let mut had_power_cycled = false;
-        while let Some(rung) = climb.next() {
+        while let Some(rung) = climb.step() {
             let tried = self.step(rung).await;
             let word = match &tried {
                 Ok(()) => "done".to_owned(),

@@ -160,6 +160,14 @@ impl Place<'_> {
         Ok(done)
     }
 
+    /// What its figures depend on, besides the image's own tools.
+    pub fn fingerprint(&self) -> BTreeMap<&'static str, String> {
+        let unit = self.unit;
+        let clock = unit.clock_hz.map_or("clock not stated".into(), |hz| format!("{hz} Hz"));
+        let waits = unit.wait_states.map_or("wait states not stated".into(), |n| format!("{n} wait states"));
+        BTreeMap::from([("chip", unit.chip.clone()), ("clock", format!("{clock}, {waits}")), ("probe", unit.probe.as_str().to_owned())])
+    }
+
     /// What may be written: the board's flash, and the window for programs.
     fn allowed(&self) -> Vec<Span> {
         let flash = self.board.regions.iter().filter(|region| region.kind == RegionKind::Flash);

@@ -124,6 +124,8 @@ fn what_goes_wrong_with_a_probe_is_no_verdict_and_leaves_nothing_behind() {
         assert!(ran.stderr.contains("unit unit: probe 20b7:9db1:unix:") && ran.stderr.contains(says), "{fault}: {}", ran.stderr);
     };
     check("flip@3x1", "flash does not hold what was written: segment 1: ");
+    // Its cable is pulled while it is flashed, and put back: probe-rs reads on for ever, and is ended.
+    check("dead@3000x1", "nothing came back within its time");
     // In the middle of a block probe-rs panics.
     check("wait@1200x1", "its driver broke off: ");
     on_board(&["stuck-flash"]).refuses(&["unit unit is suspect: ", "flash does not hold what was written"]);

@@ -1,4 +1,4 @@
-//! The child: one job over one probe, in a process of its own. A call of probe-rs may never come back, so each stage has a limit, after which
+//! The child: one job over one probe, in a process of its own. A call of probe-rs may never come back, so each stage has to give signs of life, else
 //! the process ends whatever it is doing; the system then takes its lock and its probe away.
 
 use super::talk::{Event, Order, Span, Stage, Wiring, Work};
@@ -14,16 +14,18 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The limits of the stages. That of [`Stage::Run`] comes on top of what the firmware may run.
+/// How long each stage may be without a sign of life. Erasing a large sector takes some seconds, in which a chip says nothing.
 const LIMITS: [(Stage, Duration); 7] = [
     (Stage::Lock, Duration::from_secs(2)),
     (Stage::Attach, Duration::from_secs(5)),
-    (Stage::Compare, Duration::from_secs(30)),
-    (Stage::Flash, Duration::from_secs(120)),
-    (Stage::Verify, Duration::from_secs(30)),
+    (Stage::Compare, Duration::from_secs(5)),
+    (Stage::Flash, Duration::from_secs(15)),
+    (Stage::Verify, Duration::from_secs(5)),
     (Stage::Console, Duration::from_secs(5)),
-    (Stage::Run, Duration::from_secs(10)),
+    (Stage::Run, Duration::from_secs(5)),
 ];
+/// How long a job may take in all, besides the run itself.
+const JOB_MAX: Duration = Duration::from_secs(180);
 /// How often it is looked whether a limit has passed, or nobody listens any more.
 const WATCH: Timespec = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
 /// Exit code of a child that has told how its job ended, and of one that could not.
@@ -32,7 +34,7 @@ const NOT_TOLD: u8 = 2;
 
 /// The most time a job with a run of this length can take.
 pub fn wall(run: Duration) -> Duration {
-    LIMITS.iter().map(|(_, limit)| *limit).sum::<Duration>() + run
+    JOB_MAX + run
 }
 
 /// Why a job came to an end before its run did.
@@ -55,7 +57,6 @@ impl Stopped {
 #[derive(Debug)]
 pub struct Child {
     limit: Arc<Mutex<(Stage, Instant)>>,
-    run: Duration,
 }
 
 /// Does what the order in this file says, and gives the exit code.
@@ -68,7 +69,7 @@ pub fn main(order: &Path) -> u8 {
             return NOT_TOLD;
         }
     };
-    let child = Child::watched(order.work.as_ref().map_or(Duration::ZERO, Work::run_max));
+    let child = Child::watched();
     let last = match job(&order, &child) {
         Ok(None) => return TOLD,
         Ok(Some(last)) => last,
@@ -161,17 +162,17 @@ fn span(region: &MemoryRegion) -> Span {
 }
 
 impl Child {
-    fn watched(run: Duration) -> Child {
-        let child = Child { limit: Arc::new(Mutex::new((Stage::Lock, Instant::now() + limit(Stage::Lock, run)))), run };
+    fn watched() -> Child {
+        let child = Child { limit: Arc::new(Mutex::new((Stage::Lock, Instant::now() + limit(Stage::Lock)))) };
         let limit = Arc::clone(&child.limit);
         // Where there is no thread for it, whoever started this process has a limit too.
         let _ = std::thread::Builder::new().spawn(move || watch(&limit));
         child
     }
 
-    /// Another stage begins, with its own limit.
+    /// A stage begins, or goes on: its limit counts from now.
     pub fn enter(&self, stage: Stage) {
-        *self.limit.lock().unwrap_or_else(PoisonError::into_inner) = (stage, Instant::now() + limit(stage, self.run));
+        *self.limit.lock().unwrap_or_else(PoisonError::into_inner) = (stage, Instant::now() + limit(stage));
     }
 
     /// Tells something. Where nobody listens any more the job is over.
@@ -189,9 +190,8 @@ fn say(event: &Event) {
     }
 }
 
-fn limit(stage: Stage, run: Duration) -> Duration {
-    let own = LIMITS.iter().find(|(known, _)| *known == stage).map_or(Duration::ZERO, |(_, limit)| *limit);
-    if stage == Stage::Run { own + run } else { own }
+fn limit(stage: Stage) -> Duration {
+    LIMITS.iter().find(|(known, _)| *known == stage).map_or(Duration::ZERO, |(_, limit)| *limit)
 }
 
 /// Ends the process when a stage takes too long, or when nobody reads its output.

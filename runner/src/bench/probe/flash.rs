@@ -9,13 +9,14 @@ use probe_rs::{MemoryInterface, Session};
 
 /// What is compared, and programmed where it differs, bytes. A loader erases whole sectors and puts back what else was in them.
 const BLOCK_BYTES: usize = 1024;
+/// What is read at once.
+const READ_BYTES: usize = 16 * 1024;
 /// Progress is told when this many bytes more are done.
 const TOLD_BYTES: u64 = 16 * 1024;
 
 /// Reads what is there, writes what differs, reads again: what is then in flash is what is given back.
 pub fn bring(session: &mut Session, pieces: &[Piece], child: &Child) -> Result<Vec<Vec<u8>>, Stopped> {
-    child.enter(Stage::Compare);
-    let there = read(session, pieces, Stage::Compare)?;
+    let there = read(session, pieces, Stage::Compare, child)?;
     let changed: Vec<(u64, &[u8])> = pieces.iter().zip(&there).flat_map(|(piece, there)| differing(piece, there)).collect();
     let sum = |lengths: &mut dyn Iterator<Item = usize>| lengths.map(|n| u64::try_from(n).unwrap_or(u64::MAX)).sum();
     child.say(&Event::Compared {
@@ -27,8 +28,7 @@ pub fn bring(session: &mut Session, pieces: &[Piece], child: &Child) -> Result<V
     }
     child.enter(Stage::Flash);
     write(session, &changed, child)?;
-    child.enter(Stage::Verify);
-    let there = read(session, pieces, Stage::Verify)?;
+    let there = read(session, pieces, Stage::Verify, child)?;
     for (piece, there) in pieces.iter().zip(&there) {
         if let Some(at) = piece.bytes.iter().zip(there).position(|(wanted, found)| wanted != found) {
             let address = piece.address.saturating_add(u64::try_from(at).unwrap_or(0));
@@ -39,12 +39,15 @@ pub fn bring(session: &mut Session, pieces: &[Piece], child: &Child) -> Result<V
     Ok(there)
 }
 
-fn read(session: &mut Session, pieces: &[Piece], stage: Stage) -> Result<Vec<Vec<u8>>, Stopped> {
+fn read(session: &mut Session, pieces: &[Piece], stage: Stage, child: &Child) -> Result<Vec<Vec<u8>>, Stopped> {
     let mut core = session.core(0).map_err(|e| Stopped::failed(stage, chain(&e)))?;
     let mut all = Vec::new();
     for piece in pieces {
         let mut bytes = vec![0; piece.bytes.len()];
-        core.read(piece.address, &mut bytes).map_err(|e| Stopped::failed(stage, format!("{}: {}", piece.name, chain(&e))))?;
+        for (part, at) in bytes.chunks_mut(READ_BYTES).zip((piece.address..).step_by(READ_BYTES)) {
+            child.enter(stage);
+            core.read(at, part).map_err(|e| Stopped::failed(stage, format!("{}: {}", piece.name, chain(&e))))?;
+        }
         all.push(bytes);
     }
     Ok(all)
@@ -77,6 +80,7 @@ fn write(session: &mut Session, changed: &[(u64, &[u8])], child: &Child) -> Resu
     options.progress = FlashProgress::new(|event| match event {
         ProgressEvent::Started(_) => (bytes, told) = (0, 0),
         ProgressEvent::Progress { operation, size, .. } => {
+            child.enter(Stage::Flash);
             bytes += size;
             if bytes >= told + TOLD_BYTES {
                 told = bytes;

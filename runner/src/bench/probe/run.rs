@@ -15,6 +15,8 @@ pub const CONSOLE_BYTES_MAX: u64 = 128 * 1024;
 const LOOK: Duration = Duration::from_millis(1);
 /// How long a console has to be quiet after the end until it has told all.
 const QUIET: Duration = Duration::from_millis(30);
+/// How much of a stack's window is painted, from its top down, bytes: a probe writes some ten thousand in a second.
+const PAINT_BYTES_MAX: u64 = 64 * 1024;
 /// What an unused stack is filled with.
 const PAINT: u32 = 0xa5c3_96e1;
 /// Fault registers of Armv7-M: CFSR, HFSR, MMFAR, BFAR.
@@ -51,7 +53,7 @@ struct Run<'a> {
 impl Run<'_> {
     fn prepare(&mut self) -> Result<(), Stopped> {
         self.source.begin(&mut self.core)?;
-        if let Some((low, high)) = self.work.stack {
+        if let Some((low, high)) = self.painted() {
             self.core.write_32(low, &vec![PAINT; words(low, high)]).map_err(lost)?;
         }
         for marker in [self.work.markers.0, self.work.markers.1] {
@@ -65,6 +67,7 @@ impl Run<'_> {
         let until = Instant::now() + self.work.run_max();
         self.core.run().map_err(lost)?;
         loop {
+            self.child.enter(Stage::Run);
             // The console first: what was printed before a halt is there by then.
             let is_quiet = self.listen()? == 0;
             if self.printed > CONSOLE_BYTES_MAX {
@@ -150,13 +153,20 @@ impl Run<'_> {
                 std::thread::sleep(LOOK);
             }
         }
-        if let Some((low, high)) = self.work.stack {
+        if let Some((low, high)) = self.painted() {
             let mut stack = vec![0; words(low, high)];
             self.core.read_32(low, &mut stack).map_err(lost)?;
-            let used = (low..).step_by(4).zip(stack).find(|(_, word)| *word != PAINT);
-            self.ran.stack_low = used.map(|(address, _)| address);
+            let used = (low..).step_by(4).zip(stack).find(|(_, word)| *word != PAINT).map(|(address, _)| address);
+            // Where all that was painted is used, more may be.
+            let is_whole = self.work.stack.is_some_and(|(lowest, _)| lowest == low);
+            self.ran.stack_low = used.filter(|address| is_whole || *address > low);
         }
         Ok(())
+    }
+
+    /// The part of the stack's window that is painted.
+    fn painted(&self) -> Option<(u64, u64)> {
+        self.work.stack.map(|(low, high)| (low.max(high.saturating_sub(PAINT_BYTES_MAX)), high))
     }
 
     fn listen(&mut self) -> Result<usize, Stopped> {
