@@ -16,10 +16,13 @@ pub struct Loud;
 
 impl LogSink for Loud {
     fn text(&self, text: &str) {
-        // A board may print what a terminal takes for orders.
-        let tame: String = text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '·' } else { c }).collect();
-        eprint!("{tame}");
+        eprint!("{}", tame(text));
     }
+}
+
+/// Text without what a terminal takes for orders.
+fn tame(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '·' } else { c }).collect()
 }
 
 /// What `ounce bench --probe --json` prints.
@@ -61,4 +64,16 @@ fn table(board: &BoardName, benches: &BTreeMap<BenchName, OnUnit>) -> String {
         let _ = writeln!(out, "  {:<16} {line}", name.as_str());
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_board_gives_a_terminal_no_orders() {
+        let check = |said: &str, shown: &str| assert_eq!(tame(said), shown);
+        check("ounce: result 1\tä\n", "ounce: result 1\tä\n");
+        check("\u{1b}[2J\u{9b}5n\r\u{7}", "·[2J·5n··");
+    }
 }

@@ -316,17 +316,6 @@ console = "rtt"
     }
 
     #[test]
-    fn the_example_of_the_docs_is_read() {
-        let docs = include_str!("../../../docs/operating.md");
-        let (_, rest) = docs.split_once("\n## The lab\n").unwrap();
-        let (_, rest) = rest.split_once("```toml\n").unwrap();
-        let (example, _) = rest.split_once("```").unwrap();
-        let lab = Lab::parse(example, Path::new("")).unwrap();
-        let (_, left) = lab.unit("left").unwrap();
-        assert_eq!(left.protected().len() + lab.units.len(), 2);
-    }
-
-    #[test]
     fn mistakes_are_named_with_the_next_step() {
         let check = |from: &str, to: &str, says: &str| {
             let text = GOOD.replacen(from, to, 1);

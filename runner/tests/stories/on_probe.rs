@@ -75,6 +75,7 @@ fn each_way_to_misbehave_has_its_own_name_on_a_probe_too() {
     check("panic", "panic", "the firmware panicked");
     check("hardfault", "fault", "HardFault");
     check("overflow", "fault", "HardFault");
+    check("escape", "fault", "halted by itself: Breakpoint(Semihosting(");
     check("silent", "silent", "(2584, 210, 510, 9540) was expected");
     check("garbage", "garbage", "bytes are not text");
     check("wrong", "wrong_result", "(2584, 210, 511, 9541) where (2584, 210, 510, 9540) was expected");
