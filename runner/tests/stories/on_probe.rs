@@ -156,3 +156,17 @@ fn two_jobs_cannot_have_one_probe_and_a_job_that_is_killed_gives_it_back() {
     wait_until("its child has ended", || processes_with(&job).is_empty());
     desk.ounce(&wrong.each_ref().map(String::as_str)).ends(1);
 }
+
+#[test]
+fn a_job_that_is_killed_in_mid_flash_does_the_next_no_harm() {
+    let desk = pyrite();
+    let sim = Sim::start("unit", "mps2-an385", &[]);
+    desk.lab(&[sim.entry("")]);
+    let elf = image("mps2-an385");
+    let running =
+        desk.start_ounce(&["bench", "--board", "mps2-an385", "--bench", "empty", "--probe", "unit", "--elf", elf.to_str().unwrap()]);
+    wait_until("it is being flashed", || running.stderr().contains("probe: program, "));
+    running.kill();
+    running.finish();
+    desk.bench_on_unit("mps2-an385").ends(0);
+}

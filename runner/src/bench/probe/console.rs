@@ -87,3 +87,28 @@ fn device(path: &str, baud: u32) -> std::io::Result<File> {
     termios::tcflush(&port, QueueSelector::IFlush)?;
     Ok(File::from(port))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    use std::io::Write;
+
+    #[test]
+    fn a_serial_port_gives_the_bytes_as_they_came() {
+        let board = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&board).unwrap();
+        unlockpt(&board).unwrap();
+        let path = ptsname(&board, Vec::new()).unwrap().into_string().unwrap();
+        let mut board = File::from(board);
+        let mut port = device(&path, 9600).unwrap();
+        assert_eq!(termios::tcgetattr(&port).unwrap().output_speed(), 9600);
+        let mut bytes = [0; 64];
+        assert_eq!(port.read(&mut bytes).unwrap_err().kind(), ErrorKind::WouldBlock, "reading never waits");
+        // Line ends and what a terminal takes for orders.
+        let said = b"ounce: done\r\n\x03\x04\xff";
+        board.write_all(said).unwrap();
+        let n = port.read(&mut bytes).unwrap();
+        assert_eq!(&bytes[..n], said);
+    }
+}
