@@ -41,6 +41,20 @@ fn a_unit_is_not_taken_for_another_board() {
     desk.ounce(&["bench", "--probe", "left"]).refuses(&["--probe is one board: name it with --board"]);
 }
 
+#[test]
+fn a_mistake_in_an_entry_is_no_fault_of_its_board() {
+    let desk = pyrite();
+    let sim = Sim::start("unit", "microbit", &[]);
+    let check = |from: &str, to: &str, says: &str| {
+        desk.lab(&[sim.entry("").replace(from, to)]);
+        desk.bench_on_unit("microbit").refuses(&["probe 20b7:9db1:unix:", says]);
+        assert!(!desk.home().join("units/unit.json").exists(), "{to}: nobody suspects it");
+    };
+    check("nRF51822_xxAA", "nRF51822_xxZZ", "lab.toml does not describe it rightly: ");
+    check("console", "target = \"none.yaml\"\nconsole", "none.yaml: No such file");
+    check("/uart@", "/uarts@", "the console cannot be opened: ");
+}
+
 /// What a unit's record says of its rungs: tried and helped.
 fn rung(desk: &Desk, rung: &str) -> (u64, u64) {
     let text = std::fs::read_to_string(desk.home().join("units/unit.json")).unwrap();

@@ -5,7 +5,7 @@ use super::talk::{Stage, Wiring};
 use probe_rs::config::Registry;
 use probe_rs::probe::DebugProbeSelector;
 use probe_rs::probe::list::Lister;
-use probe_rs::{MemoryInterface, Permissions, Session};
+use probe_rs::{MemoryInterface, Permissions, Session, Target};
 use std::path::Path;
 use std::time::Duration;
 
@@ -21,18 +21,23 @@ const NRESET: u32 = 0x80;
 pub fn registry(wiring: &Wiring) -> Result<Registry, Stopped> {
     let mut registry = Registry::from_builtin_families();
     for file in &wiring.targets {
-        let text = std::fs::read_to_string(file).map_err(|e| Stopped::failed(Stage::Attach, format!("{}: {e}", file.display())))?;
+        let text = std::fs::read_to_string(file).map_err(|e| Stopped::failed(Stage::Chip, format!("{}: {e}", file.display())))?;
         registry
             .add_target_family_from_yaml(&text)
-            .map_err(|e| Stopped::failed(Stage::Attach, format!("{}: {}", file.display(), chain(&e))))?;
+            .map_err(|e| Stopped::failed(Stage::Chip, format!("{}: {}", file.display(), chain(&e))))?;
     }
     Ok(registry)
+}
+
+/// The chip that the wiring names.
+pub fn chip(wiring: &Wiring, registry: &Registry) -> Result<Target, Stopped> {
+    registry.get_target_by_name(&wiring.chip).map_err(|e| Stopped::failed(Stage::Chip, chain(&e)))
 }
 
 /// Opens the probe and attaches.
 pub fn attach(wiring: &Wiring, registry: &Registry) -> Result<Session, Stopped> {
     let failed = |error: &dyn std::error::Error| Stopped::failed(Stage::Attach, chain(error));
-    let selector: DebugProbeSelector = wiring.selector.parse().map_err(|e| failed(&e))?;
+    let selector: DebugProbeSelector = wiring.selector.parse().map_err(|e| Stopped::failed(Stage::Chip, chain(&e)))?;
     let socket = selector.serial_number.as_deref().and_then(|serial| serial.strip_prefix("unix:"));
     if let Some(path) = socket.filter(|path| !Path::new(path).exists()) {
         // probe-rs would go on and look for it on USB.

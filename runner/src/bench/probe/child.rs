@@ -6,7 +6,7 @@ use super::{attach, flash, run, segments};
 use crate::image::Image;
 use ounce_analysis::{LoadableSegment, identity_of, loadable_segments};
 use probe_rs::Target;
-use probe_rs::config::{MemoryRegion, Registry};
+use probe_rs::config::MemoryRegion;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use std::fs::{File, TryLockError};
 use std::io::Write;
@@ -15,7 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long each stage may be without a sign of life. Erasing a large sector takes some seconds, in which a chip says nothing.
-const LIMITS: [(Stage, Duration); 7] = [
+const LIMITS: [(Stage, Duration); 8] = [
+    (Stage::Chip, Duration::from_secs(5)),
     (Stage::Lock, Duration::from_secs(2)),
     (Stage::Attach, Duration::from_secs(5)),
     (Stage::Compare, Duration::from_secs(5)),
@@ -82,7 +83,8 @@ pub fn main(order: &Path) -> u8 {
 
 fn job(order: &Order, child: &Child) -> Result<Option<Event>, Stopped> {
     let registry = attach::registry(&order.wiring)?;
-    let image = order.work.as_ref().map(|work| Wanted::read(work, &order.wiring, &registry)).transpose()?;
+    let chip = attach::chip(&order.wiring, &registry)?;
+    let image = order.work.as_ref().map(|work| Wanted::read(work, &chip)).transpose()?;
     child.enter(Stage::Lock);
     let _held = lock(&order.wiring)?;
     child.enter(Stage::Attach);
@@ -117,7 +119,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn read(work: &Work, wiring: &Wiring, registry: &Registry) -> Result<Wanted, Stopped> {
+    fn read(work: &Work, target: &Target) -> Result<Wanted, Stopped> {
         let refused = |why: String| Stopped::Refused(why);
         let image = Image::open(&work.elf).map_err(|e| refused(format!("{e:#}")))?;
         let mut pieces = segments::of_image(&loadable_segments(image.bytes()).map_err(|e| refused(e.to_string()))?);
@@ -128,9 +130,8 @@ impl Wanted {
                 pieces.push(segments::Piece { name: "the program".into(), address: *address, bytes });
             }
         }
-        let target = registry.get_target_by_name(&wiring.chip).map_err(|e| Stopped::failed(Stage::Attach, attach::chain(&e)))?;
         let chip: Vec<Span> = target.memory_map.iter().map(span).collect();
-        let protected: Vec<Span> = work.protected.iter().map(|span| whole(span, &target)).collect();
+        let protected: Vec<Span> = work.protected.iter().map(|span| whole(span, target)).collect();
         segments::check(&pieces, &work.allowed, &protected, &chip).map_err(refused)?;
         Ok(Wanted { pieces, of_image })
     }
@@ -163,7 +164,7 @@ fn span(region: &MemoryRegion) -> Span {
 
 impl Child {
     fn watched() -> Child {
-        let child = Child { limit: Arc::new(Mutex::new((Stage::Lock, Instant::now() + limit(Stage::Lock)))) };
+        let child = Child { limit: Arc::new(Mutex::new((Stage::Chip, Instant::now() + limit(Stage::Chip)))) };
         let limit = Arc::clone(&child.limit);
         // Where there is no thread for it, whoever started this process has a limit too.
         let _ = std::thread::Builder::new().spawn(move || watch(&limit));

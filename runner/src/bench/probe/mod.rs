@@ -54,10 +54,10 @@ pub enum ProbeError {
 }
 
 impl ProbeError {
-    /// Whether recovering the board may help: not where somebody else works with it.
+    /// Whether recovering the board may help: not where somebody else works with it, or its entry has a mistake.
     pub fn is_of_board(&self) -> bool {
         match self {
-            ProbeError::Failed { stage, .. } => !matches!(stage, Stage::Lock | Stage::Console),
+            ProbeError::Failed { stage, .. } => !matches!(stage, Stage::Chip | Stage::Lock | Stage::Console),
             ProbeError::BrokeOff { .. } => true,
             ProbeError::Ours(_) => false,
         }

@@ -90,6 +90,8 @@ pub enum Console {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
+    /// Finding out what chip it is: what `lab.toml` says of it.
+    Chip,
     /// Taking the probe for this job.
     Lock,
     /// Opening the probe and attaching to the chip.
@@ -110,6 +112,7 @@ impl Stage {
     /// What could not be done, in words.
     pub fn words(self) -> &'static str {
         match self {
+            Stage::Chip => "lab.toml does not describe it rightly",
             Stage::Lock => "it is in use",
             Stage::Attach => "the chip does not answer",
             Stage::Compare => "flash cannot be read",
