@@ -1,6 +1,7 @@
 //! Where a runner keeps its things between jobs: mirrors, checkouts, caches. All of it can be deleted at any time.
 
 use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,6 +9,8 @@ use std::time::Duration;
 /// How often a hold that someone has is asked for.
 const HOLD_POLL: Duration = Duration::from_millis(100);
 
+/// How much of a probe's selector is in the name of its lock, characters.
+const LOCK_NAME_MAX: usize = 60;
 /// What the names of scratch folders begin with.
 const SCRATCH_PREFIX: &str = "job-";
 /// How long a scratch folder may stand before it is locked.
@@ -83,6 +86,29 @@ impl Home {
                 }
             }
         }
+    }
+
+    /// The file whose lock means that a probe is in use.
+    ///
+    /// # Errors
+    /// Where its folder cannot be made.
+    pub fn probe_lock(&self, selector: &str) -> Result<PathBuf> {
+        let dir = self.root.join("probes");
+        std::fs::create_dir_all(&dir).with_context(|| format!("{} cannot be made", dir.display()))?;
+        // A serial number is any text, a path of a socket too.
+        let name: String = selector.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        let digest = hex::encode(&Sha256::digest(selector)[..4]);
+        Ok(dir.join(format!("{}-{digest}.lock", &name[..name.len().min(LOCK_NAME_MAX)])))
+    }
+
+    /// The file with what is known of a unit's past.
+    ///
+    /// # Errors
+    /// Where its folder cannot be made.
+    pub fn unit_record(&self, unit: &str) -> Result<PathBuf> {
+        let dir = self.root.join("units");
+        std::fs::create_dir_all(&dir).with_context(|| format!("{} cannot be made", dir.display()))?;
+        Ok(dir.join(format!("{unit}.json")))
     }
 
     fn scratches(&self) -> PathBuf {

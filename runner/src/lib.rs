@@ -1,6 +1,6 @@
 //! Ounce on the desk and in the lab: builds images in a sandbox, runs them, weighs them, and reports.
 //!
-//! Knows git, the sandbox, QEMU and the server's runner API; knows no database and no forge. The binary `ounce` only
+//! Knows git, the sandbox, QEMU, probes and the server's runner API; knows no database and no forge. The binary `ounce` only
 //! joins these rooms; the agent and `ounce compare` go through the same [`weigh`].
 
 pub mod agent;
@@ -11,6 +11,7 @@ pub mod earlier;
 pub mod exec;
 pub mod home;
 pub mod image;
+pub mod lab;
 pub mod progress;
 pub mod proxy;
 pub mod reading;

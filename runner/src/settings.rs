@@ -119,6 +119,13 @@ pub struct LimitSettings {
 #[serde(try_from = "String")]
 pub struct Size(u64);
 
+impl Size {
+    /// In bytes.
+    pub fn bytes(self) -> u64 {
+        self.0
+    }
+}
+
 impl TryFrom<String> for Size {
     type Error = String;
     fn try_from(text: String) -> Result<Self, String> {

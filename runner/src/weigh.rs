@@ -332,7 +332,7 @@ impl Scale<'_> {
 }
 
 /// An image over its flash or RAM cannot run: a row of the report, with the figure.
-fn does_not_fit(ledger: &Ledger) -> Option<BenchOutcome> {
+pub(crate) fn does_not_fit(ledger: &Ledger) -> Option<BenchOutcome> {
     let over = ledger.regions.iter().find(|r| r.headroom_bytes() < 0)?;
     let detail = format!("{} is over by {} B", over.name, over.headroom_bytes().unsigned_abs());
     Some(BenchOutcome::NoFit { detail })

@@ -1,5 +1,6 @@
 //! What `deploy/` and docs/operating.md say of the runner: its commands are taken by the real program, its configuration by the real parser.
 
+use ounce_runner::lab::inventory::Lab;
 use ounce_runner::settings::Settings;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -77,11 +78,15 @@ fn the_arguments_of_the_containers_are_the_agents() {
 }
 
 #[test]
-fn the_runners_configuration_on_the_page_is_one_it_reads() {
+fn the_runners_configuration_and_the_lab_on_the_page_are_read() {
     let page = read("docs/operating.md");
     let blocks = page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
-    let ours: Vec<&str> = blocks.filter(|block| !block.contains("[forge]")).collect();
-    assert!(!ours.is_empty());
+    let (labs, others): (Vec<&str>, Vec<&str>) = blocks.partition(|block| block.contains("[units."));
+    for block in &labs {
+        Lab::parse(block, Path::new("")).unwrap_or_else(|error| panic!("docs/operating.md: {error}\n{block}"));
+    }
+    let ours: Vec<&str> = others.into_iter().filter(|block| !block.contains("[forge]")).collect();
+    assert!(!ours.is_empty() && !labs.is_empty());
     let folder = tempfile::tempdir().unwrap();
     for block in ours {
         let file = folder.path().join("runner.toml");

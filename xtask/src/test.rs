@@ -21,6 +21,7 @@ pub fn run() -> Result<()> {
     step("firmware, on the host", &firmware, "cargo", &["test", "--quiet", "-p", "pyrite", "-p", "pyrite-port"], &mut tally)?;
     step("sources for the boards", &root, "firmware/build", &["fetch"], &mut tally)?;
     step("an image of each kind", &root, "firmware/build", &["mps2-an385"], &mut tally)?;
+    step("an image for a small board", &root, "firmware/build", &["microbit"], &mut tally)?;
     step("images that misbehave", &root, "firmware/build", &["faults"], &mut tally)?;
     step("tests", &root, "cargo", &["test", "--workspace", "--quiet"], &mut tally)?;
     plays(format!("OUNCE_SEEDS={PLAYS}"), &mut tally)?;

@@ -125,9 +125,14 @@ fn segments_of<'a>(elf: &Elf<'a>) -> Vec<LoadableSegment<'a>> {
 }
 
 pub(crate) fn identity(elf: &Elf<'_>) -> ImageId {
+    identity_of(&segments_of(elf))
+}
+
+/// The identity of an image with these segments, in the order of [`loadable_segments`]: of an ELF file's, or of what was read back from a chip.
+pub fn identity_of(segments: &[LoadableSegment<'_>]) -> ImageId {
     let mut hash = Sha256::new();
     hash.update(DOMAIN);
-    for segment in segments_of(elf) {
+    for segment in segments {
         hash.update(segment.address.to_le_bytes());
         hash.update(u64::try_from(segment.bytes.len()).unwrap_or(u64::MAX).to_le_bytes());
         hash.update(segment.bytes);

@@ -39,7 +39,7 @@ pub mod written;
 
 pub use comparison::Comparison;
 pub use elf::{ElfError, LOADED_BYTES_MAX, NAME_BYTES_MAX, SECTIONS_MAX, SEGMENTS_MAX, SYMBOLS_MAX};
-pub use image::{LoadableSegment, image_id, loadable_segments};
+pub use image::{LoadableSegment, identity_of, image_id, loadable_segments};
 pub use judge::{BoardInput, Judgement, judge, judge_since};
 pub use ledger::{NO_SECTION, SPILL_GAP_BYTES_MAX, Weighing, code_ranges, ram_statics_end, weigh};
 pub use mean::mean_ppm;

@@ -2,11 +2,11 @@
 //!
 //! A board is a chip, a heap size and a linker map; [`board!`] joins them to everything here. This crate knows no chip's registers:
 //! a chip crate implements [`Chip`] and is the only one that touches them. `unsafe` is found in `start/` (reset and fault
-//! entry), `semihosting.rs`, `register.rs`, `memory.rs` and the two `nop`s of `marks.rs`; every other module forbids it.
+//! entry), `semihosting.rs`, `register.rs`, `memory.rs`, `rtt.rs` and the two `nop`s of `marks.rs`; every other module forbids it.
 //!
 //! # Console protocol, version 1
 //!
-//! The UART carries lines that end in `\n`. A line that begins with `ounce: ` belongs to the protocol, any other line is
+//! The UART, or the ring of [`Rtt`], carries lines that end in `\n`. A line that begins with `ounce: ` belongs to the protocol, any other line is
 //! output of the Python program, any bytes. If the program left a line unfinished, a `\n` is sent before the next protocol line. A program
 //! that prints a line of this form itself is not told apart: what it computes is judged by the expected result, not by trust.
 //!
@@ -58,6 +58,7 @@ mod fault;
 pub mod marks;
 mod memory;
 pub mod register;
+mod rtt;
 mod run;
 pub mod semihosting;
 mod start;
@@ -66,6 +67,7 @@ pub use chip::Chip;
 pub use console::Console;
 pub use fault::{fault, panic};
 pub use memory::{Heap, Window};
+pub use rtt::Rtt;
 pub use run::run;
 
 /// Joins a chip, a heap size and a name to a bootable image.

@@ -2,7 +2,7 @@
 //!
 //! probe-rs, unmodified, opens a Unix socket by its driver for the Glasgow "probe-rs applet", with the selector `20b7:9db1:unix:PATH`.
 //! Behind the socket are a debug port and a memory access port ([`dap`]), behind these the debug registers of a Cortex-M ([`core`]), and behind
-//! these a machine in QEMU ([`qemu`]): its core by the debugger's socket, its memory and devices by the test socket.
+//! these a machine in QEMU ([`qemu`]): its core by the debugger's socket, its memory and devices by the test socket. README.md says how to use it.
 
 pub mod board;
 pub mod bus;

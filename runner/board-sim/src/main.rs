@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use board_sim::board::{self, BOARDS, Board, OWN_TARGETS};
-use board_sim::core::Core;
+use board_sim::core::Unpowered;
 use board_sim::faults::{Fault, Plan};
 use board_sim::power::{self, Order};
 use board_sim::qemu::Machine;
@@ -43,6 +43,12 @@ struct Run {
     /// What it has to suffer: KIND, KIND@N (from the N-th transfer on) or KIND@NxTIMES; may be given again
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
+    /// What is in its flash when power comes, as bytes from the first on; blank where none is named
+    #[arg(long, value_name = "FILE")]
+    image: Option<PathBuf>,
+    /// Where its serial port is: a socket that whoever connects to reads and writes
+    #[arg(long, value_name = "SOCKET")]
+    uart: Option<PathBuf>,
     /// QEMU
     #[arg(long, default_value = "qemu-system-arm")]
     qemu: PathBuf,
@@ -85,14 +91,17 @@ fn run(options: Run) -> Result<()> {
         let names: Vec<&str> = BOARDS.iter().map(|board| board.name).collect();
         format!("no board is called {:?}; there are {}", options.board, names.join(", "))
     })?;
-    let qemu = options.qemu;
-    let start = move |board: &Board| Machine::start(&qemu, board.machine);
-    let mut core = Core::new(board, start(board)?, Plan::new(&options.faults));
-    core.power_on()?;
+    let image = match &options.image {
+        Some(file) => std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?,
+        None => Vec::new(),
+    };
+    let unpowered = Unpowered::new(board, image, Plan::new(&options.faults)).map_err(anyhow::Error::msg)?;
+    let (qemu, uart) = (options.qemu, options.uart);
+    let start = move |board: &Board| Machine::start(&qemu, board.machine, uart.as_deref());
     let socket = power::socket_of(&options.socket);
     let _ = std::fs::remove_file(&socket);
     let power = UnixListener::bind(&socket).with_context(|| format!("{} cannot be listened at", socket.display()))?;
     let says = format!("{}: a {} at 20b7:9db1:unix:{}", board.name, board.chip, options.socket.display());
-    Port::new(board, core, start).serve(&options.socket, power, || println!("{says}"))?;
+    Port::new(board, start).serve(unpowered, &options.socket, power, || println!("{says}"))?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::board::Board;
 use crate::bus::Gone;
-use crate::core::Core;
+use crate::core::{Core, Unpowered};
 use crate::dap::Dap;
 use crate::faults::Fate;
 use crate::power::{self, Order};
@@ -19,13 +19,18 @@ use std::time::Duration;
 /// Gives a machine power.
 type Start = Box<dyn Fn(&Board) -> Result<Machine, Gone>>;
 
-/// The board with its debug port.
+/// The board's debug port.
 pub struct Port {
     board: &'static Board,
-    core: Core,
     dap: Dap,
     divisor: u16,
     start: Start,
+}
+
+/// The board, with power or without.
+enum Powered {
+    On(Box<Core>),
+    Off(Unpowered),
 }
 
 /// What happens at the board.
@@ -52,46 +57,57 @@ type Now = Arc<Mutex<There>>;
 const GLANCE: Duration = Duration::from_millis(1);
 
 impl Port {
-    /// The port of a core; `start` gives it another machine when its power was off.
-    pub fn new(board: &'static Board, core: Core, start: impl Fn(&Board) -> Result<Machine, Gone> + 'static) -> Port {
-        Port { board, core, dap: Dap::new(board.identity), divisor: 0, start: Box::new(start) }
+    /// The port of a board; `start` gives it a machine whenever its power comes.
+    pub fn new(board: &'static Board, start: impl Fn(&Board) -> Result<Machine, Gone> + 'static) -> Port {
+        Port { board, dap: Dap::new(board.identity), divisor: 0, start: Box::new(start) }
     }
 
-    /// Serves one debugger after the other until the machine is gone. Who comes while another is there is turned away at once: two programs
-    /// cannot hold one probe.
-    pub fn serve(mut self, probe: &Path, power: UnixListener, ready: impl FnOnce()) -> Result<(), Gone> {
+    /// Gives the board power and serves one debugger after the other until the machine is gone. Who comes while another is there is turned away
+    /// at once: two programs cannot hold one probe.
+    pub fn serve(mut self, board: Unpowered, probe: &Path, power: UnixListener, ready: impl FnOnce()) -> Result<(), Gone> {
+        let mut board = Powered::On(Box::new(board.power_on(&self.start)?));
         let now = Now::default();
         let events = events(probe, power, &now);
         ready();
         for event in events {
-            let mut then = There::Nobody;
             match event {
-                Event::Debugger(socket) => match self.talk(socket) {
-                    Ok(()) => {}
-                    Err(Ended::Machine(gone)) => return Err(gone),
-                    Err(Ended::Connection(why)) => eprintln!("board-sim: a debugger left: {why}"),
-                },
-                Event::Power(order, done) => {
-                    match order {
-                        Order::Off => then = There::Off,
-                        Order::On | Order::Cycle => {
-                            self.core.power_cycle(&self.start)?;
-                            self.dap = Dap::new(self.board.identity);
-                            self.divisor = 0;
-                        }
+                Event::Debugger(socket) => {
+                    // Who came in the moment in which power went finds nobody.
+                    let Powered::On(core) = &mut board else { continue };
+                    match self.talk(core, socket) {
+                        Ok(()) => {}
+                        Err(Ended::Machine(gone)) => return Err(gone),
+                        Err(Ended::Connection(why)) => eprintln!("board-sim: a debugger left: {why}"),
                     }
-                    *locked(&now) = then;
+                    *locked(&now) = There::Nobody;
+                }
+                Event::Power(order, done) => {
+                    board = self.switch(order, board)?;
+                    *locked(&now) = if matches!(board, Powered::On(_)) { There::Nobody } else { There::Off };
                     // Who asked may have gone.
                     let _ = done.send(());
-                    continue;
                 }
             }
-            *locked(&now) = then;
         }
         Ok(())
     }
 
-    fn talk(&mut self, mut socket: UnixStream) -> Result<(), Ended> {
+    /// Carries out an order about power. On for a board that has it changes nothing.
+    fn switch(&mut self, order: Order, board: Powered) -> Result<Powered, Gone> {
+        let unpowered = match (order, board) {
+            (Order::On, Powered::On(core)) => return Ok(Powered::On(core)),
+            (_, Powered::On(core)) => core.power_off()?,
+            (_, Powered::Off(unpowered)) => unpowered,
+        };
+        if order == Order::Off {
+            return Ok(Powered::Off(unpowered));
+        }
+        self.dap = Dap::new(self.board.identity);
+        self.divisor = 0;
+        Ok(Powered::On(Box::new(unpowered.power_on(&self.start)?)))
+    }
+
+    fn talk(&mut self, core: &mut Core, mut socket: UnixStream) -> Result<(), Ended> {
         let mut reader = Reader::default();
         let mut bytes = vec![0; 1 << 16];
         let mut is_silent = false;
@@ -105,7 +121,7 @@ impl Port {
             }
             reader.feed(&bytes[..n]).map_err(|e| Ended::Connection(e.to_string()))?;
             let mut out = Vec::new();
-            match self.answer(&mut reader, &mut out).map_err(Ended::Machine)? {
+            match self.answer(core, &mut reader, &mut out).map_err(Ended::Machine)? {
                 Answered::Whole => {}
                 Answered::Silent => is_silent = true,
                 Answered::Dead => return Err(Ended::Connection("its cable was pulled".into())),
@@ -115,48 +131,48 @@ impl Port {
     }
 
     /// All answers to what has come, as frames.
-    fn answer(&mut self, reader: &mut Reader, out: &mut Vec<u8>) -> Result<Answered, Gone> {
+    fn answer(&mut self, core: &mut Core, reader: &mut Reader, out: &mut Vec<u8>) -> Result<Answered, Gone> {
         let mut transfers: Vec<Transfer> = Vec::new();
-        while let Some(command) = reader.next() {
+        while let Some(command) = reader.take() {
             if let Command::Transfer(transfer) = command {
                 transfers.push(transfer);
                 continue;
             }
-            let answered = self.transfer(&mut transfers, out)?;
+            let answered = self.transfer(core, &mut transfers, out)?;
             if answered != Answered::Whole {
                 return Ok(answered);
             }
-            if let Some(said) = self.root(command)? {
+            if let Some(said) = self.root(core, command)? {
                 out.extend(wire::answer(Endpoint::Root, &said));
             }
         }
-        self.transfer(&mut transfers, out)
+        self.transfer(core, &mut transfers, out)
     }
 
     /// Carries out a command that is no transfer; what is to be said to it.
-    fn root(&mut self, command: Command) -> Result<Option<Vec<u8>>, Gone> {
+    fn root(&mut self, core: &mut Core, command: Command) -> Result<Option<Vec<u8>>, Gone> {
         match command {
             Command::Identify => return Ok(Some(wire::IDENTIFIER.to_vec())),
             Command::Clock => return Ok(Some(wire::CLOCK_HZ.to_le_bytes().to_vec())),
             Command::Divisor => return Ok(Some(self.divisor.to_le_bytes().to_vec())),
             Command::SetDivisor(divisor) => self.divisor = divisor,
-            Command::Reset(is_pulled) => self.core.reset_line(is_pulled)?,
+            Command::Reset(is_pulled) => core.reset_line(is_pulled)?,
             Command::Line { bits, value } => self.dap.line(bits, value),
             Command::Transfer(_) => {}
         }
         Ok(None)
     }
 
-    fn transfer(&mut self, transfers: &mut Vec<Transfer>, out: &mut Vec<u8>) -> Result<Answered, Gone> {
+    fn transfer(&mut self, core: &mut Core, transfers: &mut Vec<Transfer>, out: &mut Vec<u8>) -> Result<Answered, Gone> {
         let mut answered = Answered::Whole;
         let mut acks: Vec<Ack> = Vec::with_capacity(transfers.len());
-        if self.core.plan.is_empty() {
-            self.dap.transfers(transfers, &mut self.core, &mut acks)?;
+        if core.plan.is_empty() {
+            self.dap.transfers(transfers, core, &mut acks)?;
         } else {
             for transfer in &*transfers {
-                let is_tame = self.core.is_tame();
-                match self.core.plan.next(*transfer, self.divisor, is_tame) {
-                    Fate::Done => self.dap.transfers(std::slice::from_ref(transfer), &mut self.core, &mut acks)?,
+                let is_tame = core.is_tame();
+                match core.plan.next(*transfer, self.divisor, is_tame) {
+                    Fate::Done => self.dap.transfers(std::slice::from_ref(transfer), core, &mut acks)?,
                     Fate::Answered(ack) => acks.push(ack),
                     Fate::Fails => acks.push(self.dap.fail()),
                     Fate::Dead => answered = Answered::Dead,
@@ -230,11 +246,15 @@ fn next(path: &Path, there: &Now) -> Option<UnixStream> {
     }
 }
 
+/// Listens at a path. The name is there only when somebody listens: between the two steps of the system's a debugger would be refused.
 fn listen(path: &Path) -> std::io::Result<UnixListener> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
     // A socket that an earlier one left behind is nobody's.
-    let _ = std::fs::remove_file(path);
-    let listener = UnixListener::bind(path)?;
+    let _ = std::fs::remove_file(&name);
+    let listener = UnixListener::bind(&name)?;
     listener.set_nonblocking(true)?;
+    std::fs::rename(&name, path)?;
     Ok(listener)
 }
 

@@ -143,7 +143,7 @@ impl Reader {
     }
 
     /// The next whole command.
-    pub fn next(&mut self) -> Option<Command> {
+    pub fn take(&mut self) -> Option<Command> {
         self.ready.pop_front()
     }
 
@@ -198,7 +198,7 @@ mod tests {
     use super::*;
 
     fn all(reader: &mut Reader) -> Vec<Command> {
-        std::iter::from_fn(|| reader.next()).collect()
+        std::iter::from_fn(|| reader.take()).collect()
     }
 
     #[test]

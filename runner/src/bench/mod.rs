@@ -1,9 +1,10 @@
 //! From an image to samples: one run of one program on one board, and what it means.
 //!
-//! [`Bench`] is the seam: QEMU today, a probe later. A run gives [`Evidence`]; [`verdict`] alone decides what it means, so
+//! [`Bench`] is the seam: a machine of QEMU's. A board on a [`probe`] is asked otherwise, as it is flashed first. Either gives [`Evidence`]; [`verdict`] alone decides what it means, so
 //! a simulated and a real board are judged by the same rules.
 
 pub mod counts;
+pub mod probe;
 pub mod qemu;
 pub mod verdict;
 
@@ -42,6 +43,8 @@ pub struct Evidence {
     pub counts: Option<Counts>,
     /// What the tool itself complained about, its last lines.
     pub complaint: String,
+    /// Where it stood when it was halted, where somebody looked.
+    pub stood: Option<String>,
 }
 
 /// Something that can run an image.

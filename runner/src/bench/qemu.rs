@@ -119,6 +119,7 @@ impl Bench for QemuBench {
             console: Transcript::read(&ran.stdout),
             counts: counts.ok(),
             complaint,
+            stood: None,
         })
     }
 

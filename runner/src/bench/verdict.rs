@@ -32,10 +32,10 @@ pub fn judge(evidence: &Evidence, expected: &str) -> Meaning {
         return failed(F::Hang, "the instruction budget was used up".into());
     }
     if evidence.timed_out {
-        return failed(F::Hang, "stopped after the time limit".into());
+        return failed(F::Hang, format!("stopped after the time limit{}", stood(evidence)));
     }
     if let Some(exceeded) = evidence.exceeded {
-        return failed(F::Hang, format!("it {exceeded} and was stopped"));
+        return failed(F::Hang, format!("it {exceeded} and was stopped{}", stood(evidence)));
     }
     match evidence.code {
         Some(exit::OK) => {}
@@ -46,7 +46,7 @@ pub fn judge(evidence: &Evidence, expected: &str) -> Meaning {
         Some(exit::NO_WORKLOAD) => return failed(F::Refused, after("the firmware refused the program")),
         Some(code) => return failed(F::Exit, format!("exit code {code}{}", complaint(evidence))),
         // QEMU aborts itself on a lockup: a fault inside the fault handler.
-        None => return failed(F::Fault, format!("the machine stopped{}", complaint(evidence))),
+        None => return failed(F::Fault, format!("the machine stopped{}{}", stood(evidence), complaint(evidence))),
     }
     let console = &evidence.console;
     if console.says(expected) {
@@ -72,6 +72,10 @@ fn markers(evidence: &Evidence) -> Meaning {
         Some(c) if !c.errors.is_empty() => Meaning::Failed(BenchFailure::Markers, c.errors.join(", ")),
         Some(_) => Meaning::Valid,
     }
+}
+
+fn stood(evidence: &Evidence) -> String {
+    evidence.stood.as_ref().map_or(String::new(), |stood| format!(", {stood}"))
 }
 
 fn complaint(evidence: &Evidence) -> String {
@@ -101,6 +105,7 @@ mod tests {
             console: Transcript::read(console),
             counts: Some(Counts { begin_hits: 1, end_hits: 1, ..Counts::default() }),
             complaint: String::new(),
+            stood: None,
         }
     }
 
@@ -122,6 +127,11 @@ mod tests {
         check(ran(Some(0), b"ounce: result 43\n"), F::WrongResult, "43 where 42");
         check(ran(Some(0), b"hello\n"), F::WrongResult, "the last line is hello");
         check(Evidence { timed_out: true, ..ran(None, b"") }, F::Hang, "time limit");
+        check(
+            Evidence { timed_out: true, stood: Some("pc 0x10 in spin".into()), ..ran(None, b"") },
+            F::Hang,
+            "time limit, pc 0x10 in spin",
+        );
         check(Evidence { exceeded: Some(Exceeded::Output(1 << 20)), ..ran(None, b"") }, F::Hang, "it printed more than 1 MiB");
         let over = Counts { over_budget: true, ..Counts::default() };
         check(Evidence { counts: Some(over), ..ran(Some(124), b"") }, F::Hang, "instruction budget");

@@ -1,7 +1,9 @@
 //! `ounce bench`: the benchmarks of an image, counted, without any second commit.
 
+use super::on_unit::{self, Loud};
 use super::{End, chosen, local_manifest, print};
 use crate::home::{Home, Trust};
+use crate::lab::runs::{Place, read_lab};
 use crate::progress::{Progress, Terminal};
 use crate::weigh::{Room, Scale, Spent, load_program};
 use crate::workshop::Workshop;
@@ -14,7 +16,7 @@ use ounce_protocol::measurement::{BenchOutcome, Measurement, Outcome};
 use ounce_protocol::{BenchName, BoardName};
 use serde::Serialize;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Counts the instructions of each benchmark on an image, twice. Without --elf it measures the commit HEAD.
 #[derive(Debug, Args)]
@@ -28,6 +30,9 @@ pub struct Bench {
     /// Measure this image instead of building one; needs one --board
     #[arg(long, value_name = "FILE")]
     elf: Option<PathBuf>,
+    /// Run on this unit of the lab instead of in QEMU: its name, or its probe's VID:PID:SERIAL; needs one --board
+    #[arg(long, value_name = "SEL")]
+    probe: Option<String>,
     /// Print JSON (its format is in docs/interfaces.md)
     #[arg(long)]
     json: bool,
@@ -45,7 +50,9 @@ impl Bench {
     ///
     /// # Errors
     /// Where the answer could not be found.
-    pub async fn run(self, home: &Home, sandbox: &Sandbox) -> Result<End> {
+    pub async fn run(self, home: &Home, sandbox: &Sandbox, lab: Option<&Path>) -> Result<End> {
+        let lab = read_lab(lab)?;
+        let unit = self.probe.as_deref().map(|asked| lab.unit(asked)).transpose()?;
         let (repo, mut manifest) = local_manifest().await?;
         let head = repo.commit("HEAD").await?;
         let workshop = Workshop::open(home, &repo.key(), Trust::Own, sandbox.clone()).await?;
@@ -58,6 +65,13 @@ impl Bench {
         self.keep_benches(&mut manifest)?;
         if self.elf.is_some() && boards.len() != 1 {
             bail!("--elf is the image of one board: name it with --board");
+        }
+        match (unit, &boards[..]) {
+            (Some((unit_name, unit)), [board]) if unit.board != *board => {
+                bail!("the unit {unit_name} is a {}, not a {board}: correct --board, or `board` in lab.toml", unit.board)
+            }
+            (Some(_), [_]) | (None, _) => {}
+            (Some(_), _) => bail!("--probe is one board: name it with --board"),
         }
         let room = Room { workshop: &workshop, home, sandbox, spent: &Spent::default(), earlier: None };
         let scratch = home.scratch()?;
@@ -81,6 +95,18 @@ impl Bench {
                     workshop.build(board, &elf, &()).await?.map(|()| elf)
                 }
             };
+            if let Some((unit_name, unit)) = unit {
+                let place = Place { lab: &lab, name: unit_name, unit, board, markers: &manifest.markers, home, sandbox };
+                let here: Vec<_> = programs.iter().filter(|p| manifest.benchmarks.get(&p.name).is_some_and(|b| b.runs_on(name))).collect();
+                return match image {
+                    Ok(elf) => {
+                        let outcomes = place.run(&elf, &here, &Loud).await?;
+                        drop(progress);
+                        on_unit::print_all(&place, name, &outcomes, self.json)
+                    }
+                    Err(failed) => bail!("{} failed:\n{}", failed.stage.word(), failed.log_tail),
+                };
+            }
             let scale = Scale { name, board, manifest: &manifest, programs: &programs, room: &room, log: &() };
             measurements.push(scale.measure(&head, image, None).await?);
         }
@@ -124,6 +150,17 @@ fn is_good(m: &Measurement) -> bool {
     }
 }
 
+/// The first line of a table of benchmarks.
+pub fn heading() -> String {
+    format!("  {:<16} {:>16} {:>10} {:>10}\n", "benchmark", "instructions", "stack B", "heap B")
+}
+
+/// The figures of one benchmark, in the columns of [`heading`]; what is not known is a dash.
+pub fn figures(instructions: Option<u64>, stack_bytes: Option<u64>, heap_bytes: Option<u64>) -> String {
+    let figure = |figure: Option<u64>| figure.map_or("—".into(), ounce_protocol::units::grouped);
+    format!("{:>16} {:>10} {:>10}", figure(instructions), figure(stack_bytes), figure(heap_bytes))
+}
+
 fn table(measurements: &[Measurement]) -> String {
     use ounce_protocol::units::grouped;
     let mut out = String::new();
@@ -135,18 +172,12 @@ fn table(measurements: &[Measurement]) -> String {
             }
             Outcome::Built { benches, .. } if benches.is_empty() => out.push_str("  no benchmark runs here\n"),
             Outcome::Built { benches, .. } => {
-                let _ = writeln!(out, "  {:<16} {:>16} {:>10} {:>10}", "benchmark", "instructions", "stack B", "heap B");
+                out.push_str(&heading());
                 for (name, outcome) in benches {
-                    let peak = |bytes: Option<u64>| bytes.map_or("—".into(), grouped);
                     let line = match outcome {
                         BenchOutcome::Counted(c) => {
                             let noisy = c.second_take.map_or(String::new(), |n| format!("  noisy: second take {}", grouped(n)));
-                            format!(
-                                "{:>16} {:>10} {:>10}{noisy}",
-                                grouped(c.instructions),
-                                peak(c.stack_peak_bytes),
-                                peak(c.heap_peak_bytes)
-                            )
+                            format!("{}{noisy}", figures(Some(c.instructions), c.stack_peak_bytes, c.heap_peak_bytes))
                         }
                         BenchOutcome::NoFit { detail } => format!("no fit: {detail}"),
                         BenchOutcome::Identical => "identical binary".into(),

@@ -1,24 +1,40 @@
-//! `ounce boards`: what the manifest declares, and what of it can run on this machine.
+//! `ounce boards`: what the manifest declares, what of it can run on this machine, and which units and probes are attached to it.
 
+use super::units::{self, LabNow};
 use super::{End, local_manifest, print};
+use crate::home::Home;
+use crate::lab::runs::read_lab;
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, Subcommand};
 use ounce_protocol::units::grouped;
 use serde::Serialize;
 use std::fmt::Write as _;
+use std::path::Path;
 
-/// Lists the boards of the manifest around the current folder.
+/// Lists the boards of the manifest around the current folder, the units of the lab, and probes that no unit has.
 #[derive(Debug, Args)]
 pub struct Boards {
+    #[command(subcommand)]
+    what: Option<What>,
     /// Print JSON
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Looks whether units of the lab answer, and tries to bring back those that do not
+    Check {
+        /// Only these units
+        unit: Vec<String>,
+    },
 }
 
 #[derive(Debug, Serialize)]
 struct Output {
     schema: u32,
     boards: Vec<Entry>,
+    lab: LabNow,
 }
 
 #[derive(Debug, Serialize)]
@@ -34,13 +50,23 @@ impl Boards {
     /// Runs it.
     ///
     /// # Errors
-    /// Where there is no valid manifest.
-    pub async fn run(self) -> Result<End> {
-        let (_, manifest) = local_manifest().await?;
+    /// Where there is neither a valid manifest nor a lab.
+    pub async fn run(self, home: &Home, lab: Option<&Path>) -> Result<End> {
+        let lab = read_lab(lab)?;
+        if let Some(What::Check { unit }) = self.what {
+            return units::check(&lab, &unit, home).await;
+        }
+        let manifest = match local_manifest().await {
+            Ok((_, manifest)) => Some(manifest),
+            // A keeper looks after a lab, wherever the projects are.
+            Err(_) if !lab.units.is_empty() => None,
+            Err(error) => return Err(error),
+        };
+        let now = LabNow::look(&lab, manifest.as_ref(), home).await?;
         let here = crate::agent::can_run().await;
         let entries: Vec<Entry> = manifest
-            .boards
             .iter()
+            .flat_map(|manifest| &manifest.boards)
             .map(|(name, board)| {
                 let needs = board.run.as_ref().map(|run| format!("qemu:{}", run.qemu.machine));
                 Entry {
@@ -53,7 +79,7 @@ impl Boards {
             })
             .collect();
         if self.json {
-            print(&serde_json::to_string_pretty(&Output { schema: 1, boards: entries })?)?;
+            print(&serde_json::to_string_pretty(&Output { schema: 1, boards: entries, lab: now })?)?;
             return Ok(End::Fine);
         }
         let mut out = String::new();
@@ -66,6 +92,7 @@ impl Boards {
             };
             let _ = writeln!(out, "{:<14} {}\n{:<14} {}; {state}", e.name, e.title, "", regions.join(", "));
         }
+        out.push_str(&now.text());
         print(&out)?;
         Ok(End::Fine)
     }

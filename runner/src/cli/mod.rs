@@ -7,8 +7,11 @@ mod bench;
 mod boards;
 mod compare;
 mod inside;
+mod on_unit;
+mod probe;
 mod read;
 mod size;
+mod units;
 
 use crate::home::Home;
 use crate::settings::Settings;
@@ -33,6 +36,9 @@ pub struct Cli {
     /// What this machine's operator decides: limits, and the way to dependencies (docs/operating.md)
     #[arg(long, global = true, value_name = "FILE", env = "OUNCE_RUNNER_CONFIG")]
     config: Option<PathBuf>,
+    /// The boards attached to this machine (docs/operating.md) [default: lab.toml in the current folder]
+    #[arg(long, global = true, value_name = "FILE", env = "OUNCE_LAB")]
+    lab: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -51,6 +57,8 @@ enum Command {
     Inside(inside::Inside),
     #[command(hide = true)]
     Read(read::Read),
+    #[command(hide = true)]
+    Probe(probe::Probe),
 }
 
 /// What a line of the command line comes to.
@@ -89,6 +97,7 @@ impl Cli {
         match self.command {
             Command::Inside(inside) => Task::Done(inside.run()),
             Command::Read(read) => Task::Done(read.run()),
+            Command::Probe(probe) => Task::Done(probe.run()),
             _ => Task::Run(Box::new(self)),
         }
     }
@@ -102,11 +111,11 @@ impl Cli {
         let sandbox = async || anyhow::Ok(Sandbox::detect(Settings::read(self.config.as_deref())?).await);
         match self.command {
             Command::Size(size) => size.run().await,
-            Command::Bench(bench) => bench.run(&home()?, &sandbox().await?).await,
+            Command::Bench(bench) => bench.run(&home()?, &sandbox().await?, self.lab.as_deref()).await,
             Command::Compare(compare) => compare.run(&home()?, &sandbox().await?).await,
-            Command::Boards(boards) => boards.run().await,
+            Command::Boards(boards) => boards.run(&home()?, self.lab.as_deref()).await,
             Command::Agent(agent) => agent.run(&home()?, sandbox().await?).await,
-            Command::Inside(_) | Command::Read(_) => anyhow::bail!("this is done before there are threads"),
+            Command::Inside(_) | Command::Read(_) | Command::Probe(_) => anyhow::bail!("this is done before there are threads"),
         }
     }
 }

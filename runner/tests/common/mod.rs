@@ -2,6 +2,7 @@
 //! `ounce`, and look at what came out. It may touch its own temporary folder only.
 
 pub mod hostile;
+pub mod lab;
 pub mod server;
 
 use ounce_analysis::Comparison;
@@ -194,7 +195,7 @@ impl Desk {
         let mut command = tool(program);
         command.args(args).current_dir(self.repo()).env("OUNCE_HOME", self.home()).env("COLUMNS", "200");
         // What a developer's shell or a git hook may have set.
-        for name in ["OUNCE_QEMU_PLUGIN", "OUNCE_LOG", "OUNCE_RUNNER_CONFIG", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
+        for name in ["OUNCE_QEMU_PLUGIN", "OUNCE_LOG", "OUNCE_RUNNER_CONFIG", "OUNCE_LAB", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
             command.env_remove(name);
         }
         if self.beside("runner.toml").is_file() {
@@ -276,6 +277,11 @@ impl Running {
 
     fn signal(&self, signal: rustix::process::Signal) {
         rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// What it has said on standard error so far.
+    pub fn stderr(&self) -> String {
+        fs::read_to_string(self.outputs.path().join("err")).unwrap()
     }
 
     pub fn finish(mut self) -> Ran {

@@ -27,14 +27,19 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Powers it on; its core stands at the reset vector of empty flash.
-    pub fn start(program: &Path, machine: &str) -> Result<Machine, Gone> {
+    /// Powers it on; its core stands at the reset vector of empty flash. Its first serial port is the socket `uart`, where one is named.
+    pub fn start(program: &Path, machine: &str, uart: Option<&Path>) -> Result<Machine, Gone> {
         let folder = tempfile::tempdir()?;
         let (gdb, qtest) = (folder.path().join("gdb"), folder.path().join("qtest"));
         // It ends with us, whatever ends us.
+        #[expect(clippy::disallowed_methods, reason = "QEMU ends with us, and its sockets have limits of their own")]
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "--"]).arg(program).args(["-M", machine, "-nographic", "-S"]);
-        command.args(["-monitor", "none", "-serial", "none", "-qtest-log", "none"]);
+        command.args(["-monitor", "none", "-qtest-log", "none"]);
+        match uart {
+            Some(path) => command.arg("-serial").arg(format!("unix:{},server=on,wait=off", path.display())),
+            None => command.args(["-serial", "none"]),
+        };
         command.arg("-chardev").arg(format!("socket,path={},server=on,wait=off,id=g", gdb.display())).args(["-gdb", "chardev:g"]);
         command.arg("-qtest").arg(format!("unix:{},server=on,wait=off", qtest.display()));
         let qemu = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();

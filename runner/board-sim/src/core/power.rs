@@ -1,0 +1,86 @@
+//! A board's power: what is there without it, and what comes with it.
+
+use super::{Core, Shadows};
+use crate::board::Board;
+use crate::bus::Gone;
+use crate::faults::Plan;
+use crate::qemu::{self, Machine};
+use std::collections::BTreeSet;
+
+/// A board without power: what it is, what outlives power, and what it will have to suffer.
+#[derive(Debug)]
+pub struct Unpowered {
+    board: &'static Board,
+    /// As it was; empty where nothing was ever in it.
+    flash: Vec<u8>,
+    plan: Plan,
+}
+
+impl Unpowered {
+    /// A board with an image in its flash; none is a blank board, as it comes from the factory.
+    ///
+    /// # Errors
+    /// Where the image is longer than the flash; the message says both sizes.
+    pub fn new(board: &'static Board, image: Vec<u8>, plan: Plan) -> Result<Unpowered, String> {
+        let room = usize::try_from(board.flash.end - board.flash.start).unwrap_or(0);
+        match image.len() <= room {
+            true => Ok(Unpowered { board, flash: image, plan }),
+            false => Err(format!("the image has {} bytes, the flash of {} has {room}", image.len(), board.name)),
+        }
+    }
+
+    /// Gives it power, which is a machine: what is in its flash runs.
+    pub fn power_on(self, start: impl FnOnce(&Board) -> Result<Machine, Gone>) -> Result<Core, Gone> {
+        let mut machine = start(self.board)?;
+        for (piece, at) in self.flash.chunks(qemu::BYTES_MAX).zip(self.board.flash.clone().step_by(qemu::BYTES_MAX)) {
+            let mut there = vec![0; piece.len()];
+            machine.qtest.read(at, &mut there)?;
+            // Most of a flash is as the machine has it anyway, and reading is quicker.
+            if there != piece {
+                machine.gdb.force(at, piece)?;
+            }
+        }
+        // The core looked for its vectors before they were there.
+        machine.reset()?;
+        let mut core = Core::new(self.board, machine, self.plan);
+        if core.plan.locks_up() {
+            core.is_locked_up = true;
+        } else {
+            core.after_reset()?;
+        }
+        Ok(core)
+    }
+}
+
+impl Core {
+    fn new(board: &'static Board, machine: Machine, plan: Plan) -> Core {
+        Core {
+            board,
+            machine,
+            dhcsr: 0,
+            demcr: 0,
+            dfsr: 0,
+            dcrdr: 0,
+            has_reset: true,
+            is_locked_up: false,
+            fp_enabled: false,
+            comparators: vec![0; board.breakpoints],
+            shadows: Shadows::default(),
+            placed: BTreeSet::new(),
+            image: BTreeSet::new(),
+            is_reset_held: false,
+            is_flashing: false,
+            arguments: [0; 4],
+            plan,
+        }
+    }
+
+    /// Takes its power: the machine ends, and only what was in flash is still there.
+    pub fn power_off(mut self) -> Result<Unpowered, Gone> {
+        let range = self.board.flash.clone();
+        let mut flash = vec![0; usize::try_from(range.end - range.start).unwrap_or(0)];
+        self.machine.qtest.read(range.start, &mut flash)?;
+        self.plan.power_cycled();
+        Ok(Unpowered { board: self.board, flash, plan: self.plan })
+    }
+}

@@ -1,0 +1,209 @@
+//! A board on a probe as a bench. Each job is a process of its own, [`child`]: a call of probe-rs may block for ever or panic, and then the
+//! process is killed and the agent is as before. What it tells becomes [`Evidence`], which is judged by the same rules as a run in QEMU.
+//!
+//! What the firmware does wrong is evidence. What the probe, the cable or the board does wrong is [`ProbeError::Failed`]: infrastructure, never a
+//! verdict about a commit.
+
+mod attach;
+pub mod child;
+mod console;
+mod flash;
+mod run;
+pub mod segments;
+pub mod state;
+pub mod talk;
+
+use super::{Evidence, counts::Counts};
+use crate::exec::limits::Exceeded;
+use crate::exec::{LogSink, Program};
+use crate::home::Home;
+use anyhow::Context;
+use ounce_protocol::console::Transcript;
+use std::time::Duration;
+use talk::{Event, Order, Ran, Stage, Wiring, Work};
+
+/// How much longer than its own limits a child may take until it is killed.
+const GRACE: Duration = Duration::from_secs(5);
+/// How much of a child's last words is told, characters.
+const WORDS_CHARS_MAX: usize = 300;
+
+/// Why there is no evidence.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// The probe, the cable or the board failed.
+    #[error("probe {selector}: {}: {why}", stage.words())]
+    Failed {
+        /// Which probe.
+        selector: String,
+        /// At which stage.
+        stage: Stage,
+        /// What was seen.
+        why: String,
+    },
+    /// The process that held the probe ended without having said how its job did.
+    #[error("probe {selector}: its driver broke off: {why}")]
+    BrokeOff {
+        /// Which probe.
+        selector: String,
+        /// How it ended, and its last words.
+        why: String,
+    },
+    /// Something of ours: no scratch space, no process.
+    #[error(transparent)]
+    Ours(#[from] anyhow::Error),
+}
+
+impl ProbeError {
+    /// Whether recovering the board may help: not where somebody else works with it, or its entry has a mistake.
+    pub fn is_of_board(&self) -> bool {
+        match self {
+            ProbeError::Failed { stage, .. } => !matches!(stage, Stage::Chip | Stage::Lock | Stage::Console),
+            ProbeError::BrokeOff { .. } => true,
+            ProbeError::Ours(_) => false,
+        }
+    }
+}
+
+/// What came of a job.
+#[derive(Debug)]
+pub enum Done {
+    /// It ran.
+    Ran {
+        /// What is judged.
+        evidence: Box<Evidence>,
+        /// Where it stood, where it did not end by itself.
+        state: Option<state::State>,
+        /// The identity of the image that flash holds.
+        image: String,
+    },
+    /// It may not be flashed: the job's own fault.
+    Refused(String),
+}
+
+/// One board on one probe.
+#[derive(Debug)]
+pub struct ProbeBench<'a> {
+    /// How the chip is reached.
+    pub wiring: Wiring,
+    /// Scratch space.
+    pub home: &'a Home,
+}
+
+impl ProbeBench<'_> {
+    /// Whether the chip can be attached to.
+    ///
+    /// # Errors
+    /// Where it cannot, with the reason.
+    pub async fn attach(&self) -> Result<(), ProbeError> {
+        let events = self.ask(None, &()).await?;
+        if events.contains(&Event::Attached) { Ok(()) } else { Err(self.failed(Stage::Attach, "it said nothing")) }
+    }
+
+    /// Brings an image into flash and runs it. `log` hears what happens, and what the board prints, as it comes.
+    ///
+    /// # Errors
+    /// Reasons of infrastructure only.
+    pub async fn run(&self, work: Work, log: &dyn LogSink) -> Result<Done, ProbeError> {
+        let events = self.ask(Some(work), &Telling::new(log)).await?;
+        let (mut console, mut image) = (Vec::new(), String::new());
+        for event in events {
+            match event {
+                Event::Console { hex } => console.extend(hex::decode(hex).unwrap_or_default()),
+                Event::Flashed { image: held } => image = held,
+                Event::Refused { why } => return Ok(Done::Refused(why)),
+                Event::Ran(ran) => {
+                    let evidence = Box::new(evidence(&ran, &console));
+                    return Ok(Done::Ran { evidence, state: ran.state, image });
+                }
+                Event::Attached | Event::Compared { .. } | Event::Flashing { .. } | Event::Failed { .. } => {}
+            }
+        }
+        Err(self.failed(Stage::Run, "it said nothing"))
+    }
+
+    fn failed(&self, stage: Stage, why: &str) -> ProbeError {
+        ProbeError::Failed { selector: self.wiring.selector.clone(), stage, why: why.into() }
+    }
+
+    /// What a child tells of a job, up to its end.
+    async fn ask(&self, work: Option<Work>, log: &dyn LogSink) -> Result<Vec<Event>, ProbeError> {
+        let scratch = self.home.scratch()?;
+        let file = scratch.path().join("order");
+        let wall = child::wall(work.as_ref().map_or(Duration::ZERO, Work::run_max)) + GRACE;
+        let order = serde_json::to_vec(&Order { wiring: self.wiring.clone(), work }).context("an order cannot be written")?;
+        std::fs::write(&file, order).with_context(|| format!("{} cannot be written", file.display()))?;
+        let own = std::env::current_exe().context("the program's own place is unknown")?;
+        let ran = Program::new(own).arg("probe").arg(&file).timeout(wall).run(log).await.map_err(anyhow::Error::from)?;
+        let mut events = Vec::new();
+        for line in ran.stdout.split(|byte| *byte == b'\n') {
+            match serde_json::from_slice(line) {
+                Ok(Event::Failed { stage, why }) => return Err(self.failed(stage, &why)),
+                Ok(event) => {
+                    let is_last = matches!(event, Event::Ran(_) | Event::Refused { .. });
+                    events.push(event);
+                    if is_last {
+                        return Ok(events);
+                    }
+                }
+                // The end of what was cut off.
+                Err(_) => {}
+            }
+        }
+        if ran.ok() {
+            return Ok(events);
+        }
+        let words: String = String::from_utf8_lossy(&ran.stderr).trim().chars().take(WORDS_CHARS_MAX).collect();
+        Err(ProbeError::BrokeOff { selector: self.wiring.selector.clone(), why: format!("{}: {words}", ran.how()) })
+    }
+}
+
+fn evidence(ran: &Ran, console: &[u8]) -> Evidence {
+    let (begin_hits, end_hits) = ran.hits;
+    Evidence {
+        code: ran.code,
+        timed_out: ran.timed_out,
+        exceeded: ran.is_flood.then_some(Exceeded::Output(run::CONSOLE_BYTES_MAX)),
+        console: Transcript::read(console),
+        counts: Some(Counts { begin_hits, end_hits, stack_low: ran.stack_low, ..Counts::default() }),
+        complaint: String::new(),
+        stood: None,
+    }
+}
+
+/// Tells a log what a child tells, in words; half lines wait for their other half.
+struct Telling<'a> {
+    log: &'a dyn LogSink,
+    rest: std::sync::Mutex<String>,
+}
+
+impl<'a> Telling<'a> {
+    fn new(log: &'a dyn LogSink) -> Telling<'a> {
+        Telling { log, rest: std::sync::Mutex::new(String::new()) }
+    }
+}
+
+impl LogSink for Telling<'_> {
+    fn text(&self, text: &str) {
+        let mut rest = self.rest.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        rest.push_str(text);
+        while let Some(at) = rest.find('\n') {
+            let line: String = rest.drain(..=at).collect();
+            match serde_json::from_str(&line) {
+                Ok(event) => told(&event).into_iter().for_each(|words| self.log.text(&words)),
+                Err(_) => self.log.text(&line),
+            }
+        }
+    }
+}
+
+fn told(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::Attached => "probe: attached\n".into(),
+        Event::Compared { bytes, changed_bytes: 0 } => format!("probe: flash holds the image already, {bytes} B\n"),
+        Event::Compared { bytes, changed_bytes } => format!("probe: {changed_bytes} of {bytes} B are to be flashed\n"),
+        Event::Flashing { doing, bytes } => format!("probe: {doing}, {bytes} B\n"),
+        Event::Flashed { image } => format!("probe: flash holds image {image}\n"),
+        Event::Console { hex } => String::from_utf8_lossy(&hex::decode(hex).unwrap_or_default()).into_owned(),
+        Event::Ran(_) | Event::Refused { .. } | Event::Failed { .. } => return None,
+    })
+}

@@ -1,0 +1,79 @@
+//! What `ounce bench --probe` shows: the board's console as it comes, on standard error, and then the same rows as for QEMU.
+
+use super::bench::{figures, heading};
+use super::{End, print};
+use crate::exec::LogSink;
+use crate::lab::runs::{OnUnit, Place};
+use anyhow::Result;
+use ounce_protocol::{BenchName, BoardName};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// Shows what a board prints.
+#[derive(Debug, Clone, Copy)]
+pub struct Loud;
+
+impl LogSink for Loud {
+    fn text(&self, text: &str) {
+        eprint!("{}", tame(text));
+    }
+}
+
+/// Text without what a terminal takes for orders.
+fn tame(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '·' } else { c }).collect()
+}
+
+/// What `ounce bench --probe --json` prints.
+#[derive(Debug, Serialize)]
+struct Output<'a> {
+    schema: u32,
+    board: &'a BoardName,
+    fingerprint: BTreeMap<&'static str, String>,
+    benches: &'a BTreeMap<BenchName, OnUnit>,
+}
+
+/// Prints all, and says whether all are valid.
+///
+/// # Errors
+/// Where standard output cannot be written.
+pub fn print_all(place: &Place<'_>, board: &BoardName, benches: &BTreeMap<BenchName, OnUnit>, json: bool) -> Result<End> {
+    if json {
+        let fingerprint = place.fingerprint();
+        print(&serde_json::to_string_pretty(&Output { schema: 1, board, fingerprint, benches })?)?;
+    } else {
+        print(&table(board, benches))?;
+    }
+    let good = !benches.values().any(|outcome| matches!(outcome, OnUnit::Failed { .. }));
+    Ok(if good { End::Fine } else { End::No })
+}
+
+fn table(board: &BoardName, benches: &BTreeMap<BenchName, OnUnit>) -> String {
+    let mut out = format!("{board}\n");
+    if benches.is_empty() {
+        return out + "  no benchmark runs here\n";
+    }
+    out.push_str(&heading());
+    for (name, outcome) in benches {
+        let line = match outcome {
+            OnUnit::Ran { stack_peak_bytes, heap_peak_bytes } => figures(None, *stack_peak_bytes, *heap_peak_bytes),
+            OnUnit::NoFit { detail } => format!("no fit: {detail}"),
+            OnUnit::Failed { why, detail } => format!("{}: {detail}", why.word()),
+        };
+        let _ = writeln!(out, "  {:<16} {line}", name.as_str());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_board_gives_a_terminal_no_orders() {
+        let check = |said: &str, shown: &str| assert_eq!(tame(said), shown);
+        check("ounce: result 1\tä\n", "ounce: result 1\tä\n");
+        check("\u{1b}[2J\u{9b}5n\r\u{7}", "·[2J·5n··");
+    }
+}

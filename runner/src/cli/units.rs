@@ -1,0 +1,133 @@
+//! The lab's part of `ounce boards`: which units there are, what each is missing, and which probes have no unit; `check` looks whether each answers.
+
+use super::on_unit::Loud;
+use super::{End, print};
+use crate::home::Home;
+use crate::lab::inventory::{Console, Lab, Unit, entry};
+use crate::lab::presence::{Found, Presence, look, presence};
+use crate::lab::recover::Watched;
+use anyhow::Result;
+use ounce_protocol::manifest::Manifest;
+use serde::Serialize;
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// A unit as it is now.
+#[derive(Debug, Serialize)]
+pub struct UnitNow {
+    name: String,
+    board: String,
+    probe: String,
+    /// How it stands: `well`, `suspect …`, `offline …`.
+    standing: String,
+    /// What keeps it from working, with the next step.
+    missing: Vec<String>,
+    /// For people.
+    notes: Option<String>,
+}
+
+/// All units, and the probes that none of them has.
+#[derive(Debug, Default, Serialize)]
+pub struct LabNow {
+    units: Vec<UnitNow>,
+    probes: Vec<Found>,
+}
+
+impl LabNow {
+    /// Looks around.
+    ///
+    /// # Errors
+    /// Where the probes cannot be listed.
+    pub async fn look(lab: &Lab, manifest: Option<&Manifest>, home: &Home) -> Result<LabNow> {
+        let found = look().await?;
+        let mut now = LabNow::default();
+        for (name, unit) in &lab.units {
+            let watched = Watched::open(name, unit, lab.wiring(unit, home)?, home)?;
+            now.units.push(UnitNow {
+                name: name.to_string(),
+                board: unit.board.to_string(),
+                probe: unit.probe.as_str().to_owned(),
+                standing: watched.record().words(),
+                missing: missing(unit, &watched.wiring().targets, manifest, presence(&unit.probe, &found)),
+                notes: unit.notes.clone(),
+            });
+        }
+        let is_new = |probe: &Found| !lab.units.values().any(|unit| unit.probe.as_str().eq_ignore_ascii_case(&probe.selector));
+        now.probes = found.into_iter().filter(is_new).collect();
+        Ok(now)
+    }
+
+    /// For people; nothing where there is no lab and no probe.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        if !self.units.is_empty() {
+            out.push_str("\nunits of the lab\n");
+        }
+        for unit in &self.units {
+            let is_ready = if unit.missing.is_empty() { "there" } else { "not ready" };
+            let _ = writeln!(out, "{:<14} {}, {is_ready}, {}; probe {}", unit.name, unit.board, unit.standing, unit.probe);
+            unit.missing.iter().for_each(|why| out.push_str(&format!("{:<14} {why}\n", "")));
+            unit.notes.iter().for_each(|notes| out.push_str(&format!("{:<14} note: {notes}\n", "")));
+        }
+        if !self.probes.is_empty() {
+            out.push_str("\nprobes that no unit has; fill in what is in capitals and add it to lab.toml\n");
+        }
+        for probe in &self.probes {
+            out.push_str(&entry(&probe.selector, &probe.described));
+            if !probe.may_open {
+                let _ = writeln!(out, "# this user may not open it: deploy/udev has the rules");
+            }
+        }
+        out
+    }
+}
+
+/// What keeps a unit from working.
+fn missing(unit: &Unit, targets: &[std::path::PathBuf], manifest: Option<&Manifest>, presence: Presence) -> Vec<String> {
+    let mut missing = Vec::new();
+    let hub = unit.hub_port.as_ref().map_or(String::new(), |port| format!(" (hub port {port})"));
+    match presence {
+        Presence::There => {}
+        Presence::Missing => missing.push(format!("its probe is not plugged in: look at its cable{hub}")),
+        Presence::Forbidden => missing.push("this user may not open its probe: deploy/udev has the rules".into()),
+    }
+    if let Some(why) = manifest.and_then(|manifest| manifest.board(&unit.board).err()) {
+        missing.push(format!("its board: {why}"));
+    }
+    if let Console::Uart { port, .. } = &unit.console {
+        let path = port.strip_prefix("unix:").unwrap_or(port);
+        if !port.starts_with("tcp:") && !Path::new(path).exists() {
+            missing.push(format!("its console {port} is not there"));
+        }
+    }
+    let absent = targets.iter().filter(|file| !file.is_file());
+    missing.extend(absent.map(|file| format!("its target {} is not there", file.display())));
+    missing
+}
+
+/// Attaches to each unit, or to those named, and climbs where one does not answer. Whether all answer.
+///
+/// # Errors
+/// Where there is no such unit, or no place for records.
+pub async fn check(lab: &Lab, asked: &[String], home: &Home) -> Result<End> {
+    let units: Vec<_> = match asked {
+        [] => lab.units.iter().collect(),
+        asked => asked.iter().map(|asked| lab.unit(asked)).collect::<Result<_, _>>()?,
+    };
+    if units.is_empty() {
+        anyhow::bail!("there is no unit to check: `ounce boards` prints the entry for each probe that is plugged in");
+    }
+    let mut end = End::Fine;
+    for (name, unit) in units {
+        let mut watched = Watched::open(name, unit, lab.wiring(unit, home)?, home)?;
+        let said = match watched.check(&Loud).await {
+            Ok(()) => "it answers".to_owned(),
+            Err(error) => {
+                end = End::No;
+                format!("{error:#}")
+            }
+        };
+        print(&format!("{:<14} {said}\n", name.to_string()))?;
+    }
+    Ok(end)
+}

@@ -1,0 +1,187 @@
+//! How a board that does not answer is brought back: rungs, each tried a limited number of times, and what becomes of a unit that none of them helped.
+//! Pure: [`super::recover`] does what is said here.
+//!
+//! Attach again; attach while the reset line is held; cycle the power of that unit's port, and again from below. A unit that stays silent is *suspect*: the
+//! next job tries once more. One that stays silent several times in a row is *offline*: nobody waits for it any more until its keeper has looked.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How often it is attached to again before anything else, and after each cycle of power.
+pub const ATTACHES_MAX: u32 = 2;
+/// How often power is cycled in one climb.
+pub const POWER_CYCLES_MAX: u32 = 2;
+/// After this many climbs in a row that did not help a unit is offline.
+pub const CLIMBS_MAX: u32 = 3;
+/// How much of a reason is kept, characters.
+const WHY_CHARS_MAX: usize = 300;
+
+/// A rung.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rung {
+    /// Attach as always.
+    Attach,
+    /// Attach while the reset line is held.
+    UnderReset,
+    /// Cycle the power of its port.
+    PowerCycle,
+}
+
+impl Rung {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Rung::Attach => "attach again",
+            Rung::UnderReset => "attach under reset",
+            Rung::PowerCycle => "cycle its power",
+        }
+    }
+}
+
+/// One climb.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Climb {
+    can_cycle_power: bool,
+    tried: Vec<Rung>,
+}
+
+impl Climb {
+    /// From the lowest rung.
+    pub fn new(can_cycle_power: bool) -> Climb {
+        Climb { can_cycle_power, tried: vec![] }
+    }
+
+    /// The next rung, where there is one: each call is one try. Power that was cycled is no answer yet: after it, it is attached to.
+    pub fn step(&mut self) -> Option<Rung> {
+        let since_power = self.tried.iter().rev().take_while(|rung| **rung != Rung::PowerCycle);
+        let (mut attaches, mut under_reset) = (0, false);
+        for rung in since_power {
+            match rung {
+                Rung::Attach => attaches += 1,
+                Rung::UnderReset => under_reset = true,
+                Rung::PowerCycle => {}
+            }
+        }
+        let cycles = self.tried.iter().filter(|rung| **rung == Rung::PowerCycle).count();
+        let next = if attaches < ATTACHES_MAX {
+            Rung::Attach
+        } else if !under_reset {
+            Rung::UnderReset
+        } else if self.can_cycle_power && u32::try_from(cycles).is_ok_and(|cycles| cycles < POWER_CYCLES_MAX) {
+            Rung::PowerCycle
+        } else {
+            return None;
+        };
+        self.tried.push(next);
+        Some(next)
+    }
+}
+
+/// How much a unit is trusted to answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It answers.
+    #[default]
+    Well,
+    /// The last climb did not help.
+    Suspect,
+    /// No job waits for it until its keeper has looked.
+    Offline,
+}
+
+/// How often a rung was tried, and how often it helped.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Tries.
+    pub tried: u64,
+    /// After how many of them it answered.
+    pub helped: u64,
+}
+
+/// What is known of a unit's past, kept between jobs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// How it stands.
+    pub standing: Standing,
+    /// Climbs in a row that did not help.
+    pub in_vain: u32,
+    /// Each rung's tries.
+    pub rungs: BTreeMap<Rung, Tally>,
+    /// For the keeper: what was seen last.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+impl Record {
+    /// A rung was tried.
+    pub fn tried(&mut self, rung: Rung) {
+        self.rungs.entry(rung).or_default().tried += 1;
+    }
+
+    /// It answered after a rung.
+    pub fn helped(&mut self, rung: Rung) {
+        self.rungs.entry(rung).or_default().helped += 1;
+    }
+
+    /// It answers.
+    pub fn answers(&mut self) {
+        (self.standing, self.in_vain, self.note) = (Standing::Well, 0, None);
+    }
+
+    /// No rung helped, or the job failed again after one did.
+    pub fn climbed_in_vain(&mut self, why: &str) {
+        self.in_vain += 1;
+        self.standing = if self.in_vain >= CLIMBS_MAX { Standing::Offline } else { Standing::Suspect };
+        self.note = Some(why.chars().take(WHY_CHARS_MAX).collect());
+    }
+
+    /// `offline since 3 climbs in a row did not help: the chip does not answer`.
+    pub fn words(&self) -> String {
+        let note = self.note.as_deref().unwrap_or("nothing was noted");
+        match self.standing {
+            Standing::Well => "well".into(),
+            Standing::Suspect => format!("suspect, tried {} of {CLIMBS_MAX} times in vain: {note}", self.in_vain),
+            Standing::Offline => format!("offline since it was tried {} times in vain: {note}", self.in_vain),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_climb_goes_rung_by_rung_and_ends() {
+        let check = |can_cycle_power: bool, rungs: &[Rung]| {
+            let mut climb = Climb::new(can_cycle_power);
+            let all: Vec<Rung> = std::iter::from_fn(|| climb.step()).take(100).collect();
+            assert_eq!(all, rungs);
+        };
+        use Rung::{Attach as A, PowerCycle as P, UnderReset as R};
+        check(false, &[A, A, R]);
+        check(true, &[A, A, R, P, A, A, R, P, A, A, R]);
+    }
+
+    #[test]
+    fn a_unit_falls_step_by_step_and_one_answer_brings_it_back() {
+        let mut record = Record::default();
+        let mut falls = || {
+            record.climbed_in_vain("the chip does not answer");
+            record.words()
+        };
+        insta::assert_snapshot!([falls(), falls(), falls()].join("\n"), @r"
+        suspect, tried 1 of 3 times in vain: the chip does not answer
+        suspect, tried 2 of 3 times in vain: the chip does not answer
+        offline since it was tried 3 times in vain: the chip does not answer
+        ");
+        record.tried(Rung::PowerCycle);
+        record.helped(Rung::PowerCycle);
+        record.answers();
+        assert_eq!((record.words().as_str(), record.in_vain), ("well", 0));
+        assert_eq!(record.rungs[&Rung::PowerCycle], Tally { tried: 1, helped: 1 });
+        let text = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), record);
+    }
+}

@@ -1,0 +1,222 @@
+//! The benchmarks of one image on one unit: the same programs, the same verdicts and the same row of a report as in QEMU. What only a counter
+//! inside an emulator knows, the instructions, a board cannot tell.
+
+use crate::bench::probe::talk::{self, Span, Wiring, Work};
+use crate::bench::probe::{Done, ProbeBench};
+use crate::bench::verdict::{self, Meaning};
+use crate::exec::LogSink;
+use crate::home::Home;
+use crate::lab::inventory::{Console, Lab, Unit, UnitName};
+use crate::lab::recover::Watched;
+use crate::reading::Reader;
+use crate::weigh::{Program, does_not_fit};
+use crate::workshop::sandbox::Sandbox;
+use anyhow::{Context, Result, bail};
+use ounce_protocol::BenchName;
+use ounce_protocol::manifest::{Board, Markers};
+use ounce_protocol::measurement::{BenchFailure, BenchOutcome, RegionKind};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The symbol of the ring that a console by RTT is read from.
+const RTT_SYMBOL: &str = "_SEGGER_RTT";
+
+/// What came of one benchmark on a unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum OnUnit {
+    /// It ran and its output was right.
+    Ran {
+        /// Most bytes of stack in use, where the stack's window is known.
+        stack_peak_bytes: Option<u64>,
+        /// Most bytes of the firmware's own heap in use, where it says so.
+        heap_peak_bytes: Option<u64>,
+    },
+    /// The board cannot hold the program.
+    NoFit {
+        /// By how much, or what the firmware said.
+        detail: String,
+    },
+    /// It did not give a valid result.
+    Failed {
+        /// What kind of failure.
+        why: BenchFailure,
+        /// For people: what was seen.
+        detail: String,
+    },
+}
+
+/// A unit, and the board of the manifest that it is one of.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The lab that it is in.
+    pub lab: &'a Lab,
+    /// The unit's name.
+    pub name: &'a UnitName,
+    /// The unit.
+    pub unit: &'a Unit,
+    /// The board.
+    pub board: &'a Board,
+    /// Where counting begins and ends.
+    pub markers: &'a Markers,
+    /// Scratch space and locks.
+    pub home: &'a Home,
+    /// How an image is read.
+    pub sandbox: &'a Sandbox,
+}
+
+impl Place<'_> {
+    /// Runs the programs one after another.
+    ///
+    /// # Errors
+    /// Reasons of infrastructure: the probe, the cable, the board, this machine.
+    pub async fn run(&self, elf: &Path, programs: &[&Program], log: &dyn LogSink) -> Result<BTreeMap<BenchName, OnUnit>> {
+        let all = |outcome: OnUnit| Ok(programs.iter().map(|p| (p.name.clone(), outcome.clone())).collect());
+        let Some(run) = &self.board.run else { bail!("the board runs nowhere: its manifest entry has no `run`") };
+        let reader = Reader { sandbox: self.sandbox, home: self.home };
+        let declared = run.stack.map(|window| (window.start, window.start.saturating_add(window.size)));
+        let ram = self.board.regions.iter().find(|r| r.kind == RegionKind::Ram && declared.is_none()).cloned();
+        let markers = Some((self.markers.begin.clone(), self.markers.end.clone()));
+        let refused = |why| OnUnit::Failed { why: BenchFailure::Refused, detail: why };
+        let read = match reader.weigh(elf, &self.board.regions, markers, ram).await? {
+            Ok(read) => read,
+            Err(why) => return all(refused(why)),
+        };
+        if let Some(BenchOutcome::NoFit { detail }) = does_not_fit(&read.ledger) {
+            return all(OnUnit::NoFit { detail });
+        }
+        let (Some(begin), Some(end)) = read.markers else {
+            let detail = format!("the image has no symbol {} or {}", self.markers.begin, self.markers.end);
+            return all(OnUnit::Failed { why: BenchFailure::Markers, detail });
+        };
+        let console = match self.console(&reader, elf).await? {
+            Ok(console) => console,
+            Err(why) => return all(OnUnit::Failed { why: BenchFailure::Silent, detail: why }),
+        };
+        let mut watched = Watched::open(self.name, self.unit, self.lab.wiring(self.unit, self.home)?, self.home)?;
+        watched.may_work()?;
+        let work = Work {
+            elf: elf.to_owned(),
+            program: None,
+            allowed: self.allowed(),
+            protected: self.unit.protected(),
+            markers: (begin, end),
+            stack: declared.or(read.stack),
+            console,
+            run_ms: run.timeout_s.saturating_mul(1000),
+        };
+        let mut outcomes = BTreeMap::new();
+        for program in programs {
+            let placed = program.file.clone().zip(run.load_at);
+            if let (Some((file, _)), Some(size)) = (&placed, run.load_size) {
+                let bytes = file.metadata()?.len();
+                if bytes > size {
+                    let detail = format!("the program has {bytes} B, the board holds {size} B: over by {} B", bytes - size);
+                    outcomes.insert(program.name.clone(), OnUnit::NoFit { detail });
+                    continue;
+                }
+            }
+            let outcome = match self.with_recovery(&mut watched, Work { program: placed, ..work.clone() }, log).await? {
+                Done::Refused(why) => refused(why),
+                Done::Ran { image, .. } if image != read.ledger.image.to_string() => {
+                    bail!("flash holds image {image} where {} was meant: is another program writing to this board?", read.ledger.image)
+                }
+                Done::Ran { mut evidence, state, .. } => {
+                    if let Some(state) = state {
+                        let names = self.names(&reader, elf, &[state.pc, state.lr]).await?;
+                        evidence.stood = Some(state.words(|address| names.get(&address).cloned()));
+                    }
+                    let stack_low = evidence.counts.as_ref().and_then(|counts| counts.stack_low);
+                    match verdict::judge(&evidence, &program.expect) {
+                        Meaning::NoFit(detail) => OnUnit::NoFit { detail },
+                        Meaning::Failed(why, detail) => OnUnit::Failed { why, detail },
+                        Meaning::Valid => OnUnit::Ran {
+                            stack_peak_bytes: stack_low.zip(work.stack).map(|(low, (_, high))| high.saturating_sub(low)),
+                            heap_peak_bytes: evidence.console.heap_peak_bytes,
+                        },
+                    }
+                }
+            };
+            outcomes.insert(program.name.clone(), outcome);
+        }
+        Ok(outcomes)
+    }
+
+    /// One job; where the board does not answer it is brought back, once, and the job is done again.
+    async fn with_recovery(&self, watched: &mut Watched<'_>, work: Work, log: &dyn LogSink) -> Result<Done> {
+        let bench = |wiring: &Wiring| ProbeBench { wiring: wiring.clone(), home: self.home };
+        let done = match bench(watched.wiring()).run(work.clone(), log).await {
+            Ok(done) => done,
+            Err(failed) => {
+                watched.bring_back(failed, log).await?;
+                match bench(watched.wiring()).run(work, log).await {
+                    Ok(done) => done,
+                    Err(failed) => return Err(watched.gave_up(failed, log)?),
+                }
+            }
+        };
+        watched.answered()?;
+        Ok(done)
+    }
+
+    /// What its figures depend on, besides the image's own tools.
+    pub fn fingerprint(&self) -> BTreeMap<&'static str, String> {
+        let unit = self.unit;
+        let clock = unit.clock_hz.map_or("clock not stated".into(), |hz| format!("{hz} Hz"));
+        let waits = unit.wait_states.map_or("wait states not stated".into(), |n| format!("{n} wait states"));
+        BTreeMap::from([("chip", unit.chip.clone()), ("clock", format!("{clock}, {waits}")), ("probe", unit.probe.as_str().to_owned())])
+    }
+
+    /// What may be written: the board's flash, and the window for programs.
+    fn allowed(&self) -> Vec<Span> {
+        let flash = self.board.regions.iter().filter(|region| region.kind == RegionKind::Flash);
+        let mut spans: Vec<Span> = flash.map(|r| Span { name: r.name.to_string(), start: r.start, end: r.end() }).collect();
+        if let Some((start, size)) = self.board.run.as_ref().and_then(|run| run.load_at.zip(run.load_size)) {
+            spans.push(Span { name: "the window for programs".into(), start, end: start.saturating_add(size) });
+        }
+        spans
+    }
+
+    async fn console(&self, reader: &Reader<'_>, elf: &Path) -> Result<Result<talk::Console, String>> {
+        Ok(match &self.unit.console {
+            Console::Uart { port, baud } => Ok(talk::Console::Uart { port: port.clone(), baud: *baud }),
+            Console::Rtt => {
+                let symbol = Some((RTT_SYMBOL.to_owned(), RTT_SYMBOL.to_owned()));
+                let read = reader.weigh(elf, &self.board.regions, symbol, None).await?;
+                let address = read.ok().and_then(|read| read.markers.0);
+                let none = || format!("the image has no symbol {RTT_SYMBOL}, and the unit's console is \"rtt\"");
+                address.map(|address| talk::Console::Rtt { address }).ok_or_else(none)
+            }
+        })
+    }
+
+    /// The functions of these addresses.
+    async fn names(&self, reader: &Reader<'_>, elf: &Path, addresses: &[u64]) -> Result<BTreeMap<u64, String>> {
+        let mut names = BTreeMap::new();
+        for address in addresses {
+            // The return address of Thumb code is odd.
+            let profile = reader.profile(elf, vec![(address & !1, 1)]).await?.unwrap_or_default();
+            if let Some(function) = profile.first().filter(|function| function.name != "?") {
+                names.insert(*address, function.name.clone());
+            }
+        }
+        Ok(names)
+    }
+}
+
+/// Reads a lab's file: the one named, else `lab.toml` in the current folder, else an empty lab.
+///
+/// # Errors
+/// Where it cannot be read or has a mistake.
+pub fn read_lab(file: Option<&Path>) -> Result<Lab> {
+    let default = Path::new(super::inventory::FILE_NAME);
+    let file = match file {
+        Some(file) => file,
+        None if default.is_file() => default,
+        None => return Ok(Lab::default()),
+    };
+    let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let folder = file.canonicalize().ok().and_then(|file| file.parent().map(Path::to_owned)).unwrap_or_default();
+    Lab::parse(&text, &folder).with_context(|| file.display().to_string())
+}
