@@ -136,8 +136,16 @@
     const xs = data.commits.map((commit, at) => (byDate ? commit.committed_ms / 1000 : at));
     // Along dates x has to grow: a commit older than its parent stands beside it.
     for (let at = 1; byDate && at < xs.length; at += 1) if (xs[at] <= xs[at - 1]) xs[at] = xs[at - 1] + 0.001;
-    const base = data.series.map((series) => series.values.find((value) => value != null));
-    const ys = data.series.map((series, n) => (relative ? series.values.map((value) => (value == null ? null : percent(value, base[n]))) : series.values));
+    // Relative figures go on across other tools where some commit was weighed by both, and end where none was.
+    const linked = (series) => series.values.map((value, at) => {
+      const link = series.links.findLast((one) => one.commit <= at);
+      return value == null || (link && link.factor == null) ? null : value * (link ? link.factor : 1);
+    });
+    const since = (values) => {
+      const base = values.find((value) => value != null);
+      return values.map((value) => (value == null ? null : percent(value, base)));
+    };
+    const ys = data.series.map((series) => (relative ? since(linked(series)) : series.values));
     const holder = document.createElement("div");
     holder.className = "plot";
     const tip = document.createElement("div");

@@ -19,6 +19,8 @@ use tokio::process::{Child, Command};
 const NODE_MIN: u32 = 20;
 /// Longest all of it may take: the first time everything is compiled.
 const TIMEOUT: Duration = Duration::from_secs(60 * 60);
+/// Longest npm may take.
+const INSTALL_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 /// Longest a server may take to make its history and to listen.
 const START_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 /// Longest a process may take to end by itself.
@@ -97,6 +99,18 @@ pub fn missing() -> Option<String> {
     (!missing.is_empty()).then(|| format!("no {}", missing.join(", no ")))
 }
 
+/// Fetches what the browser is driven with, where it is not there yet.
+///
+/// # Errors
+/// Where npm cannot.
+pub fn prepare() -> Result<()> {
+    on_runtime(INSTALL_TIMEOUT, install(&modules()))
+}
+
+fn modules() -> PathBuf {
+    root().join("target/browser")
+}
+
 fn needs() -> Result<()> {
     let Some(missing) = missing() else { return Ok(()) };
     bail!("{missing}: install Debian's chromium, nodejs and npm, or name a chromium elsewhere by OUNCE_CHROMIUM")
@@ -115,7 +129,7 @@ fn node_major() -> Option<u32> {
 /// Runs node with these arguments beside the servers; everything ends with it, also when it is interrupted.
 fn play(site: Option<String>, args: Vec<PathBuf>) -> Result<()> {
     on_runtime(TIMEOUT, async {
-        let place = root().join("target/browser");
+        let place = modules();
         install(&place).await?;
         let mut servers = Vec::new();
         let mut node = program("node");

@@ -38,13 +38,17 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
-/// The pages in a browser, where there is one; says so where there is none. Gives how many plays that are.
+/// The pages in a browser, where there is one and what it is driven with can be fetched; says so where not. Gives how many plays that are.
 fn pages() -> Result<u64> {
     if let Some(missing) = browser::missing() {
         println!("\n=== the pages in a browser: left out: {missing}");
         return Ok(0);
     }
     println!("\n=== the pages in a browser");
+    if let Err(why) = browser::prepare() {
+        println!("left out: {why:#}");
+        return Ok(0);
+    }
     Browser::default().run()?;
     Ok(1)
 }

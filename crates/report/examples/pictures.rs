@@ -32,7 +32,7 @@ fn commits(len: usize) -> Vec<ChartCommit> {
 
 fn series(name: &str, unit: &str, certainty: Certainty, values: Vec<Option<i128>>) -> Series {
     let points = values.into_iter().map(|value| SeriesPoint { value, href: None }).collect();
-    Series { name: name.into(), unit: unit.into(), certainty, points }
+    Series { name: name.into(), unit: unit.into(), certainty, points, links: Vec::new() }
 }
 
 fn mark(commit: usize, kind: MarkKind, label: &str) -> Mark {

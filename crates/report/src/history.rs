@@ -29,6 +29,7 @@ pub fn history_svg(title: &str, points: &[HistoryPoint], limit_bytes: Option<u64
         unit: unit.to_owned(),
         certainty: Certainty::Exact,
         points: points.iter().map(|p| SeriesPoint { value: value(p).map(i128::from), href: None }).collect(),
+        links: Vec::new(),
     };
     let chart = |title: String, series: Vec<Series>| SeriesChart {
         title,

@@ -58,7 +58,7 @@ pub use log::{LOG_LINE_CHARS_MAX, LogLine, LogLines, log_html, log_text};
 pub use page::{DeltaPage, PAGE_BYTES_MAX, SizePage, delta_html, size_html};
 pub use scatter::{PULLS_DRAWN_MAX, ScatterChart, ScatterPoint, scatter_svg};
 pub use series::{
-    Along, Certainty, ChartCommit, Gap, Mark, MarkKind, SERIES_DRAWN_MAX, Scale, Series, SeriesChart, SeriesPoint, series_svg,
+    Along, Certainty, ChartCommit, Gap, Link, Mark, MarkKind, SERIES_DRAWN_MAX, Scale, Series, SeriesChart, SeriesPoint, series_svg,
 };
 pub use size::{share, size_markdown, size_terminal};
 pub use source::{source_markdown, source_terminal};

@@ -102,6 +102,27 @@ impl Track {
     }
 }
 
+impl Track {
+    /// Where other tools' figures begin to count, and what they are multiplied by from there on to be as those of the first tools: chained over
+    /// commits that were weighed by both, each time the last one before, as an index of prices is over baskets. None where there is none.
+    pub fn links(&self) -> Vec<(usize, Option<f64>)> {
+        let mut factor = Some(1.0);
+        let mut tools = (0..self.0.len()).find_map(|at| self.at(at)).map(|figure| figure.tools);
+        let mut links = Vec::new();
+        for (commit, new) in self.tool_changes() {
+            let by = |at: usize, tools: i64| self.0[at].iter().find(|figure| figure.tools == tools).map(|figure| figure.value);
+            let both = |at: usize| by(at, tools?).zip(by(at, new));
+            #[expect(clippy::cast_precision_loss, reason = "a factor")]
+            let ratio =
+                (0..=commit).rev().find_map(both).filter(|(_, after)| *after > 0).map(|(before, after)| before as f64 / after as f64);
+            factor = factor.zip(ratio).map(|(factor, ratio)| factor * ratio);
+            tools = Some(new);
+            links.push((commit, factor));
+        }
+        links
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,5 +159,17 @@ mod tests {
         assert_eq!(track.tool_changes(), [(1, 2)]);
         let moved = |last_before, first_after, before, after| Moved { last_before, first_after, before, after };
         assert_eq!(track.moves(), [moved(0, 1, 100, 120), moved(1, 3, 300, 305)]);
+    }
+
+    #[test]
+    fn other_tools_figures_are_linked_by_commits_weighed_with_both() {
+        let check = |text: &str, expected: &[(usize, Option<f64>)]| assert_eq!(track(text).links(), expected, "{text}");
+        check("1:100 1:120", &[]);
+        check("1:100 1:120,2:240 2:250", &[(1, Some(0.5))]);
+        // Pushes are weighed against their parents: the commit before has both, but counts by the newer ones.
+        check("1:100 - 1:120,2:240 - 2:250,3:1000 3:1010", &[(2, Some(0.5)), (4, Some(0.125))]);
+        check("1:100 2:240", &[(1, None)]);
+        check("1:100 2:240 2:240,3:480", &[(1, None), (2, None)]);
+        check("1:100 1:0,2:0 2:5", &[(1, None)]);
     }
 }

@@ -36,7 +36,7 @@ pub struct ChartCommit {
 }
 
 /// Figures of one thing at each commit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Series {
     /// What is measured.
     pub name: String,
@@ -46,6 +46,24 @@ pub struct Series {
     pub certainty: Certainty,
     /// One for each commit, in their order.
     pub points: Vec<SeriesPoint>,
+    /// Where other tools' figures begin, by commit: no difference is taken across but by these. Empty where the tools never changed.
+    pub links: Vec<Link>,
+}
+
+/// From a commit on, figures are by other tools.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Link {
+    /// The first such commit's index.
+    pub commit: usize,
+    /// What figures from here on are multiplied by to be as the first tools' are; none where no commit has figures by both.
+    pub factor: Option<f64>,
+}
+
+impl Series {
+    /// What the figure at a commit is multiplied by to be as those of the series' first tools.
+    pub(super) fn factor(&self, commit: usize) -> Option<f64> {
+        self.links.iter().rev().find(|link| link.commit <= commit).map_or(Some(1.0), |link| link.factor)
+    }
 }
 
 /// Whether each difference of a series is real.
@@ -73,7 +91,7 @@ pub enum Scale {
     #[default]
     Absolute,
     /// The change of each since the commit of this index, in percent; since its first figure after that one, or else its last before, where
-    /// that one has none.
+    /// that one has none. Across other tools by [`Series::links`]; what they cannot link is not drawn.
     Since(usize),
 }
 

@@ -26,8 +26,8 @@ pub(super) struct Line<'a> {
     pub series: &'a Series,
     /// Its colour and dash.
     pub n: usize,
-    /// What its changes are relative to.
-    pub since: Option<i128>,
+    /// What its changes are relative to, as the first tools' figures are.
+    pub since: Option<f64>,
     /// Which places of the order are drawn.
     kept: Vec<usize>,
     /// How many could be.
@@ -65,14 +65,16 @@ fn line<'a>(
     points_max: usize,
     without: &mut Vec<String>,
 ) -> Option<Line<'a>> {
-    let value = |i: usize| series.points.get(i).and_then(|p| p.value);
+    let is_relative = chart.scale != Scale::Absolute;
+    let value = |i: usize| series.points.get(i).and_then(|p| p.value).filter(|_| !is_relative || series.factor(i).is_some());
+    let linked = |i: usize| Some(value(i)? as f64 * series.factor(i)?);
     let len = chart.commits.len();
     let ends = (0..len).find(|&i| value(i).is_some()).zip((0..len).rev().find(|&i| value(i).is_some()));
     let since = match chart.scale {
         Scale::Absolute => None,
-        Scale::Since(at) => (at.min(len)..len).find_map(value).or_else(|| (0..at.min(len)).rev().find_map(value)),
+        Scale::Since(at) => (at.min(len)..len).find_map(linked).or_else(|| (0..at.min(len)).rev().find_map(linked)),
     };
-    let is_drawable = chart.scale == Scale::Absolute || since.is_some_and(|v| v > 0);
+    let is_drawable = chart.scale == Scale::Absolute || since.is_some_and(|v| v > 0.0);
     let Some(ends) = ends.filter(|_| is_drawable) else {
         without.push(clip(&series.name, 24));
         return None;
@@ -101,18 +103,21 @@ pub(super) fn note(drawn: &[Drawn], legend: &mut Legend) {
 }
 
 impl Line<'_> {
+    /// The figure at a commit, where it can be drawn.
     pub fn value(&self, commit: usize) -> Option<i128> {
-        self.series.points.get(commit).and_then(|p| p.value)
+        let is_linked = self.since.is_none() || self.series.factor(commit).is_some();
+        self.series.points.get(commit).and_then(|p| p.value).filter(|_| is_linked)
     }
 
-    /// The y of a figure.
-    pub fn y(&self, value: i128) -> f64 {
-        self.since.map_or(value as f64, |since| (value as f64 / since as f64 - 1.0) * 100.0)
+    /// The y of the figure at a commit.
+    pub fn y(&self, commit: usize, value: i128) -> f64 {
+        let linked = |since: f64| (value as f64 * self.series.factor(commit).unwrap_or(f64::NAN) / since - 1.0) * 100.0;
+        self.since.map_or(value as f64, linked)
     }
 
     /// Its least and its most y; those are always among the points kept, but this needs no drawing.
     pub fn range(&self) -> (f64, f64) {
-        let values = self.series.points.iter().filter_map(|p| p.value).map(|v| self.y(v));
+        let values = (0..self.series.points.len()).filter_map(|commit| Some(self.y(commit, self.value(commit)?)));
         values.fold((f64::MAX, f64::MIN), |(min, max), y| (min.min(y), max.max(y)))
     }
 
@@ -150,7 +155,7 @@ impl Line<'_> {
         }
         for (commit, change) in dots {
             let Some(value) = self.value(commit) else { continue };
-            let (x, y) = (px(plot.x(places.x[commit])), px(plot.y(self.y(value))));
+            let (x, y) = (px(plot.x(places.x[commit])), px(plot.y(self.y(commit, value))));
             let radius = match (is_exact, change) {
                 (false, _) => "2.5",
                 (true, Some((_, 0))) => "1.75",
@@ -174,7 +179,7 @@ impl Line<'_> {
         let (mut path, mut bridged, mut before) = (String::new(), 0, None);
         for &at in &self.kept {
             let Some(value) = self.value(places.order[at]) else { continue };
-            let y = px(plot.y(self.y(value)));
+            let y = px(plot.y(self.y(places.order[at], value)));
             let holes = before.map(|from: usize| self.holes(places, from, at));
             let is_open = |hole: &(usize, usize)| all_are_drawn || x(hole.1) - x(hole.0) >= HOLE_WIDTH_MIN;
             match holes {
@@ -225,7 +230,7 @@ impl Line<'_> {
         }
         if let (Some(_), Scale::Since(since)) = (self.since, chart.scale) {
             let label = chart.commits.get(since).map_or(String::new(), |c| clip(&c.label, COMMIT_CHARS_MAX));
-            out.push_str(&format!("; {} since {label}", signed_percent(self.y(value))));
+            out.push_str(&format!("; {} since {label}", signed_percent(self.y(commit, value))));
         }
         out
     }

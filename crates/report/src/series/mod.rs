@@ -17,7 +17,7 @@ use crate::svg::{figure, px, text};
 use lines::Line;
 use ounce_protocol::units::grouped;
 
-pub use chart::{Along, Certainty, ChartCommit, Gap, Mark, MarkKind, SERIES_DRAWN_MAX, Scale, Series, SeriesChart, SeriesPoint};
+pub use chart::{Along, Certainty, ChartCommit, Gap, Link, Mark, MarkKind, SERIES_DRAWN_MAX, Scale, Series, SeriesChart, SeriesPoint};
 
 /// Width of the picture, pixels.
 const WIDTH: u32 = 900;

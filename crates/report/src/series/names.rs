@@ -14,7 +14,7 @@ const SAMPLE_WIDTH: f64 = 36.0;
 
 /// The name and the last figure of each line at its end, moved apart where ends are close together.
 pub(super) fn names(lines: &[Line], plot: &Plot) -> String {
-    let end = |line: &Line| line.value(line.ends.1).map_or(0.0, |v| plot.y(line.y(v)));
+    let end = |line: &Line| line.value(line.ends.1).map_or(0.0, |v| plot.y(line.y(line.ends.1, v)));
     let mut ends: Vec<(f64, &Line)> = lines.iter().map(|line| (end(line), line)).collect();
     ends.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.n.cmp(&b.1.n)));
     let places = apart(&ends.iter().map(|end| end.0).collect::<Vec<_>>(), (plot.top() + 4.0, plot.bottom()));
@@ -27,7 +27,7 @@ pub(super) fn names(lines: &[Line], plot: &Plot) -> String {
             "<path d=\"M{start} {from}L{bend} {to}H{stop}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"{dash}/>\n"
         ));
         let Some(value) = line.value(line.ends.1) else { continue };
-        let now = if line.since.is_some() { signed_percent(line.y(value)) } else { short(value as f64, 2) };
+        let now = if line.since.is_some() { signed_percent(line.y(line.ends.1, value)) } else { short(value as f64, 2) };
         let room = f64::from(NAMES_WIDTH) - SAMPLE_WIDTH - 6.0 - width(&now, NAME_PX) - NAME_PX;
         let name = fitted(&line.series.name, NAME_PX, room);
         out.push_str(&text(x + SAMPLE_WIDTH, y + 4.0, NAME_PX, "", &format!("{name} {now}")));

@@ -11,6 +11,7 @@ pub fn chart(values: &[&[Option<i128>]]) -> SeriesChart {
         unit: "instructions".into(),
         certainty: if n % 2 == 0 { Certainty::Exact } else { Certainty::Noisy },
         points: values.iter().map(|&value| SeriesPoint { value, href: None }).collect(),
+        links: Vec::new(),
     };
     SeriesChart {
         title: "fib".into(),
@@ -111,6 +112,24 @@ fn relative_lines_begin_at_the_chosen_point() {
     says("bench1 8 instructions; 0 % since c000001");
     says("without figures to draw: bench2");
     says("change since c000001 in percent, by commit");
+}
+
+#[test]
+fn relative_lines_go_on_across_other_tools_only_where_a_commit_was_weighed_by_both() {
+    let mut chart = chart(&[&[Some(100), Some(110), Some(300), Some(330)], &[Some(100), Some(110), Some(300), Some(330)]]);
+    chart.scale = Scale::Since(0);
+    // 110 by the first tools is 300 by the others.
+    chart.series[0].links = vec![Link { commit: 2, factor: Some(110.0 / 300.0) }];
+    chart.series[1].links = vec![Link { commit: 2, factor: None }];
+    chart.marks = vec![mark(2, MarkKind::Toolchain)];
+    let svg = series_svg(&chart);
+    let says = |text: &str| assert!(svg.contains(text), "{text}\n{svg}");
+    says("bench0 300 instructions; +10.00 % since c000000");
+    says("bench0 330 instructions (+30, +10.00 %); +21.00 % since c000000");
+    says("bench1 110 instructions (+10, +10.00 %); +10.00 % since c000000");
+    assert!(!svg.contains("bench1 300"), "what cannot be linked is not drawn: {svg}");
+    chart.scale = Scale::Absolute;
+    assert!(series_svg(&chart).contains("bench1 300 instructions"));
 }
 
 #[test]

@@ -64,6 +64,17 @@ pub struct Series {
     pub values: Vec<Option<u64>>,
     /// The number of the tools behind each. Figures of different ones are not to be subtracted.
     pub tools: Vec<Option<i64>>,
+    /// Where other tools' figures begin; empty where the tools never changed.
+    pub links: Vec<Link>,
+}
+
+/// From a commit on, figures are by other tools.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Link {
+    /// The first such commit, by its place.
+    pub commit: usize,
+    /// What values from here on are multiplied by to be as those of the first tools, by commits weighed with both; null where there is none.
+    pub factor: Option<f64>,
 }
 
 /// Something that happened.
@@ -158,6 +169,7 @@ fn lines(loaded: &Loaded) -> Vec<Series> {
             exact: track.is_exact(),
             values: shown.iter().map(|figure| figure.map(|figure| figure.value)).collect(),
             tools: shown.iter().map(|figure| figure.map(|figure| figure.tools)).collect(),
+            links: track.links().into_iter().map(|(commit, factor)| Link { commit, factor }).collect(),
         }
     };
     loaded.tracks.iter().map(line).collect()

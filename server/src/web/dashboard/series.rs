@@ -12,7 +12,7 @@ use axum::extract::{FromRef, Path, RawQuery, State};
 use axum::routing::get;
 use ounce_protocol::job::Millis;
 use ounce_protocol::units::{delta, grouped, percent, signed};
-use ounce_report::{Certainty, ChartCommit, Gap, Mark, MarkKind, SeriesChart, SeriesPoint, series_svg};
+use ounce_report::{Certainty, ChartCommit, Gap, Link, Mark, MarkKind, SeriesChart, SeriesPoint, series_svg};
 
 /// Commits in the table below the chart, the newest, and figures in all of it: pages stay small.
 const ROWS_MAX: usize = 60;
@@ -217,6 +217,7 @@ fn line(key: &Key, track: &Track) -> ounce_report::Series {
         unit: unit(&key.kind).to_owned(),
         certainty: if track.is_exact() { Certainty::Exact } else { Certainty::Noisy },
         points: (0..track.0.len()).map(point).collect(),
+        links: track.links().into_iter().map(|(commit, factor)| Link { commit, factor }).collect(),
     }
 }
 

@@ -32,7 +32,7 @@ pub fn drawn(title: &str, gathered: &Gathered, kind: RegionKind, oldest: Option<
         let values = values(&at, all, until);
         gaps.extend(stretches(&values).into_iter().map(|(first, last)| Gap { first, last, reason: NOT_WEIGHED.to_owned() }));
         let points = values.into_iter().map(|value| SeriesPoint { value: value.map(i128::from), href: None }).collect();
-        Series { name: (*board).to_owned(), unit: "B".to_owned(), certainty: Certainty::Exact, points }
+        Series { name: (*board).to_owned(), unit: "B".to_owned(), certainty: Certainty::Exact, points, links: Vec::new() }
     });
     let series = series.collect();
     gaps.sort_by_key(|gap| (gap.first, gap.last));
