@@ -28,6 +28,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 
 /// What proves to the collector who we are.
@@ -37,10 +38,20 @@ const STRANGER: &str = "str4nger";
 /// Much longer than anything takes that is not held up.
 const GENEROUS: Duration = Duration::from_secs(30);
 
-/// A receiver of traces.
+/// A receiver of traces. It and who sends to it have a thread of their own, so that neither waits for the story: a sender waits for no collector
+/// for long, and what it could not send is lost.
 struct Collector {
     url: String,
     posts: Arc<Mutex<Vec<(HeaderMap, Bytes)>>>,
+    runtime: Option<Runtime>,
+}
+
+impl Drop for Collector {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl Collector {
@@ -50,7 +61,8 @@ impl Collector {
     }
 
     async fn that(hangs: bool) -> Collector {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let listener = runtime.spawn(TcpListener::bind("127.0.0.1:0")).await.unwrap().unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let posts = Arc::new(Mutex::new(Vec::new()));
         let take = async move |State(posts): State<Arc<Mutex<Vec<_>>>>, headers: HeaderMap, body: Bytes| {
@@ -61,8 +73,8 @@ impl Collector {
             StatusCode::OK
         };
         let router = Router::new().route("/v1/traces", post(take)).with_state(Arc::clone(&posts));
-        tokio::spawn(async { axum::serve(listener, router).await });
-        Collector { url, posts }
+        runtime.spawn(async { axum::serve(listener, router).await });
+        Collector { url, posts, runtime: Some(runtime) }
     }
 
     fn requests(&self) -> Vec<ExportTraceServiceRequest> {
@@ -121,7 +133,7 @@ fn collect(collector: &Collector, sample: f64) -> (Otlp, tracing::subscriber::De
     let folder = tempfile::tempdir().unwrap();
     let config = written(folder.path(), &format!("endpoint = \"{}\"\nsample = {sample:?}", collector.url));
     let config = Config::parse(&config, folder.path(), &|_| None).unwrap().otlp.unwrap();
-    let otlp = Otlp::start(&config, &tokio::runtime::Handle::current()).unwrap();
+    let otlp = Otlp::start(&config, collector.runtime.as_ref().unwrap().handle()).unwrap();
     let log = logging::subscriber(Format::Text, EnvFilter::new("info"), false, std::io::sink, Some(otlp.spans()));
     (otlp, tracing::subscriber::set_default(log))
 }
