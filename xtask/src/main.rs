@@ -35,7 +35,7 @@ enum Command {
         accidents: bool,
     },
     /// Everything CI checks, in order
-    Test,
+    Test(test::Test),
     /// The long fuzzing runs
     Soak(test::Soak),
     /// The service's whole life, played from seeds with faults
@@ -67,7 +67,7 @@ fn main() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::DemoCheck { accidents: true } => demo::check_with_accidents(),
         Command::DemoCheck { accidents: false } => demo::check(),
-        Command::Test => test::run(),
+        Command::Test(test) => test.run(),
         Command::Soak(soak) => soak.run(),
         Command::Simulate(simulate) => simulate.run(),
         Command::Faults(faults) => faults.run(),

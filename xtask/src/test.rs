@@ -6,36 +6,64 @@ use crate::run::{BUILD_EVERYTHING, Tally, everything_is_built, step};
 use crate::{demo, hostile, root, tidy, workloads};
 use anyhow::Result;
 
-/// Runs all of it and closes with the sum of all tests.
-///
-/// # Errors
-/// At the first step that fails.
-pub fn run() -> Result<()> {
-    let root = root();
-    let firmware = root.join("firmware");
-    let mut tally = Tally::default();
-    tidy::run()?;
-    workloads::run(true)?;
-    step("server, runner, tools and their tests", &root, "cargo", &BUILD_EVERYTHING, &mut tally)?;
-    everything_is_built();
-    step("firmware, on the host", &firmware, "cargo", &["test", "--quiet", "-p", "pyrite", "-p", "pyrite-port"], &mut tally)?;
-    step("sources for the boards", &root, "firmware/build", &["fetch"], &mut tally)?;
-    step("an image of each kind", &root, "firmware/build", &["mps2-an385"], &mut tally)?;
-    step("an image for a small board", &root, "firmware/build", &["microbit"], &mut tally)?;
-    step("images that misbehave", &root, "firmware/build", &["faults"], &mut tally)?;
-    step("tests", &root, "cargo", &["test", "--workspace", "--quiet"], &mut tally)?;
-    plays(format!("OUNCE_SEEDS={PLAYS}"), &mut tally)?;
-    let looked = pages()?;
-    println!("\n=== the main job with accidents");
-    demo::check_with_accidents()?;
-    println!("\n=== real faults on the real programs");
-    Faults::few().run()?;
-    println!("\n=== a pull request that means harm");
-    hostile::run()?;
-    println!("\n=== the main job, end to end, and the same on the desk");
-    demo::check()?;
-    println!("\n{} passed, {} failed, {} skipped", tally.passed + 4 + looked, tally.failed, tally.ignored);
-    Ok(())
+/// The parts of it that follow the build, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+enum Part {
+    /// All tests of the workspace
+    Tests,
+    /// Ten thousand plays of the simulation
+    Plays,
+    /// The pages in a browser
+    Pages,
+    /// The main job with accidents, real faults, a pull request that means harm, and the main job
+    Jobs,
+}
+
+/// `cargo xtask test`
+#[derive(Debug, clap::Args)]
+pub struct Test {
+    /// Goes on from here, after one that failed
+    #[arg(long, value_enum, default_value = "tests", value_name = "PART")]
+    from: Part,
+}
+
+impl Test {
+    /// Runs all of it and closes with the sum of all tests.
+    ///
+    /// # Errors
+    /// At the first step that fails.
+    pub fn run(self) -> Result<()> {
+        let root = root();
+        let firmware = root.join("firmware");
+        let mut tally = Tally::default();
+        tidy::run()?;
+        workloads::run(true)?;
+        step("server, runner, tools and their tests", &root, "cargo", &BUILD_EVERYTHING, &mut tally)?;
+        everything_is_built();
+        step("firmware, on the host", &firmware, "cargo", &["test", "--quiet", "-p", "pyrite", "-p", "pyrite-port"], &mut tally)?;
+        step("sources for the boards", &root, "firmware/build", &["fetch"], &mut tally)?;
+        step("an image of each kind", &root, "firmware/build", &["mps2-an385"], &mut tally)?;
+        step("an image for a small board", &root, "firmware/build", &["microbit"], &mut tally)?;
+        step("images that misbehave", &root, "firmware/build", &["faults"], &mut tally)?;
+        if self.from <= Part::Tests {
+            step("tests", &root, "cargo", &["test", "--workspace", "--quiet"], &mut tally)?;
+        }
+        if self.from <= Part::Plays {
+            plays(format!("OUNCE_SEEDS={PLAYS}"), &mut tally)?;
+        }
+        let looked = if self.from <= Part::Pages { pages()? } else { 0 };
+        println!("\n=== the main job with accidents");
+        demo::check_with_accidents()?;
+        println!("\n=== real faults on the real programs");
+        Faults::few().run()?;
+        println!("\n=== a pull request that means harm");
+        hostile::run()?;
+        println!("\n=== the main job, end to end, and the same on the desk");
+        demo::check()?;
+        let left_out = if self.from == Part::Tests { "" } else { "; parts before were left out" };
+        println!("\n{} passed, {} failed, {} skipped{left_out}", tally.passed + 4 + looked, tally.failed, tally.ignored);
+        Ok(())
+    }
 }
 
 /// The pages in a browser, where there is one and what it is driven with can be fetched; says so where not. Gives how many plays that are.
