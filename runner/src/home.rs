@@ -111,6 +111,14 @@ impl Home {
         Ok(dir.join(format!("{unit}.json")))
     }
 
+    /// The file that is locked while a job has a unit, and says whose it is.
+    ///
+    /// # Errors
+    /// Where its folder cannot be made.
+    pub fn unit_use(&self, unit: &str) -> Result<PathBuf> {
+        Ok(self.unit_record(unit)?.with_extension("use"))
+    }
+
     fn scratches(&self) -> PathBuf {
         self.root.join("scratch")
     }

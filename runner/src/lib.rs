@@ -8,6 +8,7 @@ mod aside;
 pub mod bench;
 pub mod cli;
 pub mod earlier;
+mod empty;
 pub mod exec;
 pub mod home;
 pub mod image;

@@ -7,17 +7,21 @@ use crate::bench::qemu::QemuBench;
 use crate::bench::verdict::{self, Meaning};
 use crate::bench::{Bench, Job};
 use crate::earlier::{Earlier, Setting};
+use crate::empty::subtract_empty;
 use crate::exec::LogSink;
-use crate::home::Home;
+use crate::home::{Home, Trust};
+use crate::lab::inventory::Lab;
+use crate::lab::offer;
+use crate::lab::runs::{Image, Place, no_markers};
+use crate::lab::taken::Taken;
 use crate::progress::Progress;
 use crate::reading::Reader;
 use crate::workshop::sandbox::Sandbox;
 use crate::workshop::{StageFailed, Workshop};
 use anyhow::{Context, Result};
-use ounce_protocol::manifest::{Benchmark, Board, Manifest};
+use ounce_protocol::manifest::{Benchmark, Board, Manifest, On};
 use ounce_protocol::measurement::{
-    BenchFailure, BenchOutcome, Count, Fingerprint, FunctionCount, LOG_TAIL_BYTES_MAX, Ledger, Measurement, Outcome, RegionKind, SCHEMA,
-    Stage,
+    BenchFailure, BenchOutcome, Count, Fingerprint, LOG_TAIL_BYTES_MAX, Ledger, Measurement, Outcome, RegionKind, SCHEMA, Stage,
 };
 use ounce_protocol::runner_api::Found;
 use ounce_protocol::{BenchName, BoardName, CommitSha, RunKey};
@@ -50,6 +54,23 @@ pub struct Room<'a> {
     pub spent: &'a Spent,
     /// Who may have measured the same bytes before; none on the desk.
     pub earlier: Option<&'a dyn Earlier>,
+    /// The units of this machine, for boards that run on a probe.
+    pub lab: &'a Lab,
+    /// Whose code it is: a stranger's gets only units that are for strangers too.
+    pub whose: Trust,
+}
+
+impl<'a> Room<'a> {
+    /// Takes a unit for a board that runs on a probe, once one is free; none for any other.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub async fn unit_for(&self, board: &Board, log: &dyn LogSink) -> Result<Option<Taken<'a>>> {
+        match board.run.as_ref().map(|run| &run.on) {
+            Some(On::Probe(kind)) => Ok(Some(offer::take(self.lab, kind, self.whose, self.home, log).await?)),
+            Some(On::Qemu(_)) | None => Ok(None),
+        }
+    }
 }
 
 /// Time spent in other people's programs: fetching, building, emulating. The rest of a job is ours.
@@ -123,14 +144,20 @@ pub async fn pairs(order: &Order<'_>, room: &Room<'_>, log: &dyn LogSink, progre
     for name in order.boards {
         let board = order.manifest.board(name)?;
         let sided = |is_head: bool| built.get(&(name, is_head)).cloned().context("every board was built on both sides");
-        let scale = Scale { name, board, manifest: order.manifest, programs: &programs, room, log };
-        progress.step(done, all, &format!("measuring {name} at base"));
-        let base = scale.measure(order.base, sided(false)?, None).await?;
-        done += 1;
-        progress.step(done, all, &format!("measuring {name} at head"));
-        let head = scale.measure(order.head, sided(true)?, base.ledger()).await?;
-        done += 1;
-        pairs.insert(name.clone(), Pair { base, head });
+        // Both sides on one unit, and nobody else on it in between.
+        let unit = room.unit_for(board, log).await?;
+        let scale = Scale { name, board, manifest: order.manifest, programs: &programs, room, unit: unit.as_ref(), log };
+        let both = async {
+            progress.step(done, all, &format!("measuring {name} at base"));
+            let base = scale.measure(order.base, sided(false)?, None).await?;
+            progress.step(done + 1, all, &format!("measuring {name} at head"));
+            let head = scale.measure(order.head, sided(true)?, base.ledger()).await?;
+            anyhow::Ok(Pair { base, head })
+        };
+        let both = both.await;
+        unit.into_iter().for_each(Taken::give_back);
+        pairs.insert(name.clone(), both?);
+        done += 2;
     }
     progress.step(all, all, "measured");
     Ok(pairs)
@@ -173,6 +200,21 @@ pub fn load_program(
     Ok(Program { name: name.clone(), file, expect })
 }
 
+/// What a board's programs run on.
+enum OnWhat<'a> {
+    Qemu(QemuBench),
+    Unit(Place<'a>),
+}
+
+impl OnWhat<'_> {
+    fn tools(&self) -> Vec<(String, String)> {
+        match self {
+            OnWhat::Qemu(bench) => bench.fingerprint(),
+            OnWhat::Unit(place) => place.fingerprint().into_iter().map(|(tool, which)| (tool.to_owned(), which)).collect(),
+        }
+    }
+}
+
 /// One board of one manifest, ready to measure images.
 pub struct Scale<'a> {
     /// Its name.
@@ -185,7 +227,9 @@ pub struct Scale<'a> {
     pub programs: &'a [Program],
     /// Where to work.
     pub room: &'a Room<'a>,
-    /// Where the emulator's output goes.
+    /// The unit that the job has, for a board that runs on a probe.
+    pub unit: Option<&'a Taken<'a>>,
+    /// Where the emulator's or the board's output goes.
     pub log: &'a dyn LogSink,
 }
 
@@ -244,8 +288,14 @@ impl Scale<'_> {
         if programs.is_empty() {
             return Ok(Ok((ledger, benches)));
         }
-        let bench = QemuBench::open(run, self.room.sandbox, self.room.home).await?;
-        let tools = bench.fingerprint();
+        let on = match (&run.on, self.unit) {
+            (On::Qemu(_), _) => OnWhat::Qemu(QemuBench::open(run, self.room.sandbox, self.room.home).await?),
+            (On::Probe(_), Some(taken)) => {
+                OnWhat::Unit(Place { taken, board: self.board, home: self.room.home, sandbox: self.room.sandbox })
+            }
+            (On::Probe(kind), None) => anyhow::bail!("it runs on a probe, and nobody took a unit with board = \"{kind}\" for it"),
+        };
+        let tools = on.tools();
         into.fingerprint.0.extend(tools.iter().cloned());
         if base.is_some_and(|base| base.image == ledger.image) {
             benches.extend(programs.iter().map(|p| (p.name.clone(), BenchOutcome::Identical)));
@@ -256,10 +306,16 @@ impl Scale<'_> {
             return Ok(Ok((ledger, benches)));
         }
         let (Some(begin), Some(end)) = read.markers else {
-            let detail = format!("the image has no symbol {} or {}", markers.begin, markers.end);
-            let outcome = BenchOutcome::Failed { why: BenchFailure::Markers, detail };
-            benches.extend(programs.iter().map(|p| (p.name.clone(), outcome.clone())));
+            benches.extend(programs.iter().map(|p| (p.name.clone(), no_markers(markers))));
             return Ok(Ok((ledger, benches)));
+        };
+        let bench = match on {
+            OnWhat::Qemu(bench) => bench,
+            OnWhat::Unit(place) => {
+                let image = Image { elf, id: &ledger.image, markers: (begin, end), stack: declared.or(read.stack) };
+                let benches = self.room.spent.on(place.run_read(&image, &programs, self.log)).await?;
+                return Ok(Ok((ledger, benches)));
+            }
         };
         let job = Job { elf: elf.to_owned(), program: None, markers: (begin, end), stack: declared.or(read.stack) };
         let (markers, stack) = (job.markers, job.stack);
@@ -336,62 +392,4 @@ pub(crate) fn does_not_fit(ledger: &Ledger) -> Option<BenchOutcome> {
     let over = ledger.regions.iter().find(|r| r.headroom_bytes() < 0)?;
     let detail = format!("{} is over by {} B", over.name, over.headroom_bytes().unsigned_abs());
     Some(BenchOutcome::NoFit { detail })
-}
-
-/// Takes the empty benchmark, the cost of the markers, off the others: in sum and function by function, so that a profile
-/// sums to its count.
-fn subtract_empty(benches: &mut BTreeMap<BenchName, BenchOutcome>, empty: Option<&BenchName>) {
-    let Some(name) = empty else { return };
-    let Some(BenchOutcome::Counted(Count { instructions: cost, profile, .. })) = benches.get(name).cloned() else { return };
-    for (_, outcome) in benches.iter_mut().filter(|(n, _)| *n != name) {
-        if let BenchOutcome::Counted(count) = outcome {
-            count.instructions = count.instructions.saturating_sub(cost);
-            count.second_take = count.second_take.map(|n| n.saturating_sub(cost));
-            subtract_profile(&mut count.profile, &profile);
-        }
-    }
-}
-
-/// What a function has less of than the empty benchmark is taken off the largest: the sum stays right.
-fn subtract_profile(profile: &mut Vec<FunctionCount>, empty: &[FunctionCount]) {
-    let mut owed = 0u64;
-    for cost in empty {
-        let have = profile.iter_mut().find(|f| f.name == cost.name);
-        let taken = have.map_or(0, |f| {
-            let taken = cost.instructions.min(f.instructions);
-            f.instructions -= taken;
-            taken
-        });
-        owed = owed.saturating_add(cost.instructions - taken);
-    }
-    if let Some(largest) = profile.iter_mut().max_by_key(|f| f.instructions) {
-        largest.instructions = largest.instructions.saturating_sub(owed);
-    }
-    profile.retain(|f| f.instructions > 0);
-    profile.sort_by(|a, b| b.instructions.cmp(&a.instructions).then_with(|| a.name.cmp(&b.name)));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn counted(functions: &[(&str, u64)]) -> BenchOutcome {
-        let profile: Vec<FunctionCount> =
-            functions.iter().map(|&(name, instructions)| FunctionCount { name: name.into(), instructions }).collect();
-        let instructions = profile.iter().map(|f| f.instructions).sum();
-        BenchOutcome::Counted(Count { instructions, second_take: None, stack_peak_bytes: None, heap_peak_bytes: None, profile })
-    }
-
-    #[test]
-    fn the_empty_benchmark_is_taken_off_in_sum_and_by_function() {
-        let name = |n: &str| BenchName::parse(n).unwrap();
-        let check = |bench: &[(&str, u64)], empty: &[(&str, u64)], left: &[(&str, u64)]| {
-            let mut benches = BTreeMap::from([(name("b"), counted(bench)), (name("empty"), counted(empty))]);
-            subtract_empty(&mut benches, Some(&name("empty")));
-            assert_eq!(benches[&name("b")], counted(left));
-            assert_eq!(benches[&name("empty")], counted(empty));
-        };
-        check(&[("run", 100), ("call", 9)], &[("call", 9), ("run", 1)], &[("run", 99)]);
-        check(&[("run", 100), ("call", 9)], &[("call", 10), ("mark", 4)], &[("run", 95)]);
-    }
 }

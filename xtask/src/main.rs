@@ -6,6 +6,7 @@ mod demo;
 mod faults;
 mod figures;
 mod hostile;
+mod lab_faults;
 mod processes;
 mod run;
 mod seed;
@@ -42,6 +43,8 @@ enum Command {
     Simulate(test::Simulate),
     /// Real faults on the real programs, on both databases
     Faults(faults::Faults),
+    /// Simulated boards that suffer what real ones do
+    LabFaults(lab_faults::LabFaults),
     /// A pull request that means harm, on the real programs
     Hostile,
     /// The dashboards in a real browser: walks, accessibility, zooming (needs node and chromium)
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         Command::Soak(soak) => soak.run(),
         Command::Simulate(simulate) => simulate.run(),
         Command::Faults(faults) => faults.run(),
+        Command::LabFaults(faults) => faults.run(),
         Command::Hostile => hostile::run(),
         Command::Browser(browser) => browser.run(),
         Command::Shots(shots) => shots.run(),

@@ -316,6 +316,13 @@ pub enum BenchSide {
         /// Heap peak, bytes.
         heap_peak_bytes: Option<u64>,
     },
+    /// Ran on a board, where nobody counts instructions.
+    Ran {
+        /// Stack peak, bytes.
+        stack_peak_bytes: Option<u64>,
+        /// Heap peak, bytes.
+        heap_peak_bytes: Option<u64>,
+    },
     /// The board cannot hold the program.
     NoFit {
         /// What was said.
@@ -337,6 +344,21 @@ impl BenchSide {
     pub fn instructions(&self) -> Option<u64> {
         match self {
             BenchSide::Counted { instructions, .. } => Some(*instructions),
+            _ => None,
+        }
+    }
+
+    /// Whether it ran and its output was right.
+    pub fn is_valid(&self) -> bool {
+        matches!(self, BenchSide::Counted { .. } | BenchSide::Ran { .. })
+    }
+
+    /// The peaks of stack and heap, where it is valid.
+    pub fn peaks(&self) -> Option<(Option<u64>, Option<u64>)> {
+        match self {
+            BenchSide::Counted { stack_peak_bytes, heap_peak_bytes, .. } | BenchSide::Ran { stack_peak_bytes, heap_peak_bytes } => {
+                Some((*stack_peak_bytes, *heap_peak_bytes))
+            }
             _ => None,
         }
     }

@@ -282,11 +282,11 @@ impl Sides<'_> {
     fn note_bench(&self, name: &BenchName, base: &BenchSide, head: &BenchSide, findings: &mut Findings) {
         let board = self.name;
         match (base, head) {
-            (BenchSide::Counted { .. }, BenchSide::Failed { why, .. }) => {
+            (base, BenchSide::Failed { why, .. }) if base.is_valid() => {
                 findings.broken = true;
                 findings.notes.push(format!("{board}, {name}: valid at the base, not at the head: {}", why.word()));
             }
-            (BenchSide::Counted { .. }, BenchSide::NoFit { .. }) => {
+            (base, BenchSide::NoFit { .. }) if base.is_valid() => {
                 findings.broken = true;
                 findings.notes.push(format!("{board}, {name}: valid at the base, does not fit at the head"));
             }
@@ -323,6 +323,9 @@ fn side(outcome: Option<&BenchOutcome>) -> BenchSide {
             stack_peak_bytes: count.stack_peak_bytes,
             heap_peak_bytes: count.heap_peak_bytes,
         },
+        Some(BenchOutcome::Ran { stack_peak_bytes, heap_peak_bytes }) => {
+            BenchSide::Ran { stack_peak_bytes: *stack_peak_bytes, heap_peak_bytes: *heap_peak_bytes }
+        }
         Some(BenchOutcome::NoFit { detail }) => BenchSide::NoFit { detail: detail.clone() },
         Some(BenchOutcome::Failed { why, detail }) => BenchSide::Failed { why: *why, detail: detail.clone() },
         Some(BenchOutcome::Identical) | None => BenchSide::Absent,
@@ -407,7 +410,7 @@ fn bench_changed(bench: &BenchDelta) -> bool {
         // Noise is no change.
         (BenchSide::Counted { exact: false, .. }, BenchSide::Counted { .. })
         | (BenchSide::Counted { .. }, BenchSide::Counted { exact: false, .. }) => false,
-        (BenchSide::Counted { .. }, _) | (_, BenchSide::Counted { .. }) => bench.base != bench.head || !bench.functions.is_empty(),
+        (base, head) if base.is_valid() || head.is_valid() => bench.base != bench.head || !bench.functions.is_empty(),
         // Details of a failure may hold addresses; its kind is what counts.
         (BenchSide::Failed { why: base, .. }, BenchSide::Failed { why: head, .. }) => base != head,
         (base, head) => std::mem::discriminant(base) != std::mem::discriminant(head),

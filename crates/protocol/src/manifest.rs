@@ -5,9 +5,11 @@
 
 mod budget;
 mod hint;
+mod run;
 
 pub use budget::{BenchMetric, Budget, GROUP_CHARS_MAX, Percent, Since, TAG_BYTES_MAX};
 pub use hint::{nearest, with_hint};
+pub use run::{On, Qemu, QemuSystem, Run, StackWindow, offer_of};
 
 use crate::fetch::Fetch;
 use crate::ids::{BenchName, BoardName, RegionName};
@@ -164,85 +166,6 @@ impl Region {
     /// The first address after it, saturating.
     pub fn end(&self) -> u64 {
         self.start.saturating_add(self.size)
-    }
-}
-
-/// How a board runs: today, a QEMU machine.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Run {
-    /// Which emulator.
-    pub qemu: Qemu,
-    /// Where a benchmark's file is placed in memory.
-    #[serde(default)]
-    pub load_at: Option<u64>,
-    /// How many bytes fit there.
-    #[serde(default, deserialize_with = "optional_size")]
-    pub load_size: Option<u64>,
-    /// Where the stack lies; the part of the first RAM region above all statics where it is left out.
-    #[serde(default)]
-    pub stack: Option<StackWindow>,
-    /// Instructions after which a run is a hang.
-    #[serde(default = "Run::default_budget")]
-    pub instruction_budget: u64,
-    /// Seconds after which it is one all the same.
-    #[serde(default = "Run::default_timeout")]
-    pub timeout_s: u64,
-}
-
-impl Run {
-    fn default_budget() -> u64 {
-        1_000_000_000
-    }
-    fn default_timeout() -> u64 {
-        60
-    }
-}
-
-/// A range of RAM that holds the stack and nothing else, so that its high-water mark can be read from the stores into it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StackWindow {
-    /// Lowest address.
-    pub start: u64,
-    /// Size in bytes; `start + size` is the initial stack pointer.
-    #[serde(deserialize_with = "size")]
-    pub size: u64,
-}
-
-/// A QEMU machine.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Qemu {
-    /// The system emulator.
-    pub system: QemuSystem,
-    /// Its `-machine`.
-    pub machine: String,
-    /// `-global` settings of devices, such as `nrf51-soc.sram-size=262144`; no other options can be passed.
-    #[serde(default)]
-    pub globals: Vec<String>,
-    /// `-bios none`, which the RISC-V machines want.
-    #[serde(default)]
-    pub no_bios: bool,
-}
-
-/// The system emulators known here: the word is the end of the program's name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum QemuSystem {
-    /// `qemu-system-arm`
-    Arm,
-    /// `qemu-system-riscv32`
-    Riscv32,
-}
-
-impl QemuSystem {
-    /// The program's name.
-    pub fn program(self) -> &'static str {
-        match self {
-            QemuSystem::Arm => "qemu-system-arm",
-            QemuSystem::Riscv32 => "qemu-system-riscv32",
-        }
     }
 }
 
@@ -442,10 +365,7 @@ impl Board {
             }
         }
         if let Some(run) = &self.run {
-            let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.=".contains(&b));
-            if !plain(&run.qemu.machine) || !run.qemu.globals.iter().all(|g| plain(g) && g.contains('=')) {
-                return Err("run.qemu: a machine is a plain name, a global is driver.property=value".into());
-            }
+            run.on.check()?;
             if run.timeout_s == 0 || run.timeout_s > 3600 || run.instruction_budget == 0 {
                 return Err("run: timeout_s is 1 to 3600, instruction_budget at least 1".into());
             }
@@ -583,7 +503,26 @@ max_growth_percent = 1.5
         check("expect = \"sum 5050\"", "expect = \"x\"\nfile = \"a.bin\"", "no `load_at`");
         check("max_growth_percent = 1.5", "max_growth_percent = -1.5", "not a percentage");
         check("netduinoplus2", "x -nographic", "a machine is a plain name");
+        let qemu = "qemu = { system = \"arm\", machine = \"netduinoplus2\" }";
+        check(qemu, "timeout_s = 5", "give one of `qemu` and `probe`");
+        check(qemu, "probe = \"disco\", qemu = { system = \"arm\", machine = \"x\" }", "give one of `qemu` and `probe`");
+        check(qemu, "prob = \"disco\"", "did you mean `probe`?");
+        check(qemu, "probe = \"a b\"", "a b");
         check("kind = \"flash\"", "kind = \"ram\"", "no region of kind");
+    }
+
+    #[test]
+    fn a_board_says_what_a_runner_must_offer() {
+        let qemu = "qemu = { system = \"arm\", machine = \"netduinoplus2\" }";
+        let check = |run: &str, trusted: bool, needs: &str| {
+            let manifest = Manifest::parse(&GOOD.replacen(qemu, run, 1)).unwrap();
+            assert_eq!(manifest.boards[&BoardName::parse("disco").unwrap()].run.as_ref().unwrap().needs(trusted), needs);
+        };
+        check(qemu, true, "qemu:netduinoplus2");
+        check(qemu, false, "qemu:netduinoplus2");
+        check("probe = \"f407-disco\"", true, "probe:f407-disco");
+        // Most units are for the project's own code only.
+        check("probe = \"f407-disco\"", false, "probe:f407-disco:strangers");
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub struct Measurement {
     pub fingerprint: Fingerprint,
     /// What came of it.
     pub outcome: Outcome,
-    /// What the benchmarks' figures depend on; none where nothing is to be run.
+    /// What the benchmarks' figures depend on; none where nothing is to be run, or it was run on a unit of a lab.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run_key: Option<RunKey>,
     /// Whose figures the benchmarks' are: of the same [`RunKey`], so that nothing was run again.
@@ -101,6 +101,15 @@ impl Stage {
 pub enum BenchOutcome {
     /// It ran and its output was right.
     Counted(Count),
+    /// It ran on a board, where nobody counts instructions, and its output was right.
+    Ran {
+        /// Most bytes of stack in use, where the stack's window is known.
+        #[serde(default)]
+        stack_peak_bytes: Option<u64>,
+        /// Most bytes of the firmware's own heap in use, where it says so.
+        #[serde(default)]
+        heap_peak_bytes: Option<u64>,
+    },
     /// The board cannot hold the program: a row of the report, not an error.
     NoFit {
         /// What the firmware said, or by how much it does not fit.

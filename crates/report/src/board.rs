@@ -148,7 +148,7 @@ fn benches(c: &Compared, differ: bool) -> Vec<Block> {
         return Vec::new();
     }
     let mut table = Table::new(&[("benchmark", Align::Name), ("instructions", Align::Right), ("change", Align::Right), ("", Align::Right)]);
-    let mut same = 0;
+    let (mut same, mut ran) = (0, 0);
     for bench in &c.benches {
         let name = Line::new().code(bench.name.as_str());
         match (&bench.base, &bench.head) {
@@ -167,6 +167,7 @@ fn benches(c: &Compared, differ: bool) -> Vec<Block> {
                     format!("{share}{noisy}").into(),
                 ]);
             }
+            (BenchSide::Ran { .. }, BenchSide::Ran { .. }) => ran += 1,
             (base, head) => {
                 let count = base.instructions().or(head.instructions()).map_or("–".into(), grouped);
                 table.row(vec![name, count.into(), became(base, head), "".into()]);
@@ -183,6 +184,13 @@ fn benches(c: &Compared, differ: bool) -> Vec<Block> {
             format!("{same}{also} {} without change, to the instruction.", if same == 1 { "benchmark" } else { "benchmarks" }).into(),
         ));
     }
+    if ran > 0 {
+        let text = format!(
+            "{} ran on the board and gave the right result; instructions are not counted there.",
+            counted(ran, "benchmark", "benchmarks")
+        );
+        out.push(Block::Paragraph(text.into()));
+    }
     out
 }
 
@@ -194,13 +202,14 @@ fn became(base: &BenchSide, head: &BenchSide) -> Line {
 }
 
 fn bad_now(base: &BenchSide, head: &BenchSide) -> bool {
-    matches!(head, BenchSide::Failed { .. }) || (matches!(head, BenchSide::NoFit { .. }) && base.instructions().is_some())
+    matches!(head, BenchSide::Failed { .. }) || (matches!(head, BenchSide::NoFit { .. }) && base.is_valid())
 }
 
 /// One side of a benchmark in words.
 fn side(side: &BenchSide) -> &'static str {
     match side {
         BenchSide::Counted { .. } => "counted",
+        BenchSide::Ran { .. } => "ran",
         BenchSide::NoFit { .. } => "does not fit",
         BenchSide::Failed { why, .. } => why.word(),
         BenchSide::Absent => "not there",
@@ -238,18 +247,12 @@ fn functions(c: &Compared, detail: &Detail) -> Vec<Block> {
 fn peaks(c: &Compared) -> Vec<Block> {
     let mut rows = Vec::new();
     for bench in &c.benches {
-        let (
-            BenchSide::Counted { stack_peak_bytes: s0, heap_peak_bytes: h0, .. },
-            BenchSide::Counted { stack_peak_bytes: s1, heap_peak_bytes: h1, .. },
-        ) = (&bench.base, &bench.head)
-        else {
-            continue;
-        };
+        let (Some((s0, h0)), Some((s1, h1))) = (bench.base.peaks(), bench.head.peaks()) else { continue };
         for (what, base, head) in [("stack", s0, s1), ("heap", h0, h1)] {
             if let (Some(base), Some(head)) = (base, head)
                 && base != head
             {
-                let text = format!(": {what} peak {} → {} B ({} B)", grouped(*base), grouped(*head), signed(delta(*base, *head)));
+                let text = format!(": {what} peak {} → {} B ({} B)", grouped(base), grouped(head), signed(delta(base, head)));
                 rows.push(Line::new().code(bench.name.as_str()).text(text));
             }
         }
@@ -262,7 +265,7 @@ fn bench_failures(c: &Compared) -> Vec<Block> {
     let seen = |bench: &BenchDelta| match &bench.head {
         BenchSide::Failed { why, detail } => Some(Line::new().code(bench.name.as_str()).bad(format!(" {}: ", why.word())).sentence(detail)),
         BenchSide::NoFit { detail } => Some(Line::new().code(bench.name.as_str()).text(" does not fit: ").sentence(detail)),
-        BenchSide::Counted { .. } | BenchSide::Absent => None,
+        BenchSide::Counted { .. } | BenchSide::Ran { .. } | BenchSide::Absent => None,
     };
     let rows: Vec<Line> = c.benches.iter().filter_map(seen).collect();
     let same = counted(rows.len(), "benchmark", "benchmarks");

@@ -225,7 +225,13 @@ fn instructions_cell(c: &Compared) -> Line {
         (counts.gone, "gone", false),
     ];
     let mut kinds = kinds.into_iter().filter(|(n, ..)| *n > 0);
-    let Some((n, word, bad)) = kinds.next() else { return if line.0.is_empty() { "not run".into() } else { line } };
+    let Some((n, word, bad)) = kinds.next() else {
+        return match (line.0.is_empty(), counts.ran) {
+            (false, _) => line,
+            (true, 0) => "not run".into(),
+            (true, _) => "ran, not counted".into(),
+        };
+    };
     let text = format!("{n} {word}");
     let others: usize = kinds.map(|(n, ..)| n).sum();
     let line = match (line.0.is_empty(), others) {

@@ -65,6 +65,8 @@ pub(crate) struct BenchCounts {
     pub changed: usize,
     /// Of these, where the takes of a side differ.
     pub noisy: usize,
+    /// Right at the head, where nobody counts instructions.
+    pub ran: usize,
     /// Not valid at the head.
     pub failed: usize,
     /// Too big for the board at the head.
@@ -86,6 +88,7 @@ pub(crate) fn bench_counts(benches: &[BenchDelta]) -> BenchCounts {
             }
             (_, BenchSide::Failed { .. }) => counts.failed += 1,
             (_, BenchSide::NoFit { .. }) => counts.no_fit += 1,
+            (_, BenchSide::Ran { .. }) => counts.ran += 1,
             (_, BenchSide::Counted { .. }) => counts.new += 1,
             (BenchSide::Absent, BenchSide::Absent) => {}
             (_, BenchSide::Absent) => counts.gone += 1,
@@ -96,7 +99,7 @@ pub(crate) fn bench_counts(benches: &[BenchDelta]) -> BenchCounts {
 
 /// Whether a benchmark that was valid at the base is not at the head.
 pub(crate) fn bench_broke(bench: &BenchDelta) -> bool {
-    bench.base.instructions().is_some() && matches!(bench.head, BenchSide::Failed { .. } | BenchSide::NoFit { .. })
+    bench.base.is_valid() && matches!(bench.head, BenchSide::Failed { .. } | BenchSide::NoFit { .. })
 }
 
 /// Whether the head breaks the board: no image any more, or a benchmark not valid any more.

@@ -301,6 +301,7 @@ fn what_became_of_a_benchmark_is_said_once() {
     check(hangs(), panics(), "– | hangs → **panics**");
     check(no_fit(), hangs(), "– | does not fit → **hangs**");
     check(counted(1000), BenchSide::Absent, "1,000 | counted → not there");
+    check(ran(9), no_fit(), "– | ran → **does not fit**");
 }
 
 #[test]
@@ -413,6 +414,21 @@ fn of_several_kinds_of_benchmarks_the_row_names_the_worst_and_counts_all() {
     check(None, vec![no_fit(), no_fit()], "no fit");
     check(None, vec![], "none");
     check(None, vec![BenchSide::Absent], "1 gone");
+    check(None, vec![ran(9), ran(8)], "ran, not counted");
+    check(None, vec![ran(9), hangs()], "**1 fails**");
+}
+
+/// Right on a board, with this much stack.
+fn ran(stack_peak_bytes: u64) -> BenchSide {
+    BenchSide::Ran { stack_peak_bytes: Some(stack_peak_bytes), heap_peak_bytes: None }
+}
+
+#[test]
+fn of_what_runs_on_a_board_the_peaks_are_told_and_that_nobody_counted() {
+    let benches = vec![bench("fib", ran(900), ran(1024), &[]), bench("calls", ran(9), ran(9), &[])];
+    let text = body(&comparison(Verdict::WithinBudget, vec![board("unit", "", compared(Tendency::Free, None, vec![], benches))]));
+    assert!(text.contains("2 benchmarks ran on the board and gave the right result; instructions are not counted there."), "{text}");
+    assert!(text.contains("`fib`: stack peak 900 → 1,024 B (+124 B)"), "{text}");
 }
 
 #[test]

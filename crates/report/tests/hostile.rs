@@ -81,7 +81,8 @@ impl Dice {
         }
     }
     fn side(&mut self) -> BenchSide {
-        match self.roll(6) {
+        match self.roll(7) {
+            3 => BenchSide::Ran { stack_peak_bytes: (self.roll(2) == 0).then(|| self.bytes()), heap_peak_bytes: None },
             0 => BenchSide::NoFit { detail: self.text() },
             1 => BenchSide::Failed { why: BenchFailure::Garbage, detail: self.text() },
             2 => BenchSide::Absent,

@@ -138,8 +138,8 @@ fn counting(flash: u32) -> Vec<u8> {
     image.resize(0x50, 0);
     // 50: b .
     image.extend(0xe7feu16.to_le_bytes());
-    // Not a whole page, and more than one.
-    image.resize(5_000, 0xa5);
+    // Not a whole page, and so many that what each leaves on the stack would fill it.
+    image.resize(45_000, 0xa5);
     image
 }
 

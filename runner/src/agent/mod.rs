@@ -8,6 +8,8 @@ pub mod token;
 use crate::earlier::Earlier;
 use crate::exec::LogSink;
 use crate::home::{Home, Trust};
+use crate::lab::inventory::Lab;
+use crate::lab::offer::{Offered, offers};
 use crate::progress::Progress;
 use crate::weigh::{self, Pair, Spent};
 use crate::workshop::Workshop;
@@ -48,6 +50,8 @@ pub struct Agent {
     pub sandbox: Sandbox,
     /// What can be run here: see [`can_run`].
     pub can_run: Vec<String>,
+    /// The units that are attached to this machine.
+    pub lab: Lab,
     /// What the server says when it gives this machine no work.
     pub told: Told,
 }
@@ -85,7 +89,7 @@ impl Agent {
     /// # Errors
     /// Where the server cannot be asked.
     pub async fn once(&self, say: &(dyn Fn(&str) + Send + Sync)) -> Result<bool> {
-        let claim = Claim { wait_ms: CLAIM_WAIT_MS_MAX, can_run: self.can_run.clone(), sandbox: self.sandbox.is_for_strangers() };
+        let claim = Claim { wait_ms: CLAIM_WAIT_MS_MAX, can_run: self.offers(say).await, sandbox: self.sandbox.is_for_strangers() };
         self.token.settle(&self.client).await?;
         let (claimed, rotate) = self.client.with_token(&self.token.token()?).claim(&claim).await?;
         let worked = match claimed {
@@ -107,6 +111,18 @@ impl Agent {
             }
         }
         Ok(worked)
+    }
+
+    /// What this machine can do now: units come and go.
+    async fn offers(&self, say: &(dyn Fn(&str) + Send + Sync)) -> Vec<String> {
+        let mut all = self.can_run.clone();
+        match offers(&self.lab, &self.home).await {
+            Ok(units) => all.extend(units.iter().flat_map(Offered::words)),
+            Err(error) => say(&format!("no unit of the lab is offered: {error:#}")),
+        }
+        all.sort();
+        all.dedup();
+        all
     }
 
     async fn take(&self, lease: &Lease, say: &(dyn Fn(&str) + Send + Sync)) {
@@ -182,7 +198,15 @@ impl Agent {
         log.step(0, 1, "fetching the commits");
         workshop.mirror().bring(&[&work.base, &work.head], &origin).await?;
         let order = weigh::Order { manifest: &manifest, boards: std::slice::from_ref(&work.board), base: &work.base, head: &work.head };
-        let bench = weigh::Room { workshop: &workshop, home: &self.home, sandbox: &self.sandbox, spent, earlier: Some(known) };
+        let bench = weigh::Room {
+            workshop: &workshop,
+            home: &self.home,
+            sandbox: &self.sandbox,
+            spent,
+            earlier: Some(known),
+            lab: &self.lab,
+            whose: trust,
+        };
         let mut pairs = weigh::pairs(&order, &bench, log, log).await?;
         pairs.remove(&work.board).ok_or_else(|| anyhow::anyhow!("the board {} gave no measurement", work.board))
     }
@@ -314,7 +338,15 @@ mod tests {
         let client = Client::new(&server.address, Some("secret".into())).unwrap();
         let token = TokenFile::new(&home.join("token"));
         token.put("secret").unwrap();
-        Agent { client, token, home: Home::open(Some(home)).unwrap(), sandbox: Sandbox::none(), can_run: vec![], told: Told::default() }
+        Agent {
+            client,
+            token,
+            home: Home::open(Some(home)).unwrap(),
+            sandbox: Sandbox::none(),
+            can_run: vec![],
+            lab: Lab::default(),
+            told: Told::default(),
+        }
     }
 
     fn lease(manifest: &str, heartbeat_ms: i64) -> Lease {

@@ -12,7 +12,7 @@ use crate::home::Home;
 use crate::workshop::sandbox::{SIGKILL, Sandbox};
 use anyhow::{Context, Result, bail};
 use ounce_protocol::console::Transcript;
-use ounce_protocol::manifest::Run;
+use ounce_protocol::manifest::{Qemu, Run};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -27,6 +27,7 @@ const SECCOMP: &str = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resour
 #[derive(Debug, Clone)]
 pub struct QemuBench {
     run: Run,
+    qemu: Qemu,
     plugin: PathBuf,
     version: String,
     sandbox: Sandbox,
@@ -39,13 +40,14 @@ impl QemuBench {
     /// # Errors
     /// Where one is missing, with the next step.
     pub async fn open(run: &Run, sandbox: &Sandbox, home: &Home) -> Result<QemuBench> {
-        let program = run.qemu.system.program();
+        let qemu = run.qemu().context("it does not run on a machine of QEMU's")?.clone();
+        let program = qemu.system.program();
         if find_program(program).is_none() {
             bail!("{program} is missing on this machine: `./dev setup` installs it");
         }
         let said = crate::exec::Program::new(program).arg("--version").run(&()).await?;
         let version = String::from_utf8_lossy(&said.stdout).lines().next().unwrap_or("").trim().to_owned();
-        Ok(QemuBench { run: run.clone(), plugin: find_plugin()?, version, sandbox: sandbox.clone(), home: home.clone() })
+        Ok(QemuBench { run: run.clone(), qemu, plugin: find_plugin()?, version, sandbox: sandbox.clone(), home: home.clone() })
     }
 }
 
@@ -70,7 +72,7 @@ impl Bench for QemuBench {
         let out = scratch.path().join("counts");
         let mut read: Vec<&Path> = vec![&job.elf, &self.plugin];
         read.extend(job.program.as_deref());
-        let qemu = &self.run.qemu;
+        let qemu = &self.qemu;
         let limits = Limits { wall: Duration::from_secs(self.run.timeout_s), ..Limits::EMULATOR };
         let mut p = self.sandbox.worker(qemu.system.program(), limits, &read, scratch.path());
         p = p.args(["-machine", &qemu.machine, "-display", "none", "-monitor", "none", "-serial", "stdio", "-nodefaults"]);
@@ -125,7 +127,7 @@ impl Bench for QemuBench {
 
     fn fingerprint(&self) -> Vec<(String, String)> {
         vec![
-            ("emulator".into(), format!("{}, -machine {}, icount shift=0", self.version, self.run.qemu.machine)),
+            ("emulator".into(), format!("{}, -machine {}, icount shift=0", self.version, self.qemu.machine)),
             ("counter".into(), "ounce-qemu 1".into()),
         ]
     }

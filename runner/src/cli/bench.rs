@@ -4,6 +4,7 @@ use super::on_unit::{self, Loud};
 use super::{End, chosen, local_manifest, print};
 use crate::home::{Home, Trust};
 use crate::lab::runs::{Place, read_lab};
+use crate::lab::taken::Taken;
 use crate::progress::{Progress, Terminal};
 use crate::weigh::{Room, Scale, Spent, load_program};
 use crate::workshop::Workshop;
@@ -67,13 +68,13 @@ impl Bench {
             bail!("--elf is the image of one board: name it with --board");
         }
         match (unit, &boards[..]) {
-            (Some((unit_name, unit)), [board]) if unit.board != *board => {
+            (Some((unit_name, unit)), [board]) if !unit.is_for(board, manifest.board(board)?) => {
                 bail!("the unit {unit_name} is a {}, not a {board}: correct --board, or `board` in lab.toml", unit.board)
             }
             (Some(_), [_]) | (None, _) => {}
             (Some(_), _) => bail!("--probe is one board: name it with --board"),
         }
-        let room = Room { workshop: &workshop, home, sandbox, spent: &Spent::default(), earlier: None };
+        let room = Room { workshop: &workshop, home, sandbox, spent: &Spent::default(), earlier: None, lab: &lab, whose: Trust::Own };
         let scratch = home.scratch()?;
         let prepared = match &self.elf {
             Some(_) => Ok(()),
@@ -96,19 +97,27 @@ impl Bench {
                 }
             };
             if let Some((unit_name, unit)) = unit {
-                let place = Place { lab: &lab, name: unit_name, unit, board, markers: &manifest.markers, home, sandbox };
                 let here: Vec<_> = programs.iter().filter(|p| manifest.benchmarks.get(&p.name).is_some_and(|b| b.runs_on(name))).collect();
                 return match image {
                     Ok(elf) => {
-                        let outcomes = place.run(&elf, &here, &Loud).await?;
+                        let mut taken = Taken::take(&lab, unit_name, unit, home)?;
+                        taken.ready(&Loud).await?;
+                        let place = Place { taken: &taken, board, home, sandbox };
+                        let outcomes = place.run(&elf, &manifest.markers, &here, &Loud).await;
+                        let fingerprint = place.fingerprint();
+                        taken.give_back();
+                        let outcomes = outcomes?;
                         drop(progress);
-                        on_unit::print_all(&place, name, &outcomes, self.json)
+                        on_unit::print_all(fingerprint, name, &outcomes, self.json)
                     }
                     Err(failed) => bail!("{} failed:\n{}", failed.stage.word(), failed.log_tail),
                 };
             }
-            let scale = Scale { name, board, manifest: &manifest, programs: &programs, room: &room, log: &() };
-            measurements.push(scale.measure(&head, image, None).await?);
+            let taken = room.unit_for(board, &Loud).await?;
+            let scale = Scale { name, board, manifest: &manifest, programs: &programs, room: &room, unit: taken.as_ref(), log: &() };
+            let measured = scale.measure(&head, image, None).await;
+            taken.into_iter().for_each(Taken::give_back);
+            measurements.push(measured?);
         }
         drop(progress);
         let good = measurements.iter().all(is_good);
@@ -156,13 +165,27 @@ pub fn heading() -> String {
 }
 
 /// The figures of one benchmark, in the columns of [`heading`]; what is not known is a dash.
-pub fn figures(instructions: Option<u64>, stack_bytes: Option<u64>, heap_bytes: Option<u64>) -> String {
+fn figures(instructions: Option<u64>, stack_bytes: Option<u64>, heap_bytes: Option<u64>) -> String {
     let figure = |figure: Option<u64>| figure.map_or("—".into(), ounce_protocol::units::grouped);
     format!("{:>16} {:>10} {:>10}", figure(instructions), figure(stack_bytes), figure(heap_bytes))
 }
 
+/// What came of one benchmark, in the columns of [`heading`].
+pub fn line(outcome: &BenchOutcome) -> String {
+    match outcome {
+        BenchOutcome::Counted(c) => {
+            let noisy = |n| format!("  noisy: second take {}", ounce_protocol::units::grouped(n));
+            let noisy = c.second_take.map_or(String::new(), noisy);
+            format!("{}{noisy}", figures(Some(c.instructions), c.stack_peak_bytes, c.heap_peak_bytes))
+        }
+        BenchOutcome::Ran { stack_peak_bytes, heap_peak_bytes } => figures(None, *stack_peak_bytes, *heap_peak_bytes),
+        BenchOutcome::NoFit { detail } => format!("no fit: {detail}"),
+        BenchOutcome::Identical => "identical binary".into(),
+        BenchOutcome::Failed { why, detail } => format!("{}: {detail}", why.word()),
+    }
+}
+
 fn table(measurements: &[Measurement]) -> String {
-    use ounce_protocol::units::grouped;
     let mut out = String::new();
     for m in measurements {
         let _ = writeln!(out, "{}", m.board);
@@ -174,16 +197,7 @@ fn table(measurements: &[Measurement]) -> String {
             Outcome::Built { benches, .. } => {
                 out.push_str(&heading());
                 for (name, outcome) in benches {
-                    let line = match outcome {
-                        BenchOutcome::Counted(c) => {
-                            let noisy = c.second_take.map_or(String::new(), |n| format!("  noisy: second take {}", grouped(n)));
-                            format!("{}{noisy}", figures(Some(c.instructions), c.stack_peak_bytes, c.heap_peak_bytes))
-                        }
-                        BenchOutcome::NoFit { detail } => format!("no fit: {detail}"),
-                        BenchOutcome::Identical => "identical binary".into(),
-                        BenchOutcome::Failed { why, detail } => format!("{}: {detail}", why.word()),
-                    };
-                    let _ = writeln!(out, "  {:<16} {line}", name.as_str());
+                    let _ = writeln!(out, "  {:<16} {}", name.as_str(), line(outcome));
                 }
             }
         }

@@ -3,6 +3,7 @@
 use super::units::{self, LabNow};
 use super::{End, local_manifest, print};
 use crate::home::Home;
+use crate::lab::offer::{Offered, offers};
 use crate::lab::runs::read_lab;
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -63,12 +64,13 @@ impl Boards {
             Err(error) => return Err(error),
         };
         let now = LabNow::look(&lab, manifest.as_ref(), home).await?;
-        let here = crate::agent::can_run().await;
+        let mut here = crate::agent::can_run().await;
+        here.extend(offers(&lab, home).await?.iter().flat_map(Offered::words));
         let entries: Vec<Entry> = manifest
             .iter()
             .flat_map(|manifest| &manifest.boards)
             .map(|(name, board)| {
-                let needs = board.run.as_ref().map(|run| format!("qemu:{}", run.qemu.machine));
+                let needs = board.run.as_ref().map(|run| run.needs(true));
                 Entry {
                     name: name.to_string(),
                     title: board.title(name).to_owned(),
@@ -88,6 +90,9 @@ impl Boards {
             let state = match (&e.needs, e.runs_here) {
                 (None, _) => "sizes only".into(),
                 (Some(needs), true) => format!("runs here ({needs})"),
+                (Some(needs), false) if needs.starts_with("probe:") => {
+                    format!("cannot run here: no unit of lab.toml offers {needs}")
+                }
                 (Some(needs), false) => format!("cannot run here: {needs} is missing; `./dev setup` installs QEMU"),
             };
             let _ = writeln!(out, "{:<14} {}\n{:<14} {}; {state}", e.name, e.title, "", regions.join(", "));

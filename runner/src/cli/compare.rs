@@ -2,6 +2,8 @@
 
 use super::{End, Format, chosen, print, terminal};
 use crate::home::{Home, Trust};
+use crate::lab::inventory::Lab;
+use crate::lab::runs::read_lab;
 use crate::progress::Terminal;
 use crate::weigh::{self, Order, Pair, Room, Spent};
 use crate::workshop::Workshop;
@@ -35,7 +37,8 @@ impl Compare {
     ///
     /// # Errors
     /// Where the answer could not be found.
-    pub async fn run(self, home: &Home, sandbox: &Sandbox) -> Result<End> {
+    pub async fn run(self, home: &Home, sandbox: &Sandbox, lab: Option<&Path>) -> Result<End> {
+        let lab = read_lab(lab)?;
         let (base, head) = self
             .range
             .split_once("..")
@@ -43,7 +46,7 @@ impl Compare {
             .with_context(|| format!("{:?} is not BASE..HEAD, such as HEAD~1..HEAD", self.range))?;
         let repo = LocalRepo::around(Path::new(".")).await?;
         let (base, head) = (repo.commit(base).await?, repo.commit(head).await?);
-        let comparison = compare(home, sandbox, &repo, &base, &head, &self.board).await?;
+        let comparison = compare(home, sandbox, &lab, &repo, &base, &head, &self.board).await?;
         if self.format.json {
             print(&serde_json::to_string_pretty(&comparison)?)?;
         } else if self.format.markdown {
@@ -59,6 +62,7 @@ impl Compare {
 async fn compare(
     home: &Home,
     sandbox: &Sandbox,
+    lab: &Lab,
     repo: &LocalRepo,
     base: &CommitSha,
     head: &CommitSha,
@@ -72,7 +76,7 @@ async fn compare(
     let mut manifest = workshop.manifest(base).await?;
     let boards = chosen(asked, &manifest)?;
     let progress = Terminal::new();
-    let room = Room { workshop: &workshop, home, sandbox, spent: &Spent::default(), earlier: None };
+    let room = Room { workshop: &workshop, home, sandbox, spent: &Spent::default(), earlier: None, lab, whose: Trust::Own };
     let pairs = weigh::pairs(&Order { manifest: &manifest, boards: &boards, base, head }, &room, &(), &progress).await?;
     drop(progress);
     manifest.boards.retain(|name, _| boards.contains(name));

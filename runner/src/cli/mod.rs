@@ -112,9 +112,9 @@ impl Cli {
         match self.command {
             Command::Size(size) => size.run().await,
             Command::Bench(bench) => bench.run(&home()?, &sandbox().await?, self.lab.as_deref()).await,
-            Command::Compare(compare) => compare.run(&home()?, &sandbox().await?).await,
+            Command::Compare(compare) => compare.run(&home()?, &sandbox().await?, self.lab.as_deref()).await,
             Command::Boards(boards) => boards.run(&home()?, self.lab.as_deref()).await,
-            Command::Agent(agent) => agent.run(&home()?, sandbox().await?).await,
+            Command::Agent(agent) => agent.run(&home()?, sandbox().await?, self.lab.as_deref()).await,
             Command::Inside(_) | Command::Read(_) | Command::Probe(_) => anyhow::bail!("this is done before there are threads"),
         }
     }

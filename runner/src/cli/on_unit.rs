@@ -1,10 +1,10 @@
 //! What `ounce bench --probe` shows: the board's console as it comes, on standard error, and then the same rows as for QEMU.
 
-use super::bench::{figures, heading};
+use super::bench::heading;
 use super::{End, print};
 use crate::exec::LogSink;
-use crate::lab::runs::{OnUnit, Place};
 use anyhow::Result;
+use ounce_protocol::measurement::BenchOutcome;
 use ounce_protocol::{BenchName, BoardName};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -31,36 +31,36 @@ struct Output<'a> {
     schema: u32,
     board: &'a BoardName,
     fingerprint: BTreeMap<&'static str, String>,
-    benches: &'a BTreeMap<BenchName, OnUnit>,
+    benches: &'a BTreeMap<BenchName, BenchOutcome>,
 }
 
 /// Prints all, and says whether all are valid.
 ///
 /// # Errors
 /// Where standard output cannot be written.
-pub fn print_all(place: &Place<'_>, board: &BoardName, benches: &BTreeMap<BenchName, OnUnit>, json: bool) -> Result<End> {
+pub fn print_all(
+    fingerprint: BTreeMap<&'static str, String>,
+    board: &BoardName,
+    benches: &BTreeMap<BenchName, BenchOutcome>,
+    json: bool,
+) -> Result<End> {
     if json {
-        let fingerprint = place.fingerprint();
         print(&serde_json::to_string_pretty(&Output { schema: 1, board, fingerprint, benches })?)?;
     } else {
         print(&table(board, benches))?;
     }
-    let good = !benches.values().any(|outcome| matches!(outcome, OnUnit::Failed { .. }));
+    let good = !benches.values().any(|outcome| matches!(outcome, BenchOutcome::Failed { .. }));
     Ok(if good { End::Fine } else { End::No })
 }
 
-fn table(board: &BoardName, benches: &BTreeMap<BenchName, OnUnit>) -> String {
+fn table(board: &BoardName, benches: &BTreeMap<BenchName, BenchOutcome>) -> String {
     let mut out = format!("{board}\n");
     if benches.is_empty() {
         return out + "  no benchmark runs here\n";
     }
     out.push_str(&heading());
     for (name, outcome) in benches {
-        let line = match outcome {
-            OnUnit::Ran { stack_peak_bytes, heap_peak_bytes } => figures(None, *stack_peak_bytes, *heap_peak_bytes),
-            OnUnit::NoFit { detail } => format!("no fit: {detail}"),
-            OnUnit::Failed { why, detail } => format!("{}: {detail}", why.word()),
-        };
+        let line = super::bench::line(outcome);
         let _ = writeln!(out, "  {:<16} {line}", name.as_str());
     }
     out

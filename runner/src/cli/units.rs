@@ -3,9 +3,10 @@
 use super::on_unit::Loud;
 use super::{End, print};
 use crate::home::Home;
-use crate::lab::inventory::{Console, Lab, Unit, entry};
+use crate::lab::inventory::{Console, Lab, Unit, UnitName, entry};
 use crate::lab::presence::{Found, Presence, look, presence};
 use crate::lab::recover::Watched;
+use crate::lab::taken::Taken;
 use anyhow::Result;
 use ounce_protocol::manifest::Manifest;
 use serde::Serialize;
@@ -105,6 +106,13 @@ fn missing(unit: &Unit, targets: &[std::path::PathBuf], manifest: Option<&Manife
     missing
 }
 
+async fn one(lab: &Lab, name: &UnitName, unit: &Unit, home: &Home) -> Result<()> {
+    let taken = Taken::take(lab, name, unit, home)?;
+    let checked = taken.watched()?.check(&Loud).await;
+    taken.give_back();
+    checked
+}
+
 /// Attaches to each unit, or to those named, and climbs where one does not answer. Whether all answer.
 ///
 /// # Errors
@@ -119,8 +127,7 @@ pub async fn check(lab: &Lab, asked: &[String], home: &Home) -> Result<End> {
     }
     let mut end = End::Fine;
     for (name, unit) in units {
-        let mut watched = Watched::open(name, unit, lab.wiring(unit, home)?, home)?;
-        let said = match watched.check(&Loud).await {
+        let said = match one(lab, name, unit, home).await {
             Ok(()) => "it answers".to_owned(),
             Err(error) => {
                 end = End::No;

@@ -4,7 +4,7 @@ use crate::bench::probe::talk::{Span, Wiring};
 use crate::home::Home;
 use crate::settings::Size;
 use ounce_protocol::BoardName;
-use ounce_protocol::manifest::{Command, nearest, with_hint};
+use ounce_protocol::manifest::{Board, Command, On, nearest, with_hint};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -257,6 +257,14 @@ impl Lab {
 }
 
 impl Unit {
+    /// Whether a board of a manifest can run on it: by its name, or because it runs on a probe of this kind.
+    pub fn is_for(&self, name: &BoardName, board: &Board) -> bool {
+        match board.run.as_ref().map(|run| &run.on) {
+            Some(On::Probe(kind)) => self.board == *kind,
+            _ => self.board == *name,
+        }
+    }
+
     /// What is never written on it.
     pub fn protected(&self) -> Vec<Span> {
         let span = |p: &Protected| Span { name: p.name.clone(), start: p.start, end: p.start.saturating_add(p.size.bytes()) };

@@ -5,6 +5,8 @@
 
 pub mod inventory;
 pub mod ladder;
+pub mod offer;
 pub mod presence;
 pub mod recover;
 pub mod runs;
+pub mod taken;

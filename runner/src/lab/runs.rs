@@ -6,141 +6,154 @@ use crate::bench::probe::{Done, ProbeBench};
 use crate::bench::verdict::{self, Meaning};
 use crate::exec::LogSink;
 use crate::home::Home;
-use crate::lab::inventory::{Console, Lab, Unit, UnitName};
+use crate::lab::inventory::{Console, Lab};
 use crate::lab::recover::Watched;
+use crate::lab::taken::Taken;
 use crate::reading::Reader;
 use crate::weigh::{Program, does_not_fit};
 use crate::workshop::sandbox::Sandbox;
 use anyhow::{Context, Result, bail};
 use ounce_protocol::BenchName;
+use ounce_protocol::ids::ImageId;
 use ounce_protocol::manifest::{Board, Markers};
 use ounce_protocol::measurement::{BenchFailure, BenchOutcome, RegionKind};
-use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The symbol of the ring that a console by RTT is read from.
 const RTT_SYMBOL: &str = "_SEGGER_RTT";
 
-/// What came of one benchmark on a unit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum OnUnit {
-    /// It ran and its output was right.
-    Ran {
-        /// Most bytes of stack in use, where the stack's window is known.
-        stack_peak_bytes: Option<u64>,
-        /// Most bytes of the firmware's own heap in use, where it says so.
-        heap_peak_bytes: Option<u64>,
-    },
-    /// The board cannot hold the program.
-    NoFit {
-        /// By how much, or what the firmware said.
-        detail: String,
-    },
-    /// It did not give a valid result.
-    Failed {
-        /// What kind of failure.
-        why: BenchFailure,
-        /// For people: what was seen.
-        detail: String,
-    },
-}
-
-/// A unit, and the board of the manifest that it is one of.
+/// A unit that a job has, and the board of the manifest that it is one of.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a> {
-    /// The lab that it is in.
-    pub lab: &'a Lab,
-    /// The unit's name.
-    pub name: &'a UnitName,
     /// The unit.
-    pub unit: &'a Unit,
+    pub taken: &'a Taken<'a>,
     /// The board.
     pub board: &'a Board,
-    /// Where counting begins and ends.
-    pub markers: &'a Markers,
     /// Scratch space and locks.
     pub home: &'a Home,
     /// How an image is read.
     pub sandbox: &'a Sandbox,
 }
 
+/// An image that was read, and is to be run.
+#[derive(Debug, Clone, Copy)]
+pub struct Image<'a> {
+    /// Its file.
+    pub elf: &'a Path,
+    /// What its bytes are known by.
+    pub id: &'a ImageId,
+    /// Addresses of the two markers.
+    pub markers: (u64, u64),
+    /// The stack's window, where it is known.
+    pub stack: Option<(u64, u64)>,
+}
+
 impl Place<'_> {
-    /// Runs the programs one after another.
+    /// Reads an image and runs the programs one after another.
     ///
     /// # Errors
     /// Reasons of infrastructure: the probe, the cable, the board, this machine.
-    pub async fn run(&self, elf: &Path, programs: &[&Program], log: &dyn LogSink) -> Result<BTreeMap<BenchName, OnUnit>> {
-        let all = |outcome: OnUnit| Ok(programs.iter().map(|p| (p.name.clone(), outcome.clone())).collect());
-        let Some(run) = &self.board.run else { bail!("the board runs nowhere: its manifest entry has no `run`") };
-        let reader = Reader { sandbox: self.sandbox, home: self.home };
-        let declared = run.stack.map(|window| (window.start, window.start.saturating_add(window.size)));
+    pub async fn run(
+        &self,
+        elf: &Path,
+        markers: &Markers,
+        programs: &[&Program],
+        log: &dyn LogSink,
+    ) -> Result<BTreeMap<BenchName, BenchOutcome>> {
+        let all = |outcome: BenchOutcome| Ok(programs.iter().map(|p| (p.name.clone(), outcome.clone())).collect());
+        let reader = self.reader();
+        let declared = self.board.run.as_ref().and_then(|run| run.stack).map(|w| (w.start, w.start.saturating_add(w.size)));
         let ram = self.board.regions.iter().find(|r| r.kind == RegionKind::Ram && declared.is_none()).cloned();
-        let markers = Some((self.markers.begin.clone(), self.markers.end.clone()));
-        let refused = |why| OnUnit::Failed { why: BenchFailure::Refused, detail: why };
-        let read = match reader.weigh(elf, &self.board.regions, markers, ram).await? {
+        let wanted = Some((markers.begin.clone(), markers.end.clone()));
+        let read = match reader.weigh(elf, &self.board.regions, wanted, ram).await? {
             Ok(read) => read,
             Err(why) => return all(refused(why)),
         };
-        if let Some(BenchOutcome::NoFit { detail }) = does_not_fit(&read.ledger) {
-            return all(OnUnit::NoFit { detail });
+        if let Some(outcome) = does_not_fit(&read.ledger) {
+            return all(outcome);
         }
-        let (Some(begin), Some(end)) = read.markers else {
-            let detail = format!("the image has no symbol {} or {}", self.markers.begin, self.markers.end);
-            return all(OnUnit::Failed { why: BenchFailure::Markers, detail });
-        };
-        let console = match self.console(&reader, elf).await? {
+        let (Some(begin), Some(end)) = read.markers else { return all(no_markers(markers)) };
+        let image = Image { elf, id: &read.ledger.image, markers: (begin, end), stack: declared.or(read.stack) };
+        self.run_read(&image, programs, log).await
+    }
+
+    /// Runs the programs one after another on an image that was read.
+    ///
+    /// # Errors
+    /// Reasons of infrastructure: the probe, the cable, the board, this machine.
+    pub async fn run_read(&self, image: &Image<'_>, programs: &[&Program], log: &dyn LogSink) -> Result<BTreeMap<BenchName, BenchOutcome>> {
+        let Some(run) = &self.board.run else { bail!("the board runs nowhere: its manifest entry has no `run`") };
+        let reader = self.reader();
+        let console = match self.console(&reader, image.elf).await? {
             Ok(console) => console,
-            Err(why) => return all(OnUnit::Failed { why: BenchFailure::Silent, detail: why }),
+            Err(detail) => {
+                let outcome = BenchOutcome::Failed { why: BenchFailure::Silent, detail };
+                return Ok(programs.iter().map(|p| (p.name.clone(), outcome.clone())).collect());
+            }
         };
-        let mut watched = Watched::open(self.name, self.unit, self.lab.wiring(self.unit, self.home)?, self.home)?;
+        let mut watched = self.taken.watched()?;
         watched.may_work()?;
         let work = Work {
-            elf: elf.to_owned(),
+            elf: image.elf.to_owned(),
             program: None,
             allowed: self.allowed(),
-            protected: self.unit.protected(),
-            markers: (begin, end),
-            stack: declared.or(read.stack),
+            protected: self.taken.unit.protected(),
+            markers: image.markers,
+            stack: image.stack,
             console,
             run_ms: run.timeout_s.saturating_mul(1000),
         };
         let mut outcomes = BTreeMap::new();
         for program in programs {
-            let placed = program.file.clone().zip(run.load_at);
-            if let (Some((file, _)), Some(size)) = (&placed, run.load_size) {
-                let bytes = file.metadata()?.len();
-                if bytes > size {
-                    let detail = format!("the program has {bytes} B, the board holds {size} B: over by {} B", bytes - size);
-                    outcomes.insert(program.name.clone(), OnUnit::NoFit { detail });
-                    continue;
-                }
-            }
-            let outcome = match self.with_recovery(&mut watched, Work { program: placed, ..work.clone() }, log).await? {
-                Done::Refused(why) => refused(why),
-                Done::Ran { image, .. } if image != read.ledger.image.to_string() => {
-                    bail!("flash holds image {image} where {} was meant: is another program writing to this board?", read.ledger.image)
-                }
-                Done::Ran { mut evidence, state, .. } => {
-                    if let Some(state) = state {
-                        let names = self.names(&reader, elf, &[state.pc, state.lr]).await?;
-                        evidence.stood = Some(state.words(|address| names.get(&address).cloned()));
-                    }
-                    let stack_low = evidence.counts.as_ref().and_then(|counts| counts.stack_low);
-                    match verdict::judge(&evidence, &program.expect) {
-                        Meaning::NoFit(detail) => OnUnit::NoFit { detail },
-                        Meaning::Failed(why, detail) => OnUnit::Failed { why, detail },
-                        Meaning::Valid => OnUnit::Ran {
-                            stack_peak_bytes: stack_low.zip(work.stack).map(|(low, (_, high))| high.saturating_sub(low)),
-                            heap_peak_bytes: evidence.console.heap_peak_bytes,
-                        },
-                    }
-                }
-            };
+            let outcome = self.one(&mut watched, &reader, image, program, &work, log).await?;
             outcomes.insert(program.name.clone(), outcome);
         }
         Ok(outcomes)
+    }
+
+    async fn one(
+        &self,
+        watched: &mut Watched<'_>,
+        reader: &Reader<'_>,
+        image: &Image<'_>,
+        program: &Program,
+        work: &Work,
+        log: &dyn LogSink,
+    ) -> Result<BenchOutcome> {
+        let (load_at, load_size) = self.board.run.as_ref().map_or((None, None), |run| (run.load_at, run.load_size));
+        let placed = program.file.clone().zip(load_at);
+        if let (Some((file, _)), Some(size)) = (&placed, load_size) {
+            let bytes = file.metadata()?.len();
+            if bytes > size {
+                let detail = format!("the program has {bytes} B, the board holds {size} B: over by {} B", bytes - size);
+                return Ok(BenchOutcome::NoFit { detail });
+            }
+        }
+        let (mut evidence, state) = match self.with_recovery(watched, Work { program: placed, ..work.clone() }, log).await? {
+            Done::Refused(why) => return Ok(refused(why)),
+            Done::Ran { image: held, .. } if held != image.id.to_string() => {
+                bail!("flash holds image {held} where {} was meant: is another program writing to this board?", image.id)
+            }
+            Done::Ran { evidence, state, .. } => (evidence, state),
+        };
+        if let Some(state) = state {
+            let names = self.names(reader, image.elf, &[state.pc, state.lr]).await?;
+            evidence.stood = Some(state.words(|address| names.get(&address).cloned()));
+        }
+        let stack_low = evidence.counts.as_ref().and_then(|counts| counts.stack_low);
+        Ok(match verdict::judge(&evidence, &program.expect) {
+            Meaning::NoFit(detail) => BenchOutcome::NoFit { detail },
+            Meaning::Failed(why, detail) => BenchOutcome::Failed { why, detail },
+            Meaning::Valid => BenchOutcome::Ran {
+                stack_peak_bytes: stack_low.zip(work.stack).map(|(low, (_, high))| high.saturating_sub(low)),
+                heap_peak_bytes: evidence.console.heap_peak_bytes,
+            },
+        })
+    }
+
+    fn reader(&self) -> Reader<'_> {
+        Reader { sandbox: self.sandbox, home: self.home }
     }
 
     /// One job; where the board does not answer it is brought back, once, and the job is done again.
@@ -162,10 +175,10 @@ impl Place<'_> {
 
     /// What its figures depend on, besides the image's own tools.
     pub fn fingerprint(&self) -> BTreeMap<&'static str, String> {
-        let unit = self.unit;
+        let unit = self.taken.unit;
         let clock = unit.clock_hz.map_or("clock not stated".into(), |hz| format!("{hz} Hz"));
         let waits = unit.wait_states.map_or("wait states not stated".into(), |n| format!("{n} wait states"));
-        BTreeMap::from([("chip", unit.chip.clone()), ("clock", format!("{clock}, {waits}")), ("probe", unit.probe.as_str().to_owned())])
+        BTreeMap::from([("chip", unit.chip.clone()), ("clock", format!("{clock}, {waits}"))])
     }
 
     /// What may be written: the board's flash, and the window for programs.
@@ -179,7 +192,7 @@ impl Place<'_> {
     }
 
     async fn console(&self, reader: &Reader<'_>, elf: &Path) -> Result<Result<talk::Console, String>> {
-        Ok(match &self.unit.console {
+        Ok(match &self.taken.unit.console {
             Console::Uart { port, baud } => Ok(talk::Console::Uart { port: port.clone(), baud: *baud }),
             Console::Rtt => {
                 let symbol = Some((RTT_SYMBOL.to_owned(), RTT_SYMBOL.to_owned()));
@@ -203,6 +216,16 @@ impl Place<'_> {
         }
         Ok(names)
     }
+}
+
+fn refused(why: String) -> BenchOutcome {
+    BenchOutcome::Failed { why: BenchFailure::Refused, detail: why }
+}
+
+/// What is said where an image lacks a marker.
+pub(crate) fn no_markers(markers: &Markers) -> BenchOutcome {
+    let detail = format!("the image has no symbol {} or {}", markers.begin, markers.end);
+    BenchOutcome::Failed { why: BenchFailure::Markers, detail }
 }
 
 /// Reads a lab's file: the one named, else `lab.toml` in the current folder, else an empty lab.

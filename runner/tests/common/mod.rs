@@ -188,6 +188,11 @@ impl Desk {
         self.start(program(), args, &[])
     }
 
+    /// The same with variables set.
+    pub fn start_ounce_with(&self, args: &[&str], env: &[(&str, &OsStr)]) -> Running {
+        self.start(program(), args, env)
+    }
+
     fn start(&self, program: PathBuf, args: &[&str], env: &[(&str, &OsStr)]) -> Running {
         // Files instead of pipes: whoever waits need not read meanwhile.
         let outputs = tempfile::Builder::new().prefix("outputs-").tempdir_in(self.folder.path()).unwrap();

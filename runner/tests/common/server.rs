@@ -1,7 +1,7 @@
 //! A server with work for one agent: gives out leases in their order, and keeps what it is told.
 
 use super::hostile::GOOD;
-use super::{Desk, Ran};
+use super::{Desk, Ran, Running};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::ffi::OsStr;
@@ -18,6 +18,7 @@ pub struct Server {
 #[derive(Default)]
 struct State {
     work: VecDeque<Value>,
+    claims: Vec<Value>,
     log: String,
     measurements: Vec<Value>,
     ends: Vec<Value>,
@@ -62,18 +63,44 @@ impl Server {
 
     /// The same, the agent in another environment.
     pub fn weigh_with(&self, desk: &Desk, trusted: bool, environment: &[(&str, &OsStr)]) -> (Job, Ran) {
+        self.put(desk, trusted);
+        let ran = self.agent(desk, environment).finish();
+        (self.ended(&ran), ran)
+    }
+
+    /// There is this work for whoever asks next.
+    pub fn put(&self, desk: &Desk, trusted: bool) {
         let manifest = super::must("git", &desk.repo(), &["show", &format!("{GOOD}:ounce.toml")]);
         let work = json!({
             "repo": "owner/name", "trusted": trusted, "clone_url": desk.repo(), "refs": [], "base": desk.id(GOOD), "head": desk.id("HEAD"),
             "board": "an385", "manifest": manifest,
         });
         self.state.lock().unwrap().work.push_back(work);
+    }
+
+    /// Starts an agent of this desk that does one job.
+    pub fn agent(&self, desk: &Desk, environment: &[(&str, &OsStr)]) -> Running {
         let token = desk.beside("token");
         std::fs::write(&token, TOKEN).unwrap();
-        let ran = desk.ounce_with(&["agent", "--once", "--server", &self.address, "--token-file", token.to_str().unwrap()], environment);
+        let args = ["agent", "--once", "--server", &self.address, "--token-file", token.to_str().unwrap()];
+        desk.start_ounce_with(&args, environment)
+    }
+
+    /// What came of the job that ended last.
+    pub fn ended(&self, ran: &Ran) -> Job {
         let mut state = self.state.lock().unwrap();
         let end = state.ends.pop().unwrap_or_else(|| panic!("no end: {}", ran.stderr));
-        (Job { log: std::mem::take(&mut state.log), measurements: std::mem::take(&mut state.measurements), end }, ran)
+        Job { log: std::mem::take(&mut state.log), measurements: std::mem::take(&mut state.measurements), end }
+    }
+
+    /// What was logged of the job so far.
+    pub fn log(&self) -> String {
+        self.state.lock().unwrap().log.clone()
+    }
+
+    /// What the agent that asked last offers.
+    pub fn offered(&self) -> Vec<String> {
+        serde_json::from_value(self.state.lock().unwrap().claims.last().unwrap()["can_run"].clone()).unwrap()
     }
 }
 
@@ -112,10 +139,11 @@ fn answer(mut stream: TcpStream, state: &Mutex<State>) {
     let proof = if path.contains("/jobs/") { JOB_TOKEN } else { TOKEN };
     assert!(head.lines().any(|l| l.eq_ignore_ascii_case(&format!("authorization: Bearer {proof}"))), "{path}: {head}");
     let answer = match path.rsplit('/').next().unwrap() {
-        "claim" => state
-            .work
-            .pop_front()
-            .map(|work| json!({ "job": 1, "token": 1, "job_token": JOB_TOKEN, "lease_ms": 30_000, "heartbeat_ms": 200, "attempt": 1, "work": work })),
+        "claim" => {
+            state.claims.push(body);
+            let lease = |work| json!({ "job": 1, "token": 1, "job_token": JOB_TOKEN, "lease_ms": 30_000, "heartbeat_ms": 200, "attempt": 1, "work": work });
+            state.work.pop_front().map(lease)
+        }
         "heartbeat" => {
             state.log.push_str(body["log"].as_str().unwrap());
             Some(json!({ "cancel": false }))

@@ -253,11 +253,17 @@ pub fn figures(measurement: &Measurement, base: Option<&Measurement>) -> Figures
             (BenchOutcome::Identical, Some(Outcome::Built { benches, .. })) => benches.get(name),
             (outcome, _) => Some(outcome),
         };
-        let Some(BenchOutcome::Counted(count)) = outcome else { continue };
         let figure = |kind, value, exact| Figure { kind, name: name.to_string(), value, exact };
-        figures.push(figure("instructions", count.instructions, count.second_take.is_none()));
-        figures.extend(count.stack_peak_bytes.map(|value| figure("stack", value, true)));
-        figures.extend(count.heap_peak_bytes.map(|value| figure("heap", value, true)));
+        let (stack, heap) = match outcome {
+            Some(BenchOutcome::Counted(count)) => {
+                figures.push(figure("instructions", count.instructions, count.second_take.is_none()));
+                (count.stack_peak_bytes, count.heap_peak_bytes)
+            }
+            Some(BenchOutcome::Ran { stack_peak_bytes, heap_peak_bytes }) => (*stack_peak_bytes, *heap_peak_bytes),
+            _ => continue,
+        };
+        figures.extend(stack.map(|value| figure("stack", value, true)));
+        figures.extend(heap.map(|value| figure("heap", value, true)));
     }
     Figures { built_with, run_with, all: figures }
 }

@@ -424,7 +424,7 @@ pub(super) async fn put_job(
     priority: i64,
     now: Millis,
 ) -> Result<(), StoreError> {
-    let needs = board.run.as_ref().map(|run| format!("qemu:{}", run.qemu.machine));
+    let needs = board.run.as_ref().map(|run| run.needs(trusted));
     jobs::insert(tx, run, name, needs.as_deref(), trusted, priority, now).await.map(|_| ())
 }
 

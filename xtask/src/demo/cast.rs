@@ -1,5 +1,6 @@
 //! Who plays: GitHub's stand-in, the server, the agent. Each can be killed and started again in the middle of a scene.
 
+use super::lab::{EMPTY, LAB};
 use super::stage::{Stage, program, said};
 use anyhow::{Context, Result, bail, ensure};
 use github_double::{Config, Double, NewPull, RepositoryConfig, WebhookConfig};
@@ -80,6 +81,9 @@ impl Cast {
         let scratch = stage.scratch.path().to_owned();
         std::fs::write(scratch.join("ounce-server.toml"), text)?;
         std::fs::OpenOptions::new().create(true).append(true).open(scratch.join(SETTINGS))?;
+        if !scratch.join(LAB).is_file() {
+            std::fs::write(scratch.join(LAB), EMPTY)?;
+        }
         let server_url = format!("http://127.0.0.1:{port}");
         double.set_webhook(Some(WebhookConfig { url: format!("{server_url}/webhooks/github"), secret: "demo-secret".into() }));
         let scene = Scene { repo, bin: stage.bin.clone(), scratch, home: stage.home.clone(), server_url };
@@ -210,6 +214,7 @@ impl Scene {
             .args(more)
             .env("GITHUB_TOKEN", CANARY)
             .env("OUNCE_RUNNER_CONFIG", self.scratch.join(SETTINGS))
+            .env("OUNCE_LAB", self.scratch.join(LAB))
             .stderr(Stdio::piped())
             .spawn()?;
         tokio::spawn(follow(agent.stderr.take(), heard.clone()));

@@ -7,6 +7,7 @@
 pub mod cast;
 pub mod chaos;
 mod check;
+pub mod lab;
 pub mod stage;
 
 use anyhow::{Context, Result};
@@ -31,6 +32,9 @@ pub struct Demo {
     /// Leave server, agent and GitHub's stand-in running until Ctrl-C
     #[arg(long)]
     keep: bool,
+    /// Weigh on simulated boards behind real probes, too: three boards, each in QEMU and on its unit
+    #[arg(long)]
+    lab: bool,
     /// Write the comparison as JSON to this file: what `/tour` shows is such a file
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -57,7 +61,8 @@ impl Demo {
     /// Where something of it fails or does not end in time.
     pub fn run(self) -> Result<()> {
         on_runtime(DEMO_TIMEOUT, async {
-            let stage = Stage::set().await?;
+            let stage = if self.lab { Stage::set_with_lab().await? } else { Stage::set().await? };
+            let _bench = if self.lab { Some(lab::Bench::set(&stage).await?) } else { None };
             let mut cast = Cast::enter(&stage).await?;
             let shown = play(&stage, &mut cast).await?;
             let mut out = std::io::stdout().lock();
@@ -75,6 +80,9 @@ impl Demo {
                 rest.as_secs_f32()
             )?;
             drop(out);
+            if self.lab {
+                lab::shows(&shown)?;
+            }
             if let Some(file) = &self.record {
                 let comparison = cast.comparison().await?;
                 std::fs::write(file, comparison).with_context(|| format!("{} cannot be written", file.display()))?;

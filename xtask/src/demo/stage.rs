@@ -1,5 +1,6 @@
 //! What the demo plays on: built programs, a bare clone of this repository, and a branch with the demo's patch.
 
+use super::lab;
 use crate::root;
 use crate::run::{about_this_package, is_everything_built};
 use anyhow::{Context, Result, bail};
@@ -32,12 +33,26 @@ pub struct Stage {
 impl Stage {
     /// Builds the programs and prepares the clone of this repository.
     pub async fn set() -> Result<Stage> {
+        Stage::set_as(None).await
+    }
+
+    /// The same where the project weighs on units of a lab, too.
+    pub async fn set_with_lab() -> Result<Stage> {
+        lab::build().await?;
+        Stage::set_as(Some(&lab::manifest()?)).await
+    }
+
+    /// With another manifest than ours.
+    async fn set_as(manifest: Option<&str>) -> Result<Stage> {
         Stage::build_programs().await?;
         let root = root();
         let scratch = tempfile::Builder::new().prefix("ounce-demo-").tempdir()?;
         let bare = scratch.path().join("pyrite.git");
         run(git(&root).args(["init", "--quiet", "--bare", "--initial-branch=main"]).arg(&bare)).await?;
         run(git(&bare).args(["fetch", "--quiet", "--no-tags", "--update-shallow"]).arg(&root).arg("HEAD:refs/heads/main")).await?;
+        if let Some(manifest) = manifest {
+            commit_manifest(manifest, &bare, scratch.path()).await?;
+        }
         let base = said(git(&bare).args(["rev-parse", "refs/heads/main"])).await?;
         let head = commit_patch(&root, &bare, scratch.path()).await?;
         let home = root.join("target/demo/home");
@@ -71,10 +86,25 @@ async fn commit_patch(root: &Path, bare: &Path, scratch: &Path) -> Result<String
     run(with_index().args(["read-tree", "refs/heads/main"])).await?;
     let applied = run(with_index().args(["apply", "--cached", "--whitespace=nowarn"]).arg(root.join(PATCH))).await;
     applied.with_context(|| format!("{PATCH} does not apply any more: make it again for today's firmware"))?;
-    let tree = said(with_index().arg("write-tree")).await?;
-    let message = super::TITLE;
+    commit(bare, &index, super::TITLE, BRANCH).await
+}
+
+/// Puts another manifest on the default branch.
+async fn commit_manifest(manifest: &str, bare: &Path, scratch: &Path) -> Result<()> {
+    let (index, file) = (scratch.join("index"), scratch.join("ounce.toml"));
+    std::fs::write(&file, manifest)?;
+    let blob = said(git(bare).args(["hash-object", "-w"]).arg(&file)).await?;
+    run(git(bare).env("GIT_INDEX_FILE", &index).args(["read-tree", "refs/heads/main"])).await?;
+    let entry = format!("100644,{blob},ounce.toml");
+    run(git(bare).env("GIT_INDEX_FILE", &index).args(["update-index", "--cacheinfo", &entry])).await?;
+    commit(bare, &index, "weigh on the lab's units, too", "main").await.map(|_| ())
+}
+
+/// Commits an index upon the default branch, as the head of a branch.
+async fn commit(bare: &Path, index: &Path, message: &str, branch: &str) -> Result<String> {
+    let tree = said(git(bare).env("GIT_INDEX_FILE", index).arg("write-tree")).await?;
     let commit = said(git(bare).args(["commit-tree", &tree, "-p", "refs/heads/main", "-m", message])).await?;
-    run(git(bare).args(["update-ref", &format!("refs/heads/{BRANCH}"), &commit])).await?;
+    run(git(bare).args(["update-ref", &format!("refs/heads/{branch}"), &commit])).await?;
     Ok(commit)
 }
 

@@ -163,7 +163,7 @@ impl<'a> Checking<'a> {
                 // A baseline knows what a base without the benchmark does not.
                 (None, Some(head)) if budget.since.is_some() => (head, head),
                 // Else a change gets rid of a limit by no longer reporting what it limits.
-                (Some(_), None) if bench.head.instructions().is_some() => {
+                (Some(_), None) if bench.head.is_valid() => {
                     let why = format!("a {} peak at the base, none at the head", metric.word());
                     self.not_judged.push(BudgetCheck::not_judged_on(&text, &why));
                     continue;
@@ -365,13 +365,14 @@ struct Side {
 }
 
 fn side(side: &BenchSide, metric: BenchMetric) -> Option<Side> {
-    let BenchSide::Counted { instructions, exact, stack_peak_bytes, heap_peak_bytes } = side else { return None };
+    let (stack_peak_bytes, heap_peak_bytes) = side.peaks()?;
     let value = match metric {
-        BenchMetric::Instructions => Some(*instructions),
-        BenchMetric::Stack => *stack_peak_bytes,
-        BenchMetric::Heap => *heap_peak_bytes,
+        BenchMetric::Instructions => side.instructions(),
+        BenchMetric::Stack => stack_peak_bytes,
+        BenchMetric::Heap => heap_peak_bytes,
     };
-    value.map(|value| Side { value, noisy: !exact })
+    let noisy = matches!(side, BenchSide::Counted { exact: false, .. });
+    value.map(|value| Side { value, noisy })
 }
 
 impl From<&Accepted> for Acceptance {

@@ -1,5 +1,6 @@
 //! What is done for a flash algorithm: all of it where QEMU has no flash controller, and the faults of what it writes.
 
+use super::registers::SP;
 use super::{C_HALT, Core, DFSR_BKPT, PC};
 use crate::bus::Gone;
 
@@ -29,6 +30,7 @@ impl Core {
             return Ok(false);
         }
         self.machine.gdb.set_register(0, 0)?;
+        self.machine.gdb.set_register(SP, self.stack)?;
         self.machine.gdb.set_register(PC, back)?;
         self.dhcsr |= C_HALT;
         self.dfsr |= DFSR_BKPT;

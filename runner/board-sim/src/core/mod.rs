@@ -64,6 +64,8 @@ pub struct Core {
     is_flashing: bool,
     /// r0 to r3 as they were last written: a debugger steps once before it lets a function run.
     arguments: [u32; 4],
+    /// The stack pointer as it was where a function was to begin: that step may push.
+    stack: u32,
     /// What it has to suffer.
     pub plan: Plan,
 }

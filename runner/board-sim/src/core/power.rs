@@ -71,6 +71,7 @@ impl Core {
             is_reset_held: false,
             is_flashing: false,
             arguments: [0; 4],
+            stack: 0,
             plan,
         }
     }

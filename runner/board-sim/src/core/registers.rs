@@ -21,7 +21,7 @@ const NOCYCCNT: u32 = 1 << 25;
 /// The system space; below and above are memory and devices.
 const SYSTEM: std::ops::Range<u32> = 0xe000_0000..0xe010_0000;
 /// Registers as QEMU's debugger numbers them.
-const SP: u32 = 13;
+pub(super) const SP: u32 = 13;
 const XPSR: u32 = 25;
 
 impl Core {
@@ -101,6 +101,11 @@ impl Core {
     fn write_register(&mut self, selector: u32, value: u32) -> Result<(), Gone> {
         if let Some(argument) = usize::try_from(selector).ok().and_then(|at| self.arguments.get_mut(at)) {
             *argument = value;
+        }
+        match selector {
+            13 | 17 => self.stack = value,
+            15 => self.stack = self.machine.gdb.register(SP)?,
+            _ => {}
         }
         match selector {
             0..=14 => self.machine.gdb.set_register(selector, value),

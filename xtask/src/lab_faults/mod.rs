@@ -1,0 +1,171 @@
+//! `./dev lab-faults`: one job after another on simulated boards that suffer what real ones do. Each has to end as it should, within its deadline, with the
+//! board free again, no lock and no process left, and never with a wrong figure.
+//!
+//! The seed gives boards, faults and the transfer that each strikes at; when a board goes away is real time. A runner that is killed is no part of this: what it leaves half
+//! written may lock the core up once a debugger lets it go, and QEMU ends there, where a chip waits. `agent_units` has that story, with a board that falls silent.
+
+mod trial;
+
+use crate::demo::lab::{TWINS, Twin, build};
+use crate::demo::stage::{Stage, program, run};
+use crate::root;
+use anyhow::{Result, ensure};
+use clap::Args;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+use trial::{Bed, Ended, Trial};
+
+/// Longest all runs together may take, for each run.
+const RUN_MAX: Duration = Duration::from_secs(5 * 60);
+
+/// `cargo xtask lab-faults`
+#[derive(Args)]
+pub struct LabFaults {
+    /// How many runs
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    runs: u32,
+    /// Gives boards and faults
+    #[arg(long, default_value_t = 1, value_name = "S")]
+    seed: u64,
+}
+
+/// What a board suffers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Nothing.
+    Nothing,
+    /// A transfer is answered with WAIT, once.
+    Wait,
+    /// A transfer fails, once.
+    Fault,
+    /// One bit of one page is programmed wrong.
+    Flip,
+    /// The cable is pulled, and put back.
+    Dead,
+    /// Endless silence, and nobody can switch its power.
+    Silent,
+    /// The same where its power can be cycled.
+    SilentPower,
+    /// The debug port hangs from power-on.
+    Wedged,
+    /// The same where its power can be cycled.
+    WedgedPower,
+    /// The reset line leads nowhere.
+    NoReset,
+    /// The core is locked up.
+    Lockup,
+    /// The debug pins are taken by the firmware.
+    PinsTaken,
+    /// Flash takes nothing.
+    StuckFlash,
+    /// It is gone while it is worked with.
+    Gone,
+    /// Two runners want it.
+    Two,
+}
+
+impl Kind {
+    const ALL: [Kind; 15] = [
+        Kind::Nothing,
+        Kind::Wait,
+        Kind::Fault,
+        Kind::Flip,
+        Kind::Dead,
+        Kind::Silent,
+        Kind::SilentPower,
+        Kind::Wedged,
+        Kind::WedgedPower,
+        Kind::NoReset,
+        Kind::Lockup,
+        Kind::PinsTaken,
+        Kind::StuckFlash,
+        Kind::Gone,
+        Kind::Two,
+    ];
+
+    /// Its name in the table, what board-sim is told, and how a job ends that meets it; `N` is drawn.
+    fn told(self) -> (&'static str, Option<&'static str>, &'static [Ended]) {
+        const DONE: &[Ended] = &[Ended::Done];
+        const INFRA: &[Ended] = &[Ended::Infra];
+        match self {
+            Kind::Nothing => ("nothing", None, DONE),
+            Kind::Wait => ("WAIT, once", Some("wait@Nx1"), DONE),
+            Kind::Fault => ("FAULT, once", Some("fault@Nx1"), DONE),
+            Kind::Flip => ("a flipped bit", Some("flip@Px1"), DONE),
+            Kind::Dead => ("a dead socket, once", Some("dead@Nx1"), DONE),
+            Kind::Silent => ("endless silence", Some("silent@N"), &[Ended::Infra, Ended::Done]),
+            Kind::SilentPower => ("endless silence, power can be cycled", Some("silent@N"), DONE),
+            Kind::Wedged => ("a wedged debug port", Some("wedged"), INFRA),
+            Kind::WedgedPower => ("a wedged debug port, power can be cycled", Some("wedged"), DONE),
+            Kind::NoReset => ("reset not wired", Some("no-reset"), DONE),
+            Kind::Lockup => ("lockup", Some("lockup"), DONE),
+            Kind::PinsTaken => ("debug pins taken", Some("pins-taken"), DONE),
+            Kind::StuckFlash => ("flash takes nothing", Some("stuck-flash"), INFRA),
+            Kind::Gone => ("gone in the middle", None, &[Ended::Infra, Ended::Done]),
+            Kind::Two => ("two runners on one probe", None, &[Ended::Infra, Ended::Done]),
+        }
+    }
+
+    fn can_cycle_power(self) -> bool {
+        matches!(self, Kind::SilentPower | Kind::WedgedPower)
+    }
+}
+
+impl LabFaults {
+    /// Plays all runs, and prints the table of what was done and how it ended.
+    ///
+    /// # Errors
+    /// At the first run that does not end as it should: its number and the seed are in the message.
+    pub fn run(self) -> Result<()> {
+        crate::demo::on_runtime(RUN_MAX * self.runs.max(1), async {
+            Stage::build_programs().await?;
+            build().await?;
+            let boards: Vec<&Twin> = TWINS.iter().filter(|twin| twin.board != "pyboard").collect();
+            for twin in &boards {
+                let elf = root().join(format!("firmware/target/boards/{}.elf", twin.board));
+                if !elf.is_file() {
+                    run(program(root().join("firmware/build")).arg("fetch")).await?;
+                    run(program(root().join("firmware/build")).arg(twin.board)).await?;
+                }
+            }
+            let mut right = BTreeMap::new();
+            for twin in &boards {
+                let first = Bed::make(twin, None, false).await?.job().await?;
+                ensure!(first.ended == Ended::Done, "{} without any fault: {first:?}", twin.board);
+                right.insert(twin.board, first.figures);
+            }
+            let mut rng = StdRng::seed_from_u64(self.seed);
+            let mut table: BTreeMap<Kind, BTreeMap<Ended, u32>> = BTreeMap::new();
+            let mut longest = Duration::ZERO;
+            for nth in 0..self.runs {
+                let twin = boards[rng.random_range(0..boards.len())];
+                let kind = Kind::ALL[rng.random_range(0..Kind::ALL.len())];
+                let trial = Trial::draw(twin, kind, &mut rng);
+                let wrong = |error: anyhow::Error| error.context(format!("run {nth} of seed {}: {trial:?}", self.seed));
+                let (ended, took) = trial.play(&right[twin.board]).await.map_err(wrong)?;
+                longest = longest.max(took);
+                *table.entry(kind).or_default().entry(ended).or_default() += 1;
+            }
+            println!(
+                "{}\n{} runs of seed {}, each as it should; the longest took {:.1} s",
+                shown(&table),
+                self.runs,
+                self.seed,
+                longest.as_secs_f32()
+            );
+            Ok(())
+        })
+    }
+}
+
+fn shown(table: &BTreeMap<Kind, BTreeMap<Ended, u32>>) -> String {
+    let mut out = format!("{:<44} {:>6} {:>6}\n", "what happened to the board", "done", "infra");
+    for (kind, ends) in table {
+        let count = |ended| ends.get(&ended).copied().unwrap_or(0);
+        let _ = writeln!(out, "{:<44} {:>6} {:>6}", kind.told().0, count(Ended::Done), count(Ended::Infra));
+    }
+    out
+}
