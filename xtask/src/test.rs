@@ -2,7 +2,7 @@
 
 use crate::browser::{self, Browser};
 use crate::faults::Faults;
-use crate::run::{BUILD_EVERYTHING, Tally, everything_is_built, step};
+use crate::run::{BUILD_EVERYTHING, Tally, everything_is_built, is_everything_built, step};
 use crate::{demo, hostile, root, tidy, workloads};
 use anyhow::Result;
 
@@ -106,9 +106,15 @@ impl Simulate {
 }
 
 fn plays(which: String, tally: &mut Tally) -> Result<()> {
-    let args = [which.as_str(), "cargo", "test", "--quiet", "--workspace", "--test", "simulation", "--", "--nocapture"];
+    // The choice of targets decides what features the server is built with: after everything was built, that very choice, or it is built again.
+    let targets: &[&str] =
+        if is_everything_built() { &["--workspace", "--tests"] } else { &["-p", "ounce-server", "--test", "simulation"] };
+    let args = [&[which.as_str(), "cargo", "test", "--quiet"], targets, &[SIMULATION, "--", "--nocapture"]].concat();
     step("the service's life, from seeds", &root(), "env", &args, tally)
 }
+
+/// The simulation's one test, `server/tests/simulation`.
+const SIMULATION: &str = "whatever_happens_nothing_is_lost_or_doubled";
 
 /// `cargo xtask soak`: the fuzzing tests with more cases.
 #[derive(Debug, clap::Args)]
