@@ -9,9 +9,10 @@ use crate::store::figures::{self, Key};
 use crate::store::pages;
 use askama::Template;
 use axum::extract::{Path, State};
+use ounce_analysis::series::track::Growth;
 use ounce_protocol::Manifest;
 use ounce_protocol::ids::BoardName;
-use ounce_protocol::units::{delta, grouped, percent, signed};
+use ounce_protocol::units::{grouped, percent, signed};
 use ounce_report::{SERIES_DRAWN_MAX, series_svg};
 use std::collections::BTreeSet;
 
@@ -113,25 +114,24 @@ pub(super) async fn page(
     })
 }
 
-/// Each benchmark now, against the first commit drawn that has it by the same tools.
+/// Each benchmark now, and what it grew by since the first commit drawn, counting only differences by one set of tools.
 fn benches(repo: &str, loaded: &Loaded) -> Vec<Bench> {
     let bench = |(key, track): &(Key, Track)| {
-        let (at, now) = track.latest()?;
-        let first = track.0[..at].iter().find_map(|figures| figures.iter().find(|figure| figure.tools == now.tools));
-        let before = first.map_or(now.value, |figure| figure.value);
+        let (_, now) = track.latest()?;
+        let (change, class) = match track.growth(0) {
+            Growth::By(0) | Growth::Unknown => ("same".to_owned(), "quiet"),
+            Growth::OtherTools => ("other tools".to_owned(), "quiet"),
+            Growth::By(by) => {
+                let before = now.value.saturating_add_signed(by.saturating_neg());
+                (format!("{} ({})", signed(by), percent(before, now.value)), if by > 0 { "worse" } else { "better" })
+            }
+        };
         Some(Bench {
             name: key.name.clone(),
             href: super::matrix::href(repo, &[key]),
             now: format!("{} {}", grouped(now.value), if now.exact { "" } else { "(noisy)" }).trim_end().to_owned(),
-            change: match before == now.value {
-                true => "same".into(),
-                false => format!("{} ({})", signed(delta(before, now.value)), percent(before, now.value)),
-            },
-            class: match now.value.cmp(&before) {
-                std::cmp::Ordering::Less => "better",
-                std::cmp::Ordering::Equal => "quiet",
-                std::cmp::Ordering::Greater => "worse",
-            },
+            change,
+            class,
         })
     };
     loaded.tracks.iter().filter_map(bench).collect()
