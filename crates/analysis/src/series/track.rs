@@ -100,9 +100,7 @@ impl Track {
         let shown: Vec<(usize, i64)> = (0..self.0.len()).filter_map(|commit| Some((commit, self.at(commit)?.tools))).collect();
         shown.windows(2).filter(|pair| pair[0].1 != pair[1].1).map(|pair| pair[1]).collect()
     }
-}
 
-impl Track {
     /// Where other tools' figures begin to count, and what they are multiplied by from there on to be as those of the first tools: chained over
     /// commits that were weighed by both, each time the last one before, as an index of prices is over baskets. None where there is none.
     pub fn links(&self) -> Vec<(usize, Option<f64>)> {
