@@ -2,9 +2,10 @@
 
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
-use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -64,18 +65,7 @@ pub fn step(what: &str, dir: &Path, program: &str, args: &[&str], tally: &mut Ta
     println!("\n=== {what}: {program} {}", args.join(" "));
     std::io::stdout().flush()?;
     let begin = Instant::now();
-    #[expect(clippy::disallowed_methods, reason = "this crate runs the repository's own tools, not a stranger's commands")]
-    let mut command = Command::new(program);
-    for name in about_this_package() {
-        command.env_remove(name);
-    }
-    let mut child = command
-        .args(args)
-        .current_dir(dir)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("{program} cannot be started"))?;
+    let mut child = tool(dir, program, args).stdout(Stdio::piped()).spawn().with_context(|| format!("{program} cannot be started"))?;
     if let Some(out) = child.stdout.take() {
         for line in BufReader::new(out).split(b'\n') {
             let line = String::from_utf8_lossy(&line?).into_owned();
@@ -89,6 +79,83 @@ pub fn step(what: &str, dir: &Path, program: &str, args: &[&str], tally: &mut Ta
     }
     println!("=== {what}: {} s", begin.elapsed().as_secs());
     Ok(())
+}
+
+/// One of the repository's own tools, at a folder, hearing nothing.
+fn tool(dir: &Path, program: &str, args: &[&str]) -> Command {
+    #[expect(clippy::disallowed_methods, reason = "this crate runs the repository's own tools, not a stranger's commands")]
+    let mut command = Command::new(program);
+    for name in about_this_package() {
+        command.env_remove(name);
+    }
+    command.args(args).current_dir(dir).stdin(Stdio::null());
+    command
+}
+
+/// The file that one target of the workspace was built as, after [`BUILD_EVERYTHING`].
+///
+/// # Errors
+/// Where cargo fails or builds no such target.
+pub fn built(root: &Path, target: &str) -> Result<PathBuf> {
+    let args = ["test", "--workspace", "--tests", "--no-run", "--quiet", "--message-format=json"];
+    let said = tool(root, "cargo", &args).stderr(Stdio::inherit()).output().context("cargo cannot be started")?;
+    let messages = said.stdout.split(|&byte| byte == b'\n').filter_map(|line| serde_json::from_slice::<serde_json::Value>(line).ok());
+    let mut files = messages
+        .filter(|message| message["target"]["name"] == target)
+        .filter_map(|message| message["executable"].as_str().map(PathBuf::from));
+    files.next_back().with_context(|| format!("cargo built no {target} ({})", said.status))
+}
+
+/// A program that uses what others leave of the machine; what it says is printed when it is waited for. Ends when this is dropped.
+pub struct Meanwhile {
+    what: &'static str,
+    child: Child,
+    said: File,
+    begin: Instant,
+}
+
+impl Meanwhile {
+    /// Starts it.
+    ///
+    /// # Errors
+    /// Where it cannot be started.
+    pub fn begin(what: &'static str, dir: &Path, program: &Path, args: &[&str], variable: (&str, &str)) -> Result<Meanwhile> {
+        println!("\n=== {what}: begun beside the rest: {}={} {}", variable.0, variable.1, program.display());
+        let said = tempfile::tempfile()?;
+        let file = program.display().to_string();
+        let args = [&["-n", "19", file.as_str()], args].concat();
+        let mut command = tool(dir, "nice", &args);
+        command.env(variable.0, variable.1).stdout(said.try_clone()?).stderr(said.try_clone()?);
+        Ok(Meanwhile { what, child: command.spawn().context("nice cannot be started")?, said, begin: Instant::now() })
+    }
+
+    /// Its output, when it has ended.
+    ///
+    /// # Errors
+    /// Where it ended badly.
+    pub fn wait(mut self, tally: &mut Tally) -> Result<()> {
+        let status = self.child.wait()?;
+        println!("\n=== {}", self.what);
+        self.said.rewind()?;
+        for line in BufReader::new(&self.said).split(b'\n') {
+            let line = String::from_utf8_lossy(&line?).into_owned();
+            tally.add(&line);
+            println!("{line}");
+        }
+        if !status.success() {
+            bail!("{} failed ({status})", self.what);
+        }
+        println!("=== {}: {} s beside the rest", self.what, self.begin.elapsed().as_secs());
+        Ok(())
+    }
+}
+
+impl Drop for Meanwhile {
+    fn drop(&mut self) {
+        // Ended already where it was waited for.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 #[cfg(test)]

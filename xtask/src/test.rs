@@ -2,16 +2,17 @@
 
 use crate::browser::{self, Browser};
 use crate::faults::Faults;
-use crate::run::{BUILD_EVERYTHING, Tally, everything_is_built, is_everything_built, step};
+use crate::run::{BUILD_EVERYTHING, Meanwhile, Tally, built, everything_is_built, step};
 use crate::{demo, hostile, root, tidy, workloads};
 use anyhow::Result;
+use std::path::Path;
 
 /// The parts of it that follow the build, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 enum Part {
     /// All tests of the workspace
     Tests,
-    /// Ten thousand plays of the simulation
+    /// Ten thousand plays of the simulation, beside what follows
     Plays,
     /// The pages in a browser
     Pages,
@@ -45,11 +46,10 @@ impl Test {
         step("an image of each kind", &root, "firmware/build", &["mps2-an385"], &mut tally)?;
         step("an image for a small board", &root, "firmware/build", &["microbit"], &mut tally)?;
         step("images that misbehave", &root, "firmware/build", &["faults"], &mut tally)?;
+        // Most of what follows waits for programs, agents and clocks: the plays, which wait for nothing, take what is left of the machine.
+        let plays = if self.from <= Part::Plays { Some(plays_beside(&root)?) } else { None };
         if self.from <= Part::Tests {
-            step("tests", &root, "cargo", &["test", "--workspace", "--quiet"], &mut tally)?;
-        }
-        if self.from <= Part::Plays {
-            plays(format!("OUNCE_SEEDS={PLAYS}"), &mut tally)?;
+            step("tests", &root, "cargo", &["test", "--workspace", "--quiet", "--no-fail-fast"], &mut tally)?;
         }
         let looked = if self.from <= Part::Pages { pages()? } else { 0 };
         println!("\n=== the main job with accidents");
@@ -60,6 +60,9 @@ impl Test {
         hostile::run()?;
         println!("\n=== the main job, end to end, and the same on the desk");
         demo::check()?;
+        if let Some(plays) = plays {
+            plays.wait(&mut tally)?;
+        }
         let left_out = if self.from == Part::Tests { "" } else { "; parts before were left out" };
         println!("\n{} passed, {} failed, {} skipped{left_out}", tally.passed + 4 + looked, tally.failed, tally.ignored);
         Ok(())
@@ -101,16 +104,23 @@ impl Simulate {
     /// # Errors
     /// Where a play breaks a rule; its seed is printed.
     pub fn run(self) -> Result<()> {
-        plays(self.seed.map_or_else(|| format!("OUNCE_SEEDS={}", self.seeds), |seed| format!("OUNCE_SEED={seed}")), &mut Tally::default())
+        let which = self.seed.map_or_else(|| format!("OUNCE_SEEDS={}", self.seeds), |seed| format!("OUNCE_SEED={seed}"));
+        let args =
+            [which.as_str(), "cargo", "test", "--quiet", "-p", "ounce-server", "--test", "simulation", SIMULATION, "--", "--nocapture"];
+        step("the service's life, from seeds", &root(), "env", &args, &mut Tally::default())
     }
 }
 
-fn plays(which: String, tally: &mut Tally) -> Result<()> {
-    // The choice of targets decides what features the server is built with: after everything was built, that very choice, or it is built again.
-    let targets: &[&str] =
-        if is_everything_built() { &["--workspace", "--tests"] } else { &["-p", "ounce-server", "--test", "simulation"] };
-    let args = [&[which.as_str(), "cargo", "test", "--quiet"], targets, &[SIMULATION, "--", "--nocapture"]].concat();
-    step("the service's life, from seeds", &root(), "env", &args, tally)
+/// The plays, beside the rest, after everything was built.
+fn plays_beside(root: &Path) -> Result<Meanwhile> {
+    let plays = built(root, "simulation")?;
+    Meanwhile::begin(
+        "the service's life, from seeds",
+        &root.join("server"),
+        &plays,
+        &[SIMULATION, "--nocapture"],
+        ("OUNCE_SEEDS", &PLAYS.to_string()),
+    )
 }
 
 /// The simulation's one test, `server/tests/simulation`.
