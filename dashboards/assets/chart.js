@@ -188,6 +188,9 @@
 
   fetch(figure.dataset.series, { headers: { accept: "application/json" } })
     .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(String(answer.status)))))
-    .then((data) => { if (data.commits.length > 1) draw(data); })
+    .then((data) => {
+      if (data.commits.length > 1) draw(data);
+      else figure.dataset.ready = "no: of fewer than two commits the drawn picture says all";
+    })
     .catch((error) => { figure.dataset.ready = `no: ${error.message}`; });
 })();

@@ -95,6 +95,15 @@ fn axis(log: SymLog, least: f64, most: f64, pixels: f64, apart: f64, write: impl
     Axis { from, to, ticks }
 }
 
+/// What the words in a corner need, in pixels.
+const CORNER_HEIGHT: f64 = 34.0;
+
+/// The axis with room at both ends for the words in the corners, which lie on no point then.
+fn with_room(axis: Axis, pixels: f64) -> Axis {
+    let room = CORNER_HEIGHT * (axis.to - axis.from) / (pixels - 2.0 * CORNER_HEIGHT);
+    Axis { from: axis.from - room, to: axis.to + room, ..axis }
+}
+
 /// The chart as SVG.
 pub fn scatter_svg(chart: &ScatterChart) -> String {
     let mut points: Vec<&ScatterPoint> = chart.points.iter().filter(|p| p.percent.is_finite()).collect();
@@ -135,7 +144,7 @@ pub fn scatter_svg(chart: &ScatterChart) -> String {
     let (wide, high) = (f64::from(WIDTH) - 130.0, f64::from(CHART_HEIGHT));
     let bytes = |v: f64| if v == 0.0 { "0 B".to_owned() } else { format!("{}{} B", if v > 0.0 { "+" } else { "" }, short(v, 0)) };
     let x = axis(x_log, x_min, x_max, wide, X_TICKS_APART, bytes);
-    let y = axis(y_log, y_min, y_max, high, Y_TICKS_APART, percent_tick);
+    let y = with_room(axis(y_log, y_min, y_max, high - 2.0 * CORNER_HEIGHT, Y_TICKS_APART, percent_tick), high);
     let left = ticks_width(&y).max(70);
     let (below, legend_height) =
         legend.drawn(f64::from(left), f64::from(HEAD_HEIGHT + CHART_HEIGHT + TICKS_HEIGHT + 26), f64::from(WIDTH) - 12.0);

@@ -52,6 +52,19 @@ fn size_against_speed_has_a_place_for_each_tendency() {
     assert!(place(&svg, 3).0 > zero.0 && place(&svg, 3).1 < zero.1);
 }
 
+/// Where the words in the corner of a kind of change are, pixels: the lowest of the upper ones, the highest of the lower ones.
+fn words(svg: &str, which: &str) -> f64 {
+    let (before, _) = svg.split_once(&format!(">{which}</text>")).unwrap();
+    before.rsplit("y=\"").next().unwrap().split('"').next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn what_moved_most_does_not_lie_on_the_words_of_its_corner() {
+    let svg = scatter(vec![pull(1, 128, 0.47, Tendency::Cost), pull(2, -444, -0.5, Tendency::Win)]);
+    assert!(place(&svg, 1).1 - 6.0 > words(&svg, "larger, slower"), "{svg}");
+    assert!(place(&svg, 2).1 + 6.0 < words(&svg, "win") - 12.0, "{svg}");
+}
+
 #[test]
 fn one_outlier_does_not_squash_the_others() {
     let mut points: Vec<ScatterPoint> = (1..40).map(|n| pull(n, i64::from(n) * 20, f64::from(n) / 10.0, Tendency::Cost)).collect();
