@@ -13,7 +13,7 @@ use crate::vm::Vm;
 use crate::{attr, iter as iteration, ops};
 
 /// Builtin functions; types are found by their own names.
-const FUNCTIONS: [(Qstr, N); 23] = [
+const FUNCTIONS: &[(Qstr, N)] = &[
     (Qstr::LEN, N::Len),
     (Qstr::PRINT, N::Print),
     (Qstr::ISINSTANCE, N::IsInstance),
@@ -40,7 +40,7 @@ const FUNCTIONS: [(Qstr, N); 23] = [
 ];
 
 /// Types that are no builtin names.
-const NAMELESS: [T; 9] = [T::NoneType, T::Ellipsis, T::Function, T::Method, T::Generator, T::Iterator, T::Cell, T::Module, T::Slice];
+const NAMELESS: &[T] = &[T::NoneType, T::Ellipsis, T::Function, T::Method, T::Generator, T::Iterator, T::Cell, T::Module, T::Slice];
 
 const NATIVE_FIRST: u8 = 1;
 const TYPE_FIRST: u8 = 128;

@@ -22,14 +22,14 @@ pub(crate) struct Native {
 const ANY: u8 = 255;
 
 macro_rules! natives {
-    ($($number:ident $name:ident $min:tt $max:tt $keywords:literal $function:path,)*) => {
+    ($($(#[$feature:meta])* $number:ident $name:ident $min:tt $max:tt $keywords:literal $function:path,)*) => {
         /// The number of a native function.
         #[derive(Clone, Copy, PartialEq, Eq)]
         #[repr(u16)]
-        pub(crate) enum N { $($number,)* }
+        pub(crate) enum N { $($(#[$feature])* $number,)* }
 
-        pub(crate) static NATIVES: [Native; [$(N::$number),*].len()] = [
-            $(Native { function: $function, min: $min, max: $max, keywords: $keywords, name: Qstr::$name },)*
+        pub(crate) static NATIVES: [Native; [$($(#[$feature])* N::$number),*].len()] = [
+            $($(#[$feature])* Native { function: $function, min: $min, max: $max, keywords: $keywords, name: Qstr::$name },)*
         ];
     };
 }

@@ -9,7 +9,7 @@
 pub struct Qstr(pub u16);
 
 macro_rules! names {
-    (format { $($fixed:ident $fixed_text:literal,)* } ours { $($name:ident $text:literal,)* }) => {
+    (format { $($fixed:ident $fixed_text:literal,)* } ours { $($(#[$feature:meta])* $name:ident $text:literal,)* }) => {
         #[expect(
             dead_code,
             non_camel_case_types,
@@ -17,18 +17,18 @@ macro_rules! names {
             reason = "constants numbered by the compiler; the format counts from 1"
         )]
         #[repr(u16)]
-        enum Number { Null, $($fixed,)* $($name,)* End }
+        enum Number { Null, $($fixed,)* $($(#[$feature])* $name,)* End }
 
         #[expect(dead_code, reason = "the format fixes the first part, used or not")]
         impl Qstr {
             $(pub const $fixed: Qstr = Qstr(Number::$fixed as u16);)*
-            $(pub const $name: Qstr = Qstr(Number::$name as u16);)*
+            $($(#[$feature])* pub const $name: Qstr = Qstr(Number::$name as u16);)*
         }
 
         /// Names `.mpy` files may refer to by number: 1 up to this one.
         pub const STATIC_LAST: u16 = [$($fixed_text),*].len() as u16;
 
-        static TEXTS: [&str; Number::End as usize] = ["", $($fixed_text,)* $($text,)*];
+        static TEXTS: [&str; Number::End as usize] = ["", $($fixed_text,)* $($(#[$feature])* $text,)*];
     };
 }
 

@@ -40,16 +40,16 @@ pub(crate) struct TypeInfo {
 }
 
 macro_rules! types {
-    ($($name:ident $qstr:ident $base:ident $methods:expr,)*) => {
+    ($($(#[$feature:meta])* $name:ident $qstr:ident $base:ident $methods:expr,)*) => {
         /// The number of a built-in type.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u8)]
-        pub(crate) enum T { $($name,)* }
+        pub(crate) enum T { $($(#[$feature])* $name,)* }
 
-        const ALL: &[T] = &[$(T::$name,)*];
+        const ALL: &[T] = &[$($(#[$feature])* T::$name,)*];
 
         pub(crate) const TYPE_TABLE: [TypeInfo; ALL.len()] = [
-            $(TypeInfo { name: Qstr::$qstr, base: T::$base, methods: $methods },)*
+            $($(#[$feature])* TypeInfo { name: Qstr::$qstr, base: T::$base, methods: $methods },)*
         ];
     };
 }
