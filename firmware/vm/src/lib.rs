@@ -20,7 +20,11 @@ mod code;
 mod frame;
 #[expect(unsafe_code, reason = "objects are raw memory of the arena")]
 mod heap;
+#[cfg(feature = "inspect")]
+pub mod inspect;
 mod iter;
+#[cfg(feature = "inspect")]
+mod lines;
 mod map;
 mod mpy;
 mod natives;

@@ -200,7 +200,7 @@ fn functions<'a>(vm: &mut Vm<'a>, reader: &mut Reader<'a>, tables: &mut Tables, 
     function(vm, reader, tables, (0, n_codes), &mut next_child).map(|_| ())
 }
 
-fn header(reader: &mut Reader) -> Parse<()> {
+pub(crate) fn header(reader: &mut Reader) -> Parse<()> {
     if reader.byte()? != b'M' {
         return reader.bad("not a .mpy file");
     }
@@ -222,7 +222,7 @@ fn header(reader: &mut Reader) -> Parse<()> {
 }
 
 /// A name: known at build time, or its text.
-fn name_text<'a>(reader: &mut Reader<'a>) -> Parse<Result<Obj, &'a [u8]>> {
+pub(crate) fn name_text<'a>(reader: &mut Reader<'a>) -> Parse<Result<Obj, &'a [u8]>> {
     let len = reader.uint()?;
     if len & 1 != 0 {
         let number = len >> 1;
@@ -321,7 +321,7 @@ fn constant<'a>(vm: &mut Vm<'a>, reader: &mut Reader<'a>) -> Result<Obj, Stop> {
 }
 
 /// Length, kind and whether functions follow that this one makes.
-fn function_head<'a>(reader: &mut Reader<'a>) -> Parse<(&'a [u8], usize, usize)> {
+pub(crate) fn function_head<'a>(reader: &mut Reader<'a>) -> Parse<(&'a [u8], usize, usize)> {
     let head = reader.uint()?;
     if head & 3 != 0 {
         return reader.bad("contains machine code");

@@ -13,6 +13,10 @@ macro_rules! opcodes {
         /// Where the count depends on the operand or on the way taken, `verify.rs` says so and this holds what is fixed.
         pub(crate) static EFFECTS: [(u8, u8, Operand); [$(Op::$name),*].len()] =
             [$(($takes, $gives, Operand::$operand),)*];
+
+        /// The operations' names, as `Op` spells them.
+        #[cfg(feature = "inspect")]
+        pub(crate) static NAMES: [&str; [$(Op::$name),*].len()] = [$(stringify!($name),)*];
     };
 }
 

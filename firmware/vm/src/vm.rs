@@ -143,6 +143,19 @@ impl<'a> Vm<'a> {
         self.end(ran).map(|_| ())
     }
 
+    /// The same with `__main__` for its `__name__`: the file is a script.
+    ///
+    /// # Errors
+    /// As [`Vm::load`].
+    pub fn run_script(&mut self, mpy: &'a [u8]) -> Result<(), Stop> {
+        if self.n_names == MODULES_MAX {
+            return Err(Stop::Malformed(Malformed { reason: "too many files", offset: 0 }));
+        }
+        let module = mpy::load(self, mpy)?;
+        let ran = self.set_global(module, Obj::name(Qstr::D_NAME), Obj::name(Qstr::D_MAIN)).and_then(|()| call::run_module(self, module));
+        self.end(ran).map(|_| ())
+    }
+
     /// Calls the global `main` of the file loaded last, without arguments. The value stays good until the next call.
     ///
     /// # Errors
@@ -163,6 +176,11 @@ impl<'a> Vm<'a> {
         if print::repr(self, Sink::Out, value).is_err() {
             self.write(b"<repr failed>");
         }
+    }
+
+    /// Prints `text` as the program would.
+    pub fn print_text(&mut self, text: &str) {
+        self.write(text.as_bytes());
     }
 
     /// Prints the exception that [`Stop::Raised`] or [`Stop::NoMemory`] reported, as `ValueError: text`, no newline.
