@@ -37,6 +37,8 @@ const FUNCTIONS: &[(Qstr, N)] = &[
     (Qstr::POW, N::Pow),
     (Qstr::REPR, N::Repr),
     (Qstr::SETATTR, N::SetAttr),
+    #[cfg(feature = "float")]
+    (Qstr::ROUND, N::Round),
 ];
 
 /// Types that are no builtin names.
@@ -80,8 +82,26 @@ pub(crate) fn find(name: Obj) -> Option<Obj> {
 }
 
 pub(crate) fn abs(vm: &mut Vm, args: Args) -> Res {
+    #[cfg(feature = "float")]
+    if args.get(0).is(Kind::Float) {
+        return types::float::magnitude(vm, args.get(0));
+    }
     let value = ops::as_int(vm, args.get(0))?;
     int::new(vm, i64::from(value).abs())
+}
+
+/// `round(value, places)`; an int is rounded to tens with negative places.
+#[cfg(feature = "float")]
+pub(crate) fn round(vm: &mut Vm, args: Args) -> Res {
+    let places = match args.opt(1).filter(|places| *places != Obj::NONE) {
+        Some(places) => Some(ops::as_int(vm, places)?.clamp(-400, 400)),
+        None => None,
+    };
+    let value = args.get(0);
+    if value.is(Kind::Float) {
+        return types::float::round(vm, types::float::get(value), places);
+    }
+    int::round(vm, value, places.unwrap_or(0))
 }
 
 /// Whether an item whose truth is `wanted` comes from an iterable.

@@ -21,6 +21,9 @@ pub(crate) enum Kind {
     Free,
     /// Raw tables that live as long as the machine.
     Permanent,
+    /// The bits of a float.
+    #[cfg(feature = "float")]
+    Float,
     /// Bytes of a text, or the table of a dict: no values inside.
     Str,
     Generator,

@@ -16,6 +16,8 @@ mod builtins;
 mod call;
 #[expect(unsafe_code, reason = "reads verified bytecode and tables without bounds checks")]
 mod code;
+#[cfg(feature = "float")]
+mod decimal;
 #[expect(unsafe_code, reason = "frames and slots are raw memory of the arena")]
 mod frame;
 #[expect(unsafe_code, reason = "objects are raw memory of the arena")]

@@ -249,6 +249,8 @@ const OBJ_ELLIPSIS: u8 = 4;
 const OBJ_STR: u8 = 5;
 const OBJ_BYTES: u8 = 6;
 const OBJ_INT: u8 = 7;
+#[cfg(feature = "float")]
+const OBJ_FLOAT: u8 = 8;
 const OBJ_COMPLEX: u8 = 9;
 const OBJ_TUPLE: u8 = 10;
 
@@ -314,6 +316,14 @@ fn constant<'a>(vm: &mut Vm<'a>, reader: &mut Reader<'a>) -> Result<Obj, Stop> {
             }
             vm.unkeep(1);
             made
+        }
+        #[cfg(feature = "float")]
+        OBJ_FLOAT => {
+            let len = reader.uint()?;
+            match crate::decimal::parse(reader.take(len)?) {
+                Some(value) => types::float::new(vm, value).map_err(no_memory)?,
+                None => return Ok(reader.bad("a float constant is malformed")?),
+            }
         }
         OBJ_BYTES => return Ok(reader.bad("bytes are not in this build")?),
         _ => return Ok(reader.bad("floats are not in this build")?),

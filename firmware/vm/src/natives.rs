@@ -59,6 +59,10 @@ natives! {
     SetAttr             SETATTR      3 3   false builtins::setattr,
     Sorted              SORTED       1 1   true  list::sorted,
     Sum                 SUM          1 2   false builtins::sum,
+    #[cfg(feature = "float")]
+    Round               ROUND        1 2   false builtins::round,
+    #[cfg(feature = "float")]
+    FloatIsInteger      IS_INTEGER   1 1   false types::float::is_integer,
     ObjectInit          D_INIT       1 1   false types::object_init,
     PropertySetter      SETTER       2 2   false types::property_setter,
     PropertyDeleter     DELETER      2 2   false types::property_deleter,

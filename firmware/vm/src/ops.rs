@@ -115,6 +115,11 @@ static REFLECTED: [Qstr; 13] = [
     Qstr::D_RPOW,
 ];
 
+/// The plain form of an arithmetic operator.
+pub(crate) fn plain(operator: u8) -> u8 {
+    if operator <= IN_PLACE_LAST { operator + TO_PLAIN } else { operator }
+}
+
 /// Any binary operator on rooted values. With `args` (two slots that hold them) a Python method is begun and `CALL` given;
 /// without, it is run to its end.
 #[inline(never)]
@@ -124,6 +129,13 @@ pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Opt
         op::EXCEPTION_MATCH => return Ok(Obj::bool(exception::matches(vm, left, right)?)),
         op::IN => return contains(vm, right, left, args),
         _ => {}
+    }
+    #[cfg(feature = "float")]
+    if left.is(Kind::Float) || right.is(Kind::Float) {
+        let value = types::float::binary(vm, operator, left, right)?;
+        if value != Obj::NULL {
+            return Ok(value);
+        }
     }
     if is_object(left) || is_object(right) {
         return binary_of_objects(vm, operator, left, right, args);
@@ -139,7 +151,7 @@ pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Opt
             list::extend(vm, left, right)?;
             Ok(left)
         }
-        _ => arithmetic(vm, if operator <= IN_PLACE_LAST { operator + TO_PLAIN } else { operator }, left, right),
+        _ => arithmetic(vm, plain(operator), left, right),
     }
 }
 
@@ -339,6 +351,10 @@ pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
     if str::is(left) {
         return Ok(str::text(vm, left) == str::text(vm, right));
     }
+    #[cfg(feature = "float")]
+    if left.is(Kind::Float) || right.is(Kind::Float) {
+        return Ok(types::float::equal(left, right));
+    }
     if is_object(left) || is_object(right) {
         let value = binary_of_objects(vm, op::EQUAL, left, right, None)?;
         return truth(vm, value);
@@ -383,6 +399,10 @@ pub(crate) fn less(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
     if let (Some(a), Some(b)) = (str::text(vm, left), str::text(vm, right)) {
         return Ok(a < b);
     }
+    #[cfg(feature = "float")]
+    if (left.is(Kind::Float) || right.is(Kind::Float)) && types::float::of(left).is_some() && types::float::of(right).is_some() {
+        return Ok(types::float::order(left, right) == Some(core::cmp::Ordering::Less));
+    }
     if is_object(left) || is_object(right) {
         let value = binary_of_objects(vm, op::LESS, left, right, None)?;
         return truth(vm, value);
@@ -423,6 +443,8 @@ pub(crate) fn truth(vm: &mut Vm, value: Obj) -> Res<bool> {
         return Ok(true);
     }
     match value.kind() {
+        #[cfg(feature = "float")]
+        Kind::Float => Ok(types::float::get(value) != 0.0),
         Kind::List => Ok(list::len(value) > 0),
         Kind::Tuple => Ok(tuple::len(value) > 0),
         Kind::Dict => Ok(dict::len(value) > 0),
@@ -450,6 +472,10 @@ pub(crate) fn unary(vm: &mut Vm, operator: u8, value: Obj) -> Res {
             un::INVERT => Ok(Obj::int(!number)),
             _ => Ok(Obj::int(number)),
         };
+    }
+    #[cfg(feature = "float")]
+    if value.is(Kind::Float) {
+        return types::float::unary(vm, operator, value);
     }
     let name = match operator {
         un::POSITIVE => Qstr::D_POS,

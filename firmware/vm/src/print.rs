@@ -116,6 +116,8 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
         return immediate(vm, sink, value);
     }
     match value.kind() {
+        #[cfg(feature = "float")]
+        Kind::Float => types::float::print(vm, sink, value),
         Kind::List | Kind::Tuple => {
             vm.enter()?;
             let is_tuple = value.is(Kind::Tuple);

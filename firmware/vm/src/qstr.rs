@@ -292,6 +292,12 @@ ours {
     CELL "cell",
     BOUND_METHOD "bound_method",
     CLOSURE "closure",
+    #[cfg(feature = "float")]
+    FLOAT "float",
+    #[cfg(feature = "float")]
+    D_FLOAT "__float__",
+    #[cfg(feature = "float")]
+    IS_INTEGER "is_integer",
     // Messages of exceptions; names too, so that an exception can hold one without a string being made.
     M_RECURSION "maximum recursion depth exceeded",
     M_NAME_START "name '",
@@ -308,6 +314,18 @@ ours {
     M_NEGATIVE_SHIFT "negative shift count",
     M_NEGATIVE_POWER "negative power with no float support",
     M_NO_FLOAT "no float support",
+    #[cfg(feature = "float")]
+    M_EXPECTED_FLOAT "expected a number",
+    #[cfg(feature = "float")]
+    M_BAD_FLOAT "invalid syntax for number",
+    #[cfg(feature = "float")]
+    M_FLOAT_NAN "can't convert NaN to int",
+    #[cfg(feature = "float")]
+    M_FLOAT_INT "float too large for an int",
+    #[cfg(feature = "float")]
+    M_FLOAT_RANGE "result too large for a float",
+    #[cfg(feature = "float")]
+    M_COMPLEX "complex values not supported",
     M_ARG_COUNT "function takes a different number of positional arguments",
     M_ARG_MISSING "function missing required argument",
     M_ARG_UNEXPECTED "unexpected keyword argument",

@@ -42,12 +42,20 @@ pub(crate) fn arithmetic(vm: &mut Vm, operator: u8, left: i32, right: i32) -> Re
         op::FLOOR_DIVIDE => new(vm, i64::from(divide(left, right).0)),
         op::MODULO => Ok(Obj::int(divide(left, right).1)),
         op::POWER => power(vm, left, right),
+        #[cfg(feature = "float")]
+        op::TRUE_DIVIDE => crate::types::float::divide_ints(vm, left, right),
+        #[cfg(not(feature = "float"))]
         op::TRUE_DIVIDE => vm.type_error(Qstr::M_NO_FLOAT),
         _ => vm.type_error(Qstr::M_BAD_OPERANDS),
     }
 }
 
 fn power(vm: &mut Vm, base: i32, exponent: i32) -> Res {
+    #[cfg(feature = "float")]
+    if exponent < 0 {
+        return crate::types::float::power_of_ints(vm, base, exponent);
+    }
+    #[cfg(not(feature = "float"))]
     if exponent < 0 {
         return vm.value_error(Qstr::M_NEGATIVE_POWER);
     }
@@ -64,6 +72,31 @@ fn power(vm: &mut Vm, base: i32, exponent: i32) -> Res {
         square = square.saturating_mul(square);
     }
     new(vm, result)
+}
+
+/// `round(value, places)` of an int: to tens with negative places, halves to the even one.
+#[cfg(feature = "float")]
+pub(crate) fn round(vm: &mut Vm, value: Obj, places: i32) -> Res {
+    if places >= 0 {
+        return crate::ops::binary(vm, op::ADD, value, Obj::int(0), None);
+    }
+    let unit = crate::ops::binary(vm, op::POWER, Obj::int(10), Obj::int(-places), None)?;
+    vm.keep(unit)?;
+    // How far above the lower multiple, then twice that against the unit.
+    let rest = crate::ops::binary(vm, op::MODULO, value, unit, None)?;
+    vm.keep(rest)?;
+    let lower = crate::ops::binary(vm, op::SUBTRACT, value, rest, None)?;
+    vm.keep(lower)?;
+    let twice = crate::ops::binary(vm, op::ADD, rest, rest, None)?;
+    vm.keep(twice)?;
+    let tie = crate::ops::equal(vm, twice, unit)?;
+    let count = crate::ops::binary(vm, op::FLOOR_DIVIDE, lower, unit, None)?;
+    vm.keep(count)?;
+    let odd = crate::ops::binary(vm, op::AND, count, Obj::int(1), None)? == Obj::int(1);
+    let up = if tie { odd } else { crate::ops::less(vm, unit, twice)? };
+    let rounded = if up { crate::ops::binary(vm, op::ADD, lower, unit, None) } else { Ok(lower) };
+    vm.unkeep(5);
+    rounded
 }
 
 /// Reads an int as Python source or `int(text, base)` has it; base 0 takes prefixes. Whitespace around it is allowed.
@@ -132,6 +165,10 @@ pub(crate) fn construct(vm: &mut Vm, args: Args) -> Res {
     let Some(value) = args.opt(0) else { return Ok(Obj::int(0)) };
     if value.is_int() || value.is_bool() {
         return Ok(Obj::int(crate::ops::as_int(vm, value)?));
+    }
+    #[cfg(feature = "float")]
+    if value.is(crate::heap::Kind::Float) {
+        return crate::types::float::int_of(vm, value);
     }
     let Some(text) = str::text(vm, value) else {
         return match crate::attr::special(vm, value, Qstr::D_INT) {

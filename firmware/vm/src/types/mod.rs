@@ -5,6 +5,8 @@
 pub(crate) mod class;
 pub(crate) mod dict;
 pub(crate) mod exception;
+#[cfg(feature = "float")]
+pub(crate) mod float;
 pub(crate) mod generator;
 pub(crate) mod int;
 pub(crate) mod list;
@@ -62,6 +64,8 @@ types! {
     Ellipsis            ELLIPSIS              Object           &[],
     Int                 INT                   Object           &[],
     Bool                BOOL                  Int              &[],
+    #[cfg(feature = "float")]
+    Float               FLOAT                 Object           float::METHODS,
     Str                 STR                   Object           str::METHODS,
     Tuple               TUPLE                 Object           tuple::METHODS,
     List                LIST                  Object           list::METHODS,
@@ -179,6 +183,8 @@ pub(crate) fn builtin_type_of(value: Obj) -> T {
         };
     }
     match value.kind() {
+        #[cfg(feature = "float")]
+        Kind::Float => T::Float,
         Kind::Str | Kind::ConstStr => T::Str,
         Kind::Generator => T::Generator,
         Kind::Function | Kind::Closure => T::Function,
@@ -246,6 +252,8 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
         T::Object => class::plain_object(vm),
         T::Type => Ok(type_of(args.get(0))),
         T::Int => int::construct(vm, args),
+        #[cfg(feature = "float")]
+        T::Float => float::construct(vm, args),
         T::Bool => match first {
             Some(value) => Ok(Obj::bool(ops::truth(vm, value)?)),
             None => Ok(Obj::FALSE),
