@@ -86,6 +86,10 @@ pub(crate) fn abs(vm: &mut Vm, args: Args) -> Res {
     if args.get(0).is(Kind::Float) {
         return types::float::magnitude(vm, args.get(0));
     }
+    #[cfg(feature = "bigint")]
+    if args.get(0).is(Kind::Int) {
+        return types::bigint::magnitude(vm, args.get(0));
+    }
     let value = ops::as_int(vm, args.get(0))?;
     int::new(vm, i64::from(value).abs())
 }
@@ -161,6 +165,10 @@ pub(crate) fn ord(vm: &mut Vm, args: Args) -> Res {
 }
 
 pub(crate) fn divmod(vm: &mut Vm, args: Args) -> Res {
+    #[cfg(feature = "bigint")]
+    if args.get(0).is(Kind::Int) && (args.get(1).is(Kind::Int) || args.get(1).is_int()) {
+        return types::bigint::divmod(vm, args.get(0), args.get(1));
+    }
     let quotient = ops::binary(vm, op::FLOOR_DIVIDE, args.get(0), args.get(1), None)?;
     vm.keep(quotient)?;
     let remainder = ops::binary(vm, op::MODULO, args.get(0), args.get(1), None)?;
@@ -169,6 +177,10 @@ pub(crate) fn divmod(vm: &mut Vm, args: Args) -> Res {
 }
 
 pub(crate) fn pow(vm: &mut Vm, args: Args) -> Res {
+    #[cfg(feature = "bigint")]
+    if args.n == 3 {
+        return types::bigint::power_modulo(vm, args);
+    }
     ops::binary(vm, op::POWER, args.get(0), args.get(1), None)
 }
 

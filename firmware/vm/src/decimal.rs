@@ -35,8 +35,8 @@ mod layout {
     /// Powers of ten beyond which everything is zero or infinite.
     pub(crate) const TENS: (i32, i32) = (-343, 310);
 }
-use layout::{Bits, EXPONENT_BIAS, LIMBS, TENS};
-pub(crate) use layout::DIGITS_MAX;
+use layout::{EXPONENT_BIAS, LIMBS, TENS};
+pub(crate) use layout::{Bits, DIGITS_MAX};
 
 /// Bits of the mantissa that are stored.
 pub(crate) const MANTISSA_BITS: u32 = Float::MANTISSA_DIGITS - 1;

@@ -24,6 +24,9 @@ pub(crate) enum Kind {
     /// The bits of a float.
     #[cfg(feature = "float")]
     Float,
+    /// A long int: sign and length, limbs.
+    #[cfg(feature = "bigint")]
+    Int,
     /// Bytes of a text, or the table of a dict: no values inside.
     Str,
     Generator,
@@ -177,6 +180,32 @@ impl Obj {
         }
         // SAFETY: in bounds by the assertion's invariant; bytes of a text are written before it is handed out.
         unsafe { core::slice::from_raw_parts(self.at(index).cast::<u8>(), len) }
+    }
+
+    /// The same to be written: only for a block that nothing else looks at.
+    #[cfg(feature = "bigint")]
+    pub(crate) fn bytes_mut<'x>(self, index: usize, len: usize) -> &'x mut [u8] {
+        assert!(index * WORD + len <= self.words() * WORD);
+        // SAFETY: in bounds by the assertion; a new block is nobody else's, and any bytes are a `u8`.
+        unsafe { core::slice::from_raw_parts_mut(self.heap_ptr().cast::<usize>().add(1 + index).cast::<u8>(), len) }
+    }
+
+    /// `len` limbs of a long int from field `index` on; good as long as the object is rooted.
+    #[cfg(feature = "bigint")]
+    #[inline(always)]
+    pub(crate) fn limbs<'x>(self, index: usize, len: usize) -> &'x [u32] {
+        debug_assert!(index * WORD + len * 4 <= self.words() * WORD);
+        // SAFETY: in bounds, as a long int's block is made for its length; a field is aligned for a limb, which is no larger.
+        unsafe { core::slice::from_raw_parts(self.heap_ptr().cast::<usize>().add(1 + index).cast::<u32>(), len) }
+    }
+
+    /// The same to be written: only for a block that nothing else looks at.
+    #[cfg(feature = "bigint")]
+    #[inline(always)]
+    pub(crate) fn limbs_mut<'x>(self, index: usize, len: usize) -> &'x mut [u32] {
+        debug_assert!(index * WORD + len * 4 <= self.words() * WORD);
+        // SAFETY: as for `limbs`, and a new block is nobody else's.
+        unsafe { core::slice::from_raw_parts_mut(self.heap_ptr().cast::<usize>().add(1 + index).cast::<u32>(), len) }
     }
 
     /// Writes `text` into the block's bytes from `offset` bytes behind field `index` on.
@@ -370,6 +399,23 @@ impl<'a> Heap<'a> {
             }
         }
         true
+    }
+
+    /// Gives back what a block has behind its first `words` payload words.
+    #[cfg(feature = "bigint")]
+    pub(crate) fn shrink(&mut self, obj: Obj, words: usize) {
+        let (old, new) = (granules_of(obj.header()), (words + 1).div_ceil(GRANULE_WORDS));
+        if new >= old {
+            return;
+        }
+        let at = obj.heap_ptr();
+        Heap::write_header(at, (obj.header() & 0xff) | (new << 8));
+        self.used -= (old - new) * GRANULE;
+        if Heap::plus(at, old) == self.cursor {
+            self.cursor = Heap::plus(at, new);
+        } else {
+            Heap::write_header(Heap::plus(at, new), header(Kind::Free, old - new));
+        }
     }
 
     /// Gives back a block at once; only for one that nothing refers to any more.

@@ -27,6 +27,8 @@ pub mod inspect;
 mod iter;
 #[cfg(feature = "inspect")]
 mod lines;
+#[cfg(feature = "bigint")]
+mod limbs;
 mod map;
 mod mpy;
 mod natives;

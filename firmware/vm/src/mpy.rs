@@ -10,7 +10,7 @@ use crate::code::{Code, ModulePtr, Tables};
 use crate::heap::Kind;
 use crate::qstr::{self, Qstr};
 use crate::types::{self, tuple};
-use crate::value::{INT_MAX, INT_MIN, Obj};
+use crate::value::Obj;
 use crate::verify;
 use crate::vm::{Malformed, Stop, Vm};
 
@@ -301,8 +301,14 @@ fn constant<'a>(vm: &mut Vm<'a>, reader: &mut Reader<'a>) -> Result<Obj, Stop> {
         OBJ_INT => {
             let len = reader.uint()?;
             let text = reader.take(len)?;
+            #[cfg(feature = "bigint")]
+            return match types::bigint::parse(vm, text, 10).map_err(no_memory)? {
+                it if it == Obj::NULL => Ok(reader.bad("an int constant is malformed")?),
+                value => Ok(value),
+            };
+            #[cfg(not(feature = "bigint"))]
             match types::int::parse(text, 10) {
-                Some(value) if (INT_MIN..=INT_MAX).contains(&value) => Obj::int(value),
+                Some(value) if (crate::value::INT_MIN..=crate::value::INT_MAX).contains(&value) => Obj::int(value),
                 _ => return Ok(reader.bad("an int constant is too large for this build")?),
             }
         }

@@ -53,7 +53,10 @@ natives! {
     Min                 MIN          1 ANY true  builtins::min,
     Next                NEXT         1 2   false builtins::next,
     Ord                 ORD          1 1   false builtins::ord,
+    #[cfg(not(feature = "bigint"))]
     Pow                 POW          2 2   false builtins::pow,
+    #[cfg(feature = "bigint")]
+    Pow                 POW          2 3   false builtins::pow,
     Print               PRINT        0 ANY true  builtins::print,
     Repr                REPR         1 1   false builtins::repr,
     SetAttr             SETATTR      3 3   false builtins::setattr,
@@ -63,6 +66,8 @@ natives! {
     Round               ROUND        1 2   false builtins::round,
     #[cfg(feature = "float")]
     FloatIsInteger      IS_INTEGER   1 1   false types::float::is_integer,
+    #[cfg(feature = "bigint")]
+    IntBitLength        BIT_LENGTH   1 1   false types::bigint::bit_length,
     ObjectInit          D_INIT       1 1   false types::object_init,
     PropertySetter      SETTER       2 2   false types::property_setter,
     PropertyDeleter     DELETER      2 2   false types::property_deleter,

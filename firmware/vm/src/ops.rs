@@ -140,6 +140,13 @@ pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Opt
     if is_object(left) || is_object(right) {
         return binary_of_objects(vm, operator, left, right, args);
     }
+    #[cfg(feature = "bigint")]
+    if left.is(Kind::Int) || right.is(Kind::Int) {
+        let value = types::int::binary(vm, operator, left, right)?;
+        if value != Obj::NULL {
+            return Ok(value);
+        }
+    }
     match operator {
         op::EQUAL => Ok(Obj::bool(equal(vm, left, right)?)),
         op::NOT_EQUAL => Ok(Obj::bool(!equal(vm, left, right)?)),
@@ -236,6 +243,8 @@ pub(crate) fn small(value: Obj) -> Option<i32> {
 pub(crate) fn as_int(vm: &mut Vm, value: Obj) -> Res<i32> {
     match small(value) {
         Some(value) => Ok(value),
+        #[cfg(feature = "bigint")]
+        None if value.is(Kind::Int) => Err(vm.raise(types::T::OverflowError, Qstr::M_INT_MACHINE)),
         None => vm.type_error(Qstr::M_EXPECTED_INT),
     }
 }
@@ -355,6 +364,10 @@ pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
     if left.is(Kind::Float) || right.is(Kind::Float) {
         return Ok(types::float::equal(left, right));
     }
+    #[cfg(feature = "bigint")]
+    if left.is(Kind::Int) {
+        return Ok(types::bigint::compare(left, right) == Some(core::cmp::Ordering::Equal));
+    }
     if is_object(left) || is_object(right) {
         let value = binary_of_objects(vm, op::EQUAL, left, right, None)?;
         return truth(vm, value);
@@ -402,6 +415,12 @@ pub(crate) fn less(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
     #[cfg(feature = "float")]
     if (left.is(Kind::Float) || right.is(Kind::Float)) && types::float::of(left).is_some() && types::float::of(right).is_some() {
         return Ok(types::float::order(left, right) == Some(core::cmp::Ordering::Less));
+    }
+    #[cfg(feature = "bigint")]
+    if (left.is(Kind::Int) || right.is(Kind::Int))
+        && let Some(order) = types::bigint::compare(left, right)
+    {
+        return Ok(order == core::cmp::Ordering::Less);
     }
     if is_object(left) || is_object(right) {
         let value = binary_of_objects(vm, op::LESS, left, right, None)?;
@@ -476,6 +495,10 @@ pub(crate) fn unary(vm: &mut Vm, operator: u8, value: Obj) -> Res {
     #[cfg(feature = "float")]
     if value.is(Kind::Float) {
         return types::float::unary(vm, operator, value);
+    }
+    #[cfg(feature = "bigint")]
+    if value.is(Kind::Int) {
+        return types::bigint::unary(vm, operator, value);
     }
     let name = match operator {
         un::POSITIVE => Qstr::D_POS,

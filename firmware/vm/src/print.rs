@@ -118,6 +118,14 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
     match value.kind() {
         #[cfg(feature = "float")]
         Kind::Float => types::float::print(vm, sink, value),
+        #[cfg(feature = "bigint")]
+        Kind::Int => {
+            let made = types::bigint::digits(vm, value, 10)?;
+            vm.keep(made)?;
+            sink.put_name(vm, made)?;
+            vm.unkeep(1);
+            Ok(())
+        }
         Kind::List | Kind::Tuple => {
             vm.enter()?;
             let is_tuple = value.is(Kind::Tuple);

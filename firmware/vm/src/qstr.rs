@@ -298,6 +298,8 @@ ours {
     D_FLOAT "__float__",
     #[cfg(feature = "float")]
     IS_INTEGER "is_integer",
+    #[cfg(feature = "bigint")]
+    BIT_LENGTH "bit_length",
     // Messages of exceptions; names too, so that an exception can hold one without a string being made.
     M_RECURSION "maximum recursion depth exceeded",
     M_NAME_START "name '",
@@ -310,6 +312,10 @@ ours {
     M_BAD_OPERANDS "unsupported types for operator",
     M_BAD_OPERAND "unsupported type for operator",
     M_INT_OVERFLOW "small int overflow",
+    #[cfg(feature = "bigint")]
+    M_INT_MACHINE "int too large for this",
+    #[cfg(feature = "bigint")]
+    M_POWER_MODULO "pow() needs a positive exponent and a modulus other than 0",
     M_DIVISION "divide by zero",
     M_NEGATIVE_SHIFT "negative shift count",
     M_NEGATIVE_POWER "negative power with no float support",

@@ -29,6 +29,10 @@ pub(crate) fn quick(object: Obj, index: Obj) -> Obj {
 
 /// A subscript as a position within `len` items.
 pub(crate) fn index(vm: &mut Vm, value: Obj, len: usize) -> Res<usize> {
+    #[cfg(feature = "bigint")]
+    if value.is(Kind::Int) {
+        return Err(vm.raise(T::IndexError, Qstr::M_INDEX_RANGE));
+    }
     let Some(at) = ops::small(value) else { return vm.type_error(Qstr::M_INDEX_INT) };
     let at = if at < 0 { i64::from(at) + len as i64 } else { i64::from(at) };
     if at < 0 || at >= len as i64 { Err(vm.raise(T::IndexError, Qstr::M_INDEX_RANGE)) } else { Ok(at as usize) }

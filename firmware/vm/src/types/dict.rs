@@ -79,6 +79,8 @@ pub(crate) fn hash(vm: &mut Vm, key: Obj) -> Res<u32> {
     match key.kind() {
         #[cfg(feature = "float")]
         Kind::Float => crate::types::float::hash(vm, key),
+        #[cfg(feature = "bigint")]
+        Kind::Int => Ok(crate::types::bigint::hash(key)),
         Kind::Instance => match attr::of_class(key, Obj::name(Qstr::D_HASH)) {
             it if it == Obj::NULL && attr::of_class(key, Obj::name(Qstr::D_EQ)) != Obj::NULL => vm.type_error(Qstr::M_UNHASHABLE),
             // Objects do not move, and no output depends on this: entries keep their order.

@@ -186,7 +186,12 @@ pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
             _ => order != Some(Ordering::Equal),
         }));
     }
-    let (Some(left), Some(right)) = (of(left), of(right)) else { return Ok(Obj::NULL) };
+    let (Some(first), Some(second)) = (of(left), of(right)) else { return Ok(Obj::NULL) };
+    #[cfg(feature = "bigint")]
+    if (first.is_infinite() && left.is(Kind::Int)) || (second.is_infinite() && right.is(Kind::Int)) {
+        return Err(vm.raise(T::OverflowError, Qstr::M_FLOAT_RANGE));
+    }
+    let (left, right) = (first, second);
     arithmetic(vm, ops::plain(operator), left, right)
 }
 

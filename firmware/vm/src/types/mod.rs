@@ -2,6 +2,8 @@
 //!
 //! A built-in type is an immediate value that indexes `TYPES`, so types take no RAM. Layouts that several files need are here.
 
+#[cfg(feature = "bigint")]
+pub(crate) mod bigint;
 pub(crate) mod class;
 pub(crate) mod dict;
 pub(crate) mod exception;
@@ -62,7 +64,7 @@ types! {
     Type                TYPE                  Object           &[],
     NoneType            NONE_TYPE             Object           &[],
     Ellipsis            ELLIPSIS              Object           &[],
-    Int                 INT                   Object           &[],
+    Int                 INT                   Object           int::METHODS,
     Bool                BOOL                  Int              &[],
     #[cfg(feature = "float")]
     Float               FLOAT                 Object           float::METHODS,
@@ -185,6 +187,8 @@ pub(crate) fn builtin_type_of(value: Obj) -> T {
     match value.kind() {
         #[cfg(feature = "float")]
         Kind::Float => T::Float,
+        #[cfg(feature = "bigint")]
+        Kind::Int => T::Int,
         Kind::Str | Kind::ConstStr => T::Str,
         Kind::Generator => T::Generator,
         Kind::Function | Kind::Closure => T::Function,

@@ -51,13 +51,20 @@ pub(crate) fn text<'x>(vm: &Vm, value: Obj) -> Option<&'x [u8]> {
 }
 
 /// A block for `len` bytes, not yet written.
-fn with_room(vm: &mut Vm, len: usize) -> Res {
+pub(crate) fn with_room(vm: &mut Vm, len: usize) -> Res {
     if len >= INT_MAX as usize {
         return vm.no_memory();
     }
     let made = vm.alloc(Kind::Str, 1 + len.div_ceil(WORD))?;
     made.set_raw(0, len);
     Ok(made)
+}
+
+/// Makes a text from `with_room` shorter.
+#[cfg(feature = "bigint")]
+pub(crate) fn shorten(vm: &mut Vm, made: Obj, len: usize) {
+    made.set_raw(0, len);
+    vm.heap.shrink(made, 1 + len.div_ceil(WORD));
 }
 
 /// A new text; `bytes` may be those of a rooted value.
@@ -325,13 +332,26 @@ fn format_one(vm: &mut Vm, builder: Builder, kind: u8, spec: &Spec, value: Obj) 
             }
         }
         b'd' | b'i' | b'u' | b'x' | b'X' | b'o' => {
-            let number = ops::as_int(vm, value)?;
             let base = match kind {
                 b'x' | b'X' => 16,
                 b'o' => 8,
                 _ => 10,
             };
             let mut out = [0; 33];
+            #[cfg(feature = "bigint")]
+            if value.is(Kind::Int) {
+                let made = crate::types::bigint::digits(vm, value, base)?;
+                vm.keep(made)?;
+                let digits = made.bytes_mut(1, made.raw(0));
+                if kind == b'X' {
+                    digits.make_ascii_uppercase();
+                }
+                let sign = usize::from(digits[0] == b'-');
+                pad(vm, builder, spec, &digits[sign..], &digits[..sign])?;
+                vm.release(kept);
+                return Ok(());
+            }
+            let number = ops::as_int(vm, value)?;
             let mut digits = [0; 33];
             let written = crate::types::int::digits(number, base, &mut out);
             let digits = &mut digits[..written.len()];
