@@ -156,6 +156,10 @@ pub(crate) fn chr(vm: &mut Vm, args: Args) -> Res {
 }
 
 pub(crate) fn ord(vm: &mut Vm, args: Args) -> Res {
+    #[cfg(feature = "bytes")]
+    if let Some([byte]) = types::bytes::buffer(args.get(0)) {
+        return Ok(Obj::int(i32::from(*byte)));
+    }
     let bytes = text::text(vm, args.get(0)).unwrap_or(b"");
     let mut letters = core::str::from_utf8(bytes).unwrap_or("").chars();
     match (letters.next(), letters.next()) {

@@ -27,6 +27,9 @@ pub(crate) enum Kind {
     /// A long int: sign and length, limbs.
     #[cfg(feature = "bigint")]
     Int,
+    /// Bytes of a bytes object or of a byte array.
+    #[cfg(feature = "bytes")]
+    Bytes,
     /// Bytes of a text, or the table of a dict: no values inside.
     Str,
     Generator,
@@ -37,6 +40,10 @@ pub(crate) enum Kind {
     /// A function with cells.
     Closure,
     ConstStr,
+    #[cfg(feature = "bytes")]
+    ConstBytes,
+    #[cfg(feature = "bytes")]
+    ByteArray,
     MapTable,
     Slots,
     Tuple,
@@ -63,6 +70,8 @@ const fn raw_words(kind: Kind) -> usize {
         Kind::Function | Kind::Closure | Kind::Class => 1,
         Kind::Generator | Kind::Frame => crate::frame::FRAME_WORDS,
         Kind::ConstStr => 2,
+        #[cfg(feature = "bytes")]
+        Kind::ConstBytes => 2,
         Kind::MapTable => 2,
         _ => 0,
     }
@@ -183,7 +192,7 @@ impl Obj {
     }
 
     /// The same to be written: only for a block that nothing else looks at.
-    #[cfg(feature = "bigint")]
+    #[cfg(any(feature = "bigint", feature = "bytes"))]
     pub(crate) fn bytes_mut<'x>(self, index: usize, len: usize) -> &'x mut [u8] {
         assert!(index * WORD + len <= self.words() * WORD);
         // SAFETY: in bounds by the assertion; a new block is nobody else's, and any bytes are a `u8`.
@@ -402,7 +411,7 @@ impl<'a> Heap<'a> {
     }
 
     /// Gives back what a block has behind its first `words` payload words.
-    #[cfg(feature = "bigint")]
+    #[cfg(any(feature = "bigint", feature = "bytes"))]
     pub(crate) fn shrink(&mut self, obj: Obj, words: usize) {
         let (old, new) = (granules_of(obj.header()), (words + 1).div_ceil(GRANULE_WORDS));
         if new >= old {

@@ -37,6 +37,8 @@ fn lay_out(at: Slots, value: Obj) -> bool {
         [value, Obj::int(0), Obj::int(DICT_KEYS), Obj::count(dict::len(value))]
     } else if value.is(Kind::List) || value.is(Kind::Tuple) || str::is(value) {
         [value, Obj::int(0), Obj::NULL, Obj::NULL]
+    } else if is_bytes(value) {
+        [value, Obj::int(0), Obj::NULL, Obj::NULL]
     } else if is_iterator(value) {
         [value, Obj::NULL, Obj::NULL, Obj::NULL]
     } else {
@@ -46,6 +48,13 @@ fn lay_out(at: Slots, value: Obj) -> bool {
         at.set(index as isize, *slot);
     }
     true
+}
+
+fn is_bytes(_value: Obj) -> bool {
+    #[cfg(feature = "bytes")]
+    return crate::types::bytes::buffer(_value).is_some();
+    #[cfg(not(feature = "bytes"))]
+    false
 }
 
 fn is_iterator(value: Obj) -> bool {
@@ -196,6 +205,12 @@ fn next_in(vm: &mut Vm, slots: Slots) -> Res {
             }
             None => Obj::STOP,
         });
+    }
+    #[cfg(feature = "bytes")]
+    if let Some(bytes) = crate::types::bytes::buffer(subject) {
+        let at = index.as_int() as usize;
+        slots.set(1, Obj::count(at + 1));
+        return Ok(bytes.get(at).map_or(Obj::STOP, |byte| Obj::int(i32::from(*byte))));
     }
     if let Some(text) = str::text(vm, subject)
         && index.is_int()

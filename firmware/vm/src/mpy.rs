@@ -331,6 +331,14 @@ fn constant<'a>(vm: &mut Vm<'a>, reader: &mut Reader<'a>) -> Result<Obj, Stop> {
                 None => return Ok(reader.bad("a float constant is malformed")?),
             }
         }
+        #[cfg(feature = "bytes")]
+        OBJ_BYTES => {
+            let len = reader.uint()?;
+            let bytes = reader.take(len)?;
+            reader.byte()?;
+            types::bytes::constant(vm, bytes).map_err(no_memory)?
+        }
+        #[cfg(not(feature = "bytes"))]
         OBJ_BYTES => return Ok(reader.bad("bytes are not in this build")?),
         _ => return Ok(reader.bad("floats are not in this build")?),
     })

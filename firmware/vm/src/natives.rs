@@ -68,6 +68,18 @@ natives! {
     FloatIsInteger      IS_INTEGER   1 1   false types::float::is_integer,
     #[cfg(feature = "bigint")]
     IntBitLength        BIT_LENGTH   1 1   false types::bigint::bit_length,
+    #[cfg(feature = "bytes")]
+    StrEncode           ENCODE       1 3   false types::bytes::encode,
+    #[cfg(feature = "bytes")]
+    BytesDecode         DECODE       1 3   false types::bytes::decode,
+    #[cfg(feature = "bytes")]
+    BytesHex            HEX          1 2   false types::bytes::hex,
+    #[cfg(feature = "bytes")]
+    BytesFromHex        FROMHEX      1 2   false types::bytes::from_hex,
+    #[cfg(feature = "bytes")]
+    ArrayAppend         APPEND       2 2   false types::bytes::append_method,
+    #[cfg(feature = "bytes")]
+    ArrayExtend         EXTEND       2 2   false types::bytes::extend_method,
     ObjectInit          D_INIT       1 1   false types::object_init,
     PropertySetter      SETTER       2 2   false types::property_setter,
     PropertyDeleter     DELETER      2 2   false types::property_deleter,

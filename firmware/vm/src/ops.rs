@@ -158,6 +158,11 @@ pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Opt
             list::extend(vm, left, right)?;
             Ok(left)
         }
+        #[cfg(feature = "bytes")]
+        op::IN_PLACE_ADD if left.is(Kind::ByteArray) => {
+            types::bytes::extend(vm, left, right)?;
+            Ok(left)
+        }
         _ => arithmetic(vm, plain(operator), left, right),
     }
 }
@@ -185,6 +190,10 @@ fn arithmetic(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
 fn arithmetic_of_sequence(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
     if str::is(left) {
         return str::operator(vm, operator, left, right);
+    }
+    #[cfg(feature = "bytes")]
+    if types::bytes::buffer(left).is_some() {
+        return types::bytes::operator(vm, operator, left, right);
     }
     let Some(items) = tuple::sequence(left) else { return vm.type_error(Qstr::M_BAD_OPERANDS) };
     let is_list = left.is(Kind::List);
@@ -320,6 +329,10 @@ fn contains(vm: &mut Vm, container: Obj, item: Obj, args: Option<Slots>) -> Res 
             None => vm.type_error(Qstr::M_EXPECTED_STR),
         };
     }
+    #[cfg(feature = "bytes")]
+    if let Some(bytes) = types::bytes::buffer(container) {
+        return types::bytes::contains(vm, bytes, item);
+    }
     let function = attr::special(vm, container, Qstr::D_CONTAINS);
     if function != Obj::NULL {
         let value = method(vm, function, container, item, args)?;
@@ -367,6 +380,10 @@ pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
     #[cfg(feature = "bigint")]
     if left.is(Kind::Int) {
         return Ok(types::bigint::compare(left, right) == Some(core::cmp::Ordering::Equal));
+    }
+    #[cfg(feature = "bytes")]
+    if let (Some(left), Some(right)) = (types::bytes::buffer(left), types::bytes::buffer(right)) {
+        return Ok(left == right);
     }
     if is_object(left) || is_object(right) {
         let value = binary_of_objects(vm, op::EQUAL, left, right, None)?;
@@ -422,6 +439,10 @@ pub(crate) fn less(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
     {
         return Ok(order == core::cmp::Ordering::Less);
     }
+    #[cfg(feature = "bytes")]
+    if let (Some(left), Some(right)) = (types::bytes::buffer(left), types::bytes::buffer(right)) {
+        return Ok(left < right);
+    }
     if is_object(left) || is_object(right) {
         let value = binary_of_objects(vm, op::LESS, left, right, None)?;
         return truth(vm, value);
@@ -464,6 +485,8 @@ pub(crate) fn truth(vm: &mut Vm, value: Obj) -> Res<bool> {
     match value.kind() {
         #[cfg(feature = "float")]
         Kind::Float => Ok(types::float::get(value) != 0.0),
+        #[cfg(feature = "bytes")]
+        Kind::Bytes | Kind::ConstBytes | Kind::ByteArray => Ok(types::bytes::buffer(value).is_some_and(|bytes| !bytes.is_empty())),
         Kind::List => Ok(list::len(value) > 0),
         Kind::Tuple => Ok(tuple::len(value) > 0),
         Kind::Dict => Ok(dict::len(value) > 0),
@@ -515,6 +538,10 @@ pub(crate) fn unary(vm: &mut Vm, operator: u8, value: Obj) -> Res {
 pub(crate) fn len(vm: &mut Vm, value: Obj) -> Res<usize> {
     if let Some(text) = str::text(vm, value) {
         return Ok(str::char_count(text));
+    }
+    #[cfg(feature = "bytes")]
+    if let Some(bytes) = types::bytes::buffer(value) {
+        return Ok(bytes.len());
     }
     if value.is_heap() {
         match value.kind() {

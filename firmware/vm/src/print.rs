@@ -110,7 +110,7 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
         return sink.put_int(vm, value.as_int());
     }
     if let Some(bytes) = text::text(vm, value) {
-        return quoted(vm, sink, bytes);
+        return quoted(vm, sink, bytes, false);
     }
     if !value.is_heap() {
         return immediate(vm, sink, value);
@@ -126,6 +126,8 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
             vm.unkeep(1);
             Ok(())
         }
+        #[cfg(feature = "bytes")]
+        Kind::Bytes | Kind::ConstBytes | Kind::ByteArray => types::bytes::print(vm, sink, value),
         Kind::List | Kind::Tuple => {
             vm.enter()?;
             let is_tuple = value.is(Kind::Tuple);
@@ -252,7 +254,8 @@ pub(crate) fn function_name(function: Obj) -> Obj {
 }
 
 /// A text as it would be written in a program: in single quotes unless it has them and no double ones.
-fn quoted(vm: &mut Vm, sink: Sink, bytes: &[u8]) -> Res<()> {
+/// With `only_ascii` every other byte is written as a number.
+pub(crate) fn quoted(vm: &mut Vm, sink: Sink, bytes: &[u8], only_ascii: bool) -> Res<()> {
     let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { b'"' } else { b'\'' };
     sink.put(vm, &[quote])?;
     let mut plain_from = 0;
@@ -264,6 +267,7 @@ fn quoted(vm: &mut Vm, sink: Sink, bytes: &[u8]) -> Res<()> {
             b'\\' => b'\\',
             byte if *byte == quote => quote,
             0..0x20 | 0x7f => b'x',
+            0x80.. if cfg!(feature = "bytes") && only_ascii => b'x',
             _ => continue,
         };
         sink.put(vm, &bytes[plain_from..at])?;

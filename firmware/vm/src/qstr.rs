@@ -300,6 +300,14 @@ ours {
     IS_INTEGER "is_integer",
     #[cfg(feature = "bigint")]
     BIT_LENGTH "bit_length",
+    #[cfg(feature = "bytes")]
+    ENCODE "encode",
+    #[cfg(feature = "bytes")]
+    DECODE "decode",
+    #[cfg(any(feature = "bytes", feature = "format"))]
+    HEX "hex",
+    #[cfg(feature = "bytes")]
+    FROMHEX "fromhex",
     // Messages of exceptions; names too, so that an exception can hold one without a string being made.
     M_RECURSION "maximum recursion depth exceeded",
     M_NAME_START "name '",
@@ -316,6 +324,18 @@ ours {
     M_INT_MACHINE "int too large for this",
     #[cfg(feature = "bigint")]
     M_POWER_MODULO "pow() needs a positive exponent and a modulus other than 0",
+    #[cfg(feature = "bytes")]
+    M_EXPECTED_BYTES "expected bytes",
+    #[cfg(feature = "bytes")]
+    M_BYTE_RANGE "bytes value out of range",
+    #[cfg(feature = "bytes")]
+    M_NO_ENCODING "string argument without an encoding",
+    #[cfg(feature = "bytes")]
+    M_NEGATIVE_COUNT "negative count",
+    #[cfg(feature = "bytes")]
+    M_NOT_UTF8 "invalid UTF-8",
+    #[cfg(feature = "bytes")]
+    M_BAD_HEX "non-hex digit found",
     M_DIVISION "divide by zero",
     M_NEGATIVE_SHIFT "negative shift count",
     M_NEGATIVE_POWER "negative power with no float support",

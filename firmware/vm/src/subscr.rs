@@ -54,6 +54,10 @@ pub(crate) fn load(vm: &mut Vm, object: Obj, at: Obj, args: Option<Slots>) -> Re
         let index = index(vm, at, items.len())?;
         return Ok(items[index]);
     }
+    #[cfg(feature = "bytes")]
+    if crate::types::bytes::buffer(object).is_some() {
+        return crate::types::bytes::subscript(vm, object, at);
+    }
     if str::is(object) {
         return str::subscript(vm, object, at);
     }
@@ -122,6 +126,10 @@ pub(crate) fn store(vm: &mut Vm, object: Obj, at: Obj, value: Obj) -> Res<()> {
             it if it == Obj::NULL => Err(vm.raise_value(T::KeyError, at)),
             _ => Ok(()),
         };
+    }
+    #[cfg(feature = "bytes")]
+    if object.is(Kind::ByteArray) {
+        return crate::types::bytes::store(vm, object, at, value);
     }
     let name = if value == Obj::NULL { Qstr::D_DELITEM } else { Qstr::D_SETITEM };
     let function = attr::special(vm, object, name);

@@ -81,6 +81,13 @@ pub(crate) fn hash(vm: &mut Vm, key: Obj) -> Res<u32> {
         Kind::Float => crate::types::float::hash(vm, key),
         #[cfg(feature = "bigint")]
         Kind::Int => Ok(crate::types::bigint::hash(key)),
+        #[cfg(feature = "bytes")]
+        Kind::Bytes | Kind::ConstBytes => {
+            let bytes = crate::types::bytes::buffer(key).unwrap_or(b"");
+            Ok(bytes.iter().fold(5381_u32, |hash, byte| hash.wrapping_mul(33) ^ u32::from(*byte)))
+        }
+        #[cfg(feature = "bytes")]
+        Kind::ByteArray => vm.type_error(Qstr::M_UNHASHABLE),
         Kind::Instance => match attr::of_class(key, Obj::name(Qstr::D_HASH)) {
             it if it == Obj::NULL && attr::of_class(key, Obj::name(Qstr::D_EQ)) != Obj::NULL => vm.type_error(Qstr::M_UNHASHABLE),
             // Objects do not move, and no output depends on this: entries keep their order.

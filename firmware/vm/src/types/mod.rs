@@ -4,6 +4,8 @@
 
 #[cfg(feature = "bigint")]
 pub(crate) mod bigint;
+#[cfg(feature = "bytes")]
+pub(crate) mod bytes;
 pub(crate) mod class;
 pub(crate) mod dict;
 pub(crate) mod exception;
@@ -69,6 +71,10 @@ types! {
     #[cfg(feature = "float")]
     Float               FLOAT                 Object           float::METHODS,
     Str                 STR                   Object           str::METHODS,
+    #[cfg(feature = "bytes")]
+    Bytes               BYTES                 Object           bytes::METHODS,
+    #[cfg(feature = "bytes")]
+    ByteArray           BYTEARRAY             Object           bytes::ARRAY_METHODS,
     Tuple               TUPLE                 Object           tuple::METHODS,
     List                LIST                  Object           list::METHODS,
     Dict                DICT                  Object           dict::METHODS,
@@ -189,6 +195,10 @@ pub(crate) fn builtin_type_of(value: Obj) -> T {
         Kind::Float => T::Float,
         #[cfg(feature = "bigint")]
         Kind::Int => T::Int,
+        #[cfg(feature = "bytes")]
+        Kind::Bytes | Kind::ConstBytes => T::Bytes,
+        #[cfg(feature = "bytes")]
+        Kind::ByteArray => T::ByteArray,
         Kind::Str | Kind::ConstStr => T::Str,
         Kind::Generator => T::Generator,
         Kind::Function | Kind::Closure => T::Function,
@@ -243,6 +253,8 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
         T::Super => (2, 2),
         T::Property => (0, 3),
         T::Int => (0, 2),
+        #[cfg(feature = "bytes")]
+        T::Bytes | T::ByteArray | T::Str => (0, 3),
         _ => (0, 1),
     };
     if args.n < min || args.n > max {
@@ -262,6 +274,10 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
             Some(value) => Ok(Obj::bool(ops::truth(vm, value)?)),
             None => Ok(Obj::FALSE),
         },
+        #[cfg(feature = "bytes")]
+        T::Bytes | T::ByteArray => bytes::construct(vm, args, class == T::ByteArray),
+        #[cfg(feature = "bytes")]
+        T::Str if args.n > 1 => bytes::decode(vm, args),
         T::Str => match first {
             Some(value) => str::of(vm, value),
             None => Ok(Obj::name(Qstr::EMPTY)),

@@ -30,6 +30,8 @@ pub(crate) const METHODS: &[Method] = &[
     (Qstr::ISDIGIT, N::StrIsDigit),
     (Qstr::ISALPHA, N::StrIsAlpha),
     (Qstr::ISSPACE, N::StrIsSpace),
+    #[cfg(feature = "bytes")]
+    (Qstr::ENCODE, N::StrEncode),
 ];
 
 #[inline(always)]
@@ -60,8 +62,8 @@ pub(crate) fn with_room(vm: &mut Vm, len: usize) -> Res {
     Ok(made)
 }
 
-/// Makes a text from `with_room` shorter.
-#[cfg(feature = "bigint")]
+/// Makes a text from `with_room` shorter, or bytes.
+#[cfg(any(feature = "bigint", feature = "bytes"))]
 pub(crate) fn shorten(vm: &mut Vm, made: Obj, len: usize) {
     made.set_raw(0, len);
     vm.heap.shrink(made, 1 + len.div_ceil(WORD));
@@ -400,11 +402,56 @@ fn receiver<'x>(vm: &mut Vm, args: Args) -> Res<&'x [u8]> {
     argument(vm, args, 0)
 }
 
+/// An argument that is a text, or bytes where the method is one of bytes.
 fn argument<'x>(vm: &mut Vm, args: Args, index: usize) -> Res<&'x [u8]> {
+    #[cfg(feature = "bytes")]
+    if !is(args.get(0)) {
+        return crate::types::bytes::argument(vm, args.get(index));
+    }
     match text(vm, args.get(index)) {
         Some(bytes) => Ok(bytes),
         None => vm.type_error(Qstr::M_EXPECTED_STR),
     }
+}
+
+/// The text of one of several values, or its bytes where the method is one of bytes.
+fn part<'x>(vm: &Vm, _receiver: Obj, value: Obj) -> Option<&'x [u8]> {
+    #[cfg(feature = "bytes")]
+    if !is(_receiver) {
+        return crate::types::bytes::buffer(value);
+    }
+    text(vm, value)
+}
+
+/// A new value like the method's receiver: a text or bytes; `bytes` may be those of a rooted value.
+fn like(vm: &mut Vm, args: Args, bytes: &[u8]) -> Res {
+    #[cfg(feature = "bytes")]
+    if !is(args.get(0)) {
+        let made = crate::types::bytes::new(vm, bytes)?;
+        return crate::types::bytes::alike(vm, args.get(0), made);
+    }
+    new(vm, bytes)
+}
+
+/// A finished text as what the method's receiver is.
+fn finish_like(vm: &mut Vm, _args: Args, made: Obj) -> Res {
+    #[cfg(feature = "bytes")]
+    if !is(_args.get(0)) {
+        vm.keep(made)?;
+        let bytes = text(vm, made).unwrap_or(b"");
+        return like(vm, _args, bytes);
+    }
+    let _ = vm;
+    Ok(made)
+}
+
+/// How many characters, or bytes where the method is one of bytes.
+fn units(_args: Args, bytes: &[u8]) -> usize {
+    #[cfg(feature = "bytes")]
+    if !is(_args.get(0)) {
+        return bytes.len();
+    }
+    char_count(bytes)
 }
 
 pub(crate) fn join(vm: &mut Vm, args: Args) -> Res {
@@ -413,13 +460,13 @@ pub(crate) fn join(vm: &mut Vm, args: Args) -> Res {
     vm.keep(parts)?;
     let mut len = 0;
     for part in list::items(parts) {
-        match text(vm, *part) {
+        match self::part(vm, args.get(0), *part) {
             Some(bytes) => len += bytes.len() + between.len(),
             None => return vm.type_error(Qstr::M_JOIN),
         }
     }
     if len == 0 {
-        return Ok(Obj::name(Qstr::EMPTY));
+        return like(vm, args, b"");
     }
     let made = with_room(vm, len - between.len())?;
     let mut at = 0;
@@ -428,11 +475,11 @@ pub(crate) fn join(vm: &mut Vm, args: Args) -> Res {
             made.write_bytes(1, at, between);
             at += between.len();
         }
-        let bytes = text(vm, *part).unwrap_or(b"");
+        let bytes = self::part(vm, args.get(0), *part).unwrap_or(b"");
         made.write_bytes(1, at, bytes);
         at += bytes.len();
     }
-    Ok(made)
+    finish_like(vm, args, made)
 }
 
 pub(crate) fn split(vm: &mut Vm, args: Args) -> Res {
@@ -471,7 +518,7 @@ pub(crate) fn split(vm: &mut Vm, args: Args) -> Res {
             None if separator.is_none() && left != 0 => (rest.trim_ascii_end(), None),
             None => (rest, None),
         };
-        let part = new(vm, part)?;
+        let part = like(vm, args, part)?;
         vm.keep(part)?;
         list::append(vm, made, part)?;
         vm.unkeep(1);
@@ -496,7 +543,7 @@ fn strip_by(vm: &mut Vm, args: Args, left: bool, right: bool) -> Res {
     while right && bytes.last().is_some_and(|byte| set.contains(byte)) {
         bytes = &bytes[..bytes.len() - 1];
     }
-    if bytes.len() == before { Ok(args.get(0)) } else { new(vm, bytes) }
+    if bytes.len() == before { Ok(args.get(0)) } else { like(vm, args, bytes) }
 }
 
 pub(crate) fn strip(vm: &mut Vm, args: Args) -> Res {
@@ -513,7 +560,7 @@ pub(crate) fn rstrip(vm: &mut Vm, args: Args) -> Res {
 
 /// Start and end, in bytes, of the part a method with optional bounds looks at.
 fn bounds(vm: &mut Vm, args: Args, bytes: &[u8]) -> Res<(usize, usize)> {
-    let len = char_count(bytes);
+    let len = units(args, bytes);
     let mut at = [0, len];
     for (index, bound) in at.iter_mut().enumerate() {
         if let Some(value) = args.opt(2 + index)
@@ -523,7 +570,7 @@ fn bounds(vm: &mut Vm, args: Args, bytes: &[u8]) -> Res<(usize, usize)> {
             *bound = if value < 0 { (len as i32 + value).max(0) as usize } else { (value as usize).min(len) };
         }
     }
-    Ok((byte_at(bytes, at[0]), byte_at(bytes, at[1])))
+    Ok(if cfg!(feature = "bytes") && len == bytes.len() { (at[0], at[1]) } else { (byte_at(bytes, at[0]), byte_at(bytes, at[1])) })
 }
 
 fn find_by(vm: &mut Vm, args: Args, from_right: bool) -> Res<Option<usize>> {
@@ -536,7 +583,7 @@ fn find_by(vm: &mut Vm, args: Args, from_right: bool) -> Res<Option<usize>> {
     } else {
         find(within, part)
     };
-    Ok(found.map(|at| char_count(&bytes[..start + at])))
+    Ok(found.map(|at| units(args, &bytes[..start + at])))
 }
 
 pub(crate) fn find_method(vm: &mut Vm, args: Args) -> Res {
@@ -560,7 +607,7 @@ pub(crate) fn count(vm: &mut Vm, args: Args) -> Res {
     let (start, end) = bounds(vm, args, bytes)?;
     let Some(mut rest) = bytes.get(start..end) else { return Ok(Obj::int(0)) };
     if part.is_empty() {
-        return Ok(Obj::count(char_count(rest) + 1));
+        return Ok(Obj::count(units(args, rest) + 1));
     }
     let mut found = 0;
     while let Some(at) = find(rest, part) {
@@ -582,7 +629,7 @@ pub(crate) fn replace(vm: &mut Vm, args: Args) -> Res {
         if old.is_empty() {
             builder.push(vm, new)?;
             let Some(first) = rest.first() else { break };
-            let len = char_len(*first).min(rest.len());
+            let len = if cfg!(feature = "bytes") && !is(args.get(0)) { 1 } else { char_len(*first).min(rest.len()) };
             builder.push(vm, &rest[..len])?;
             rest = &rest[len..];
         } else {
@@ -594,14 +641,14 @@ pub(crate) fn replace(vm: &mut Vm, args: Args) -> Res {
         left -= 1;
     }
     builder.push(vm, rest)?;
-    Ok(builder.finish())
+    finish_like(vm, args, builder.finish())
 }
 
 fn any_of(vm: &mut Vm, args: Args, test: impl Fn(&[u8], &[u8]) -> bool) -> Res {
     let bytes = receiver(vm, args)?;
     if args.get(1).is(Kind::Tuple) {
         for part in tuple::items(args.get(1)) {
-            if text(vm, *part).is_some_and(|part| test(bytes, part)) {
+            if self::part(vm, args.get(0), *part).is_some_and(|part| test(bytes, part)) {
                 return Ok(Obj::TRUE);
             }
         }
@@ -626,7 +673,7 @@ fn mapped(vm: &mut Vm, args: Args, change: impl Fn(u8) -> u8) -> Res {
     for (at, byte) in bytes.iter().enumerate() {
         made.write_bytes(1, at, &[change(*byte)]);
     }
-    Ok(made)
+    finish_like(vm, args, made)
 }
 
 pub(crate) fn upper(vm: &mut Vm, args: Args) -> Res {
