@@ -49,6 +49,11 @@ pub(crate) enum Kind {
     Tuple,
     List,
     Dict,
+    /// Laid out as a dict.
+    #[cfg(feature = "set")]
+    Set,
+    #[cfg(feature = "set")]
+    FrozenSet,
     Range,
     Slice,
     Cell,

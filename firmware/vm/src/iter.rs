@@ -33,7 +33,7 @@ fn lay_out(at: Slots, value: Obj) -> bool {
     let slots = if value.is(Kind::Range) {
         let (start, stop, step) = range::parts(value);
         [Obj::RANGE_LOOP, Obj::int(start), Obj::int(stop), Obj::int(step)]
-    } else if value.is(Kind::Dict) {
+    } else if is_dict(value) {
         [value, Obj::int(0), Obj::int(DICT_KEYS), Obj::count(dict::len(value))]
     } else if value.is(Kind::List) || value.is(Kind::Tuple) || str::is(value) {
         [value, Obj::int(0), Obj::NULL, Obj::NULL]
@@ -48,6 +48,15 @@ fn lay_out(at: Slots, value: Obj) -> bool {
         at.set(index as isize, *slot);
     }
     true
+}
+
+/// A dict, or a set, which is laid out as one.
+fn is_dict(value: Obj) -> bool {
+    #[cfg(feature = "set")]
+    if crate::types::set::is(value) {
+        return true;
+    }
+    value.is(Kind::Dict)
 }
 
 fn is_bytes(_value: Obj) -> bool {
@@ -223,7 +232,7 @@ fn next_in(vm: &mut Vm, slots: Slots) -> Res {
         slots.set(1, Obj::count(at + len));
         return str::new(vm, text.get(at..at + len).unwrap_or(b""));
     }
-    if subject.is(Kind::Dict) {
+    if is_dict(subject) {
         return next_of_dict(vm, slots, subject);
     }
     next(vm, subject)

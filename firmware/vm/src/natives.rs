@@ -80,6 +80,38 @@ natives! {
     ArrayAppend         APPEND       2 2   false types::bytes::append_method,
     #[cfg(feature = "bytes")]
     ArrayExtend         EXTEND       2 2   false types::bytes::extend_method,
+    #[cfg(feature = "set")]
+    SetAdd              ADD 2 2 false types::set::add_method,
+    #[cfg(feature = "set")]
+    SetRemove           REMOVE 2 2 false types::set::remove,
+    #[cfg(feature = "set")]
+    SetDiscard          DISCARD 2 2 false types::set::discard,
+    #[cfg(feature = "set")]
+    SetPop              POP 1 1 false types::set::pop,
+    #[cfg(feature = "set")]
+    SetCopy             COPY 1 1 false types::set::copy,
+    #[cfg(feature = "set")]
+    SetUpdate           UPDATE 1 ANY false types::set::update,
+    #[cfg(feature = "set")]
+    SetIntersectionUpdate INTERSECTION_UPDATE 1 ANY false types::set::intersection_update,
+    #[cfg(feature = "set")]
+    SetDifferenceUpdate DIFFERENCE_UPDATE 1 ANY false types::set::difference_update,
+    #[cfg(feature = "set")]
+    SetSymmetricUpdate  SYMMETRIC_DIFFERENCE_UPDATE 2 2 false types::set::symmetric_difference_update,
+    #[cfg(feature = "set")]
+    SetUnion            UNION 1 ANY false types::set::union,
+    #[cfg(feature = "set")]
+    SetIntersection     INTERSECTION 1 ANY false types::set::intersection,
+    #[cfg(feature = "set")]
+    SetDifference       DIFFERENCE 1 ANY false types::set::difference,
+    #[cfg(feature = "set")]
+    SetSymmetric        SYMMETRIC_DIFFERENCE 2 2 false types::set::symmetric_difference,
+    #[cfg(feature = "set")]
+    SetIsSubset         ISSUBSET 2 2 false types::set::is_subset_method,
+    #[cfg(feature = "set")]
+    SetIsSuperset       ISSUPERSET 2 2 false types::set::is_superset_method,
+    #[cfg(feature = "set")]
+    SetIsDisjoint       ISDISJOINT 2 2 false types::set::is_disjoint_method,
     ObjectInit          D_INIT       1 1   false types::object_init,
     PropertySetter      SETTER       2 2   false types::property_setter,
     PropertyDeleter     DELETER      2 2   false types::property_deleter,

@@ -147,6 +147,13 @@ pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Opt
             return Ok(value);
         }
     }
+    #[cfg(feature = "set")]
+    if operator != op::EQUAL && operator != op::NOT_EQUAL && types::set::is(left) {
+        let value = types::set::binary(vm, operator, left, right)?;
+        if value != Obj::NULL {
+            return Ok(value);
+        }
+    }
     match operator {
         op::EQUAL => Ok(Obj::bool(equal(vm, left, right)?)),
         op::NOT_EQUAL => Ok(Obj::bool(!equal(vm, left, right)?)),
@@ -317,6 +324,10 @@ fn contains(vm: &mut Vm, container: Obj, item: Obj, args: Option<Slots>) -> Res 
     if container.is(Kind::List) || container.is(Kind::Tuple) {
         return Ok(Obj::bool(tuple::position(vm, container, item, 0)?.is_some()));
     }
+    #[cfg(feature = "set")]
+    if types::set::is(container) {
+        return Ok(Obj::bool(dict::get(vm, container, item)? != Obj::NULL));
+    }
     if container.is(Kind::Dict) {
         return Ok(Obj::bool(dict::get(vm, container, item)? != Obj::NULL));
     }
@@ -388,6 +399,13 @@ pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
     if is_object(left) || is_object(right) {
         let value = binary_of_objects(vm, op::EQUAL, left, right, None)?;
         return truth(vm, value);
+    }
+    #[cfg(feature = "set")]
+    if types::set::is(left) && types::set::is(right) {
+        vm.enter()?;
+        let same = types::set::equal(vm, left, right);
+        vm.leave();
+        return same;
     }
     if left.is(Kind::Dict) && right.is(Kind::Dict) {
         vm.enter()?;
@@ -490,6 +508,8 @@ pub(crate) fn truth(vm: &mut Vm, value: Obj) -> Res<bool> {
         Kind::List => Ok(list::len(value) > 0),
         Kind::Tuple => Ok(tuple::len(value) > 0),
         Kind::Dict => Ok(dict::len(value) > 0),
+        #[cfg(feature = "set")]
+        Kind::Set | Kind::FrozenSet => Ok(dict::len(value) > 0),
         Kind::Range => Ok(range::len(value) > 0),
         Kind::Str | Kind::ConstStr => Ok(str::text(vm, value).is_some_and(|text| !text.is_empty())),
         Kind::Instance => {
@@ -548,6 +568,8 @@ pub(crate) fn len(vm: &mut Vm, value: Obj) -> Res<usize> {
             Kind::List => return Ok(list::len(value)),
             Kind::Tuple => return Ok(tuple::len(value)),
             Kind::Dict => return Ok(dict::len(value)),
+            #[cfg(feature = "set")]
+            Kind::Set | Kind::FrozenSet => return Ok(dict::len(value)),
             Kind::Range => return Ok(range::len(value)),
             Kind::Instance => {
                 let function = attr::special(vm, value, Qstr::D_LEN);

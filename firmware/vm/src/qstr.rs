@@ -308,6 +308,32 @@ ours {
     HEX "hex",
     #[cfg(feature = "bytes")]
     FROMHEX "fromhex",
+    #[cfg(feature = "set")]
+    ADD "add",
+    #[cfg(feature = "set")]
+    DISCARD "discard",
+    #[cfg(feature = "set")]
+    UNION "union",
+    #[cfg(feature = "set")]
+    INTERSECTION "intersection",
+    #[cfg(feature = "set")]
+    DIFFERENCE "difference",
+    #[cfg(feature = "set")]
+    SYMMETRIC_DIFFERENCE "symmetric_difference",
+    #[cfg(feature = "set")]
+    INTERSECTION_UPDATE "intersection_update",
+    #[cfg(feature = "set")]
+    DIFFERENCE_UPDATE "difference_update",
+    #[cfg(feature = "set")]
+    SYMMETRIC_DIFFERENCE_UPDATE "symmetric_difference_update",
+    #[cfg(feature = "set")]
+    ISSUBSET "issubset",
+    #[cfg(feature = "set")]
+    ISSUPERSET "issuperset",
+    #[cfg(feature = "set")]
+    ISDISJOINT "isdisjoint",
+    #[cfg(feature = "set")]
+    FROZENSET "frozenset",
     // Messages of exceptions; names too, so that an exception can hold one without a string being made.
     M_RECURSION "maximum recursion depth exceeded",
     M_NAME_START "name '",
@@ -379,6 +405,8 @@ ours {
     M_RANGE_ZERO "range() step can't be zero",
     M_UNHASHABLE "unhashable type",
     M_NO_IMPORT "no module named '",
+    #[cfg(feature = "set")]
+    M_POP_EMPTY_SET "pop from an empty set",
     M_NO_SET "sets are not supported",
     M_STR_INDEX "string index out of range",
     M_EMPTY_SEQUENCE "arg is an empty sequence",

@@ -482,6 +482,15 @@ fn execute(vm: &mut Vm) -> Res {
                     }
                     sp = sp.plus(-2);
                 }
+                #[cfg(feature = "set")]
+                Op::BuildSet => {
+                    let n = ip.varuint();
+                    let at = sp.plus(1 - n as isize);
+                    let made = check!(types::set::of_values(vm, at.as_slice(n)));
+                    sp = at;
+                    sp.set(0, made);
+                }
+                #[cfg(not(feature = "set"))]
                 Op::BuildSet => {
                     ip.varuint();
                     check!(vm.type_error::<()>(Qstr::M_NO_SET));

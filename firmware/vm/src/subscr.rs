@@ -169,6 +169,11 @@ pub(crate) fn store_in_comprehension(vm: &mut Vm, sp: Slots, operand: usize) -> 
         dict::set(vm, target, sp.get(0), sp.get(-1))?;
         Ok(2)
     } else {
+        #[cfg(feature = "set")]
+        if operand & 3 == 2 && target.is(Kind::Set) {
+            crate::types::set::add(vm, target, sp.get(0))?;
+            return Ok(1);
+        }
         vm.type_error(Qstr::M_NO_SET)
     }
 }

@@ -32,7 +32,12 @@ pub(crate) const METHODS: &[Method] = &[
 ];
 
 pub(crate) fn new(vm: &mut Vm) -> Res {
-    let made = vm.alloc(Kind::Dict, 4)?;
+    with_kind(vm, Kind::Dict)
+}
+
+/// An empty dict, or a set, which is laid out as one.
+pub(crate) fn with_kind(vm: &mut Vm, kind: Kind) -> Res {
+    let made = vm.alloc(kind, 4)?;
     made.set_field(COUNT, Obj::int(0));
     made.set_field(USED, Obj::int(0));
     Ok(made)
@@ -88,6 +93,15 @@ pub(crate) fn hash(vm: &mut Vm, key: Obj) -> Res<u32> {
         }
         #[cfg(feature = "bytes")]
         Kind::ByteArray => vm.type_error(Qstr::M_UNHASHABLE),
+        #[cfg(feature = "set")]
+        Kind::Set => vm.type_error(Qstr::M_UNHASHABLE),
+        #[cfg(feature = "set")]
+        Kind::FrozenSet => {
+            vm.enter()?;
+            let hash = crate::types::set::hash(vm, key);
+            vm.leave();
+            hash
+        }
         Kind::Instance => match attr::of_class(key, Obj::name(Qstr::D_HASH)) {
             it if it == Obj::NULL && attr::of_class(key, Obj::name(Qstr::D_EQ)) != Obj::NULL => vm.type_error(Qstr::M_UNHASHABLE),
             // Objects do not move, and no output depends on this: entries keep their order.
@@ -115,6 +129,10 @@ fn index_set(index: Obj, slot: usize, entry: usize) {
 fn find(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res<Option<usize>> {
     if dict.field(INDEX) == Obj::NULL {
         if wanted.is(Kind::List) || wanted.is(Kind::Dict) {
+            return vm.type_error(Qstr::M_UNHASHABLE);
+        }
+        #[cfg(feature = "set")]
+        if wanted.is(Kind::Set) {
             return vm.type_error(Qstr::M_UNHASHABLE);
         }
         let mut entry = 0;
@@ -299,6 +317,10 @@ pub(crate) fn construct(vm: &mut Vm, args: Args) -> Res {
 
 fn check(vm: &mut Vm, args: Args) -> Res {
     let dict = args.get(0);
+    #[cfg(feature = "set")]
+    if dict.is(Kind::Set) {
+        return Ok(dict);
+    }
     if dict.is(Kind::Dict) { Ok(dict) } else { vm.type_error(Qstr::M_BAD_OPERAND) }
 }
 

@@ -15,6 +15,8 @@ pub(crate) mod generator;
 pub(crate) mod int;
 pub(crate) mod list;
 pub(crate) mod range;
+#[cfg(feature = "set")]
+pub(crate) mod set;
 pub(crate) mod slice;
 pub(crate) mod str;
 pub(crate) mod tuple;
@@ -78,6 +80,10 @@ types! {
     Tuple               TUPLE                 Object           tuple::METHODS,
     List                LIST                  Object           list::METHODS,
     Dict                DICT                  Object           dict::METHODS,
+    #[cfg(feature = "set")]
+    Set                 SET                   Object           set::METHODS,
+    #[cfg(feature = "set")]
+    FrozenSet           FROZENSET             Object           set::FROZEN_METHODS,
     Range               RANGE                 Object           &[],
     Slice               SLICE                 Object           &[],
     Function            FUNCTION              Object           &[],
@@ -205,6 +211,10 @@ pub(crate) fn builtin_type_of(value: Obj) -> T {
         Kind::Tuple => T::Tuple,
         Kind::List => T::List,
         Kind::Dict => T::Dict,
+        #[cfg(feature = "set")]
+        Kind::Set => T::Set,
+        #[cfg(feature = "set")]
+        Kind::FrozenSet => T::FrozenSet,
         Kind::Range => T::Range,
         Kind::Slice => T::Slice,
         Kind::Cell => T::Cell,
@@ -296,6 +306,10 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
             None => list::new(vm, &[]),
         },
         T::Dict => dict::construct(vm, args),
+        #[cfg(feature = "set")]
+        T::Set => set::construct(vm, args, Kind::Set),
+        #[cfg(feature = "set")]
+        T::FrozenSet => set::construct(vm, args, Kind::FrozenSet),
         T::Range => range::construct(vm, args),
         T::Slice => slice::new(vm, Obj::NONE, args.get(0), Obj::NONE),
         T::Zip | T::Map | T::Filter | T::Enumerate | T::Reversed => iter::construct(vm, class, args),

@@ -424,11 +424,11 @@ fn part<'x>(vm: &Vm, _receiver: Obj, value: Obj) -> Option<&'x [u8]> {
 }
 
 /// A new value like the method's receiver: a text or bytes; `bytes` may be those of a rooted value.
-fn like(vm: &mut Vm, args: Args, bytes: &[u8]) -> Res {
+fn like(vm: &mut Vm, _args: Args, bytes: &[u8]) -> Res {
     #[cfg(feature = "bytes")]
-    if !is(args.get(0)) {
+    if !is(_args.get(0)) {
         let made = crate::types::bytes::new(vm, bytes)?;
-        return crate::types::bytes::alike(vm, args.get(0), made);
+        return crate::types::bytes::alike(vm, _args.get(0), made);
     }
     new(vm, bytes)
 }
