@@ -37,12 +37,29 @@ const FUNCTIONS: &[(Qstr, N)] = &[
     (Qstr::POW, N::Pow),
     (Qstr::REPR, N::Repr),
     (Qstr::SETATTR, N::SetAttr),
+    #[cfg(feature = "language")]
+    (Qstr::DELATTR, N::DelAttr),
+    #[cfg(feature = "language")]
+    (Qstr::DIR, N::Dir),
+    #[cfg(feature = "language")]
+    (Qstr::GLOBALS, N::Globals),
+    #[cfg(feature = "language")]
+    (Qstr::ID, N::Id),
+    #[cfg(feature = "language")]
+    (Qstr::LOCALS, N::Locals),
     #[cfg(feature = "float")]
     (Qstr::ROUND, N::Round),
 ];
 
 /// Types that are no builtin names.
-const NAMELESS: &[T] = &[T::NoneType, T::Ellipsis, T::Function, T::Method, T::Generator, T::Iterator, T::Cell, T::Module, T::Slice];
+const NAMELESS: &[T] = &[
+    #[cfg(feature = "language")]
+    T::DictView,
+    #[cfg(feature = "collections")]
+    T::Deque,
+    #[cfg(feature = "io")]
+    T::StringIo,
+    T::NoneType, T::Ellipsis, T::Function, T::Method, T::Generator, T::Iterator, T::Cell, T::Module, T::Slice];
 
 const NATIVE_FIRST: u8 = 1;
 const TYPE_FIRST: u8 = 128;
@@ -77,6 +94,10 @@ pub(crate) fn find(name: Obj) -> Option<Obj> {
     }
     if found >= NATIVE_FIRST {
         return Some(Obj::native(FUNCTIONS[usize::from(found - NATIVE_FIRST)].1 as u16));
+    }
+    #[cfg(feature = "language")]
+    if name == Obj::name(Qstr::NOT_IMPLEMENTED) {
+        return Some(Obj::NOT_IMPLEMENTED);
     }
     (name == Obj::name(Qstr::ELLIPSIS)).then_some(Obj::ELLIPSIS)
 }
@@ -222,6 +243,11 @@ pub(crate) fn hasattr(vm: &mut Vm, args: Args) -> Res {
 }
 
 pub(crate) fn setattr(vm: &mut Vm, args: Args) -> Res {
+    #[cfg(feature = "language")]
+    {
+        let Some(text) = text::text(vm, args.get(1)) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
+        vm.intern_text(text)?;
+    }
     match name_argument(vm, args)? {
         Some(name) => attr::store(vm, args.get(0), name, args.get(2))?,
         None => return Err(attr::no_attribute(vm, args.get(0), args.get(1))),

@@ -66,6 +66,12 @@ pub(crate) enum Kind {
     ClassMethod,
     Super,
     Iter,
+    #[cfg(feature = "language")]
+    View,
+    #[cfg(feature = "collections")]
+    Deque,
+    #[cfg(feature = "io")]
+    Stream,
     Module,
 }
 
@@ -298,6 +304,18 @@ impl<'a> Heap<'a> {
 
     pub(crate) fn size_bytes(&self) -> usize {
         self.arena_end.addr() - self.base.addr()
+    }
+
+    /// What blocks take now, garbage included until a collection has found it.
+    #[cfg(any(feature = "gc", feature = "micropython"))]
+    pub(crate) fn used_bytes(&self) -> usize {
+        self.used
+    }
+
+    /// A number for an object's place.
+    #[cfg(feature = "language")]
+    pub(crate) fn place(&self, obj: Obj) -> usize {
+        (obj.word() - self.base.addr()) / GRANULE
     }
 
     /// The most the objects took, and the most the frame stack was given.

@@ -22,23 +22,33 @@ mod decimal;
 mod frame;
 #[expect(unsafe_code, reason = "objects are raw memory of the arena")]
 mod heap;
+#[cfg(feature = "import")]
+mod import;
 #[cfg(feature = "inspect")]
 pub mod inspect;
+#[cfg(feature = "language")]
+mod introspect;
 mod iter;
-#[cfg(feature = "inspect")]
+#[cfg(any(feature = "inspect", feature = "traceback"))]
 mod lines;
 #[cfg(feature = "bigint")]
 mod limbs;
 mod map;
+#[cfg(feature = "import")]
+mod modules;
 mod mpy;
 mod natives;
 mod opcodes;
+#[cfg(feature = "language")]
+mod operators;
 mod ops;
 mod print;
 mod qstr;
 mod run;
 mod spread;
 mod subscr;
+#[cfg(feature = "traceback")]
+mod traceback;
 mod types;
 mod unwind;
 #[expect(unsafe_code, reason = "builds the tagged word, which is never zero")]
@@ -46,5 +56,20 @@ mod value;
 mod verify;
 mod vm;
 
+#[cfg(feature = "import")]
+pub use import::{ModuleFile, Modules};
 pub use value::Obj;
 pub use vm::{Malformed, Out, Stop, Vm};
+
+/// A clock for `time`.
+#[cfg(feature = "time")]
+pub trait Clock {
+    /// Microseconds since some moment before the program began.
+    fn now_us(&self) -> u64;
+    /// Lets at least so many microseconds pass.
+    fn wait_us(&self, microseconds: u64);
+}
+
+/// The module `asyncio`: Python code of ours, executed from flash like any other.
+#[cfg(feature = "asyncio")]
+pub(crate) static ASYNCIO: &[u8] = include_bytes!("../modules/asyncio.mpy");

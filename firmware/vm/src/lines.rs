@@ -35,7 +35,7 @@ mod tests {
     #[test]
     fn a_place_in_the_code_has_its_line() {
         // Four bytes of line 1, then two lines on for six bytes, then 300 lines on.
-        let steps = [0b0000_0000 | 4 | 2 << 5, 0x80 | (300 >> 8) << 4 | 6, 300_u32 as u8];
+        let steps = [0x44, 0x80 | 1 << 4 | 6, 44];
         for (offset, expected) in [(0, 1), (3, 1), (4, 3), (9, 3), (10, 303), (1000, 303)] {
             assert_eq!(line(&steps, offset), expected, "at {offset}");
         }

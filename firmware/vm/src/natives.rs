@@ -112,7 +112,30 @@ natives! {
     SetIsSuperset       ISSUPERSET 2 2 false types::set::is_superset_method,
     #[cfg(feature = "set")]
     SetIsDisjoint       ISDISJOINT 2 2 false types::set::is_disjoint_method,
+    #[cfg(not(feature = "language"))]
     ObjectInit          D_INIT       1 1   false types::object_init,
+    #[cfg(feature = "language")]
+    ObjectInit          D_INIT       1 ANY true  types::object_init,
+    #[cfg(feature = "language")]
+    ObjectNew           D_NEW        1 ANY true  types::class::object_new,
+    #[cfg(feature = "language")]
+    ObjectSetAttr       D_SETATTR    3 3   false crate::attr::object_setattr,
+    #[cfg(feature = "language")]
+    ObjectDelAttr       D_DELATTR    2 2   false crate::attr::object_delattr,
+    #[cfg(feature = "language")]
+    DelAttr             DELATTR      2 2   false crate::introspect::delattr,
+    #[cfg(feature = "language")]
+    Dir                 DIR          0 1   false crate::introspect::dir,
+    #[cfg(feature = "language")]
+    Globals             GLOBALS      0 0   false crate::introspect::globals,
+    #[cfg(feature = "language")]
+    Id                  ID           1 1   false crate::introspect::id,
+    #[cfg(feature = "language")]
+    Locals              LOCALS       0 0   false crate::introspect::globals,
+    #[cfg(feature = "language")]
+    DictPopItem         POPITEM      1 1   false dict::pop_item,
+    #[cfg(feature = "language")]
+    DictFromKeys        FROMKEYS     1 2   false dict::from_keys,
     PropertySetter      SETTER       2 2   false types::property_setter,
     PropertyDeleter     DELETER      2 2   false types::property_deleter,
     ExceptionInit       D_INIT       1 ANY false exception::init,
@@ -156,4 +179,46 @@ natives! {
     StrIsDigit          ISDIGIT      1 1   false str::is_digit,
     StrIsAlpha          ISALPHA      1 1   false str::is_alpha,
     StrIsSpace          ISSPACE      1 1   false str::is_space,
+    #[cfg(feature = "sys")]
+    SysExit             EXIT         0 1   false crate::modules::sys::exit,
+    #[cfg(feature = "sys")]
+    SysPrintException   PRINT_EXCEPTION 1 2 false crate::modules::sys::print_exception,
+    #[cfg(feature = "gc")]
+    GcCollect           COLLECT      0 0   false crate::modules::gc::collect,
+    #[cfg(feature = "gc")]
+    GcEnable            ENABLE       0 0   false crate::modules::gc::nothing,
+    #[cfg(feature = "gc")]
+    GcDisable           DISABLE      0 0   false crate::modules::gc::nothing,
+    #[cfg(feature = "gc")]
+    GcIsEnabled         ISENABLED    0 0   false crate::modules::gc::is_enabled,
+    #[cfg(feature = "gc")]
+    GcMemAlloc          MEM_ALLOC    0 0   false crate::modules::gc::mem_alloc,
+    #[cfg(feature = "gc")]
+    GcMemFree           MEM_FREE     0 0   false crate::modules::gc::mem_free,
+    #[cfg(feature = "gc")]
+    GcThreshold         THRESHOLD    0 1   false crate::modules::gc::threshold,
+    #[cfg(feature = "micropython")]
+    MicroPythonConst    CONST        1 1   false crate::modules::micropython::constant,
+    #[cfg(feature = "micropython")]
+    MicroPythonOptLevel OPT_LEVEL    0 1   false crate::modules::micropython::opt_level,
+    #[cfg(feature = "micropython")]
+    MicroPythonMemInfo  MEM_INFO     0 1   false crate::modules::micropython::mem_info,
+    #[cfg(feature = "micropython")]
+    MicroPythonSchedule SCHEDULE     2 2   false crate::modules::micropython::schedule,
+    #[cfg(feature = "time")]
+    TimeSleep           SLEEP        1 1   false crate::modules::time::sleep,
+    #[cfg(feature = "time")]
+    TimeSleepMs         SLEEP_MS     1 1   false crate::modules::time::sleep_ms,
+    #[cfg(feature = "time")]
+    TimeSleepUs         SLEEP_US     1 1   false crate::modules::time::sleep_us,
+    #[cfg(feature = "time")]
+    TimeTicksAdd        TICKS_ADD    2 2   false crate::modules::time::ticks_add,
+    #[cfg(feature = "time")]
+    TimeTicksDiff       TICKS_DIFF   2 2   false crate::modules::time::ticks_diff,
+    #[cfg(feature = "time")]
+    TimeTicksMs         TICKS_MS     0 0   false crate::modules::time::ticks_ms,
+    #[cfg(feature = "time")]
+    TimeTicksUs         TICKS_US     0 0   false crate::modules::time::ticks_us,
+    #[cfg(feature = "time")]
+    TimeTime            TIME         0 0   false crate::modules::time::time,
 }

@@ -5,6 +5,8 @@ use crate::frame::{Action, Slots};
 use crate::heap::Kind;
 use crate::opcodes::{binary as op, unary as un};
 use crate::qstr::Qstr;
+#[cfg(feature = "language")]
+use crate::types::class;
 use crate::types::{self, dict, exception, int, list, range, str, tuple};
 use crate::value::{INT_MAX, Obj, Res};
 use crate::vm::Vm;
@@ -48,8 +50,8 @@ pub(crate) fn quick(operator: u8, left: Obj, right: Obj) -> Obj {
 }
 
 /// From an in-place operator to its plain form.
-const TO_PLAIN: u8 = op::OR - op::IN_PLACE_OR;
-const IN_PLACE_LAST: u8 = op::OR - 1;
+pub(crate) const TO_PLAIN: u8 = op::OR - op::IN_PLACE_OR;
+pub(crate) const IN_PLACE_LAST: u8 = op::OR - 1;
 const IN_PLACE_ADD: u8 = op::ADD - TO_PLAIN;
 const IN_PLACE_SUBTRACT: u8 = op::SUBTRACT - TO_PLAIN;
 const IN_PLACE_MULTIPLY: u8 = op::MULTIPLY - TO_PLAIN;
@@ -60,7 +62,7 @@ const IN_PLACE_MODULO: u8 = op::MODULO - TO_PLAIN;
 const IN_PLACE_FLOOR_DIVIDE: u8 = op::FLOOR_DIVIDE - TO_PLAIN;
 
 /// Names of special methods, by operator from LESS on (IN, IS and EXCEPTION_MATCH have none here).
-static METHODS: [Qstr; 35] = [
+pub(crate) static METHODS: [Qstr; 35] = [
     Qstr::D_LT,
     Qstr::D_GT,
     Qstr::D_EQ,
@@ -99,7 +101,7 @@ static METHODS: [Qstr; 35] = [
 ];
 
 /// Names of the reflected arithmetic methods, from OR on.
-static REFLECTED: [Qstr; 13] = [
+pub(crate) static REFLECTED: [Qstr; 13] = [
     Qstr::D_ROR,
     Qstr::D_RXOR,
     Qstr::D_RAND,
@@ -175,7 +177,7 @@ pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Opt
 }
 
 /// An instance of a class, whose operators are its methods.
-fn is_object(value: Obj) -> bool {
+pub(crate) fn is_object(value: Obj) -> bool {
     value.is(Kind::Instance)
 }
 
@@ -261,12 +263,25 @@ pub(crate) fn as_int(vm: &mut Vm, value: Obj) -> Res<i32> {
         Some(value) => Ok(value),
         #[cfg(feature = "bigint")]
         None if value.is(Kind::Int) => Err(vm.raise(types::T::OverflowError, Qstr::M_INT_MACHINE)),
-        None => vm.type_error(Qstr::M_EXPECTED_INT),
+        None => {
+            #[cfg(feature = "language")]
+            if let Some(native) = class::native_part(value) {
+                return as_int(vm, native);
+            }
+            #[cfg(feature = "language")]
+            if value.is(Kind::Instance) {
+                let answer = crate::operators::ask(vm, value, Qstr::D_INDEX)?;
+                if let Some(number) = small(answer) {
+                    return Ok(number);
+                }
+            }
+            vm.type_error(Qstr::M_EXPECTED_INT)
+        }
     }
 }
 
 /// Begins a method with two arguments where `args` are, or calls it.
-fn method(vm: &mut Vm, function: Obj, left: Obj, right: Obj, args: Option<Slots>) -> Res {
+pub(crate) fn method(vm: &mut Vm, function: Obj, left: Obj, right: Obj, args: Option<Slots>) -> Res {
     match args {
         Some(at) => {
             at.set(0, left);
@@ -277,6 +292,7 @@ fn method(vm: &mut Vm, function: Obj, left: Obj, right: Obj, args: Option<Slots>
     }
 }
 
+#[cfg(not(feature = "language"))]
 fn binary_of_objects(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Option<Slots>) -> Res {
     let name = METHODS[usize::from(operator)];
     let found = attr::special(vm, left, name);
@@ -319,6 +335,9 @@ fn binary_of_objects(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Opt
     }
 }
 
+#[cfg(feature = "language")]
+pub(crate) use crate::operators::binary_of_objects;
+
 /// `item in container`.
 fn contains(vm: &mut Vm, container: Obj, item: Obj, args: Option<Slots>) -> Res {
     if container.is(Kind::List) || container.is(Kind::Tuple) {
@@ -355,6 +374,16 @@ fn contains(vm: &mut Vm, container: Obj, item: Obj, args: Option<Slots>) -> Res 
         }
         return Ok(Obj::CALL);
     }
+    #[cfg(feature = "language")]
+    if let Some(native) = class::native_part(container) {
+        return contains(vm, native, item, None);
+    }
+    #[cfg(feature = "language")]
+    if container.is(Kind::View)
+        && let Some(there) = crate::types::view::contains(vm, container, item)?
+    {
+        return Ok(Obj::bool(there));
+    }
     let iterator = iter::get_native(vm, container)?;
     vm.keep(iterator)?;
     loop {
@@ -381,7 +410,7 @@ pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
     if let (Some(a), Some(b)) = (small(left), small(right)) {
         return Ok(a == b);
     }
-    if str::is(left) {
+    if str::is(left) && !(cfg!(feature = "language") && is_object(right)) {
         return Ok(str::text(vm, left) == str::text(vm, right));
     }
     #[cfg(feature = "float")]
@@ -511,6 +540,10 @@ pub(crate) fn truth(vm: &mut Vm, value: Obj) -> Res<bool> {
         #[cfg(feature = "set")]
         Kind::Set | Kind::FrozenSet => Ok(dict::len(value) > 0),
         Kind::Range => Ok(range::len(value) > 0),
+        #[cfg(feature = "language")]
+        Kind::View => Ok(crate::types::view::len(value) > 0),
+        #[cfg(feature = "collections")]
+        Kind::Deque => Ok(crate::modules::deque::len(value) > 0),
         Kind::Str | Kind::ConstStr => Ok(str::text(vm, value).is_some_and(|text| !text.is_empty())),
         Kind::Instance => {
             for name in [Qstr::D_BOOL, Qstr::D_LEN] {
@@ -519,6 +552,10 @@ pub(crate) fn truth(vm: &mut Vm, value: Obj) -> Res<bool> {
                     let answer = call::call(vm, function, &[value])?;
                     return Ok(answer != Obj::FALSE && answer != Obj::int(0));
                 }
+            }
+            #[cfg(feature = "language")]
+            if let Some(native) = class::native_part(value) {
+                return truth(vm, native);
             }
             Ok(true)
         }
@@ -549,7 +586,13 @@ pub(crate) fn unary(vm: &mut Vm, operator: u8, value: Obj) -> Res {
         _ => Qstr::D_INVERT,
     };
     match attr::special(vm, value, name) {
-        it if it == Obj::NULL => vm.type_error(Qstr::M_BAD_OPERAND),
+        it if it == Obj::NULL => {
+            #[cfg(feature = "language")]
+            if let Some(native) = class::native_part(value) {
+                return unary(vm, operator, native);
+            }
+            vm.type_error(Qstr::M_BAD_OPERAND)
+        }
         function => call::call(vm, function, &[value]),
     }
 }
@@ -571,11 +614,19 @@ pub(crate) fn len(vm: &mut Vm, value: Obj) -> Res<usize> {
             #[cfg(feature = "set")]
             Kind::Set | Kind::FrozenSet => return Ok(dict::len(value)),
             Kind::Range => return Ok(range::len(value)),
+            #[cfg(feature = "language")]
+            Kind::View => return Ok(crate::types::view::len(value)),
+            #[cfg(feature = "collections")]
+            Kind::Deque => return Ok(crate::modules::deque::len(value)),
             Kind::Instance => {
                 let function = attr::special(vm, value, Qstr::D_LEN);
                 if function != Obj::NULL {
                     let answer = call::call(vm, function, &[value])?;
                     return Ok(as_int(vm, answer)?.max(0) as usize);
+                }
+                #[cfg(feature = "language")]
+                if let Some(native) = class::native_part(value) {
+                    return len(vm, native);
                 }
             }
             _ => {}

@@ -334,6 +334,232 @@ ours {
     ISDISJOINT "isdisjoint",
     #[cfg(feature = "set")]
     FROZENSET "frozenset",
+    #[cfg(feature = "import")]
+    D_PATH "__path__",
+    #[cfg(feature = "import")]
+    D_ALL "__all__",
+    #[cfg(feature = "import")]
+    DOT ".",
+    #[cfg(feature = "import")]
+    M_CANNOT_IMPORT "can't import name '",
+    #[cfg(feature = "import")]
+    M_BAD_MODULE "module is malformed",
+    #[cfg(feature = "sys")]
+    SYS "sys",
+    #[cfg(feature = "sys")]
+    ARGV "argv",
+    #[cfg(feature = "sys")]
+    PATH "path",
+    #[cfg(feature = "sys")]
+    BYTEORDER "byteorder",
+    #[cfg(feature = "sys")]
+    EXIT "exit",
+    #[cfg(feature = "sys")]
+    IMPLEMENTATION "implementation",
+    #[cfg(feature = "sys")]
+    MAXSIZE "maxsize",
+    #[cfg(feature = "sys")]
+    PLATFORM "platform",
+    #[cfg(feature = "sys")]
+    PYRITE "pyrite",
+    #[cfg(feature = "sys")]
+    PRINT_EXCEPTION "print_exception",
+    #[cfg(feature = "sys")]
+    VERSION "version",
+    #[cfg(feature = "sys")]
+    VERSION_INFO "version_info",
+    #[cfg(feature = "sys")]
+    VERSION_TEXT "3.4.0; Pyrite 0.1.0",
+    #[cfg(feature = "gc")]
+    GC "gc",
+    #[cfg(feature = "gc")]
+    COLLECT "collect",
+    #[cfg(feature = "gc")]
+    DISABLE "disable",
+    #[cfg(feature = "gc")]
+    ENABLE "enable",
+    #[cfg(feature = "gc")]
+    ISENABLED "isenabled",
+    #[cfg(feature = "gc")]
+    MEM_ALLOC "mem_alloc",
+    #[cfg(feature = "gc")]
+    MEM_FREE "mem_free",
+    #[cfg(feature = "gc")]
+    THRESHOLD "threshold",
+    #[cfg(feature = "micropython")]
+    OPT_LEVEL "opt_level",
+    #[cfg(feature = "micropython")]
+    MEM_INFO "mem_info",
+    #[cfg(feature = "micropython")]
+    STACK_USE "stack_use",
+    #[cfg(feature = "micropython")]
+    SCHEDULE "schedule",
+    #[cfg(feature = "micropython")]
+    M_SCHEDULE_FULL "schedule queue full",
+    #[cfg(feature = "time")]
+    TIME "time",
+    #[cfg(feature = "time")]
+    SLEEP "sleep",
+    #[cfg(feature = "time")]
+    SLEEP_MS "sleep_ms",
+    #[cfg(feature = "time")]
+    SLEEP_US "sleep_us",
+    #[cfg(feature = "time")]
+    TICKS_ADD "ticks_add",
+    #[cfg(feature = "time")]
+    TICKS_CPU "ticks_cpu",
+    #[cfg(feature = "time")]
+    TICKS_DIFF "ticks_diff",
+    #[cfg(feature = "time")]
+    TICKS_MS "ticks_ms",
+    #[cfg(feature = "time")]
+    TICKS_US "ticks_us",
+    #[cfg(any(feature = "errno", feature = "language"))]
+    ERRNO "errno",
+    #[cfg(feature = "errno")]
+    EPERM "EPERM",
+    #[cfg(feature = "errno")]
+    ENOENT "ENOENT",
+    #[cfg(feature = "errno")]
+    EIO "EIO",
+    #[cfg(feature = "errno")]
+    EBADF "EBADF",
+    #[cfg(feature = "errno")]
+    EAGAIN "EAGAIN",
+    #[cfg(feature = "errno")]
+    ENOMEM "ENOMEM",
+    #[cfg(feature = "errno")]
+    EACCES "EACCES",
+    #[cfg(feature = "errno")]
+    EEXIST "EEXIST",
+    #[cfg(feature = "errno")]
+    ENODEV "ENODEV",
+    #[cfg(feature = "errno")]
+    EISDIR "EISDIR",
+    #[cfg(feature = "errno")]
+    EINVAL "EINVAL",
+    #[cfg(feature = "errno")]
+    EOPNOTSUPP "EOPNOTSUPP",
+    #[cfg(feature = "errno")]
+    EADDRINUSE "EADDRINUSE",
+    #[cfg(feature = "errno")]
+    ECONNABORTED "ECONNABORTED",
+    #[cfg(feature = "errno")]
+    ECONNRESET "ECONNRESET",
+    #[cfg(feature = "errno")]
+    ENOBUFS "ENOBUFS",
+    #[cfg(feature = "errno")]
+    ENOTCONN "ENOTCONN",
+    #[cfg(feature = "errno")]
+    ETIMEDOUT "ETIMEDOUT",
+    #[cfg(feature = "errno")]
+    ECONNREFUSED "ECONNREFUSED",
+    #[cfg(feature = "errno")]
+    EHOSTUNREACH "EHOSTUNREACH",
+    #[cfg(feature = "errno")]
+    EALREADY "EALREADY",
+    #[cfg(feature = "errno")]
+    EINPROGRESS "EINPROGRESS",
+    #[cfg(feature = "language")]
+    DELATTR "delattr",
+    #[cfg(feature = "language")]
+    STOP_ASYNC_ITERATION "StopAsyncIteration",
+    #[cfg(feature = "language")]
+    UNICODE_ERROR "UnicodeError",
+    #[cfg(feature = "language")]
+    NOT_IMPLEMENTED "NotImplemented",
+    #[cfg(feature = "language")]
+    DICT_VIEW "dict_view",
+    #[cfg(feature = "language")]
+    DICT_KEYS "dict_keys",
+    #[cfg(feature = "language")]
+    DICT_VALUES "dict_values",
+    #[cfg(feature = "language")]
+    DICT_ITEMS "dict_items",
+    #[cfg(feature = "language")]
+    FROMKEYS "fromkeys",
+    #[cfg(feature = "language")]
+    D_INDEX "__index__",
+    #[cfg(feature = "descriptors")]
+    D_GET "__get__",
+    #[cfg(feature = "descriptors")]
+    D_SET "__set__",
+    #[cfg(feature = "descriptors")]
+    D_DELETE "__delete__",
+    #[cfg(feature = "descriptors")]
+    D_SET_NAME "__set_name__",
+    #[cfg(feature = "collections")]
+    COLLECTIONS "collections",
+    #[cfg(feature = "collections")]
+    DEQUE "deque",
+    #[cfg(feature = "collections")]
+    NAMEDTUPLE "namedtuple",
+    #[cfg(feature = "collections")]
+    ORDEREDDICT "OrderedDict",
+    #[cfg(feature = "collections")]
+    APPENDLEFT "appendleft",
+    #[cfg(feature = "collections")]
+    POPLEFT "popleft",
+    #[cfg(feature = "collections")]
+    MAXLEN "maxlen",
+    #[cfg(feature = "collections")]
+    EXTENDLEFT "extendleft",
+    #[cfg(feature = "collections")]
+    FIELDS "_fields",
+    #[cfg(feature = "collections")]
+    ASDICT "_asdict",
+    #[cfg(feature = "collections")]
+    REPLACE_ "_replace",
+    #[cfg(feature = "collections")]
+    M_EMPTY "empty",
+    #[cfg(feature = "collections")]
+    M_FULL "full",
+    #[cfg(feature = "io")]
+    IO "io",
+    #[cfg(feature = "io")]
+    STRINGIO "StringIO",
+    #[cfg(feature = "io")]
+    GETVALUE "getvalue",
+    #[cfg(feature = "io")]
+    SEEK "seek",
+    #[cfg(feature = "io")]
+    TELL "tell",
+    #[cfg(feature = "io")]
+    FILE "file",
+    #[cfg(feature = "io")]
+    FLUSH "flush",
+    #[cfg(feature = "io")]
+    READLINES "readlines",
+    #[cfg(feature = "json")]
+    JSON "json",
+    #[cfg(feature = "json")]
+    DUMPS "dumps",
+    #[cfg(feature = "json")]
+    LOADS "loads",
+    #[cfg(feature = "json")]
+    DUMP "dump",
+    #[cfg(feature = "json")]
+    LOAD "load",
+    #[cfg(feature = "json")]
+    SEPARATORS "separators",
+    #[cfg(feature = "json")]
+    M_JSON "syntax error in JSON",
+    #[cfg(feature = "json")]
+    TRUE_ "true",
+    #[cfg(feature = "json")]
+    FALSE_ "false",
+    #[cfg(feature = "json")]
+    NULL_ "null",
+    #[cfg(feature = "machine")]
+    MACHINE "machine",
+    #[cfg(feature = "machine")]
+    MEM8 "mem8",
+    #[cfg(feature = "machine")]
+    MEM16 "mem16",
+    #[cfg(feature = "machine")]
+    MEM32 "mem32",
+    #[cfg(feature = "machine")]
+    M_ADDRESS "address is not aligned or not there",
     // Messages of exceptions; names too, so that an exception can hold one without a string being made.
     M_RECURSION "maximum recursion depth exceeded",
     M_NAME_START "name '",
@@ -438,5 +664,15 @@ pub fn find_letter(letter: u8) -> Option<Qstr> {
         b'/' => Some(Qstr::SLASH),
         b'_' => Some(Qstr::UNDERSCORE),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_text_is_there_twice() {
+        let mut seen = std::collections::BTreeSet::new();
+        let doubled: Vec<_> = super::TEXTS.iter().skip(1).filter(|text| !seen.insert(**text)).collect();
+        assert!(doubled.is_empty(), "{doubled:?}: a file's name would be found as the first only");
     }
 }

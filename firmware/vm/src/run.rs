@@ -294,6 +294,13 @@ fn execute(vm: &mut Vm) -> Res {
                     sp.set(-1, second);
                     sp.set(0, first);
                 }
+                #[cfg(feature = "language")]
+                Op::RotThree if ip.peek() == opcodes::ROT_THREE && ip.plus(1).peek() == opcodes::LOAD_METHOD => {
+                    ip.byte();
+                    let (first, second) = (sp.get(-1), sp.get(0));
+                    sp.set(-1, second);
+                    sp.set(0, first);
+                }
                 Op::RotThree => {
                     let (first, second, third) = (sp.get(-2), sp.get(-1), sp.get(0));
                     sp.set(-2, third);
@@ -389,6 +396,11 @@ fn execute(vm: &mut Vm) -> Res {
                             frame.pop_block();
                             sp = sp.plus(-1);
                             // `try … except` without a match ends here as well, with the exception on the stack.
+                        }
+                        // An `async with` whose manager has swallowed the exception.
+                        Pending::Exception if cfg!(feature = "language") && sp.get(0) == Obj::NONE => {
+                            frame.pop_block();
+                            sp = sp.plus(-1);
                         }
                         Pending::Exception => {
                             let error = sp.get(0);
@@ -630,7 +642,8 @@ fn execute(vm: &mut Vm) -> Res {
                         continue 'next;
                     }
                     let value = sp.get(0);
-                    if frame.action() == Action::Push && !frame.is_generator() {
+                    let plain = !cfg!(feature = "language") || value != Obj::NOT_IMPLEMENTED;
+                    if frame.action() == Action::Push && !frame.is_generator() && plain {
                         vm.frame = frame.prev();
                         frame.pop(&mut vm.heap);
                         reload!();
@@ -653,13 +666,20 @@ fn execute(vm: &mut Vm) -> Res {
                     let value = if inner.is(Kind::Generator) {
                         call::resume(vm, inner, sent, Action::Delegate, Obj::NULL)
                     } else {
+                        #[cfg(feature = "language")]
+                        {
+                            vm.error = Obj::NULL;
+                            iter::delegate(vm, inner, sent)
+                        }
+                        #[cfg(not(feature = "language"))]
                         iter::next(vm, inner)
                     };
                     match value {
                         Ok(it) if it == Obj::CALL => reload!(),
                         Ok(it) if it == Obj::STOP => {
                             sp = sp.plus(-1);
-                            sp.set(0, Obj::NONE);
+                            let ended = cfg!(feature = "language") && !inner.is(Kind::Generator) && call::error_is(vm, T::StopIteration);
+                            sp.set(0, if ended { exception::value(vm.error) } else { Obj::NONE });
                         }
                         Ok(value) => {
                             sp.set(0, value);
@@ -685,10 +705,33 @@ fn execute(vm: &mut Vm) -> Res {
                     check!(exception::raise(vm, value));
                 }
                 Op::RaiseLast => check!(Err(raise_again(vm, frame))),
+                #[cfg(feature = "import")]
+                Op::ImportName => {
+                    let module = frame.code().get().module;
+                    let name = module.name(ip.varuint());
+                    frame.set_ip(ip);
+                    let made = check!(crate::import::name(vm, module, sp.get(-1), sp.get(0), name));
+                    sp = sp.plus(-1);
+                    sp.set(0, made);
+                }
+                #[cfg(feature = "import")]
+                Op::ImportFrom => {
+                    let name = frame.code().get().module.name(ip.varuint());
+                    frame.set_ip(ip);
+                    let made = check!(crate::import::from(vm, sp.get(0), name));
+                    sp.push(made);
+                }
+                #[cfg(feature = "import")]
+                Op::ImportStar => {
+                    check!(crate::import::star(vm, frame.code().get().module, sp.get(0)));
+                    sp = sp.plus(-1);
+                }
+                #[cfg(not(feature = "import"))]
                 Op::ImportName | Op::ImportFrom => {
                     let name = frame.code().get().module.name(ip.varuint());
                     check!(Err(attr::no_module(vm, name)));
                 }
+                #[cfg(not(feature = "import"))]
                 Op::ImportStar => check!(Err(vm.raise(T::ImportError, Qstr::M_NO_IMPORT))),
             }
             continue 'next;

@@ -33,6 +33,8 @@ pub(crate) fn index(vm: &mut Vm, value: Obj, len: usize) -> Res<usize> {
     if value.is(Kind::Int) {
         return Err(vm.raise(T::IndexError, Qstr::M_INDEX_RANGE));
     }
+    #[cfg(feature = "language")]
+    let value = if value.is(Kind::Instance) { Obj::int(ops::as_int(vm, value)?) } else { value };
     let Some(at) = ops::small(value) else { return vm.type_error(Qstr::M_INDEX_INT) };
     let at = if at < 0 { i64::from(at) + len as i64 } else { i64::from(at) };
     if at < 0 || at >= len as i64 { Err(vm.raise(T::IndexError, Qstr::M_INDEX_RANGE)) } else { Ok(at as usize) }
@@ -47,7 +49,7 @@ pub(crate) fn load(vm: &mut Vm, object: Obj, at: Obj, args: Option<Slots>) -> Re
             value => Ok(value),
         };
     }
-    if let Some(items) = tuple::sequence(object) {
+    if let Some(items) = tuple::sequence(object).filter(|_| !object.is(Kind::Instance)) {
         if at.is(Kind::Slice) {
             return load_slice(vm, object, at, items.len());
         }
@@ -71,7 +73,20 @@ pub(crate) fn load(vm: &mut Vm, object: Obj, at: Obj, args: Option<Slots>) -> Re
         let index = index(vm, at, len)?;
         return Ok(range::item(object, index));
     }
+    #[cfg(feature = "collections")]
+    if object.is(Kind::Deque) {
+        let index = index(vm, at, crate::modules::deque::len(object))?;
+        return Ok(crate::modules::deque::item(object, index));
+    }
+    #[cfg(feature = "machine")]
+    if let Some(width) = crate::modules::machine::width(object) {
+        return crate::modules::machine::read(vm, width, at);
+    }
     let function = attr::special(vm, object, Qstr::D_GETITEM);
+    #[cfg(feature = "language")]
+    if let (true, Some(native)) = (function == Obj::NULL, crate::types::class::native_part(object)) {
+        return load(vm, native, at, None);
+    }
     if function == Obj::NULL {
         return vm.type_error(Qstr::M_NOT_SUBSCRIPTABLE);
     }
@@ -131,8 +146,22 @@ pub(crate) fn store(vm: &mut Vm, object: Obj, at: Obj, value: Obj) -> Res<()> {
     if object.is(Kind::ByteArray) {
         return crate::types::bytes::store(vm, object, at, value);
     }
+    #[cfg(feature = "collections")]
+    if object.is(Kind::Deque) && value != Obj::NULL {
+        let index = index(vm, at, crate::modules::deque::len(object))?;
+        crate::modules::deque::set_item(object, index, value);
+        return Ok(());
+    }
+    #[cfg(feature = "machine")]
+    if let Some(width) = crate::modules::machine::width(object) {
+        return crate::modules::machine::write(vm, width, at, value);
+    }
     let name = if value == Obj::NULL { Qstr::D_DELITEM } else { Qstr::D_SETITEM };
     let function = attr::special(vm, object, name);
+    #[cfg(feature = "language")]
+    if let (true, Some(native)) = (function == Obj::NULL, crate::types::class::native_part(object)) {
+        return store(vm, native, at, value);
+    }
     if function == Obj::NULL {
         return vm.type_error(Qstr::M_NOT_SUBSCRIPTABLE);
     }

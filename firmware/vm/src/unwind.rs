@@ -127,6 +127,14 @@ pub(crate) fn leave(vm: &mut Vm, frame: FramePtr, value: Obj) -> Res<()> {
 fn deliver(vm: &mut Vm, action: Action, extra: Obj, value: Obj) -> Res<()> {
     let caller = current(vm)?;
     let sp = caller.sp();
+    #[cfg(feature = "language")]
+    if value == Obj::NOT_IMPLEMENTED && extra.is_int() && matches!(action, Action::Push | Action::Not) {
+        let next = crate::operators::after(vm, caller, extra.as_int())?;
+        if next != Obj::CALL {
+            sp.set(0, next);
+        }
+        return Ok(());
+    }
     match action {
         Action::Push | Action::ForNext => sp.set(0, value),
         Action::Init => {
@@ -139,6 +147,8 @@ fn deliver(vm: &mut Vm, action: Action, extra: Obj, value: Obj) -> Res<()> {
                 value.set_field(0, extra);
             }
             sp.set(0, extra);
+            #[cfg(feature = "language")]
+            crate::types::class::finish(vm, extra)?;
         }
         Action::Not => {
             let truth = ops::truth(vm, value)?;
@@ -202,6 +212,11 @@ pub(crate) fn unwind(vm: &mut Vm) -> Res<()> {
         let frame = current(vm)?;
         let start = frame.code().get().start;
         let here = frame.ip().offset(start);
+        #[cfg(feature = "traceback")]
+        if frame.code() != vm.boundary {
+            let error = vm.error;
+            vm.traceback.note(error, frame);
+        }
         while frame.n_blocks() > 0 && !vm.halted {
             let index = frame.n_blocks() - 1;
             let block = frame.block(index);

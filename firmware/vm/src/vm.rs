@@ -40,8 +40,14 @@ pub enum Stop {
     Budget,
 }
 
-/// How many files one machine may load.
-const MODULES_MAX: usize = 8;
+/// How many files one machine may load; with `import` also blocks of names that are made at run time.
+const MODULES_MAX: usize = if cfg!(feature = "import") { 24 } else { 8 };
+/// Names in a block of those made at run time.
+#[cfg(any(feature = "import", feature = "language"))]
+const OWN_NAMES: usize = 16;
+/// How many calls `schedule` may note.
+#[cfg(feature = "micropython")]
+const SCHEDULED_MAX: usize = 4;
 /// How many values natives may hold at once over allocations.
 const KEEP: usize = 48;
 /// How deep natives may call back into Python code, or walk nested containers, however much machine stack there is.
@@ -71,8 +77,30 @@ pub struct Vm<'a> {
     memory_error: Obj,
     pub(crate) boundary: CodePtr,
     pub(crate) modules: Option<ModulePtr>,
+    #[cfg(feature = "traceback")]
+    pub(crate) traceback: crate::traceback::Traceback,
+    /// The file that was loaded by its owner last.
+    main: Option<ModulePtr>,
+    #[cfg(feature = "import")]
+    files: Option<&'a dyn crate::Modules<'a>>,
+    #[cfg(feature = "time")]
+    clock: Option<&'a dyn crate::Clock>,
+    /// Microseconds waited where there is no clock.
+    #[cfg(feature = "time")]
+    waited_us: u64,
+    /// What `schedule` was asked to call: function and argument of each.
+    #[cfg(feature = "micropython")]
+    scheduled: [(Obj, Obj); SCHEDULED_MAX],
+    #[cfg(feature = "micropython")]
+    n_scheduled: usize,
+    /// There is a budget.
+    #[cfg(feature = "micropython")]
+    limited: bool,
     names: [Names; MODULES_MAX],
     n_names: usize,
+    /// `n_names` when the last block was one of names made at run time.
+    #[cfg(any(feature = "import", feature = "language"))]
+    own_names: usize,
     next_name: u16,
     keep: [Obj; KEEP],
     keep_len: usize,
@@ -115,8 +143,25 @@ impl<'a> Vm<'a> {
             memory_error,
             boundary: tables.module().code(0),
             modules: None,
+            #[cfg(feature = "traceback")]
+            traceback: crate::traceback::Traceback::NONE,
+            main: None,
+            #[cfg(feature = "import")]
+            files: None,
+            #[cfg(feature = "time")]
+            clock: None,
+            #[cfg(feature = "time")]
+            waited_us: 0,
+            #[cfg(feature = "micropython")]
+            scheduled: [(Obj::NULL, Obj::NULL); SCHEDULED_MAX],
+            #[cfg(feature = "micropython")]
+            n_scheduled: 0,
+            #[cfg(feature = "micropython")]
+            limited: false,
             names: [Names { block: Obj::NULL, first: 0, count: 0 }; MODULES_MAX],
             n_names: 0,
+            #[cfg(any(feature = "import", feature = "language"))]
+            own_names: 0,
             next_name: qstr::DYNAMIC_FIRST,
             keep: [Obj::NULL; KEEP],
             keep_len: 0,
@@ -139,6 +184,7 @@ impl<'a> Vm<'a> {
             return Err(Stop::Malformed(Malformed { reason: "too many files", offset: 0 }));
         }
         let module = mpy::load(self, mpy)?;
+        self.main = Some(module);
         let ran = call::run_module(self, module);
         self.end(ran).map(|_| ())
     }
@@ -152,6 +198,7 @@ impl<'a> Vm<'a> {
             return Err(Stop::Malformed(Malformed { reason: "too many files", offset: 0 }));
         }
         let module = mpy::load(self, mpy)?;
+        self.main = Some(module);
         let ran = self.set_global(module, Obj::name(Qstr::D_NAME), Obj::name(Qstr::D_MAIN)).and_then(|()| call::run_module(self, module));
         self.end(ran).map(|_| ())
     }
@@ -162,7 +209,7 @@ impl<'a> Vm<'a> {
     /// [`Stop::Raised`] with a NameError when there is no `main`; otherwise what its execution ended with.
     pub fn call_main(&mut self) -> Result<Obj, Stop> {
         let name = Obj::name(Qstr::MAIN);
-        let found = match self.modules {
+        let found = match self.main {
             Some(module) => attr::global(self, module, name),
             None => Err(self.raise_name(T::NameError, name)),
         };
@@ -198,7 +245,7 @@ impl<'a> Vm<'a> {
     /// The name of the file loaded last, as its compiler was told.
     #[must_use]
     pub fn source_name(&self) -> &str {
-        let Some(module) = self.modules else { return "" };
+        let Some(module) = self.main else { return "" };
         core::str::from_utf8(self.name_text(module.name(0).as_name())).unwrap_or("")
     }
 
@@ -224,6 +271,10 @@ impl<'a> Vm<'a> {
     pub fn set_budget(&mut self, steps: u64) {
         self.budget = steps;
         self.watch = true;
+        #[cfg(feature = "micropython")]
+        {
+            self.limited = true;
+        }
         self.halted = false;
     }
 
@@ -252,6 +303,14 @@ impl<'a> Vm<'a> {
     #[inline(never)]
     #[cold]
     pub(crate) fn attend(&mut self) -> Res<()> {
+        #[cfg(feature = "micropython")]
+        {
+            self.run_scheduled()?;
+            self.watch = self.limited || self.n_scheduled > 0;
+            if !self.limited {
+                return Ok(());
+            }
+        }
         match self.budget.checked_sub(1) {
             Some(left) => {
                 self.budget = left;
@@ -263,6 +322,70 @@ impl<'a> Vm<'a> {
                 Err(Raised)
             }
         }
+    }
+
+    /// Says what programs may import beside the built-in modules.
+    #[cfg(feature = "import")]
+    pub fn set_modules(&mut self, files: &'a dyn crate::Modules<'a>) {
+        self.files = Some(files);
+    }
+
+    #[cfg(feature = "import")]
+    pub(crate) fn module_file(&self, name: &[u8]) -> Option<crate::ModuleFile<'a>> {
+        #[cfg(feature = "asyncio")]
+        if name == b"asyncio" {
+            return Some(crate::ModuleFile { mpy: crate::ASYNCIO, package: false });
+        }
+        self.files?.find(name)
+    }
+
+    /// Whether another file can be loaded.
+    #[cfg(feature = "import")]
+    pub(crate) fn room_for_module(&self) -> Result<(), Stop> {
+        if self.n_names == MODULES_MAX { Err(Stop::NoMemory) } else { Ok(()) }
+    }
+
+    /// Gives the machine a clock.
+    #[cfg(feature = "time")]
+    pub fn set_clock(&mut self, clock: &'a dyn crate::Clock) {
+        self.clock = Some(clock);
+    }
+
+    #[cfg(feature = "time")]
+    pub(crate) fn now_us(&self) -> u64 {
+        self.clock.map_or(self.waited_us, |clock| clock.now_us())
+    }
+
+    #[cfg(feature = "time")]
+    pub(crate) fn wait_us(&mut self, microseconds: u64) {
+        match self.clock {
+            Some(clock) => clock.wait_us(microseconds),
+            None => self.waited_us += microseconds,
+        }
+    }
+
+    /// Notes a function to be called at the next jump back or call of Python code.
+    #[cfg(feature = "micropython")]
+    pub(crate) fn schedule(&mut self, function: Obj, argument: Obj) -> Res<()> {
+        if self.n_scheduled == SCHEDULED_MAX {
+            return Err(self.raise(T::RuntimeError, Qstr::M_SCHEDULE_FULL));
+        }
+        self.scheduled[self.n_scheduled] = (function, argument);
+        self.n_scheduled += 1;
+        self.watch = true;
+        Ok(())
+    }
+
+    /// Calls what was scheduled.
+    #[cfg(feature = "micropython")]
+    fn run_scheduled(&mut self) -> Res<()> {
+        while self.n_scheduled > 0 && self.depth == 0 {
+            let (function, argument) = self.scheduled[0];
+            self.n_scheduled -= 1;
+            self.scheduled.rotate_left(1);
+            call::call(self, function, &[argument])?;
+        }
+        Ok(())
     }
 
     pub(crate) fn write(&mut self, text: &[u8]) {
@@ -419,6 +542,13 @@ impl<'a> Vm<'a> {
         for value in [self.error, self.memory_error, self.result] {
             heap.mark(value);
         }
+        #[cfg(feature = "traceback")]
+        heap.mark(self.traceback.of);
+        #[cfg(feature = "micropython")]
+        for (function, argument) in &self.scheduled[..self.n_scheduled] {
+            heap.mark(*function);
+            heap.mark(*argument);
+        }
         for value in &self.keep[..self.keep_len] {
             heap.mark(*value);
         }
@@ -499,6 +629,39 @@ impl<'a> Vm<'a> {
         Some(Obj::name(name))
     }
 
+    /// A name that spells `text`, made where nobody has spelled it yet. Names live as long as the machine.
+    #[cfg(any(feature = "import", feature = "language"))]
+    pub(crate) fn intern_text(&mut self, text: &[u8]) -> Res {
+        if let Some(name) = self.find_name(text) {
+            return Ok(name);
+        }
+        let words = crate::heap::WORD;
+        let copy = self.alloc(Kind::Permanent, text.len().div_ceil(words).max(1))?;
+        copy.write_bytes(0, 0, text);
+        // The last block of names is ours to add to when it is one of these and has room.
+        let has_room = self.n_names > 0
+            && self.own_names == self.n_names
+            && usize::from(self.names[self.n_names - 1].count) * 2 + 2 <= self.names[self.n_names - 1].block.words();
+        if !has_room {
+            if self.n_names == MODULES_MAX {
+                return self.no_memory();
+            }
+            let block = self.alloc(Kind::Permanent, 2 * OWN_NAMES)?;
+            self.begin_names(block);
+            self.own_names = self.n_names;
+        }
+        let names = &mut self.names[self.n_names - 1];
+        if self.next_name >= u16::MAX >> 1 {
+            return self.no_memory();
+        }
+        let at = usize::from(names.count) * 2;
+        names.block.set_pointer(at, copy.bytes(0, text.len()).as_ptr());
+        names.block.set_raw(at + 1, text.len());
+        names.count += 1;
+        self.next_name += 1;
+        Ok(Obj::name(Qstr(self.next_name - 1)))
+    }
+
     // ----- raising
 
     /// Makes `Raised` stand for an exception of a built-in type with a constant message.
@@ -522,10 +685,22 @@ impl<'a> Vm<'a> {
 
     /// The same with an argument that a collection does not take away.
     fn raise_held(&mut self, class: T, argument: Obj) -> Raised {
+        // A tuple as the only argument is told from several arguments by one around it.
+        let argument = match argument.is(Kind::Tuple).then(|| crate::types::tuple::new(self, &[argument])) {
+            Some(Ok(around)) => around,
+            Some(Err(raised)) => return raised,
+            None => argument,
+        };
+        if argument.is(Kind::Tuple) && self.keep(argument).is_err() {
+            return Raised;
+        }
         if let Ok(error) = self.alloc(Kind::Exception, 3) {
             error.set_field(exception::CLASS, class.obj());
             error.set_field(exception::ARGS, argument);
             self.error = error;
+        }
+        if argument.is(Kind::Tuple) {
+            self.unkeep(1);
         }
         Raised
     }

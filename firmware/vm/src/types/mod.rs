@@ -20,6 +20,8 @@ pub(crate) mod set;
 pub(crate) mod slice;
 pub(crate) mod str;
 pub(crate) mod tuple;
+#[cfg(feature = "language")]
+pub(crate) mod view;
 
 use crate::call::{self, Args};
 use crate::frame::Slots;
@@ -37,6 +39,16 @@ pub(crate) const MODULE_TABLE: usize = 1;
 /// `Kind::Method`: function, self.
 pub(crate) const METHOD_FUNCTION: usize = 0;
 pub(crate) const METHOD_SELF: usize = 1;
+
+#[cfg(not(feature = "language"))]
+const OBJECT_METHODS: &[Method] = &[(Qstr::D_INIT, N::ObjectInit)];
+#[cfg(feature = "language")]
+const OBJECT_METHODS: &[Method] = &[
+    (Qstr::D_INIT, N::ObjectInit),
+    (Qstr::D_NEW, N::ObjectNew),
+    (Qstr::D_SETATTR, N::ObjectSetAttr),
+    (Qstr::D_DELATTR, N::ObjectDelAttr),
+];
 
 /// Name and native of a method.
 pub(crate) type Method = (Qstr, N);
@@ -64,7 +76,7 @@ macro_rules! types {
 
 types! {
     // number           name                  base             methods
-    Object              OBJECT                Object           &[(Qstr::D_INIT, N::ObjectInit)],
+    Object              OBJECT                Object           OBJECT_METHODS,
     Type                TYPE                  Object           &[],
     NoneType            NONE_TYPE             Object           &[],
     Ellipsis            ELLIPSIS              Object           &[],
@@ -101,12 +113,20 @@ types! {
     Filter              FILTER                Iterator         &[],
     Enumerate           ENUMERATE             Iterator         &[],
     Reversed            REVERSED              Iterator         &[],
+    #[cfg(feature = "language")]
+    DictView            DICT_VIEW             Object           &[],
+    #[cfg(feature = "collections")]
+    Deque               DEQUE                 Object           crate::modules::deque::METHODS,
+    #[cfg(feature = "io")]
+    StringIo            STRINGIO              Object           crate::modules::io::METHODS,
     BaseException       BASE_EXCEPTION        Object           exception::METHODS,
     SystemExit          SYSTEM_EXIT           BaseException    &[],
     KeyboardInterrupt   KEYBOARD_INTERRUPT    BaseException    &[],
     GeneratorExit       GENERATOR_EXIT        BaseException    &[],
     Exception           EXCEPTION             BaseException    &[],
     StopIteration       STOP_ITERATION        Exception        &[],
+    #[cfg(feature = "language")]
+    StopAsyncIteration  STOP_ASYNC_ITERATION  Exception        &[],
     ArithmeticError     ARITHMETIC_ERROR      Exception        &[],
     OverflowError       OVERFLOW_ERROR        ArithmeticError  &[],
     ZeroDivisionError   ZERO_DIVISION_ERROR   ArithmeticError  &[],
@@ -126,6 +146,10 @@ types! {
     SyntaxError         SYNTAX_ERROR          Exception        &[],
     TypeError           TYPE_ERROR            Exception        &[],
     ValueError          VALUE_ERROR           Exception        &[],
+    #[cfg(feature = "language")]
+    IndentationError    INDENTATION_ERROR     SyntaxError      &[],
+    #[cfg(feature = "language")]
+    UnicodeError        UNICODE_ERROR         ValueError       &[],
 }
 
 pub(crate) static TYPES: [TypeInfo; ALL.len()] = TYPE_TABLE;
@@ -193,6 +217,8 @@ pub(crate) fn builtin_type_of(value: Obj) -> T {
             it if it == Obj::ELLIPSIS => T::Ellipsis,
             _ if value.as_native().is_some() => T::Function,
             _ if value.as_type_index().is_some() => T::Type,
+            #[cfg(feature = "import")]
+            _ if value.as_module_index().is_some() => T::Module,
             _ => T::Object,
         };
     }
@@ -227,6 +253,12 @@ pub(crate) fn builtin_type_of(value: Obj) -> T {
         Kind::Super => T::Super,
         Kind::Iter => iter::type_of(value),
         Kind::Module => T::Module,
+        #[cfg(feature = "language")]
+        Kind::View => T::DictView,
+        #[cfg(feature = "collections")]
+        Kind::Deque => T::Deque,
+        #[cfg(feature = "io")]
+        Kind::Stream => T::StringIo,
         Kind::Free | Kind::Permanent | Kind::Frame | Kind::MapTable | Kind::Slots | Kind::Instance => T::Object,
     }
 }
@@ -258,6 +290,9 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
         T::Zip => (0, usize::MAX),
         T::Map => (2, usize::MAX),
         T::Filter => (2, 2),
+        T::Type if cfg!(feature = "language") => (1, 3),
+        #[cfg(feature = "collections")]
+        T::Deque => (0, 3),
         T::Type | T::StaticMethod | T::ClassMethod | T::Reversed => (1, 1),
         T::Enumerate | T::Slice => (1, 2),
         T::Super => (2, 2),
@@ -276,6 +311,12 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
     let first = args.opt(0);
     match class {
         T::Object => class::plain_object(vm),
+        #[cfg(feature = "language")]
+        T::Type if args.n == 3 => crate::introspect::make_class(vm, args),
+        #[cfg(feature = "collections")]
+        T::Deque => crate::modules::deque::construct(vm, args),
+        #[cfg(feature = "io")]
+        T::StringIo => crate::modules::io::construct(vm, args),
         T::Type => Ok(type_of(args.get(0))),
         T::Int => int::construct(vm, args),
         #[cfg(feature = "float")]
@@ -355,8 +396,14 @@ pub(crate) fn property_deleter(vm: &mut Vm, args: Args) -> Res {
     property_with(vm, args, 2)
 }
 
-pub(crate) fn object_init(_vm: &mut Vm, _args: Args) -> Res {
-    Ok(Obj::NONE)
+pub(crate) fn object_init(vm: &mut Vm, args: Args) -> Res {
+    #[cfg(feature = "language")]
+    return class::native_init(vm, args);
+    #[cfg(not(feature = "language"))]
+    {
+        let _ = (vm, args);
+        Ok(Obj::NONE)
+    }
 }
 
 /// The name of a type or class, as a str.
