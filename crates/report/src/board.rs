@@ -2,7 +2,7 @@
 //!
 //! The rows of each table add up to its total: what is not shown is summed in a row of its own.
 
-use crate::changes;
+use crate::{changes, cycles};
 use crate::compose::Detail;
 use crate::doc::{Align, Block, Line, Table};
 use crate::figures::{bytes_delta, counted, delta_of, headroom, ppm_percent};
@@ -183,6 +183,9 @@ fn benches(c: &Compared, differ: bool) -> Vec<Block> {
         out.push(Block::Paragraph(
             format!("{same}{also} {} without change, to the instruction.", if same == 1 { "benchmark" } else { "benchmarks" }).into(),
         ));
+    }
+    if !differ {
+        out.extend(cycles::blocks(c));
     }
     if ran > 0 {
         let text = format!(

@@ -15,6 +15,7 @@ mod by;
 mod changes;
 mod colours;
 mod compose;
+mod cycles;
 mod csv;
 mod delta;
 mod doc;

@@ -178,7 +178,7 @@ pub fn line(outcome: &BenchOutcome) -> String {
             let noisy = c.second_take.map_or(String::new(), noisy);
             format!("{}{noisy}", figures(Some(c.instructions), c.stack_peak_bytes, c.heap_peak_bytes))
         }
-        BenchOutcome::Ran { stack_peak_bytes, heap_peak_bytes } => figures(None, *stack_peak_bytes, *heap_peak_bytes),
+        BenchOutcome::Ran { stack_peak_bytes, heap_peak_bytes, .. } => figures(None, *stack_peak_bytes, *heap_peak_bytes),
         BenchOutcome::NoFit { detail } => format!("no fit: {detail}"),
         BenchOutcome::Identical => "identical binary".into(),
         BenchOutcome::Failed { why, detail } => format!("{}: {detail}", why.word()),

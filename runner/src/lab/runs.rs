@@ -148,6 +148,7 @@ impl Place<'_> {
             Meaning::Valid => BenchOutcome::Ran {
                 stack_peak_bytes: stack_low.zip(work.stack).map(|(low, (_, high))| high.saturating_sub(low)),
                 heap_peak_bytes: evidence.console.heap_peak_bytes,
+                cycles: None,
             },
         })
     }

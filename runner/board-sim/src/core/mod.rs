@@ -66,6 +66,9 @@ pub struct Core {
     arguments: [u32; 4],
     /// The stack pointer as it was where a function was to begin: that step may push.
     stack: u32,
+    /// What was in flash when the core was last let run freely, and whether that is still so.
+    kept: Vec<u8>,
+    is_kept: bool,
     /// What it has to suffer.
     pub plan: Plan,
 }
@@ -145,10 +148,13 @@ impl Core {
         let back = self.machine.gdb.register(LR)? & !1;
         self.is_flashing = self.board.ram.contains(&back) && self.half(back)? >> 8 == 0xbe;
         if self.is_flashing {
+            self.is_kept = false;
             if self.flash_for_it(pc, back)? {
                 return Ok(());
             }
             wanted.insert(back);
+        } else {
+            self.keep_flash()?;
         }
         if self.fp_enabled {
             wanted.extend(self.comparators.iter().filter_map(|comparator| registers::breakpoint(*comparator)).flatten());
