@@ -47,6 +47,14 @@ const FUNCTIONS: &[(Qstr, N)] = &[
     (Qstr::ID, N::Id),
     #[cfg(feature = "language")]
     (Qstr::LOCALS, N::Locals),
+    #[cfg(feature = "format")]
+    (Qstr::FORMAT, N::Format),
+    #[cfg(feature = "format")]
+    (Qstr::HEX, N::Hex),
+    #[cfg(feature = "format")]
+    (Qstr::OCT, N::Oct),
+    #[cfg(feature = "format")]
+    (Qstr::BIN, N::Bin),
     #[cfg(feature = "float")]
     (Qstr::ROUND, N::Round),
 ];

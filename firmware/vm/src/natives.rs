@@ -112,6 +112,16 @@ natives! {
     SetIsSuperset       ISSUPERSET 2 2 false types::set::is_superset_method,
     #[cfg(feature = "set")]
     SetIsDisjoint       ISDISJOINT 2 2 false types::set::is_disjoint_method,
+    #[cfg(feature = "format")]
+    Format              FORMAT       1 2   false types::format::builtin,
+    #[cfg(feature = "format")]
+    Hex                 HEX          1 1   false types::format::hex,
+    #[cfg(feature = "format")]
+    Oct                 OCT          1 1   false types::format::oct,
+    #[cfg(feature = "format")]
+    Bin                 BIN          1 1   false types::format::bin,
+    #[cfg(feature = "fstrings")]
+    StrFormat           FORMAT       1 ANY true  types::format::method,
     #[cfg(not(feature = "language"))]
     ObjectInit          D_INIT       1 1   false types::object_init,
     #[cfg(feature = "language")]

@@ -560,6 +560,12 @@ ours {
     MEM32 "mem32",
     #[cfg(feature = "machine")]
     M_ADDRESS "address is not aligned or not there",
+    #[cfg(feature = "format")]
+    D_FORMAT "__format__",
+    #[cfg(feature = "format")]
+    OCT "oct",
+    #[cfg(feature = "format")]
+    BIN "bin",
     // Messages of exceptions; names too, so that an exception can hold one without a string being made.
     M_RECURSION "maximum recursion depth exceeded",
     M_NAME_START "name '",

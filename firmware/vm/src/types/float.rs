@@ -346,7 +346,7 @@ pub(crate) fn text(value: Float, kind: u8, precision: i32, keep_zeros: bool) -> 
     let len = made.len as i32;
     if with_exponent {
         out.push_digits(&made, 0, 1);
-        if len > 1 {
+        if len > 1 || keep_zeros {
             out.push(b'.');
             out.push_digits(&made, 1, len);
         }
@@ -370,7 +370,7 @@ pub(crate) fn text(value: Float, kind: u8, precision: i32, keep_zeros: bool) -> 
         b'r' => (len - made.point).max(1),
         _ => len - made.point,
     };
-    if places > 0 {
+    if places > 0 || keep_zeros {
         out.push(b'.');
         out.push_digits(&made, made.point, made.point + places);
     }

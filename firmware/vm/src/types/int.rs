@@ -157,7 +157,7 @@ pub(crate) fn sign_and_base(text: &[u8], base: u32) -> Option<(bool, &[u8], u32)
 }
 
 /// Reads an int of at most 32 bits as Python source or `int(text, base)` has it; base 0 takes prefixes. Whitespace around it is allowed.
-#[cfg(any(test, feature = "float", not(feature = "bigint")))]
+#[cfg(any(test, feature = "float", feature = "fstrings", not(feature = "bigint")))]
 pub(crate) fn parse(text: &[u8], base: u32) -> Option<i32> {
     let (negative, digits, base) = sign_and_base(text, base)?;
     let mut value = 0_i64;

@@ -11,6 +11,7 @@ pub(crate) mod dict;
 pub(crate) mod exception;
 #[cfg(feature = "float")]
 pub(crate) mod float;
+pub(crate) mod format;
 pub(crate) mod generator;
 pub(crate) mod int;
 pub(crate) mod list;

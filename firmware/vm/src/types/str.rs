@@ -7,7 +7,7 @@ use crate::natives::N;
 use crate::opcodes::binary as op;
 use crate::print::{self, Sink};
 use crate::qstr::Qstr;
-use crate::types::{Method, list, slice, tuple};
+use crate::types::{Method, format, list, slice, tuple};
 use crate::value::{INT_MAX, Obj, Res};
 use crate::vm::Vm;
 use crate::{ops, subscr};
@@ -30,6 +30,8 @@ pub(crate) const METHODS: &[Method] = &[
     (Qstr::ISDIGIT, N::StrIsDigit),
     (Qstr::ISALPHA, N::StrIsAlpha),
     (Qstr::ISSPACE, N::StrIsSpace),
+    #[cfg(feature = "fstrings")]
+    (Qstr::FORMAT, N::StrFormat),
     #[cfg(feature = "bytes")]
     (Qstr::ENCODE, N::StrEncode),
 ];
@@ -176,7 +178,7 @@ pub(crate) fn char_count(bytes: &[u8]) -> usize {
 }
 
 /// The byte position of character `index`, at most the end.
-fn byte_at(bytes: &[u8], index: usize) -> usize {
+pub(crate) fn byte_at(bytes: &[u8], index: usize) -> usize {
     if bytes.is_ascii() {
         return index.min(bytes.len());
     }
@@ -241,159 +243,9 @@ pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res 
             }
             Ok(made)
         }
-        op::MODULO => format(vm, left, right),
+        op::MODULO => format::percent(vm, left, right),
         _ => vm.type_error(Qstr::M_BAD_OPERANDS),
     }
-}
-
-/// `text % values`: `%s %r %d %i %u %x %X %o %c %%`, with `-`, `0`, a width, and a precision for texts.
-fn format(vm: &mut Vm, template: Obj, values: Obj) -> Res {
-    let kept = vm.kept();
-    let builder = Builder::new(vm)?;
-    let pattern = text(vm, template).unwrap_or(b"");
-    let mut bytes = pattern.iter().copied().enumerate();
-    let mut used = 0;
-    let mut plain_from = 0;
-    while let Some((at, byte)) = bytes.next() {
-        if byte != b'%' {
-            continue;
-        }
-        builder.push(vm, &pattern[plain_from..at])?;
-        let mut spec = Spec::default();
-        let kind = loop {
-            match bytes.next() {
-                Some((_, b'-')) => spec.left = true,
-                Some((_, b'0')) if spec.width == 0 && !spec.has_precision => spec.zero = true,
-                Some((_, b'.')) => spec.has_precision = true,
-                Some((_, digit @ b'0'..=b'9')) => {
-                    let number = if spec.has_precision { &mut spec.precision } else { &mut spec.width };
-                    *number = (*number * 10 + usize::from(digit - b'0')).min(1000);
-                }
-                Some((end, kind)) => {
-                    plain_from = end + 1;
-                    break kind;
-                }
-                None => return vm.value_error(Qstr::M_FORMAT_BAD),
-            }
-        };
-        if kind == b'%' {
-            builder.push(vm, b"%")?;
-            continue;
-        }
-        let value = if values.is(Kind::Tuple) {
-            tuple::items(values).get(used).copied()
-        } else if used == 0 {
-            Some(values)
-        } else {
-            None
-        };
-        let Some(value) = value else { return vm.type_error(Qstr::M_FORMAT_ARGS) };
-        used += 1;
-        format_one(vm, builder, kind, &spec, value)?;
-    }
-    builder.push(vm, &pattern[plain_from..])?;
-    let wanted = if values.is(Kind::Tuple) { tuple::len(values) } else { 1 };
-    if used < wanted && !values.is(Kind::Dict) {
-        return vm.type_error(Qstr::M_FORMAT_MANY);
-    }
-    vm.release(kept);
-    Ok(builder.finish())
-}
-
-/// What stands between `%` and its letter.
-#[derive(Default)]
-struct Spec {
-    left: bool,
-    zero: bool,
-    width: usize,
-    has_precision: bool,
-    precision: usize,
-}
-
-fn format_one(vm: &mut Vm, builder: Builder, kind: u8, spec: &Spec, value: Obj) -> Res<()> {
-    let kept = vm.kept();
-    match kind {
-        b's' | b'r' => {
-            let part = Builder::new(vm)?;
-            if kind == b's' {
-                print::str(vm, Sink::Text(part), value)?;
-            } else {
-                print::repr(vm, Sink::Text(part), value)?;
-            }
-            let done = vm.keep(part.finish())?;
-            let bytes = text(vm, done).unwrap_or(b"");
-            let bytes = if spec.has_precision { &bytes[..byte_at(bytes, spec.precision)] } else { bytes };
-            pad(vm, builder, spec, bytes, b"")?;
-        }
-        b'c' => {
-            let done = if value.is_int() { crate::builtins::char_of(vm, value.as_int())? } else { value };
-            vm.keep(done)?;
-            match text(vm, done) {
-                Some(bytes) if char_count(bytes) == 1 => pad(vm, builder, spec, bytes, b"")?,
-                _ => return vm.type_error(Qstr::M_ORD),
-            }
-        }
-        b'd' | b'i' | b'u' | b'x' | b'X' | b'o' => {
-            let base = match kind {
-                b'x' | b'X' => 16,
-                b'o' => 8,
-                _ => 10,
-            };
-            let mut out = [0; 33];
-            #[cfg(feature = "bigint")]
-            if value.is(Kind::Int) {
-                let made = crate::types::bigint::digits(vm, value, base)?;
-                vm.keep(made)?;
-                let digits = made.bytes_mut(1, made.raw(0));
-                if kind == b'X' {
-                    digits.make_ascii_uppercase();
-                }
-                let sign = usize::from(digits[0] == b'-');
-                pad(vm, builder, spec, &digits[sign..], &digits[..sign])?;
-                vm.release(kept);
-                return Ok(());
-            }
-            let number = ops::as_int(vm, value)?;
-            let mut digits = [0; 33];
-            let written = crate::types::int::digits(number, base, &mut out);
-            let digits = &mut digits[..written.len()];
-            digits.copy_from_slice(written);
-            if kind == b'X' {
-                digits.make_ascii_uppercase();
-            }
-            let (sign, digits): (&[u8], &[u8]) = match digits {
-                [b'-', rest @ ..] => (b"-", rest),
-                all => (b"", all),
-            };
-            pad(vm, builder, spec, digits, sign)?;
-        }
-        _ => return vm.value_error(Qstr::M_FORMAT_BAD),
-    }
-    vm.release(kept);
-    Ok(())
-}
-
-fn pad(vm: &mut Vm, builder: Builder, spec: &Spec, bytes: &[u8], sign: &[u8]) -> Res<()> {
-    let missing = spec.width.saturating_sub(char_count(bytes) + sign.len());
-    let zeros = spec.zero && !spec.left;
-    if zeros {
-        builder.push(vm, sign)?;
-    }
-    if !spec.left {
-        for _ in 0..missing {
-            builder.push(vm, if zeros { b"0" } else { b" " })?;
-        }
-    }
-    if !zeros {
-        builder.push(vm, sign)?;
-    }
-    builder.push(vm, bytes)?;
-    if spec.left {
-        for _ in 0..missing {
-            builder.push(vm, b" ")?;
-        }
-    }
-    Ok(())
 }
 
 // ----- methods
