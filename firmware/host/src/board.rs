@@ -88,7 +88,7 @@ pub fn run(args: &[String]) -> Result<ExitCode, String> {
     let board = Board::open(&options.board, options.set.as_deref())?;
     let mut modules = Vec::new();
     for path in &options.modules {
-        modules.push((path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), compile::load(path)?));
+        module_files(path, "", &mut modules)?;
     }
     let mut all_well = true;
     let mut tell = |answer: Answer| {
@@ -115,6 +115,23 @@ pub fn run(args: &[String]) -> Result<ExitCode, String> {
         told.into_iter().for_each(&mut tell);
     }
     Ok(if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A module's file, or a package's folder with all that is inside; each once, compiled if it has to be.
+fn module_files(path: &Path, prefix: &str, modules: &mut Vec<(String, Vec<u8>)>) -> Result<(), String> {
+    let name = format!("{prefix}{}", path.file_stem().unwrap_or_default().to_string_lossy());
+    if !path.is_dir() {
+        modules.push((name, compile::load(path)?));
+        return Ok(());
+    }
+    let entries = std::fs::read_dir(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let mut inside: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+    inside.sort();
+    let is_module = |file: &PathBuf| file.extension().is_some_and(|ending| ending == "mpy") || file.extension().is_some_and(|ending| ending == "py") && !inside.contains(&file.with_extension("mpy"));
+    for file in inside.iter().filter(|file| file.is_dir() || is_module(file)) {
+        module_files(file, &format!("{name}."), modules)?;
+    }
+    Ok(())
 }
 
 fn failed(file: &Path, code: i32, why: String) -> Answer {

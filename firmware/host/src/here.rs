@@ -3,11 +3,11 @@
 use std::cell::Cell;
 use std::io::Write;
 use std::mem::MaybeUninit;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::rc::Rc;
 
-use pyrite::{Out, Stop, Vm};
+use pyrite::{ModuleFile, Modules, Out, Stop, Vm};
 
 use crate::{bytes, compile};
 
@@ -34,6 +34,28 @@ impl Out for Printed {
         if self.text.len() > 1 << 16 {
             flush(&mut self.text);
         }
+    }
+}
+
+/// Modules beside the program: `a/b.py`, `a/b.mpy`, or `a/b/__init__.py` of a package.
+struct Beside(PathBuf);
+
+impl<'a> Modules<'a> for Beside {
+    fn find(&self, name: &[u8]) -> Option<ModuleFile<'a>> {
+        let path = self.0.join(std::str::from_utf8(name).ok()?.replace('.', "/"));
+        for (file, package) in [(path.clone(), false), (path.join("__init__"), true)] {
+            for ending in ["py", "mpy"] {
+                let file = file.with_extension(ending);
+                if file.is_file() {
+                    match compile::load(&file) {
+                        // Executed where it lies, as long as the machine lives.
+                        Ok(mpy) => return Some(ModuleFile { mpy: mpy.leak(), package }),
+                        Err(why) => eprintln!("pyrite: {why}"),
+                    }
+                }
+            }
+        }
+        None
     }
 }
 
@@ -65,12 +87,13 @@ pub fn run(args: &[String]) -> Result<ExitCode, String> {
     let path = Path::new(file).to_owned();
     let mpy = compile::load(&path)?;
     // A thread of its own, so that its stack's size is known.
-    let run = move || execute(&mpy, heap_bytes);
+    let beside = Beside(path.parent().map(Path::to_owned).unwrap_or_default());
+    let run = move || execute(&mpy, &beside, heap_bytes);
     let thread = std::thread::Builder::new().stack_size(2 * STACK_BYTES).spawn(run).map_err(|error| error.to_string())?;
     thread.join().map_err(|_| "the machine panicked: that is a defect of Pyrite".to_owned())
 }
 
-fn execute(mpy: &[u8], heap_bytes: usize) -> ExitCode {
+fn execute(mpy: &[u8], beside: &Beside, heap_bytes: usize) -> ExitCode {
     let here = 0_u8;
     let mut arena = vec![MaybeUninit::uninit(); heap_bytes / 8];
     let program_ended = Rc::new(Cell::new(false));
@@ -83,6 +106,7 @@ fn execute(mpy: &[u8], heap_bytes: usize) -> ExitCode {
                 return ExitCode::FAILURE;
             }
         };
+        vm.set_modules(beside);
         vm.set_stack_limit((&raw const here).addr() - STACK_BYTES);
         let ended = vm.run_script(mpy);
         program_ended.set(true);

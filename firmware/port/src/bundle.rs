@@ -24,7 +24,7 @@
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 
-use pyrite::{Out, Stop, Vm};
+use pyrite::{ModuleFile, Modules, Out, Stop, Vm};
 
 use crate::marks::{ounce_begin, ounce_end};
 use crate::{Chip, Console, Window, exit, memory};
@@ -74,6 +74,26 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The bundle's modules, by their names: `a.b`, or `a.__init__` for the package `a`.
+struct InBundle {
+    entries: Reader<'static>,
+    n_entries: usize,
+}
+
+impl<'a> Modules<'a> for InBundle {
+    fn find(&self, name: &[u8]) -> Option<ModuleFile<'a>> {
+        let mut reader = self.entries;
+        for _ in 0..self.n_entries {
+            let entry = reader.entry()?;
+            let rest = entry.name.strip_prefix(name);
+            if entry.kind == KIND_MODULE && matches!(rest, Some(b"" | b".__init__")) {
+                return Some(ModuleFile { mpy: entry.file, package: rest != Some(b"") });
+            }
+        }
+        None
+    }
+}
+
 /// What programs print: as it is, but for the two bytes that would look like the runner's.
 struct Printed<C>(PhantomData<C>);
 
@@ -106,10 +126,11 @@ pub fn run<C: Chip>(board: &str, heap: &mut [MaybeUninit<u64>], window: Window) 
     let head = (|| (reader.take(4)? == MAGIC).then_some((reader.word()?, reader.word()?)))();
     let Some((heap_bytes, n_entries)) = head else { exit::exit(exit::BAD_WORKLOAD) };
     let words = if heap_bytes == 0 { heap.len() } else { (heap_bytes / 8).min(heap.len()) };
+    let modules = InBundle { entries: reader, n_entries };
     for _ in 0..n_entries {
         let Some(entry) = reader.entry() else { exit::exit(exit::BAD_WORKLOAD) };
         if entry.kind != KIND_MODULE {
-            program::<C>(&entry, &mut heap[..words]);
+            program::<C>(&entry, &modules, &mut heap[..words]);
         }
     }
     mark(&console, "done\n");
@@ -123,7 +144,7 @@ fn make<'a>(heap: &'a mut [MaybeUninit<u64>], out: &'a mut dyn Out) -> Result<Vm
 }
 
 #[inline(never)]
-fn program<C: Chip>(entry: &Entry<'static>, heap: &mut [MaybeUninit<u64>]) {
+fn program<C: Chip>(entry: &Entry<'static>, modules: &InBundle, heap: &mut [MaybeUninit<u64>]) {
     let console = Console::<C>::new();
     mark(&console, "program ");
     console.send(entry.name);
@@ -138,6 +159,7 @@ fn program<C: Chip>(entry: &Entry<'static>, heap: &mut [MaybeUninit<u64>]) {
         }
     };
     vm.set_stack_limit(memory::stack_end() + STACK_RESERVE_BYTES);
+    vm.set_modules(modules);
     let ended = if entry.kind == KIND_MAIN {
         vm.load(entry.file).and_then(|()| {
             ounce_begin();

@@ -347,6 +347,22 @@ pub(crate) fn min(vm: &mut Vm, args: Args) -> Res {
 pub(crate) fn print(vm: &mut Vm, args: Args) -> Res {
     let separator = args.kw_named(Qstr::SEP).unwrap_or(Obj::name(Qstr::SPACE));
     let end = args.kw_named(Qstr::END).unwrap_or(Obj::name(Qstr::NEWLINE));
+    #[cfg(feature = "io")]
+    if let Some(stream) = args.kw_named(Qstr::FILE).filter(|file| *file != Obj::NONE) {
+        let builder = Builder::new(vm)?;
+        for index in 0..args.n {
+            if index > 0 {
+                print::str(vm, Sink::Text(builder), separator)?;
+            }
+            print::str(vm, Sink::Text(builder), args.get(index))?;
+        }
+        print::str(vm, Sink::Text(builder), end)?;
+        let made = builder.finish();
+        vm.keep(made)?;
+        let write = attr::load_now(vm, stream, Obj::name(Qstr::WRITE))?;
+        call::call(vm, write, &[made])?;
+        return Ok(Obj::NONE);
+    }
     for index in 0..args.n {
         if index > 0 {
             print::str(vm, Sink::Out, separator)?;

@@ -1,4 +1,4 @@
-//! `import`: built-in modules, then files the machine's owner offers ([`Modules`]), each loaded once and executed where it lies.
+//! `import`: built-in modules, then files the machine's owner offers (`crate::Modules`), each loaded once and executed where it lies.
 
 use crate::attr;
 use crate::call;
@@ -10,21 +10,6 @@ use crate::qstr::Qstr;
 use crate::types::{self, T, list, str};
 use crate::value::{Obj, Raised, Res};
 use crate::vm::{Stop, Vm};
-
-/// A file that can be imported.
-#[derive(Clone, Copy)]
-pub struct ModuleFile<'a> {
-    /// The compiled file.
-    pub mpy: &'a [u8],
-    /// Whether it is a package: modules inside of it may be imported too.
-    pub package: bool,
-}
-
-/// What a program may import beside the built-in modules.
-pub trait Modules<'a> {
-    /// The file of the module called `name`: `b"pkg.mod"` is the module `mod` of the package `pkg`.
-    fn find(&self, name: &[u8]) -> Option<ModuleFile<'a>>;
-}
 
 /// IMPORT_NAME: the module, or for `import a.b` without names its first package. All rooted by the caller.
 #[inline(never)]

@@ -56,8 +56,6 @@ mod value;
 mod verify;
 mod vm;
 
-#[cfg(feature = "import")]
-pub use import::{ModuleFile, Modules};
 pub use value::Obj;
 pub use vm::{Malformed, Out, Stop, Vm};
 
@@ -73,3 +71,27 @@ pub trait Clock {
 /// The module `asyncio`: Python code of ours, executed from flash like any other.
 #[cfg(feature = "asyncio")]
 pub(crate) static ASYNCIO: &[u8] = include_bytes!("../modules/asyncio.mpy");
+
+/// A file that can be imported.
+#[derive(Clone, Copy)]
+pub struct ModuleFile<'a> {
+    /// The compiled file.
+    pub mpy: &'a [u8],
+    /// Whether it is a package: modules inside of it may be imported too.
+    pub package: bool,
+}
+
+/// What a program may import beside the built-in modules.
+pub trait Modules<'a> {
+    /// The file of the module called `name`: `b"pkg.mod"` is the module `mod` of the package `pkg`.
+    fn find(&self, name: &[u8]) -> Option<ModuleFile<'a>>;
+}
+
+/// Memory by its address, for `machine`.
+#[cfg(feature = "machine")]
+pub trait Memory {
+    /// The `width` bytes (1, 2 or 4) at `address`; nothing where they may not be read.
+    fn read(&self, address: u32, width: u8) -> Option<u32>;
+    /// Writes them; nothing where they may not be written.
+    fn write(&self, address: u32, width: u8, value: u32) -> Option<()>;
+}

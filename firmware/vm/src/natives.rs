@@ -231,4 +231,44 @@ natives! {
     TimeTicksUs         TICKS_US     0 0   false crate::modules::time::ticks_us,
     #[cfg(feature = "time")]
     TimeTime            TIME         0 0   false crate::modules::time::time,
+    #[cfg(feature = "collections")]
+    NamedTuple NAMEDTUPLE 2 3 true crate::modules::namedtuple::make,
+    #[cfg(feature = "collections")]
+    NamedTupleAsDict ASDICT 1 1 false crate::modules::namedtuple::as_dict,
+    #[cfg(feature = "collections")]
+    DequeAppend APPEND 2 2 false crate::modules::deque::append,
+    #[cfg(feature = "collections")]
+    DequeAppendLeft APPENDLEFT 2 2 false crate::modules::deque::append_left,
+    #[cfg(feature = "collections")]
+    DequeClear CLEAR 1 1 false crate::modules::deque::clear,
+    #[cfg(feature = "collections")]
+    DequeExtend EXTEND 2 2 false crate::modules::deque::extend_method,
+    #[cfg(feature = "collections")]
+    DequePop POP 1 1 false crate::modules::deque::pop,
+    #[cfg(feature = "collections")]
+    DequePopLeft POPLEFT 1 1 false crate::modules::deque::pop_left,
+    #[cfg(feature = "io")]
+    StreamClose CLOSE 1 1 false crate::modules::io::close,
+    #[cfg(feature = "io")]
+    StreamFlush FLUSH 1 1 false crate::modules::io::flush,
+    #[cfg(feature = "io")]
+    StreamGetValue GETVALUE 1 1 false crate::modules::io::get_value,
+    #[cfg(feature = "io")]
+    StreamRead READ 1 2 false crate::modules::io::read,
+    #[cfg(feature = "io")]
+    StreamReadLine READLINE 1 1 false crate::modules::io::read_line,
+    #[cfg(feature = "io")]
+    StreamSeek SEEK 2 3 false crate::modules::io::seek,
+    #[cfg(feature = "io")]
+    StreamTell TELL 1 1 false crate::modules::io::tell,
+    #[cfg(feature = "io")]
+    StreamWrite WRITE 2 2 false crate::modules::io::write,
+    #[cfg(feature = "io")]
+    StreamEnter D_ENTER 1 1 false crate::modules::io::enter,
+    #[cfg(feature = "io")]
+    StreamExit D_EXIT 1 4 false crate::modules::io::exit,
+    #[cfg(feature = "json")]
+    JsonDumps DUMPS 1 1 true crate::modules::json::dumps,
+    #[cfg(feature = "json")]
+    JsonLoads LOADS 1 1 false crate::modules::json::loads,
 }

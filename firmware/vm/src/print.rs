@@ -206,7 +206,14 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
             items_in(vm, sink, value, (b"([", b"])"))
         }
         #[cfg(feature = "collections")]
-        Kind::Deque => items_in(vm, sink, value, (b"deque([", b"])")),
+        Kind::Deque => {
+            items_in(vm, sink, value, (b"deque([", b"]"))?;
+            if let Some(most) = crate::modules::deque::most(value) {
+                sink.put(vm, b", maxlen=")?;
+                sink.put_int(vm, most)?;
+            }
+            sink.put(vm, b")")
+        }
         Kind::Instance => {
             if special(vm, sink, value, Qstr::D_REPR)? {
                 return Ok(());

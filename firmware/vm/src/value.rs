@@ -65,6 +65,13 @@ impl Obj {
     /// LOAD_BUILD_CLASS's value.
     pub(crate) const BUILD_CLASS: Obj = special(10);
 
+    #[cfg(feature = "machine")]
+    pub(crate) const MEM8: Obj = special(11);
+    #[cfg(feature = "machine")]
+    pub(crate) const MEM16: Obj = special(12);
+    #[cfg(feature = "machine")]
+    pub(crate) const MEM32: Obj = special(13);
+
     /// The word itself, for hashing and comparing.
     #[inline(always)]
     pub(crate) fn word(self) -> usize {

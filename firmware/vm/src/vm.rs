@@ -83,6 +83,8 @@ pub struct Vm<'a> {
     main: Option<ModulePtr>,
     #[cfg(feature = "import")]
     files: Option<&'a dyn crate::Modules<'a>>,
+    #[cfg(feature = "machine")]
+    memory: Option<&'a dyn crate::Memory>,
     #[cfg(feature = "time")]
     clock: Option<&'a dyn crate::Clock>,
     /// Microseconds waited where there is no clock.
@@ -148,6 +150,8 @@ impl<'a> Vm<'a> {
             main: None,
             #[cfg(feature = "import")]
             files: None,
+            #[cfg(feature = "machine")]
+            memory: None,
             #[cfg(feature = "time")]
             clock: None,
             #[cfg(feature = "time")]
@@ -324,10 +328,14 @@ impl<'a> Vm<'a> {
         }
     }
 
-    /// Says what programs may import beside the built-in modules.
-    #[cfg(feature = "import")]
+    /// Says what programs may import beside the built-in modules. Without the feature `import` they may import nothing.
     pub fn set_modules(&mut self, files: &'a dyn crate::Modules<'a>) {
-        self.files = Some(files);
+        #[cfg(feature = "import")]
+        {
+            self.files = Some(files);
+        }
+        #[cfg(not(feature = "import"))]
+        let _ = files;
     }
 
     #[cfg(feature = "import")]
@@ -343,6 +351,17 @@ impl<'a> Vm<'a> {
     #[cfg(feature = "import")]
     pub(crate) fn room_for_module(&self) -> Result<(), Stop> {
         if self.n_names == MODULES_MAX { Err(Stop::NoMemory) } else { Ok(()) }
+    }
+
+    /// Gives the machine the memory that `machine` is about.
+    #[cfg(feature = "machine")]
+    pub fn set_memory(&mut self, memory: &'a dyn crate::Memory) {
+        self.memory = Some(memory);
+    }
+
+    #[cfg(feature = "machine")]
+    pub(crate) fn memory(&self) -> Option<&'a dyn crate::Memory> {
+        self.memory
     }
 
     /// Gives the machine a clock.
@@ -379,7 +398,7 @@ impl<'a> Vm<'a> {
     /// Calls what was scheduled.
     #[cfg(feature = "micropython")]
     fn run_scheduled(&mut self) -> Res<()> {
-        while self.n_scheduled > 0 && self.depth == 0 {
+        while self.n_scheduled > 0 && self.depth < DEPTH_MAX / 2 {
             let (function, argument) = self.scheduled[0];
             self.n_scheduled -= 1;
             self.scheduled.rotate_left(1);

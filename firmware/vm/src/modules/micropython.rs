@@ -35,7 +35,7 @@ pub(crate) fn mem_info(vm: &mut Vm, _args: Args) -> Res {
     Ok(Obj::NONE)
 }
 
-/// `schedule(function, argument)`: calls it as soon as no native function is under way.
+/// `schedule(function, argument)`: calls it at the next jump back or call of Python code.
 pub(crate) fn schedule(vm: &mut Vm, args: Args) -> Res {
     vm.schedule(args.get(0), args.get(1))?;
     Ok(Obj::NONE)

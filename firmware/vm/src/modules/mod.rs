@@ -28,7 +28,7 @@ use crate::value::{Obj, Res};
 use crate::vm::Vm;
 
 /// What a name of a built-in module stands for.
-#[expect(dead_code, reason = "which forms are used depends on the features")]
+#[allow(dead_code, reason = "which forms are used depends on the features")]
 pub(crate) enum Entry {
     Native(N),
     Type(T),

@@ -111,11 +111,25 @@ pub(crate) fn native_part(value: Obj) -> Option<Obj> {
     if value.is(Kind::Instance) { Some(value.field(INSTANCE_NATIVE)).filter(|part| *part != Obj::NULL) } else { None }
 }
 
+/// Whether a built-in method looks at the instance itself.
+#[cfg(feature = "language")]
+fn wants_instance(native: Obj) -> bool {
+    #[cfg(feature = "collections")]
+    if native == Obj::native(crate::natives::N::NamedTupleAsDict as u16) {
+        return true;
+    }
+    let _ = native;
+    false
+}
+
 /// Who a built-in method is called on: an instance's built-in part, if it has one.
 pub(crate) fn receiver(native: Obj, object: Obj) -> Obj {
     #[cfg(feature = "language")]
     if let Some(part) = native_part(object)
-        && native != Obj::native(crate::natives::N::ObjectInit as u16)
+        && ![crate::natives::N::ObjectInit, crate::natives::N::ObjectSetAttr, crate::natives::N::ObjectDelAttr]
+            .iter()
+            .any(|own| native == Obj::native(*own as u16))
+        && !wants_instance(native)
     {
         return part;
     }

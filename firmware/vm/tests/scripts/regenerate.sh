@@ -3,7 +3,8 @@
 # A script with "differs from CPython" in its first line keeps the .txt it has.
 set -e
 cd "$(dirname "$0")"
-for file in */*.py files/*/*.py; do
+"${MPY_CROSS:-mpy-cross}" -s asyncio.py -o ../../modules/asyncio.mpy ../../modules/asyncio.py
+for file in */*.py files/*/*.py files/*/*/*.py; do
     [ -f "$file" ] || continue
     folder=$(dirname "$file") name=$(basename "$file" .py)
     case "$folder" in
