@@ -25,6 +25,7 @@ struct Options {
     heap_bytes: usize,
     json: bool,
     fast: bool,
+    check: bool,
     budget: u64,
     modules: Vec<PathBuf>,
     files: Vec<PathBuf>,
@@ -38,6 +39,7 @@ fn options(args: &[String]) -> Result<Options, String> {
         heap_bytes: 0,
         json: false,
         fast: false,
+        check: false,
         budget: BUDGET_INSTRUCTIONS,
         modules: Vec::new(),
         files: Vec::new(),
@@ -58,6 +60,7 @@ fn options(args: &[String]) -> Result<Options, String> {
             },
             "--json" => options.json = true,
             "--fast" => options.fast = true,
+            "--check" => options.check = true,
             // The files of a folder too large for a command line.
             list if list.starts_with('@') => {
                 let text = std::fs::read_to_string(&list[1..]).map_err(|error| format!("{}: {error}", &list[1..]))?;
@@ -90,10 +93,14 @@ pub fn run(args: &[String]) -> Result<ExitCode, String> {
     for path in &options.modules {
         module_files(path, "", &mut modules)?;
     }
-    let mut all_well = true;
+    let (mut all_well, mut tally) = (true, Tally::default());
     let mut tell = |answer: Answer| {
         all_well &= answer.code == 0;
-        print(&options, &answer);
+        if options.check {
+            tally.look(&answer);
+        } else {
+            print(&options, &answer);
+        }
     };
     let mut programs = Vec::new();
     for file in &options.files {
@@ -114,6 +121,9 @@ pub fn run(args: &[String]) -> Result<ExitCode, String> {
         left = &left[told.len()..];
         told.into_iter().for_each(&mut tell);
     }
+    if options.check {
+        return tally.end(&options.board);
+    }
     Ok(if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -127,11 +137,46 @@ fn module_files(path: &Path, prefix: &str, modules: &mut Vec<(String, Vec<u8>)>)
     let entries = std::fs::read_dir(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let mut inside: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
     inside.sort();
-    let is_module = |file: &PathBuf| file.extension().is_some_and(|ending| ending == "mpy") || file.extension().is_some_and(|ending| ending == "py") && !inside.contains(&file.with_extension("mpy"));
+    let is_module = |file: &PathBuf| {
+        file.extension().is_some_and(|ending| ending == "mpy")
+            || file.extension().is_some_and(|ending| ending == "py") && !inside.contains(&file.with_extension("mpy"))
+    };
     for file in inside.iter().filter(|file| file.is_dir() || is_module(file)) {
         module_files(file, &format!("{name}."), modules)?;
     }
     Ok(())
+}
+
+/// With `--check`: what programs print and how they end against the `.txt` beside them.
+#[derive(Default)]
+struct Tally {
+    right: usize,
+    too_large: usize,
+    wrong: usize,
+}
+
+impl Tally {
+    fn look(&mut self, answer: &Answer) {
+        let expected = std::fs::read_to_string(answer.file.with_extension("txt")).unwrap_or_default();
+        let mut said = answer.ran.stdout.clone();
+        if answer.code != 0 {
+            let error = answer.ran.exit.as_ref().map_or("", |(_, text)| text.as_str());
+            said.push_str(&format!("{error}\n"));
+        }
+        if said.trim_end() == expected.trim_end() {
+            self.right += 1;
+        } else if answer.code == NO_FIT {
+            self.too_large += 1;
+        } else {
+            self.wrong += 1;
+            println!("{} ended with {}\n--- gave\n{said}\n--- wanted\n{expected}", answer.file.display(), answer.code);
+        }
+    }
+
+    fn end(&self, board: &str) -> Result<ExitCode, String> {
+        println!("{board}: {} print what they are to, {} do not fit, {} are wrong", self.right, self.too_large, self.wrong);
+        Ok(if self.wrong == 0 && self.right > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
 }
 
 fn failed(file: &Path, code: i32, why: String) -> Answer {

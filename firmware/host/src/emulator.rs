@@ -44,7 +44,8 @@ impl Board {
         let toml = keys(&text);
         let image = set.filter(|set| *set != "minimal").map_or_else(|| format!("{name}-bundle"), |set| format!("{name}-{set}-bundle"));
         let (elf, map) = (firmware.join(format!("target/boards/{image}.elf")), firmware.join(format!("target/boards/{image}.map")));
-        let said = std::fs::read_to_string(&map).map_err(|_| format!("{image} is not built: `firmware/build {name} --bundle`, or `./dev pyrite`"))?;
+        let said = std::fs::read_to_string(&map)
+            .map_err(|_| format!("{image} is not built: `firmware/build {name} --bundle`, or `./dev pyrite`"))?;
         let markers = (symbol(&said, "ounce_begin"), symbol(&said, "ounce_end"));
         let (Some(begin), Some(end)) = markers else { return Err(format!("{} names no markers", map.display())) };
         let window_bytes = number(&toml, "workload.size")? as usize;
@@ -80,8 +81,7 @@ impl Board {
         qemu.arg("-device").arg(format!("loader,file={},addr={load_at},force-raw=on", comma(&file)));
         if count != Count::Nothing {
             let (begin, end) = self.markers;
-            let mut plugin =
-                format!("file={},begin={begin:#x},end={end:#x},out={},budget={budget}", comma(&self.plugin), comma(&counts));
+            let mut plugin = format!("file={},begin={begin:#x},end={end:#x},out={},budget={budget}", comma(&self.plugin), comma(&counts));
             if count == Count::WithStack {
                 let (low, size) = (number(&self.toml, "stack.start")?, number(&self.toml, "stack.size")?);
                 plugin.push_str(&format!(",stack={low:#x}:{:#x}", low + size));
@@ -160,7 +160,11 @@ fn plugin() -> Result<PathBuf, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder));
     let built = target.join("debug/libounce_qemu_plugin.so");
-    if built.is_file() { Ok(built) } else { Err("the counting plugin is not built: `cargo build -p ounce-qemu-plugin`, or `./dev pyrite`".into()) }
+    if built.is_file() {
+        Ok(built)
+    } else {
+        Err("the counting plugin is not built: `cargo build -p ounce-qemu-plugin`, or `./dev pyrite`".into())
+    }
 }
 
 #[cfg(test)]

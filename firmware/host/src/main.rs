@@ -3,6 +3,7 @@
 //! ```text
 //! pyrite [--heap BYTES] FILE [ARGS…]            runs a .py or .mpy here; exit status 0, or 1 with the exception on stderr
 //! pyrite dis FILE                               shows a compiled file
+//! pyrite price                                  what each set and feature costs: writes docs/pyrite.md
 //! pyrite --board BOARD [OPTIONS] FILE…          runs each file on an emulated board, see `board.rs`
 //! ```
 //!
@@ -12,15 +13,18 @@ mod board;
 mod bundle;
 mod compile;
 mod dis;
+mod elf;
 mod emulator;
 mod here;
 mod json;
+mod price;
 mod transcript;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: pyrite [--heap BYTES] FILE [ARGS]
        pyrite dis FILE
+       pyrite price [--board BOARD]… [--priced BOARD]… [--json]
        pyrite --board BOARD [--set minimal|standard|full] [--count all|main] [--heap BYTES] [--json] [--fast] [--module FILE]… FILE…";
 
 fn main() -> ExitCode {
@@ -31,6 +35,7 @@ fn main() -> ExitCode {
             return if args.is_empty() { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
         Some("dis") => dis::run(&args[1..]),
+        Some("price") => price::run(&args[1..]),
         _ if args.iter().any(|arg| arg == "--board") => board::run(&args),
         _ => here::run(&args),
     };

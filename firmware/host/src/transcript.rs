@@ -102,8 +102,14 @@ mod tests {
         let console = b"\x1ehello 1 b\n\x1eprogram a\none\nounce: x\n\x1b\x5e no end\x1eexit 0\n\x1eheap 100 50\n\
             \x1eprogram b\n\x1eexit 1 Traceback\nValueError: x\n\x1eheap 100 60\n\x1edone\n";
         let read = Transcript::read(console);
-        let a = Ran { name: "a".into(), stdout: "one\nounce: x\n\x1e no end".into(), exit: Some((0, String::new())), heap_peak_bytes: Some(50) };
-        let b = Ran { name: "b".into(), stdout: String::new(), exit: Some((1, "Traceback\nValueError: x".into())), heap_peak_bytes: Some(60) };
+        let a = Ran {
+            name: "a".into(),
+            stdout: "one\nounce: x\n\x1e no end".into(),
+            exit: Some((0, String::new())),
+            heap_peak_bytes: Some(50),
+        };
+        let b =
+            Ran { name: "b".into(), stdout: String::new(), exit: Some((1, "Traceback\nValueError: x".into())), heap_peak_bytes: Some(60) };
         assert_eq!((read.programs, read.done), (vec![a, b], true));
     }
 

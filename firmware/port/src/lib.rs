@@ -68,13 +68,13 @@ mod run;
 pub mod semihosting;
 mod start;
 
+#[cfg(feature = "bundle")]
+pub use bundle::run;
 pub use chip::Chip;
 pub use console::Console;
 pub use fault::{fault, panic};
 pub use memory::{Heap, Window};
 pub use rtt::Rtt;
-#[cfg(feature = "bundle")]
-pub use bundle::run;
 #[cfg(not(feature = "bundle"))]
 pub use run::run;
 

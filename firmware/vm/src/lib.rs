@@ -29,10 +29,10 @@ pub mod inspect;
 #[cfg(feature = "language")]
 mod introspect;
 mod iter;
-#[cfg(any(feature = "inspect", feature = "traceback"))]
-mod lines;
 #[cfg(feature = "bigint")]
 mod limbs;
+#[cfg(any(feature = "inspect", feature = "traceback"))]
+mod lines;
 mod map;
 #[cfg(feature = "import")]
 mod modules;

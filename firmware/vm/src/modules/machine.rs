@@ -7,11 +7,8 @@ use crate::types::int;
 use crate::value::{Obj, Res};
 use crate::vm::Vm;
 
-pub(crate) const ENTRIES: &[(Qstr, Entry)] = &[
-    (Qstr::MEM8, Entry::Value(|| Obj::MEM8)),
-    (Qstr::MEM16, Entry::Value(|| Obj::MEM16)),
-    (Qstr::MEM32, Entry::Value(|| Obj::MEM32)),
-];
+pub(crate) const ENTRIES: &[(Qstr, Entry)] =
+    &[(Qstr::MEM8, Entry::Value(|| Obj::MEM8)), (Qstr::MEM16, Entry::Value(|| Obj::MEM16)), (Qstr::MEM32, Entry::Value(|| Obj::MEM32))];
 
 /// Bytes that `mem8`, `mem16` and `mem32` move; `None` for anything else.
 pub(crate) fn width(object: Obj) -> Option<u8> {
