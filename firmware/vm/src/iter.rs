@@ -320,6 +320,7 @@ fn next_by_position(vm: &mut Vm, slots: Slots) -> Res {
 /// One step of `yield from` something that is no generator. When it has ended the value is in `vm.error`, if it is a StopIteration.
 #[cfg(feature = "language")]
 pub(crate) fn delegate(vm: &mut Vm, inner: Obj, sent: Obj) -> Res {
+    vm.error = Obj::NULL;
     if inner.is(Kind::Instance) && sent != Obj::NONE {
         let function = attr::of_class(inner, Obj::name(Qstr::SEND));
         if function != Obj::NULL {
@@ -328,6 +329,17 @@ pub(crate) fn delegate(vm: &mut Vm, inner: Obj, sent: Obj) -> Res {
         return Err(attr::no_attribute(vm, inner, Obj::name(Qstr::SEND)));
     }
     next(vm, inner)
+}
+
+#[cfg(not(feature = "language"))]
+pub(crate) fn delegate(vm: &mut Vm, inner: Obj, _sent: Obj) -> Res {
+    next(vm, inner)
+}
+
+/// The value of a `yield from` that has ended without a frame returning.
+pub(crate) fn delegated(vm: &Vm, inner: Obj) -> Obj {
+    let ended = cfg!(feature = "language") && !inner.is(Kind::Generator) && call::error_is(vm, T::StopIteration);
+    if ended { crate::types::exception::value(vm.error) } else { Obj::NONE }
 }
 
 /// `zip`, `map` and so on. Parts are rooted by the iterator.

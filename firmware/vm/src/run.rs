@@ -3,12 +3,12 @@
 //! `ip`, `sp` and `locals` of the running frame are Rust locals; they are written back before a call and read again after a
 //! frame was pushed or popped. Every way an operation can fail leads to one place, `unwind`, which finds the handler.
 
-use crate::frame::{Action, BlockKind, FramePtr, Pending, Slots};
+use crate::frame::{Action, BlockKind, FramePtr, Slots};
 use crate::heap::Kind;
 use crate::opcodes::{self, OPS, Op, unary};
 use crate::qstr::Qstr;
 use crate::types::{T, class, dict, exception, list, slice, tuple};
-use crate::unwind::{begin_exit, exited, leave, raise_again, unwind, unwind_jump, unwind_return, yield_value};
+use crate::unwind::{begin_exit, end_finally, exited, leave, raise_again, unwind, unwind_jump, unwind_return, yield_value};
 use crate::value::{Obj, Raised, Res};
 use crate::vm::Vm;
 use crate::{attr, call, iter, ops, subscr, types};
@@ -150,28 +150,19 @@ fn execute(vm: &mut Vm) -> Res {
                 Op::LoadNull => sp.push(Obj::NULL),
                 Op::LoadIntMulti => sp.push(Obj::int(i32::from(opcode) - i32::from(opcodes::INT_MULTI_ZERO))),
                 Op::LoadInt => sp.push(Obj::int(ip.varint())),
-                Op::LoadString => {
-                    let name = frame.code().get().module.name(ip.varuint());
-                    sp.push(name);
-                }
+                Op::LoadString => sp.push(frame.code().get().module.name(ip.varuint())),
                 Op::LoadConst => {
                     let index = ip.varuint();
                     sp.push(tuple::items(frame.code().get().module.get().consts)[index]);
                 }
 
                 Op::LoadFastMulti => load_local!(opcode & 0xf),
-                Op::LoadFast => {
-                    let index = ip.varuint();
-                    load_local!(index);
-                }
+                Op::LoadFast => load_local!(ip.varuint()),
                 Op::StoreFastMulti => {
                     let value = sp.pop();
                     locals.set(-isize::from(opcode & 0xf), value);
                 }
-                Op::StoreFast => {
-                    let index = ip.varuint();
-                    locals.set(-(index as isize), sp.pop());
-                }
+                Op::StoreFast => locals.set(-(ip.varuint() as isize), sp.pop()),
                 Op::DeleteFast => {
                     let index = ip.varuint();
                     if locals.get(-(index as isize)) == Obj::NULL {
@@ -389,46 +380,10 @@ fn execute(vm: &mut Vm) -> Res {
                         sp = frame.sp();
                     }
                 }
-                Op::EndFinally => {
-                    let block = frame.block(frame.n_blocks() - 1);
-                    match block.pending {
-                        Pending::Nothing => {
-                            frame.pop_block();
-                            sp = sp.plus(-1);
-                            // `try … except` without a match ends here as well, with the exception on the stack.
-                        }
-                        // An `async with` whose manager has swallowed the exception.
-                        Pending::Exception if cfg!(feature = "language") && sp.get(0) == Obj::NONE => {
-                            frame.pop_block();
-                            sp = sp.plus(-1);
-                        }
-                        Pending::Exception => {
-                            let error = sp.get(0);
-                            frame.pop_block();
-                            sp = sp.plus(-1);
-                            vm.error = error;
-                            if !types::is_exception(error) {
-                                check!(Err(vm.raise(T::TypeError, Qstr::M_NOT_EXCEPTION)));
-                            }
-                            check!(Err(Raised));
-                        }
-                        Pending::Return => {
-                            frame.pop_block();
-                            match unwind_return(frame, ip, sp) {
-                                Some(next) => (ip, sp) = next,
-                                None => {
-                                    leave(vm, frame, sp.get(0))?;
-                                    reload!();
-                                }
-                            }
-                        }
-                        Pending::Jump => {
-                            frame.pop_block();
-                            let target = frame.code().get().start.plus(usize::from(block.target));
-                            (ip, sp) = unwind_jump(frame, ip, sp.plus(-1), target, block.unwind);
-                        }
-                    }
-                }
+                Op::EndFinally => match end_finally(vm, frame, ip, sp)? {
+                    Some(next) => (ip, sp) = next,
+                    None => reload!(),
+                },
 
                 Op::GetIter => value_at!(sp, iter::get(vm, sp.get(0))),
                 Op::GetIterStack => {
@@ -666,20 +621,13 @@ fn execute(vm: &mut Vm) -> Res {
                     let value = if inner.is(Kind::Generator) {
                         call::resume(vm, inner, sent, Action::Delegate, Obj::NULL)
                     } else {
-                        #[cfg(feature = "language")]
-                        {
-                            vm.error = Obj::NULL;
-                            iter::delegate(vm, inner, sent)
-                        }
-                        #[cfg(not(feature = "language"))]
-                        iter::next(vm, inner)
+                        iter::delegate(vm, inner, sent)
                     };
                     match value {
                         Ok(it) if it == Obj::CALL => reload!(),
                         Ok(it) if it == Obj::STOP => {
                             sp = sp.plus(-1);
-                            let ended = cfg!(feature = "language") && !inner.is(Kind::Generator) && call::error_is(vm, T::StopIteration);
-                            sp.set(0, if ended { exception::value(vm.error) } else { Obj::NONE });
+                            sp.set(0, iter::delegated(vm, inner));
                         }
                         Ok(value) => {
                             sp.set(0, value);

@@ -58,6 +58,33 @@ pub(crate) fn unwind_return(frame: FramePtr, ip: Ip, sp: Slots) -> Option<(Ip, S
     None
 }
 
+/// END_FINALLY: does what is pending. Gives where to go on in this frame, or nothing when it has been left. (By value as above.)
+#[inline(never)]
+pub(crate) fn end_finally(vm: &mut Vm, frame: FramePtr, ip: Ip, sp: Slots) -> Res<Option<(Ip, Slots)>> {
+    let block = frame.block(frame.n_blocks() - 1);
+    frame.set_ip(ip);
+    frame.pop_block();
+    match block.pending {
+        // `try … except` without a match ends here as well, with the exception on the stack.
+        Pending::Nothing => Ok(Some((ip, sp.plus(-1)))),
+        // An `async with` whose manager has swallowed the exception.
+        Pending::Exception if cfg!(feature = "language") && sp.get(0) == Obj::NONE => Ok(Some((ip, sp.plus(-1)))),
+        Pending::Exception => {
+            let error = sp.get(0);
+            vm.error = error;
+            if types::is_exception(error) { Err(Raised) } else { Err(vm.raise(T::TypeError, Qstr::M_NOT_EXCEPTION)) }
+        }
+        Pending::Return => match unwind_return(frame, ip, sp) {
+            Some(next) => Ok(Some(next)),
+            None => leave(vm, frame, sp.get(0)).map(|()| None),
+        },
+        Pending::Jump => {
+            let target = frame.code().get().start.plus(usize::from(block.target));
+            Ok(Some(unwind_jump(frame, ip, sp.plus(-1), target, block.unwind)))
+        }
+    }
+}
+
 /// WITH_CLEANUP: begins `__exit__`, which lies below the state on top together with its self.
 #[inline(never)]
 pub(crate) fn begin_exit(vm: &mut Vm, frame: FramePtr, sp: Slots) -> Res {
