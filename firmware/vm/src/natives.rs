@@ -112,6 +112,80 @@ natives! {
     SetIsSuperset       ISSUPERSET 2 2 false types::set::is_superset_method,
     #[cfg(feature = "set")]
     SetIsDisjoint       ISDISJOINT 2 2 false types::set::is_disjoint_method,
+    #[cfg(feature = "math")]
+    MathSqrt            SQRT         1 1   false crate::modules::math::sqrt,
+    #[cfg(feature = "math")]
+    MathExp             EXP          1 1   false crate::modules::math::exp,
+    #[cfg(feature = "math")]
+    MathLog             LOG          1 2   false crate::modules::math::log,
+    #[cfg(feature = "math")]
+    MathLog2            LOG2         1 1   false crate::modules::math::log2,
+    #[cfg(feature = "math")]
+    MathLog10           LOG10        1 1   false crate::modules::math::log10,
+    #[cfg(feature = "math")]
+    MathPow             POW          2 2   false crate::modules::math::pow,
+    #[cfg(feature = "math")]
+    MathSin             SIN          1 1   false crate::modules::math::sin,
+    #[cfg(feature = "math")]
+    MathCos             COS          1 1   false crate::modules::math::cos,
+    #[cfg(feature = "math")]
+    MathTan             TAN          1 1   false crate::modules::math::tan,
+    #[cfg(feature = "math")]
+    MathAsin            ASIN         1 1   false crate::modules::math::asin,
+    #[cfg(feature = "math")]
+    MathAcos            ACOS         1 1   false crate::modules::math::acos,
+    #[cfg(feature = "math")]
+    MathAtan            ATAN         1 1   false crate::modules::math::atan,
+    #[cfg(feature = "math")]
+    MathAtan2           ATAN2        2 2   false crate::modules::math::atan2,
+    #[cfg(feature = "math")]
+    MathFloor           FLOOR        1 1   false crate::modules::math::floor,
+    #[cfg(feature = "math")]
+    MathCeil            CEIL         1 1   false crate::modules::math::ceil,
+    #[cfg(feature = "math")]
+    MathTrunc           TRUNC        1 1   false crate::modules::math::trunc,
+    #[cfg(feature = "math")]
+    MathFabs            FABS         1 1   false crate::modules::math::fabs,
+    #[cfg(feature = "math")]
+    MathFmod            FMOD         2 2   false crate::modules::math::fmod,
+    #[cfg(feature = "math")]
+    MathModf            MODF         1 1   false crate::modules::math::modf,
+    #[cfg(feature = "math")]
+    MathFrexp           FREXP        1 1   false crate::modules::math::frexp,
+    #[cfg(feature = "math")]
+    MathLdexp           LDEXP        2 2   false crate::modules::math::ldexp,
+    #[cfg(feature = "math")]
+    MathCopysign        COPYSIGN     2 2   false crate::modules::math::copysign,
+    #[cfg(feature = "math")]
+    MathIsNan           ISNAN        1 1   false crate::modules::math::is_nan,
+    #[cfg(feature = "math")]
+    MathIsInf           ISINF        1 1   false crate::modules::math::is_inf,
+    #[cfg(feature = "math")]
+    MathIsFinite        ISFINITE     1 1   false crate::modules::math::is_finite,
+    #[cfg(feature = "math")]
+    MathDegrees         DEGREES      1 1   false crate::modules::math::degrees,
+    #[cfg(feature = "math")]
+    MathRadians         RADIANS      1 1   false crate::modules::math::radians,
+    #[cfg(feature = "strings")]
+    StrCenter           CENTER       2 2   false types::str_more::center,
+    #[cfg(feature = "strings")]
+    StrPartition        PARTITION    2 2   false types::str_more::partition,
+    #[cfg(feature = "strings")]
+    StrRpartition       RPARTITION   2 2   false types::str_more::rpartition,
+    #[cfg(feature = "strings")]
+    StrRsplit           RSPLIT       1 3   false types::str_more::rsplit,
+    #[cfg(feature = "strings")]
+    StrRindex           RINDEX       2 4   false types::str_more::rindex,
+    #[cfg(feature = "strings")]
+    StrSplitLines       SPLITLINES   1 2   true types::str_more::splitlines,
+    #[cfg(feature = "strings")]
+    StrIsLower          ISLOWER      1 1   false types::str_more::is_lower,
+    #[cfg(feature = "strings")]
+    StrIsUpper          ISUPPER      1 1   false types::str_more::is_upper,
+    #[cfg(all(feature = "bigint", feature = "bytes"))]
+    IntToBytes          TO_BYTES     1 4   true  types::int_bytes::to_bytes,
+    #[cfg(all(feature = "bigint", feature = "bytes"))]
+    IntFromBytes        FROM_BYTES   1 3   true  types::int_bytes::from_bytes,
     #[cfg(feature = "format")]
     Format              FORMAT       1 2   false types::format::builtin,
     #[cfg(feature = "format")]

@@ -350,7 +350,7 @@ ours {
     ARGV "argv",
     #[cfg(feature = "sys")]
     PATH "path",
-    #[cfg(feature = "sys")]
+    #[cfg(any(feature = "sys", all(feature = "bigint", feature = "bytes")))]
     BYTEORDER "byteorder",
     #[cfg(feature = "sys")]
     EXIT "exit",
@@ -560,6 +560,84 @@ ours {
     MEM32 "mem32",
     #[cfg(feature = "machine")]
     M_ADDRESS "address is not aligned or not there",
+    #[cfg(feature = "math")]
+    E "e",
+    #[cfg(feature = "math")]
+    PI "pi",
+    #[cfg(feature = "math")]
+    INF "inf",
+    #[cfg(feature = "math")]
+    NAN "nan",
+    #[cfg(feature = "math")]
+    SQRT "sqrt",
+    #[cfg(feature = "math")]
+    EXP "exp",
+    #[cfg(feature = "math")]
+    LOG "log",
+    #[cfg(feature = "math")]
+    LOG2 "log2",
+    #[cfg(feature = "math")]
+    LOG10 "log10",
+    #[cfg(feature = "math")]
+    SIN "sin",
+    #[cfg(feature = "math")]
+    COS "cos",
+    #[cfg(feature = "math")]
+    TAN "tan",
+    #[cfg(feature = "math")]
+    ASIN "asin",
+    #[cfg(feature = "math")]
+    ACOS "acos",
+    #[cfg(feature = "math")]
+    ATAN "atan",
+    #[cfg(feature = "math")]
+    ATAN2 "atan2",
+    #[cfg(feature = "math")]
+    FLOOR "floor",
+    #[cfg(feature = "math")]
+    CEIL "ceil",
+    #[cfg(feature = "math")]
+    TRUNC "trunc",
+    #[cfg(feature = "math")]
+    FABS "fabs",
+    #[cfg(feature = "math")]
+    FMOD "fmod",
+    #[cfg(feature = "math")]
+    MODF "modf",
+    #[cfg(feature = "math")]
+    FREXP "frexp",
+    #[cfg(feature = "math")]
+    LDEXP "ldexp",
+    #[cfg(feature = "math")]
+    COPYSIGN "copysign",
+    #[cfg(feature = "math")]
+    ISNAN "isnan",
+    #[cfg(feature = "math")]
+    ISINF "isinf",
+    #[cfg(feature = "math")]
+    ISFINITE "isfinite",
+    #[cfg(feature = "math")]
+    DEGREES "degrees",
+    #[cfg(feature = "math")]
+    RADIANS "radians",
+    #[cfg(feature = "math")]
+    MATH "math",
+    #[cfg(feature = "strings")]
+    CENTER "center",
+    #[cfg(feature = "strings")]
+    PARTITION "partition",
+    #[cfg(feature = "strings")]
+    RPARTITION "rpartition",
+    #[cfg(feature = "strings")]
+    SPLITLINES "splitlines",
+    #[cfg(feature = "strings")]
+    KEEPENDS "keepends",
+    #[cfg(all(feature = "bigint", feature = "bytes"))]
+    SIGNED "signed",
+    #[cfg(all(feature = "bigint", feature = "bytes"))]
+    M_BYTEORDER "byteorder must be 'little' or 'big'",
+    #[cfg(feature = "math")]
+    M_MATH_DOMAIN "math domain error",
     #[cfg(feature = "format")]
     D_FORMAT "__format__",
     #[cfg(feature = "format")]

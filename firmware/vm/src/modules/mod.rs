@@ -12,6 +12,8 @@ pub(crate) mod io;
 pub(crate) mod json;
 #[cfg(feature = "machine")]
 pub(crate) mod machine;
+#[cfg(feature = "math")]
+pub(crate) mod math;
 #[cfg(feature = "micropython")]
 pub(crate) mod micropython;
 #[cfg(feature = "collections")]
@@ -60,6 +62,8 @@ pub(crate) static MODULES: &[Info] = &[
     Info { name: Qstr::JSON, entries: json::ENTRIES },
     #[cfg(feature = "machine")]
     Info { name: Qstr::MACHINE, entries: machine::ENTRIES },
+    #[cfg(feature = "math")]
+    Info { name: Qstr::MATH, entries: math::ENTRIES },
     #[cfg(feature = "micropython")]
     Info { name: Qstr::MICROPYTHON, entries: micropython::ENTRIES },
     #[cfg(feature = "sys")]

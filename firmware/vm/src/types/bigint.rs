@@ -76,6 +76,16 @@ pub(crate) fn from_limbs(vm: &mut Vm, negative: bool, magnitude: &[u32]) -> Res 
     Ok(finish(vm, block, negative, magnitude.len()))
 }
 
+/// An int whose limbs are given one after another, the lowest first.
+#[cfg(feature = "bytes")]
+pub(crate) fn from_fn(vm: &mut Vm, negative: bool, len: usize, mut limb: impl FnMut(usize) -> u32) -> Res {
+    let block = room(vm, len)?;
+    for (index, place) in block.limbs_mut(1, len).iter_mut().enumerate() {
+        *place = limb(index);
+    }
+    Ok(finish(vm, block, negative, len))
+}
+
 /// An arithmetic operator (plain form) on two rooted ints; NULL when it is none of theirs.
 #[inline(never)]
 pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {

@@ -39,6 +39,22 @@ pub(crate) const ARRAY_METHODS: &[Method] = &[
     (Qstr::ISDIGIT, N::StrIsDigit),
     (Qstr::ISALPHA, N::StrIsAlpha),
     (Qstr::ISSPACE, N::StrIsSpace),
+    #[cfg(feature = "strings")]
+    (Qstr::CENTER, N::StrCenter),
+    #[cfg(feature = "strings")]
+    (Qstr::PARTITION, N::StrPartition),
+    #[cfg(feature = "strings")]
+    (Qstr::RPARTITION, N::StrRpartition),
+    #[cfg(feature = "strings")]
+    (Qstr::RSPLIT, N::StrRsplit),
+    #[cfg(feature = "strings")]
+    (Qstr::RINDEX, N::StrRindex),
+    #[cfg(feature = "strings")]
+    (Qstr::SPLITLINES, N::StrSplitLines),
+    #[cfg(feature = "strings")]
+    (Qstr::ISLOWER, N::StrIsLower),
+    #[cfg(feature = "strings")]
+    (Qstr::ISUPPER, N::StrIsUpper),
     (Qstr::DECODE, N::BytesDecode),
     (Qstr::HEX, N::BytesHex),
     (Qstr::FROMHEX, N::BytesFromHex),

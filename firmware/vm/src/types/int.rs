@@ -10,6 +10,10 @@ use crate::vm::Vm;
 pub(crate) const METHODS: &[crate::types::Method] = &[
     #[cfg(feature = "bigint")]
     (Qstr::BIT_LENGTH, crate::natives::N::IntBitLength),
+    #[cfg(all(feature = "bigint", feature = "bytes"))]
+    (Qstr::TO_BYTES, crate::natives::N::IntToBytes),
+    #[cfg(all(feature = "bigint", feature = "bytes"))]
+    (Qstr::FROM_BYTES, crate::natives::N::IntFromBytes),
 ];
 
 /// A result as an int.

@@ -14,12 +14,16 @@ pub(crate) mod float;
 pub(crate) mod format;
 pub(crate) mod generator;
 pub(crate) mod int;
+#[cfg(all(feature = "bigint", feature = "bytes"))]
+pub(crate) mod int_bytes;
 pub(crate) mod list;
 pub(crate) mod range;
 #[cfg(feature = "set")]
 pub(crate) mod set;
 pub(crate) mod slice;
 pub(crate) mod str;
+#[cfg(feature = "strings")]
+pub(crate) mod str_more;
 pub(crate) mod tuple;
 #[cfg(feature = "language")]
 pub(crate) mod view;

@@ -30,6 +30,22 @@ pub(crate) const METHODS: &[Method] = &[
     (Qstr::ISDIGIT, N::StrIsDigit),
     (Qstr::ISALPHA, N::StrIsAlpha),
     (Qstr::ISSPACE, N::StrIsSpace),
+    #[cfg(feature = "strings")]
+    (Qstr::CENTER, N::StrCenter),
+    #[cfg(feature = "strings")]
+    (Qstr::PARTITION, N::StrPartition),
+    #[cfg(feature = "strings")]
+    (Qstr::RPARTITION, N::StrRpartition),
+    #[cfg(feature = "strings")]
+    (Qstr::RSPLIT, N::StrRsplit),
+    #[cfg(feature = "strings")]
+    (Qstr::RINDEX, N::StrRindex),
+    #[cfg(feature = "strings")]
+    (Qstr::SPLITLINES, N::StrSplitLines),
+    #[cfg(feature = "strings")]
+    (Qstr::ISLOWER, N::StrIsLower),
+    #[cfg(feature = "strings")]
+    (Qstr::ISUPPER, N::StrIsUpper),
     #[cfg(feature = "fstrings")]
     (Qstr::FORMAT, N::StrFormat),
     #[cfg(feature = "bytes")]
@@ -255,7 +271,7 @@ fn receiver<'x>(vm: &mut Vm, args: Args) -> Res<&'x [u8]> {
 }
 
 /// An argument that is a text, or bytes where the method is one of bytes.
-fn argument<'x>(vm: &mut Vm, args: Args, index: usize) -> Res<&'x [u8]> {
+pub(crate) fn argument<'x>(vm: &mut Vm, args: Args, index: usize) -> Res<&'x [u8]> {
     #[cfg(feature = "bytes")]
     if !is(args.get(0)) {
         return crate::types::bytes::argument(vm, args.get(index));
@@ -276,7 +292,7 @@ fn part<'x>(vm: &Vm, _receiver: Obj, value: Obj) -> Option<&'x [u8]> {
 }
 
 /// A new value like the method's receiver: a text or bytes; `bytes` may be those of a rooted value.
-fn like(vm: &mut Vm, _args: Args, bytes: &[u8]) -> Res {
+pub(crate) fn like(vm: &mut Vm, _args: Args, bytes: &[u8]) -> Res {
     #[cfg(feature = "bytes")]
     if !is(_args.get(0)) {
         let made = crate::types::bytes::new(vm, bytes)?;
