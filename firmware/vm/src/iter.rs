@@ -199,6 +199,16 @@ pub(crate) fn next_for_loop(vm: &mut Vm, slots: Slots, end: usize) -> Res {
     if subject.is(Kind::List) {
         return Ok(next_of_list(slots, subject));
     }
+    #[cfg(feature = "bytes")]
+    if subject.is(Kind::ByteArray) || subject.is(Kind::Bytes) {
+        let index = slots.get(1);
+        let item = crate::types::bytes::quick(subject, index.as_int());
+        if item != Obj::NULL {
+            slots.set(1, Obj::int(index.as_int() + 1));
+            return Ok(item);
+        }
+        return Ok(Obj::STOP);
+    }
     if subject.is(Kind::Generator) {
         return call::resume(vm, subject, Obj::NONE, Action::ForGenerator, Obj::int(end as i32));
     }

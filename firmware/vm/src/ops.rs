@@ -43,6 +43,12 @@ pub(crate) fn quick(operator: u8, left: Obj, right: Obj) -> Obj {
         op::OR | op::IN_PLACE_OR => Obj::from_tagged(a | b),
         op::XOR | IN_PLACE_XOR => Obj::from_tagged((a ^ b) | 1),
         op::SHIFT_RIGHT | IN_PLACE_SHIFT_RIGHT if b >= 0 => Obj::from_tagged((a >> (b >> 1).min(31)) | 1),
+        // In builds with more than the core, whose programs shift more.
+        #[cfg(any(feature = "bytes", feature = "bigint"))]
+        op::SHIFT_LEFT | IN_PLACE_SHIFT_LEFT if (b >> 1) as u32 <= 30 => {
+            let shifted = (a - 1) << (b >> 1);
+            if shifted >> (b >> 1) == a - 1 { Obj::from_tagged(shifted | 1) } else { Obj::NULL }
+        }
         op::MODULO | IN_PLACE_MODULO if b != 1 => Obj::int(int::divide(a >> 1, b >> 1).1),
         op::FLOOR_DIVIDE | IN_PLACE_FLOOR_DIVIDE if b > 1 => Obj::int(int::divide(a >> 1, b >> 1).0),
         _ => Obj::NULL,
@@ -58,6 +64,8 @@ const IN_PLACE_MULTIPLY: u8 = op::MULTIPLY - TO_PLAIN;
 const IN_PLACE_AND: u8 = op::AND - TO_PLAIN;
 const IN_PLACE_XOR: u8 = op::XOR - TO_PLAIN;
 const IN_PLACE_SHIFT_RIGHT: u8 = op::SHIFT_RIGHT - TO_PLAIN;
+#[cfg(any(feature = "bytes", feature = "bigint"))]
+const IN_PLACE_SHIFT_LEFT: u8 = op::SHIFT_LEFT - TO_PLAIN;
 const IN_PLACE_MODULO: u8 = op::MODULO - TO_PLAIN;
 const IN_PLACE_FLOOR_DIVIDE: u8 = op::FLOOR_DIVIDE - TO_PLAIN;
 

@@ -20,6 +20,9 @@ pub(crate) fn quick(object: Obj, index: Obj) -> Obj {
     } else if object.is(Kind::Tuple) {
         tuple::items(object)
     } else {
+        #[cfg(feature = "bytes")]
+        return crate::types::bytes::quick(object, index.as_int());
+        #[cfg(not(feature = "bytes"))]
         return Obj::NULL;
     };
     let index = index.as_int();
@@ -121,6 +124,10 @@ fn load_slice(vm: &mut Vm, object: Obj, at: Obj, len: usize) -> Res {
 
 /// `object[index] = value`, or `del` when the value is NULL. All rooted.
 pub(crate) fn store(vm: &mut Vm, object: Obj, at: Obj, value: Obj) -> Res<()> {
+    #[cfg(feature = "bytes")]
+    if crate::types::bytes::quick_store(object, at, value) {
+        return Ok(());
+    }
     if object.is(Kind::List) {
         if at.is(Kind::Slice) {
             return store_slice(vm, object, at, value);

@@ -76,7 +76,37 @@ pub(crate) fn buffer<'x>(value: Obj) -> Option<&'x [u8]> {
     }
 }
 
-/// The same where nothing else is right.
+/// The byte at a valid index of a heap object that is bytes; NULL for everything else.
+#[inline(never)]
+pub(crate) fn quick(value: Obj, index: i32) -> Obj {
+    let bytes = if value.is(Kind::ByteArray) {
+        value.field(BLOCK).bytes(1, len(value))
+    } else if value.is(Kind::Bytes) {
+        value.bytes(1, value.raw(0))
+    } else {
+        return Obj::NULL;
+    };
+    let index = if index < 0 { (bytes.len() as i32).wrapping_add(index) } else { index };
+    bytes.get(index as usize).map_or(Obj::NULL, |byte| Obj::int(i32::from(*byte)))
+}
+
+/// Stores a byte at an index of an array that is not negative; false when it takes more than that.
+#[inline(always)]
+pub(crate) fn quick_store(array: Obj, at: Obj, value: Obj) -> bool {
+    if !array.is(Kind::ByteArray) || !at.is_int() || !value.is_int() {
+        return false;
+    }
+    let all = array.field(BLOCK).bytes_mut(1, len(array));
+    match (all.get_mut(at.as_int() as usize), u8::try_from(value.as_int())) {
+        (Some(place), Ok(byte)) => {
+            *place = byte;
+            true
+        }
+        _ => false,
+    }
+}
+
+/// The same as `buffer` where nothing else is right.
 pub(crate) fn argument<'x>(vm: &mut Vm, value: Obj) -> Res<&'x [u8]> {
     match buffer(value) {
         Some(bytes) => Ok(bytes),
