@@ -9,10 +9,10 @@ use crate::budget;
 use crate::comparison::{
     BenchDelta, BenchSide, BoardComparison, BoardState, Compared, Comparison, Moved, RegionDelta, SCHEMA, SideReused, Tendency, Verdict,
 };
+use crate::cycles::{self, CycleDelta};
 use crate::delta::{Profiles, function_deltas, region_deltas_with};
 use crate::mean::{mean_log, ppm};
 use crate::past::Past;
-use crate::cycles::{self, CycleDelta};
 use crate::{why, written};
 use ounce_protocol::ids::{BenchName, BoardName, CommitSha};
 use ounce_protocol::manifest::{Board, FILE_NAME, Manifest};
@@ -123,7 +123,8 @@ fn compare_board(input: &Judgement<'_>, name: &BoardName, board: &Board, finding
                     ));
                 }
                 let comparable = fingerprint_changes.is_empty();
-                let sides = Sides { name, board, all: &input.boards, base: (base_ledger, base_benches), head: (ledger, benches), comparable };
+                let sides =
+                    Sides { name, board, all: &input.boards, base: (base_ledger, base_benches), head: (ledger, benches), comparable };
                 let mut compared = sides.compare(input.manifest, findings);
                 for (is_head, side) in [(false, base), (true, head)] {
                     compared.reused.extend(side.reused.clone().map(|from| SideReused { is_head, from }));

@@ -154,7 +154,8 @@ impl LabFaults {
                 ensure!(first.ended == Ended::Done, "{} without any fault: {first:?}", twin.board);
                 right.insert(twin.board, first.figures);
             }
-            let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| self.only.as_ref().is_none_or(|only| kind.told().0 == only)).collect();
+            let kinds: Vec<Kind> =
+                Kind::ALL.into_iter().filter(|kind| self.only.as_ref().is_none_or(|only| kind.told().0 == only)).collect();
             ensure!(!kinds.is_empty(), "nothing in the table is called {:?}", self.only);
             let mut rng = StdRng::seed_from_u64(self.seed);
             let trials = (0..self.runs).map(|nth| {

@@ -25,7 +25,8 @@ impl Board {
         let pairs = cycles::pairs(&self.blocks(2 * PAIRS_MAX, 0.0));
         let mut base = Cycles { counter: String::new(), blocks: self.blocks(BLOCKS_PER_ROUND, 0.0), pairs };
         let mut head = Cycles { blocks: self.blocks(BLOCKS_PER_ROUND, slower), ..Cycles::default() };
-        let answer = |base: &Cycles, head: &Cycles| cycles::judge_within(base, head, layout_ppm).map_or(Answer::CannotTell, |delta| delta.answer);
+        let answer =
+            |base: &Cycles, head: &Cycles| cycles::judge_within(base, head, layout_ppm).map_or(Answer::CannotTell, |delta| delta.answer);
         let first = answer(&base, &head);
         if first != Answer::CannotTell {
             return first;

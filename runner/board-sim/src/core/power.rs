@@ -71,20 +71,22 @@ impl Core {
 
     /// Takes its power: the machine ends, and only what was in flash is still there.
     pub fn power_off(mut self) -> Result<Unpowered, Gone> {
-        self.keep_flash()?;
+        // Of a machine that ended over its core there is what was kept.
+        if !self.machine.has_ended()? {
+            let range = self.board.flash.clone();
+            self.kept.resize(usize::try_from(range.end - range.start).unwrap_or(0), 0);
+            self.machine.qtest.read(range.start, &mut self.kept)?;
+        }
         self.plan.power_cycled();
         Ok(Unpowered { board: self.board, flash: self.kept, plan: self.plan })
     }
 
-    /// Notes what is in flash before the core runs freely, where it was written since: the machine may end over it.
+    /// Notes the image in flash before the core runs freely, where it was written since: the machine may end over it.
     pub(super) fn keep_flash(&mut self) -> Result<(), Gone> {
-        if self.is_kept {
-            return Ok(());
+        if !self.is_kept {
+            self.kept = self.image_bytes()?;
+            self.is_kept = true;
         }
-        let range = self.board.flash.clone();
-        self.kept.resize(usize::try_from(range.end - range.start).unwrap_or(0), 0);
-        self.machine.qtest.read(range.start, &mut self.kept)?;
-        self.is_kept = true;
         Ok(())
     }
 
