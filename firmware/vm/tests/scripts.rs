@@ -88,3 +88,32 @@ fn each_script_prints_what_is_expected() {
     assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
     assert!(!scripts().is_empty());
 }
+
+/// Whichever allocation fails: a MemoryError, caught or not, and no harm.
+#[cfg(feature = "stress")]
+#[test]
+fn any_allocation_of_a_script_may_fail() {
+    let mut panicked = Vec::new();
+    for path in scripts() {
+        let mpy = std::fs::read(&path).expect("readable");
+        for allocations in (0..360).step_by(if cfg!(debug_assertions) { 7 } else { 1 }) {
+            let ended = std::panic::catch_unwind(|| {
+                let mut arena = arena(160 * 1024);
+                let mut out = Text::default();
+                let Ok(mut vm) = Vm::new(&mut arena, &mut out) else { return };
+                #[cfg(feature = "import")]
+                vm.set_modules(&Folder);
+                vm.fail_after(allocations);
+                // A script that catches everything may go on for ever.
+                vm.set_budget(20_000);
+                let _ = vm.run_script(&mpy);
+                vm.print_exception();
+            });
+            if ended.is_err() {
+                panicked.push(format!("{} after {allocations}", path.display()));
+                break;
+            }
+        }
+    }
+    assert!(panicked.is_empty(), "{}", panicked.join("\n"));
+}
