@@ -10,7 +10,7 @@ pub struct Price {
     /// Boards of the tables of sets and instructions; all where none is given
     #[arg(long, value_name = "BOARD")]
     board: Vec<String>,
-    /// Boards of the list of features; the same boards where none is given
+    /// Boards of the list of features; the same boards where none is given, no list with `none`
     #[arg(long, value_name = "BOARD")]
     priced: Vec<String>,
     /// Prints figures, a line each, and writes no page

@@ -41,7 +41,8 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// `pyrite price [--board BOARD]… [--priced BOARD]… [--json]`: boards of the tables of sets and instructions, and of the list of features.
+/// `pyrite price [--board BOARD]… [--priced BOARD]… [--json]`: boards of the tables of sets and instructions, and of
+/// the list of features (`none`: no list).
 ///
 /// # Errors
 /// Where a build fails or a tool is missing.
@@ -59,7 +60,9 @@ pub fn run(args: &[String]) -> Result<ExitCode, String> {
     if boards.is_empty() {
         boards = all_boards()?;
     }
-    if priced.is_empty() {
+    if priced == ["none"] {
+        priced.clear();
+    } else if priced.is_empty() {
         priced.clone_from(&boards);
     }
     let features = features()?;
@@ -229,11 +232,14 @@ fn text(
         let flash = SETS.iter().map(|set| commas(size(set).0));
         row(&mut out, [board.clone()].into_iter().chain(flash).chain([commas(size("full").1)]));
     }
-    out.push_str(
-        "\n## Price of a feature, bytes of flash\n\nAn image with the feature and what it needs, less one with only what it needs.\n\n",
-    );
-    head(&mut out, "feature", &[&["needs".to_owned()], priced].concat());
-    for feature in features.keys().filter(|name| !NOT_PRICED.contains(&name.as_str())) {
+    let list = features.keys().filter(|name| !priced.is_empty() && !NOT_PRICED.contains(&name.as_str()));
+    if !priced.is_empty() {
+        out.push_str(
+            "\n## Price of a feature, bytes of flash\n\nAn image with the feature and what it needs, less one with only what it needs.\n\n",
+        );
+        head(&mut out, "feature", &[&["needs".to_owned()], priced].concat());
+    }
+    for feature in list {
         let needs: Vec<String> = needed(feature, features).into_iter().collect();
         let of = priced.iter().map(|board| prices.get(&(board.clone(), feature.clone())).map_or_else(String::new, |price| commas(*price)));
         row(&mut out, [feature.clone(), needs.join(", ")].into_iter().chain(of));

@@ -292,358 +292,182 @@ ours {
     CELL "cell",
     BOUND_METHOD "bound_method",
     CLOSURE "closure",
-    #[cfg(feature = "float")]
-    FLOAT "float",
-    #[cfg(feature = "float")]
-    D_FLOAT "__float__",
-    #[cfg(feature = "float")]
-    IS_INTEGER "is_integer",
-    #[cfg(feature = "bigint")]
-    BIT_LENGTH "bit_length",
-    #[cfg(feature = "bytes")]
-    ENCODE "encode",
-    #[cfg(feature = "bytes")]
-    DECODE "decode",
-    #[cfg(any(feature = "bytes", feature = "format"))]
-    HEX "hex",
-    #[cfg(feature = "bytes")]
-    FROMHEX "fromhex",
-    #[cfg(feature = "set")]
-    ADD "add",
-    #[cfg(feature = "set")]
-    DISCARD "discard",
-    #[cfg(feature = "set")]
-    UNION "union",
-    #[cfg(feature = "set")]
-    INTERSECTION "intersection",
-    #[cfg(feature = "set")]
-    DIFFERENCE "difference",
-    #[cfg(feature = "set")]
-    SYMMETRIC_DIFFERENCE "symmetric_difference",
-    #[cfg(feature = "set")]
-    INTERSECTION_UPDATE "intersection_update",
-    #[cfg(feature = "set")]
-    DIFFERENCE_UPDATE "difference_update",
-    #[cfg(feature = "set")]
-    SYMMETRIC_DIFFERENCE_UPDATE "symmetric_difference_update",
-    #[cfg(feature = "set")]
-    ISSUBSET "issubset",
-    #[cfg(feature = "set")]
-    ISSUPERSET "issuperset",
-    #[cfg(feature = "set")]
-    ISDISJOINT "isdisjoint",
-    #[cfg(feature = "set")]
-    FROZENSET "frozenset",
-    #[cfg(feature = "import")]
-    D_PATH "__path__",
-    #[cfg(feature = "import")]
-    D_ALL "__all__",
-    #[cfg(feature = "import")]
-    DOT ".",
-    #[cfg(feature = "import")]
-    M_CANNOT_IMPORT "can't import name '",
-    #[cfg(feature = "import")]
-    M_BAD_MODULE "module is malformed",
-    #[cfg(feature = "sys")]
-    SYS "sys",
-    #[cfg(feature = "sys")]
-    ARGV "argv",
-    #[cfg(feature = "sys")]
-    PATH "path",
-    #[cfg(any(feature = "sys", all(feature = "bigint", feature = "bytes")))]
-    BYTEORDER "byteorder",
-    #[cfg(feature = "sys")]
-    EXIT "exit",
-    #[cfg(feature = "sys")]
-    IMPLEMENTATION "implementation",
-    #[cfg(feature = "sys")]
-    MAXSIZE "maxsize",
-    #[cfg(feature = "sys")]
-    PLATFORM "platform",
-    #[cfg(feature = "sys")]
-    PYRITE "pyrite",
-    #[cfg(feature = "sys")]
-    PRINT_EXCEPTION "print_exception",
-    #[cfg(feature = "sys")]
-    VERSION "version",
-    #[cfg(feature = "sys")]
-    VERSION_INFO "version_info",
-    #[cfg(feature = "sys")]
-    VERSION_TEXT "3.4.0; Pyrite 0.1.0",
-    #[cfg(feature = "gc")]
-    GC "gc",
-    #[cfg(feature = "gc")]
-    COLLECT "collect",
-    #[cfg(feature = "gc")]
-    DISABLE "disable",
-    #[cfg(feature = "gc")]
-    ENABLE "enable",
-    #[cfg(feature = "gc")]
-    ISENABLED "isenabled",
-    #[cfg(feature = "gc")]
-    MEM_ALLOC "mem_alloc",
-    #[cfg(feature = "gc")]
-    MEM_FREE "mem_free",
-    #[cfg(feature = "gc")]
-    THRESHOLD "threshold",
-    #[cfg(feature = "micropython")]
-    OPT_LEVEL "opt_level",
-    #[cfg(feature = "micropython")]
-    MEM_INFO "mem_info",
-    #[cfg(feature = "micropython")]
-    STACK_USE "stack_use",
-    #[cfg(feature = "micropython")]
-    SCHEDULE "schedule",
-    #[cfg(feature = "micropython")]
-    M_SCHEDULE_FULL "schedule queue full",
-    #[cfg(feature = "time")]
-    TIME "time",
-    #[cfg(feature = "time")]
-    SLEEP "sleep",
-    #[cfg(feature = "time")]
-    SLEEP_MS "sleep_ms",
-    #[cfg(feature = "time")]
-    SLEEP_US "sleep_us",
-    #[cfg(feature = "time")]
-    TICKS_ADD "ticks_add",
-    #[cfg(feature = "time")]
-    TICKS_CPU "ticks_cpu",
-    #[cfg(feature = "time")]
-    TICKS_DIFF "ticks_diff",
-    #[cfg(feature = "time")]
-    TICKS_MS "ticks_ms",
-    #[cfg(feature = "time")]
-    TICKS_US "ticks_us",
-    #[cfg(any(feature = "errno", feature = "language"))]
-    ERRNO "errno",
-    #[cfg(feature = "errno")]
-    EPERM "EPERM",
-    #[cfg(feature = "errno")]
-    ENOENT "ENOENT",
-    #[cfg(feature = "errno")]
-    EIO "EIO",
-    #[cfg(feature = "errno")]
-    EBADF "EBADF",
-    #[cfg(feature = "errno")]
-    EAGAIN "EAGAIN",
-    #[cfg(feature = "errno")]
-    ENOMEM "ENOMEM",
-    #[cfg(feature = "errno")]
-    EACCES "EACCES",
-    #[cfg(feature = "errno")]
-    EEXIST "EEXIST",
-    #[cfg(feature = "errno")]
-    ENODEV "ENODEV",
-    #[cfg(feature = "errno")]
-    EISDIR "EISDIR",
-    #[cfg(feature = "errno")]
-    EINVAL "EINVAL",
-    #[cfg(feature = "errno")]
-    EOPNOTSUPP "EOPNOTSUPP",
-    #[cfg(feature = "errno")]
-    EADDRINUSE "EADDRINUSE",
-    #[cfg(feature = "errno")]
-    ECONNABORTED "ECONNABORTED",
-    #[cfg(feature = "errno")]
-    ECONNRESET "ECONNRESET",
-    #[cfg(feature = "errno")]
-    ENOBUFS "ENOBUFS",
-    #[cfg(feature = "errno")]
-    ENOTCONN "ENOTCONN",
-    #[cfg(feature = "errno")]
-    ETIMEDOUT "ETIMEDOUT",
-    #[cfg(feature = "errno")]
-    ECONNREFUSED "ECONNREFUSED",
-    #[cfg(feature = "errno")]
-    EHOSTUNREACH "EHOSTUNREACH",
-    #[cfg(feature = "errno")]
-    EALREADY "EALREADY",
-    #[cfg(feature = "errno")]
-    EINPROGRESS "EINPROGRESS",
-    #[cfg(feature = "language")]
-    DELATTR "delattr",
-    #[cfg(feature = "language")]
-    STOP_ASYNC_ITERATION "StopAsyncIteration",
-    #[cfg(feature = "language")]
-    UNICODE_ERROR "UnicodeError",
-    #[cfg(feature = "language")]
-    NOT_IMPLEMENTED "NotImplemented",
-    #[cfg(feature = "language")]
-    DICT_VIEW "dict_view",
-    #[cfg(feature = "language")]
-    DICT_KEYS "dict_keys",
-    #[cfg(feature = "language")]
-    DICT_VALUES "dict_values",
-    #[cfg(feature = "language")]
-    DICT_ITEMS "dict_items",
-    #[cfg(feature = "language")]
-    FROMKEYS "fromkeys",
-    #[cfg(feature = "language")]
-    D_INDEX "__index__",
-    #[cfg(feature = "descriptors")]
-    D_GET "__get__",
-    #[cfg(feature = "descriptors")]
-    D_SET "__set__",
-    #[cfg(feature = "descriptors")]
-    D_DELETE "__delete__",
-    #[cfg(feature = "descriptors")]
-    D_SET_NAME "__set_name__",
-    #[cfg(feature = "collections")]
-    COLLECTIONS "collections",
-    #[cfg(feature = "collections")]
-    DEQUE "deque",
-    #[cfg(feature = "collections")]
-    NAMEDTUPLE "namedtuple",
-    #[cfg(feature = "collections")]
-    ORDEREDDICT "OrderedDict",
-    #[cfg(feature = "collections")]
-    APPENDLEFT "appendleft",
-    #[cfg(feature = "collections")]
-    POPLEFT "popleft",
-    #[cfg(feature = "collections")]
-    MAXLEN "maxlen",
-    #[cfg(feature = "collections")]
-    EXTENDLEFT "extendleft",
-    #[cfg(feature = "collections")]
-    FIELDS "_fields",
-    #[cfg(feature = "collections")]
-    ASDICT "_asdict",
-    #[cfg(feature = "collections")]
-    REPLACE_ "_replace",
-    #[cfg(feature = "collections")]
-    M_EMPTY "empty",
-    #[cfg(feature = "collections")]
-    M_FULL "full",
-    #[cfg(feature = "io")]
-    IO "io",
-    #[cfg(feature = "io")]
-    STRINGIO "StringIO",
-    #[cfg(feature = "io")]
-    GETVALUE "getvalue",
-    #[cfg(feature = "io")]
-    SEEK "seek",
-    #[cfg(feature = "io")]
-    TELL "tell",
-    #[cfg(feature = "io")]
-    FILE "file",
-    #[cfg(feature = "io")]
-    FLUSH "flush",
-    #[cfg(feature = "io")]
-    READLINES "readlines",
-    #[cfg(feature = "json")]
-    JSON "json",
-    #[cfg(feature = "json")]
-    DUMPS "dumps",
-    #[cfg(feature = "json")]
-    LOADS "loads",
-    #[cfg(feature = "json")]
-    DUMP "dump",
-    #[cfg(feature = "json")]
-    LOAD "load",
-    #[cfg(feature = "json")]
-    SEPARATORS "separators",
-    #[cfg(feature = "json")]
-    M_JSON "syntax error in JSON",
-    #[cfg(feature = "json")]
-    TRUE_ "true",
-    #[cfg(feature = "json")]
-    FALSE_ "false",
-    #[cfg(feature = "json")]
-    NULL_ "null",
-    #[cfg(feature = "machine")]
-    MACHINE "machine",
-    #[cfg(feature = "machine")]
-    MEM8 "mem8",
-    #[cfg(feature = "machine")]
-    MEM16 "mem16",
-    #[cfg(feature = "machine")]
-    MEM32 "mem32",
-    #[cfg(feature = "machine")]
-    M_ADDRESS "address is not aligned or not there",
-    #[cfg(feature = "math")]
-    E "e",
-    #[cfg(feature = "math")]
-    PI "pi",
-    #[cfg(feature = "math")]
-    INF "inf",
-    #[cfg(feature = "math")]
-    NAN "nan",
-    #[cfg(feature = "math")]
-    SQRT "sqrt",
-    #[cfg(feature = "math")]
-    EXP "exp",
-    #[cfg(feature = "math")]
-    LOG "log",
-    #[cfg(feature = "math")]
-    LOG2 "log2",
-    #[cfg(feature = "math")]
-    LOG10 "log10",
-    #[cfg(feature = "math")]
-    SIN "sin",
-    #[cfg(feature = "math")]
-    COS "cos",
-    #[cfg(feature = "math")]
-    TAN "tan",
-    #[cfg(feature = "math")]
-    ASIN "asin",
-    #[cfg(feature = "math")]
-    ACOS "acos",
-    #[cfg(feature = "math")]
-    ATAN "atan",
-    #[cfg(feature = "math")]
-    ATAN2 "atan2",
-    #[cfg(feature = "math")]
-    FLOOR "floor",
-    #[cfg(feature = "math")]
-    CEIL "ceil",
-    #[cfg(feature = "math")]
-    TRUNC "trunc",
-    #[cfg(feature = "math")]
-    FABS "fabs",
-    #[cfg(feature = "math")]
-    FMOD "fmod",
-    #[cfg(feature = "math")]
-    MODF "modf",
-    #[cfg(feature = "math")]
-    FREXP "frexp",
-    #[cfg(feature = "math")]
-    LDEXP "ldexp",
-    #[cfg(feature = "math")]
-    COPYSIGN "copysign",
-    #[cfg(feature = "math")]
-    ISNAN "isnan",
-    #[cfg(feature = "math")]
-    ISINF "isinf",
-    #[cfg(feature = "math")]
-    ISFINITE "isfinite",
-    #[cfg(feature = "math")]
-    DEGREES "degrees",
-    #[cfg(feature = "math")]
-    RADIANS "radians",
-    #[cfg(feature = "math")]
-    MATH "math",
-    #[cfg(feature = "strings")]
-    CENTER "center",
-    #[cfg(feature = "strings")]
-    PARTITION "partition",
-    #[cfg(feature = "strings")]
-    RPARTITION "rpartition",
-    #[cfg(feature = "strings")]
-    SPLITLINES "splitlines",
-    #[cfg(feature = "strings")]
-    KEEPENDS "keepends",
-    #[cfg(all(feature = "bigint", feature = "bytes"))]
-    SIGNED "signed",
-    #[cfg(all(feature = "bigint", feature = "bytes"))]
-    M_BYTEORDER "byteorder must be 'little' or 'big'",
-    #[cfg(feature = "math")]
-    M_MATH_DOMAIN "math domain error",
-    #[cfg(feature = "format")]
-    D_FORMAT "__format__",
-    #[cfg(feature = "format")]
-    OCT "oct",
-    #[cfg(feature = "format")]
-    BIN "bin",
+    #[cfg(feature = "float")] FLOAT "float",
+    #[cfg(feature = "float")] D_FLOAT "__float__",
+    #[cfg(feature = "float")] IS_INTEGER "is_integer",
+    #[cfg(feature = "bigint")] BIT_LENGTH "bit_length",
+    #[cfg(feature = "bytes")] ENCODE "encode",
+    #[cfg(feature = "bytes")] DECODE "decode",
+    #[cfg(any(feature = "bytes", feature = "format"))] HEX "hex",
+    #[cfg(feature = "bytes")] FROMHEX "fromhex",
+    #[cfg(feature = "set")] ADD "add",
+    #[cfg(feature = "set")] DISCARD "discard",
+    #[cfg(feature = "set")] UNION "union",
+    #[cfg(feature = "set")] INTERSECTION "intersection",
+    #[cfg(feature = "set")] DIFFERENCE "difference",
+    #[cfg(feature = "set")] SYMMETRIC_DIFFERENCE "symmetric_difference",
+    #[cfg(feature = "set")] INTERSECTION_UPDATE "intersection_update",
+    #[cfg(feature = "set")] DIFFERENCE_UPDATE "difference_update",
+    #[cfg(feature = "set")] SYMMETRIC_DIFFERENCE_UPDATE "symmetric_difference_update",
+    #[cfg(feature = "set")] ISSUBSET "issubset",
+    #[cfg(feature = "set")] ISSUPERSET "issuperset",
+    #[cfg(feature = "set")] ISDISJOINT "isdisjoint",
+    #[cfg(feature = "set")] FROZENSET "frozenset",
+    #[cfg(feature = "import")] D_PATH "__path__",
+    #[cfg(feature = "import")] D_ALL "__all__",
+    #[cfg(feature = "import")] DOT ".",
+    #[cfg(feature = "import")] M_CANNOT_IMPORT "can't import name '",
+    #[cfg(feature = "import")] M_BAD_MODULE "module is malformed",
+    #[cfg(feature = "sys")] SYS "sys",
+    #[cfg(feature = "sys")] ARGV "argv",
+    #[cfg(feature = "sys")] PATH "path",
+    #[cfg(any(feature = "sys", all(feature = "bigint", feature = "bytes")))] BYTEORDER "byteorder",
+    #[cfg(feature = "sys")] EXIT "exit",
+    #[cfg(feature = "sys")] IMPLEMENTATION "implementation",
+    #[cfg(feature = "sys")] MAXSIZE "maxsize",
+    #[cfg(feature = "sys")] PLATFORM "platform",
+    #[cfg(feature = "sys")] PYRITE "pyrite",
+    #[cfg(feature = "sys")] PRINT_EXCEPTION "print_exception",
+    #[cfg(feature = "sys")] VERSION "version",
+    #[cfg(feature = "sys")] VERSION_INFO "version_info",
+    #[cfg(feature = "sys")] VERSION_TEXT "3.4.0; Pyrite 0.1.0",
+    #[cfg(feature = "gc")] GC "gc",
+    #[cfg(feature = "gc")] COLLECT "collect",
+    #[cfg(feature = "gc")] DISABLE "disable",
+    #[cfg(feature = "gc")] ENABLE "enable",
+    #[cfg(feature = "gc")] ISENABLED "isenabled",
+    #[cfg(feature = "gc")] MEM_ALLOC "mem_alloc",
+    #[cfg(feature = "gc")] MEM_FREE "mem_free",
+    #[cfg(feature = "gc")] THRESHOLD "threshold",
+    #[cfg(feature = "micropython")] OPT_LEVEL "opt_level",
+    #[cfg(feature = "micropython")] MEM_INFO "mem_info",
+    #[cfg(feature = "micropython")] STACK_USE "stack_use",
+    #[cfg(feature = "micropython")] SCHEDULE "schedule",
+    #[cfg(feature = "micropython")] M_SCHEDULE_FULL "schedule queue full",
+    #[cfg(feature = "time")] TIME "time",
+    #[cfg(feature = "time")] SLEEP "sleep",
+    #[cfg(feature = "time")] SLEEP_MS "sleep_ms",
+    #[cfg(feature = "time")] SLEEP_US "sleep_us",
+    #[cfg(feature = "time")] TICKS_ADD "ticks_add",
+    #[cfg(feature = "time")] TICKS_CPU "ticks_cpu",
+    #[cfg(feature = "time")] TICKS_DIFF "ticks_diff",
+    #[cfg(feature = "time")] TICKS_MS "ticks_ms",
+    #[cfg(feature = "time")] TICKS_US "ticks_us",
+    #[cfg(any(feature = "errno", feature = "language"))] ERRNO "errno",
+    #[cfg(feature = "errno")] EPERM "EPERM",
+    #[cfg(feature = "errno")] ENOENT "ENOENT",
+    #[cfg(feature = "errno")] EIO "EIO",
+    #[cfg(feature = "errno")] EBADF "EBADF",
+    #[cfg(feature = "errno")] EAGAIN "EAGAIN",
+    #[cfg(feature = "errno")] ENOMEM "ENOMEM",
+    #[cfg(feature = "errno")] EACCES "EACCES",
+    #[cfg(feature = "errno")] EEXIST "EEXIST",
+    #[cfg(feature = "errno")] ENODEV "ENODEV",
+    #[cfg(feature = "errno")] EISDIR "EISDIR",
+    #[cfg(feature = "errno")] EINVAL "EINVAL",
+    #[cfg(feature = "errno")] EOPNOTSUPP "EOPNOTSUPP",
+    #[cfg(feature = "errno")] EADDRINUSE "EADDRINUSE",
+    #[cfg(feature = "errno")] ECONNABORTED "ECONNABORTED",
+    #[cfg(feature = "errno")] ECONNRESET "ECONNRESET",
+    #[cfg(feature = "errno")] ENOBUFS "ENOBUFS",
+    #[cfg(feature = "errno")] ENOTCONN "ENOTCONN",
+    #[cfg(feature = "errno")] ETIMEDOUT "ETIMEDOUT",
+    #[cfg(feature = "errno")] ECONNREFUSED "ECONNREFUSED",
+    #[cfg(feature = "errno")] EHOSTUNREACH "EHOSTUNREACH",
+    #[cfg(feature = "errno")] EALREADY "EALREADY",
+    #[cfg(feature = "errno")] EINPROGRESS "EINPROGRESS",
+    #[cfg(feature = "language")] DELATTR "delattr",
+    #[cfg(feature = "language")] STOP_ASYNC_ITERATION "StopAsyncIteration",
+    #[cfg(feature = "language")] UNICODE_ERROR "UnicodeError",
+    #[cfg(feature = "language")] NOT_IMPLEMENTED "NotImplemented",
+    #[cfg(feature = "language")] DICT_VIEW "dict_view",
+    #[cfg(feature = "language")] DICT_KEYS "dict_keys",
+    #[cfg(feature = "language")] DICT_VALUES "dict_values",
+    #[cfg(feature = "language")] DICT_ITEMS "dict_items",
+    #[cfg(feature = "language")] FROMKEYS "fromkeys",
+    #[cfg(feature = "language")] D_INDEX "__index__",
+    #[cfg(feature = "descriptors")] D_GET "__get__",
+    #[cfg(feature = "descriptors")] D_SET "__set__",
+    #[cfg(feature = "descriptors")] D_DELETE "__delete__",
+    #[cfg(feature = "descriptors")] D_SET_NAME "__set_name__",
+    #[cfg(feature = "collections")] COLLECTIONS "collections",
+    #[cfg(feature = "collections")] DEQUE "deque",
+    #[cfg(feature = "collections")] NAMEDTUPLE "namedtuple",
+    #[cfg(feature = "collections")] ORDEREDDICT "OrderedDict",
+    #[cfg(feature = "collections")] APPENDLEFT "appendleft",
+    #[cfg(feature = "collections")] POPLEFT "popleft",
+    #[cfg(feature = "collections")] MAXLEN "maxlen",
+    #[cfg(feature = "collections")] EXTENDLEFT "extendleft",
+    #[cfg(feature = "collections")] FIELDS "_fields",
+    #[cfg(feature = "collections")] ASDICT "_asdict",
+    #[cfg(feature = "collections")] REPLACE_ "_replace",
+    #[cfg(feature = "collections")] M_EMPTY "empty",
+    #[cfg(feature = "collections")] M_FULL "full",
+    #[cfg(feature = "io")] IO "io",
+    #[cfg(feature = "io")] STRINGIO "StringIO",
+    #[cfg(feature = "io")] GETVALUE "getvalue",
+    #[cfg(feature = "io")] SEEK "seek",
+    #[cfg(feature = "io")] TELL "tell",
+    #[cfg(feature = "io")] FILE "file",
+    #[cfg(feature = "io")] FLUSH "flush",
+    #[cfg(feature = "io")] READLINES "readlines",
+    #[cfg(feature = "json")] JSON "json",
+    #[cfg(feature = "json")] DUMPS "dumps",
+    #[cfg(feature = "json")] LOADS "loads",
+    #[cfg(feature = "json")] DUMP "dump",
+    #[cfg(feature = "json")] LOAD "load",
+    #[cfg(feature = "json")] SEPARATORS "separators",
+    #[cfg(feature = "json")] M_JSON "syntax error in JSON",
+    #[cfg(feature = "json")] TRUE_ "true",
+    #[cfg(feature = "json")] FALSE_ "false",
+    #[cfg(feature = "json")] NULL_ "null",
+    #[cfg(feature = "machine")] MACHINE "machine",
+    #[cfg(feature = "machine")] MEM8 "mem8",
+    #[cfg(feature = "machine")] MEM16 "mem16",
+    #[cfg(feature = "machine")] MEM32 "mem32",
+    #[cfg(feature = "machine")] M_ADDRESS "address is not aligned or not there",
+    #[cfg(feature = "math")] E "e",
+    #[cfg(feature = "math")] PI "pi",
+    #[cfg(feature = "math")] INF "inf",
+    #[cfg(feature = "math")] NAN "nan",
+    #[cfg(feature = "math")] SQRT "sqrt",
+    #[cfg(feature = "math")] EXP "exp",
+    #[cfg(feature = "math")] LOG "log",
+    #[cfg(feature = "math")] LOG2 "log2",
+    #[cfg(feature = "math")] LOG10 "log10",
+    #[cfg(feature = "math")] SIN "sin",
+    #[cfg(feature = "math")] COS "cos",
+    #[cfg(feature = "math")] TAN "tan",
+    #[cfg(feature = "math")] ASIN "asin",
+    #[cfg(feature = "math")] ACOS "acos",
+    #[cfg(feature = "math")] ATAN "atan",
+    #[cfg(feature = "math")] ATAN2 "atan2",
+    #[cfg(feature = "math")] FLOOR "floor",
+    #[cfg(feature = "math")] CEIL "ceil",
+    #[cfg(feature = "math")] TRUNC "trunc",
+    #[cfg(feature = "math")] FABS "fabs",
+    #[cfg(feature = "math")] FMOD "fmod",
+    #[cfg(feature = "math")] MODF "modf",
+    #[cfg(feature = "math")] FREXP "frexp",
+    #[cfg(feature = "math")] LDEXP "ldexp",
+    #[cfg(feature = "math")] COPYSIGN "copysign",
+    #[cfg(feature = "math")] ISNAN "isnan",
+    #[cfg(feature = "math")] ISINF "isinf",
+    #[cfg(feature = "math")] ISFINITE "isfinite",
+    #[cfg(feature = "math")] DEGREES "degrees",
+    #[cfg(feature = "math")] RADIANS "radians",
+    #[cfg(feature = "math")] MATH "math",
+    #[cfg(feature = "strings")] CENTER "center",
+    #[cfg(feature = "strings")] PARTITION "partition",
+    #[cfg(feature = "strings")] RPARTITION "rpartition",
+    #[cfg(feature = "strings")] SPLITLINES "splitlines",
+    #[cfg(feature = "strings")] KEEPENDS "keepends",
+    #[cfg(all(feature = "bigint", feature = "bytes"))] SIGNED "signed",
+    #[cfg(all(feature = "bigint", feature = "bytes"))] M_BYTEORDER "byteorder must be 'little' or 'big'",
+    #[cfg(feature = "math")] M_MATH_DOMAIN "math domain error",
+    #[cfg(feature = "format")] D_FORMAT "__format__",
+    #[cfg(feature = "format")] OCT "oct",
+    #[cfg(feature = "format")] BIN "bin",
     // Messages of exceptions; names too, so that an exception can hold one without a string being made.
     M_RECURSION "maximum recursion depth exceeded",
     M_NAME_START "name '",
@@ -656,38 +480,24 @@ ours {
     M_BAD_OPERANDS "unsupported types for operator",
     M_BAD_OPERAND "unsupported type for operator",
     M_INT_OVERFLOW "small int overflow",
-    #[cfg(feature = "bigint")]
-    M_INT_MACHINE "int too large for this",
-    #[cfg(feature = "bigint")]
-    M_POWER_MODULO "pow() needs a positive exponent and a modulus other than 0",
-    #[cfg(feature = "bytes")]
-    M_EXPECTED_BYTES "expected bytes",
-    #[cfg(feature = "bytes")]
-    M_BYTE_RANGE "bytes value out of range",
-    #[cfg(feature = "bytes")]
-    M_NO_ENCODING "string argument without an encoding",
-    #[cfg(feature = "bytes")]
-    M_NEGATIVE_COUNT "negative count",
-    #[cfg(feature = "bytes")]
-    M_NOT_UTF8 "invalid UTF-8",
-    #[cfg(feature = "bytes")]
-    M_BAD_HEX "non-hex digit found",
+    #[cfg(feature = "bigint")] M_INT_MACHINE "int too large for this",
+    #[cfg(feature = "bigint")] M_POWER_MODULO "pow() needs a positive exponent and a modulus other than 0",
+    #[cfg(feature = "bytes")] M_EXPECTED_BYTES "expected bytes",
+    #[cfg(feature = "bytes")] M_BYTE_RANGE "bytes value out of range",
+    #[cfg(feature = "bytes")] M_NO_ENCODING "string argument without an encoding",
+    #[cfg(feature = "bytes")] M_NEGATIVE_COUNT "negative count",
+    #[cfg(feature = "bytes")] M_NOT_UTF8 "invalid UTF-8",
+    #[cfg(feature = "bytes")] M_BAD_HEX "non-hex digit found",
     M_DIVISION "divide by zero",
     M_NEGATIVE_SHIFT "negative shift count",
     M_NEGATIVE_POWER "negative power with no float support",
     M_NO_FLOAT "no float support",
-    #[cfg(feature = "float")]
-    M_EXPECTED_FLOAT "expected a number",
-    #[cfg(feature = "float")]
-    M_BAD_FLOAT "invalid syntax for number",
-    #[cfg(feature = "float")]
-    M_FLOAT_NAN "can't convert NaN to int",
-    #[cfg(feature = "float")]
-    M_FLOAT_INT "float too large for an int",
-    #[cfg(feature = "float")]
-    M_FLOAT_RANGE "result too large for a float",
-    #[cfg(feature = "float")]
-    M_COMPLEX "complex values not supported",
+    #[cfg(feature = "float")] M_EXPECTED_FLOAT "expected a number",
+    #[cfg(feature = "float")] M_BAD_FLOAT "invalid syntax for number",
+    #[cfg(feature = "float")] M_FLOAT_NAN "can't convert NaN to int",
+    #[cfg(feature = "float")] M_FLOAT_INT "float too large for an int",
+    #[cfg(feature = "float")] M_FLOAT_RANGE "result too large for a float",
+    #[cfg(feature = "float")] M_COMPLEX "complex values not supported",
     M_ARG_COUNT "function takes a different number of positional arguments",
     M_ARG_MISSING "function missing required argument",
     M_ARG_UNEXPECTED "unexpected keyword argument",
@@ -715,8 +525,7 @@ ours {
     M_RANGE_ZERO "range() step can't be zero",
     M_UNHASHABLE "unhashable type",
     M_NO_IMPORT "no module named '",
-    #[cfg(feature = "set")]
-    M_POP_EMPTY_SET "pop from an empty set",
+    #[cfg(feature = "set")] M_POP_EMPTY_SET "pop from an empty set",
     M_NO_SET "sets are not supported",
     M_STR_INDEX "string index out of range",
     M_EMPTY_SEQUENCE "arg is an empty sequence",
