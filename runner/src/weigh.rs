@@ -14,6 +14,7 @@ use crate::lab::inventory::Lab;
 use crate::lab::offer;
 use crate::lab::runs::{Image, Place, no_markers};
 use crate::lab::taken::Taken;
+use crate::lab::turns;
 use crate::progress::Progress;
 use crate::reading::Reader;
 use crate::workshop::sandbox::Sandbox;
@@ -101,6 +102,37 @@ pub struct Pair {
     pub head: Measurement,
 }
 
+impl Pair {
+    /// Counts the cycles of what ran on both sides, in turns.
+    async fn count_cycles(
+        &mut self,
+        place: &Place<'_>,
+        images: [&Path; 2],
+        manifest: &Manifest,
+        programs: &[Program],
+        log: &dyn LogSink,
+    ) -> Result<()> {
+        let (Outcome::Built { benches: base, .. }, Outcome::Built { benches: head, .. }) = (&mut self.base.outcome, &mut self.head.outcome)
+        else {
+            return Ok(());
+        };
+        let ran = |benches: &BTreeMap<BenchName, BenchOutcome>, name| matches!(benches.get(name), Some(BenchOutcome::Ran { .. }));
+        let both: Vec<&Program> = programs.iter().filter(|program| ran(base, &program.name) && ran(head, &program.name)).collect();
+        if both.is_empty() {
+            return Ok(());
+        }
+        let counted = turns::measure(place, images, &manifest.markers, &both, log).await?;
+        for (benches, counted) in [base, head].into_iter().zip(counted) {
+            for (name, taken) in counted {
+                if let Some(BenchOutcome::Ran { cycles, .. }) = benches.get_mut(&name) {
+                    *cycles = Some(taken);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
 /// A benchmark's program and its expected line, read from the base.
 #[derive(Debug, Clone)]
 pub struct Program {
@@ -152,7 +184,13 @@ pub async fn pairs(order: &Order<'_>, room: &Room<'_>, log: &dyn LogSink, progre
             let base = scale.measure(order.base, sided(false)?, None).await?;
             progress.step(done + 1, all, &format!("measuring {name} at head"));
             let head = scale.measure(order.head, sided(true)?, base.ledger()).await?;
-            anyhow::Ok(Pair { base, head })
+            let mut pair = Pair { base, head };
+            if let (Some(taken), Ok(base), Ok(head)) = (unit.as_ref().filter(|taken| taken.unit.cycles), sided(false)?, sided(true)?) {
+                progress.step(done + 1, all, &format!("counting cycles of {name}, base and head in turns"));
+                let place = Place { taken, board, home: room.home, sandbox: room.sandbox };
+                room.spent.on(pair.count_cycles(&place, [&base, &head], order.manifest, &programs, log)).await?;
+            }
+            anyhow::Ok(pair)
         };
         let both = both.await;
         unit.into_iter().for_each(Taken::give_back);

@@ -7,6 +7,7 @@ mod faults;
 mod figures;
 mod hostile;
 mod lab_faults;
+mod price;
 mod processes;
 mod run;
 mod seed;
@@ -55,6 +56,8 @@ enum Command {
     Seed(seed::Seed),
     /// What weighing costs, beside GNU nm (needs valgrind)
     Figures(figures::Figures),
+    /// What each set and feature of Pyrite costs, on every board: writes docs/pyrite.md
+    Price(price::Price),
     /// The rules of this repository that no compiler checks
     Tidy,
     /// Compile the workloads' .py to .mpy
@@ -80,6 +83,7 @@ fn main() -> ExitCode {
         Command::Shots(shots) => shots.run(),
         Command::Seed(seed) => seed.run(),
         Command::Figures(figures) => figures.run(),
+        Command::Price(price) => price.run(),
         Command::Tidy => tidy::run(),
         Command::Workloads { check } => workloads::run(check),
     };

@@ -45,6 +45,9 @@ impl Test {
         step("sources for the boards", &root, "firmware/build", &["fetch"], &mut tally)?;
         step("an image of each kind", &root, "firmware/build", &["mps2-an385"], &mut tally)?;
         step("an image for a small board", &root, "firmware/build", &["microbit"], &mut tally)?;
+        for board in ["mps2-an385", "microbit"] {
+            step("scripts on a board", &root, "bash", &["-c", ON_BOARD, "on-board", board], &mut tally)?;
+        }
         step("images that misbehave", &root, "firmware/build", &["faults"], &mut tally)?;
         // Most of what follows waits for programs, agents and clocks: the plays, which wait for nothing, take what is left of the machine.
         let plays = if self.from <= Part::Plays { Some(plays_beside(&root)?) } else { None };
@@ -68,6 +71,9 @@ impl Test {
         Ok(())
     }
 }
+
+/// The VM's scripts on an emulated board: one start of QEMU for many of them.
+const ON_BOARD: &str = "./dev pyrite --board $1 --set full --fast --check --module firmware/vm/tests/scripts/files/pkg firmware/vm/tests/scripts/[a-eg-z]*/*.mpy";
 
 /// The pages in a browser, where there is one and what it is driven with can be fetched; says so where not. Gives how many plays that are.
 fn pages() -> Result<u64> {

@@ -36,7 +36,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
 
 /// The same for the firmware's workspace, by folder: what a package there may use of ours, by folder too.
 const FIRMWARE_ARROWS: &[(&str, &[&str])] =
-    &[("vm", &[]), ("port", &["vm"]), ("chips", &["port"]), ("boards", &["port", "chips"]), ("faults", &["port", "chips"])];
+    &[("vm", &[]), ("host", &["vm"]), ("port", &["vm"]), ("chips", &["port"]), ("boards", &["vm", "port", "chips"]), ("faults", &["port", "chips"])];
 
 /// Checks all rules.
 ///

@@ -3,6 +3,7 @@
 //! Plain data, without times and without ids of any server, so that the desk tool and the service give the same bytes.
 //! Schema 1, stated in docs/interfaces.md.
 
+use crate::cycles::CycleDelta;
 use crate::past::Place;
 use ounce_protocol::ids::{BenchName, BoardName, CommitSha, RegionName};
 use ounce_protocol::measurement::{BenchFailure, Owner, RegionKind, Reused, Stage};
@@ -299,6 +300,9 @@ pub struct BenchDelta {
     /// Functions whose own instruction count changed, largest change first. Sums to the difference of the two profiles' totals, which is that of
     /// the two counts where the empty benchmark costs the same on both sides. Empty where a side has no profile.
     pub functions: Vec<FunctionDelta>,
+    /// Cycles, where both sides were counted in turns on one unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cycles: Option<CycleDelta>,
 }
 
 /// One side of a benchmark, without its profile.

@@ -7,15 +7,16 @@
 
 use crate::budget;
 use crate::comparison::{
-    BenchDelta, BenchSide, BoardComparison, BoardState, Compared, Comparison, RegionDelta, SCHEMA, SideReused, Tendency, Verdict,
+    BenchDelta, BenchSide, BoardComparison, BoardState, Compared, Comparison, Moved, RegionDelta, SCHEMA, SideReused, Tendency, Verdict,
 };
+use crate::cycles::{self, CycleDelta};
 use crate::delta::{Profiles, function_deltas, region_deltas_with};
 use crate::mean::{mean_log, ppm};
 use crate::past::Past;
 use crate::{why, written};
 use ounce_protocol::ids::{BenchName, BoardName, CommitSha};
 use ounce_protocol::manifest::{Board, FILE_NAME, Manifest};
-use ounce_protocol::measurement::{BenchOutcome, Count, Fingerprint, Ledger, Measurement, Outcome, RegionKind};
+use ounce_protocol::measurement::{BenchOutcome, Count, Cycles, Fingerprint, Ledger, Measurement, Outcome, RegionKind};
 use ounce_protocol::units::{self, grouped};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -122,7 +123,8 @@ fn compare_board(input: &Judgement<'_>, name: &BoardName, board: &Board, finding
                     ));
                 }
                 let comparable = fingerprint_changes.is_empty();
-                let sides = Sides { name, board, base: (base_ledger, base_benches), head: (ledger, benches), comparable };
+                let sides =
+                    Sides { name, board, all: &input.boards, base: (base_ledger, base_benches), head: (ledger, benches), comparable };
                 let mut compared = sides.compare(input.manifest, findings);
                 for (is_head, side) in [(false, base), (true, head)] {
                     compared.reused.extend(side.reused.clone().map(|from| SideReused { is_head, from }));
@@ -157,6 +159,8 @@ type Benches = BTreeMap<BenchName, BenchOutcome>;
 struct Sides<'a> {
     name: &'a BoardName,
     board: &'a Board,
+    /// All boards: another one may have the same two images.
+    all: &'a BTreeMap<BoardName, BoardInput<'a>>,
     base: (&'a Ledger, &'a Benches),
     head: (&'a Ledger, &'a Benches),
     /// The tools are the same.
@@ -233,6 +237,21 @@ impl Sides<'_> {
         (at_base, at_head)
     }
 
+    /// What a benchmark counts exactly with the same two images on another board: its twin in an emulator.
+    fn counted_elsewhere(&self, name: &BenchName) -> Option<Moved> {
+        let exact = |measurement: &Measurement, ledger: &Ledger| match &measurement.outcome {
+            Outcome::Built { ledger: other, benches } if other.image == ledger.image => match benches.get(name) {
+                Some(BenchOutcome::Counted(count)) if is_exact(count) => Some(count.instructions),
+                _ => None,
+            },
+            _ => None,
+        };
+        self.all.values().find_map(|input| match input {
+            BoardInput::Measured { base, head } => Some(Moved { base: exact(base, self.base.0)?, head: exact(head, self.head.0)? }),
+            BoardInput::Missing { .. } => None,
+        })
+    }
+
     /// The profiles of the benchmarks counted exactly on both sides, without the empty one.
     fn exact_profiles(&self, manifest: &Manifest, identical: bool) -> Profiles {
         let mut profiles = Profiles::default();
@@ -266,7 +285,9 @@ impl Sides<'_> {
                 (Some(b), Some(h)) if !b.is_empty() && !h.is_empty() => function_deltas(b, h),
                 _ => Vec::new(),
             };
-            deltas.push(BenchDelta { name: name.clone(), base: base_side, head: head_side, functions });
+            let cycles = cycles_of(at_base).zip(cycles_of(at_head)).and_then(|(base, head)| cycles::judge(base, head));
+            let cycles = cycles.map(|cycles| CycleDelta { instructions: self.counted_elsewhere(name), ..cycles });
+            deltas.push(BenchDelta { name: name.clone(), base: base_side, head: head_side, functions, cycles });
         }
         if !noisy.is_empty() {
             findings.notes.push(format!(
@@ -323,12 +344,19 @@ fn side(outcome: Option<&BenchOutcome>) -> BenchSide {
             stack_peak_bytes: count.stack_peak_bytes,
             heap_peak_bytes: count.heap_peak_bytes,
         },
-        Some(BenchOutcome::Ran { stack_peak_bytes, heap_peak_bytes }) => {
+        Some(BenchOutcome::Ran { stack_peak_bytes, heap_peak_bytes, .. }) => {
             BenchSide::Ran { stack_peak_bytes: *stack_peak_bytes, heap_peak_bytes: *heap_peak_bytes }
         }
         Some(BenchOutcome::NoFit { detail }) => BenchSide::NoFit { detail: detail.clone() },
         Some(BenchOutcome::Failed { why, detail }) => BenchSide::Failed { why: *why, detail: detail.clone() },
         Some(BenchOutcome::Identical) | None => BenchSide::Absent,
+    }
+}
+
+fn cycles_of(outcome: Option<&BenchOutcome>) -> Option<&Cycles> {
+    match outcome {
+        Some(BenchOutcome::Ran { cycles, .. }) => cycles.as_ref(),
+        _ => None,
     }
 }
 
@@ -410,6 +438,7 @@ fn bench_changed(bench: &BenchDelta) -> bool {
         // Noise is no change.
         (BenchSide::Counted { exact: false, .. }, BenchSide::Counted { .. })
         | (BenchSide::Counted { .. }, BenchSide::Counted { exact: false, .. }) => false,
+        _ if bench.cycles.is_some_and(|cycles| cycles.answer == cycles::Answer::Different) => true,
         (base, head) if base.is_valid() || head.is_valid() => bench.base != bench.head || !bench.functions.is_empty(),
         // Details of a failure may hold addresses; its kind is what counts.
         (BenchSide::Failed { why: base, .. }, BenchSide::Failed { why: head, .. }) => base != head,

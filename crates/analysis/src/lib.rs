@@ -9,6 +9,7 @@ pub mod bisect;
 mod budget;
 mod code;
 pub mod comparison;
+pub mod cycles;
 pub mod delta;
 pub mod dwarf;
 mod elf;

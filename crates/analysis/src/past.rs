@@ -125,7 +125,7 @@ impl BoardFigures {
             let outcome = if matches!(outcome, BenchOutcome::Identical) { at_base(name)? } else { outcome };
             let count = match outcome {
                 BenchOutcome::Counted(count) => count,
-                BenchOutcome::Ran { stack_peak_bytes: stack, heap_peak_bytes: heap } => {
+                BenchOutcome::Ran { stack_peak_bytes: stack, heap_peak_bytes: heap, .. } => {
                     return Some((name.clone(), BenchFigures { instructions: None, stack: *stack, heap: *heap }));
                 }
                 _ => return None,

@@ -109,6 +109,9 @@ pub enum BenchOutcome {
         /// Most bytes of the firmware's own heap in use, where it says so.
         #[serde(default)]
         heap_peak_bytes: Option<u64>,
+        /// Cycles counted on the core, where the unit counts them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cycles: Option<Cycles>,
     },
     /// The board cannot hold the program: a row of the report, not an error.
     NoFit {
@@ -124,6 +127,39 @@ pub enum BenchOutcome {
         /// For people: what was seen, and what was expected.
         detail: String,
     },
+}
+
+/// Blocks and pairs of a benchmark that are taken at most, and takes of a block.
+pub const CYCLE_SAMPLES_MAX: usize = 256;
+
+/// Cycles of one benchmark at one commit, counted on a board's core. Noisy: what they mean is only said beside the other side's.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cycles {
+    /// What counted them: `DWT CYCCNT`, `SysTick`.
+    pub counter: String,
+    /// In the order in which they were measured, in turns with those of the other side.
+    pub blocks: Vec<Block>,
+    /// How far two blocks of one binary lay apart on this unit and benchmark before, oldest first; with the base only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pairs: Vec<Apart>,
+}
+
+/// How far two blocks of takes of one binary lie apart, parts per million.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Apart {
+    /// By their least takes.
+    pub least_ppm: u32,
+    /// By their medians.
+    pub median_ppm: u32,
+}
+
+/// Takes of one binary that was flashed once, the cost of the empty benchmark subtracted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Block {
+    /// The first after flashing, which stands apart.
+    pub cold: u64,
+    /// The others.
+    pub warm: Vec<u64>,
 }
 
 /// Exact figures of one benchmark. Counted twice; where the two takes differ, both are kept.
@@ -230,6 +266,9 @@ impl Measurement {
                 Err(format!("log tail of {} bytes, at most {LOG_TAIL_BYTES_MAX}", log_tail.len()))
             }
             Outcome::Failed { .. } => Ok(()),
+            Outcome::Built { benches, .. } if benches.values().any(has_too_many_samples) => {
+                Err(format!("more than {CYCLE_SAMPLES_MAX} blocks, takes or pairs of cycles"))
+            }
             Outcome::Built { ledger, .. } => ledger.regions.iter().try_for_each(|region| {
                 let sum = region.rows.iter().fold(0u64, |sum, row| sum.saturating_add(row.bytes));
                 if sum == region.used_bytes {
@@ -240,6 +279,12 @@ impl Measurement {
             }),
         }
     }
+}
+
+fn has_too_many_samples(outcome: &BenchOutcome) -> bool {
+    let BenchOutcome::Ran { cycles: Some(cycles), .. } = outcome else { return false };
+    let lengths = cycles.blocks.iter().map(|block| block.warm.len()).chain([cycles.blocks.len(), cycles.pairs.len()]);
+    lengths.into_iter().any(|length| length > CYCLE_SAMPLES_MAX)
 }
 
 #[cfg(test)]

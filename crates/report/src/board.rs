@@ -2,11 +2,11 @@
 //!
 //! The rows of each table add up to its total: what is not shown is summed in a row of its own.
 
-use crate::changes;
 use crate::compose::Detail;
 use crate::doc::{Align, Block, Line, Table};
 use crate::figures::{bytes_delta, counted, delta_of, headroom, ppm_percent};
 use crate::log::log_tail;
+use crate::{changes, cycles};
 use ounce_analysis::comparison::{BenchDelta, BenchSide, BoardComparison, BoardState, Compared};
 use ounce_protocol::measurement::{RegionKind, Stage};
 use ounce_protocol::units::{delta, grouped, percent, signed};
@@ -183,6 +183,9 @@ fn benches(c: &Compared, differ: bool) -> Vec<Block> {
         out.push(Block::Paragraph(
             format!("{same}{also} {} without change, to the instruction.", if same == 1 { "benchmark" } else { "benchmarks" }).into(),
         ));
+    }
+    if !differ {
+        out.extend(cycles::blocks(c));
     }
     if ran > 0 {
         let text = format!(

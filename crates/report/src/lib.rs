@@ -16,6 +16,7 @@ mod changes;
 mod colours;
 mod compose;
 mod csv;
+mod cycles;
 mod delta;
 mod doc;
 mod downsample;

@@ -43,6 +43,8 @@
 //! An image holds no workload. The linker map of the board reserves a window (`_workload_start` to `_workload_end`) that
 //! a runner fills with one `.mpy` file, in QEMU by `-device loader,file=X.mpy,addr=ADDR,force-raw=on`.
 //!
+//! An image built with the feature `bundle` takes a bundle of programs instead, and says all of it otherwise: see `bundle.rs`.
+//!
 //! # Memory
 //!
 //! The stack lies at the low end of RAM, below all statics: an overflow leaves RAM and is a fault (102), never a silent overwrite
@@ -51,6 +53,8 @@
 
 #![no_std]
 
+#[cfg(feature = "bundle")]
+mod bundle;
 mod chip;
 mod console;
 pub mod exit;
@@ -59,15 +63,19 @@ pub mod marks;
 mod memory;
 pub mod register;
 mod rtt;
+#[cfg(not(feature = "bundle"))]
 mod run;
 pub mod semihosting;
 mod start;
 
+#[cfg(feature = "bundle")]
+pub use bundle::run;
 pub use chip::Chip;
 pub use console::Console;
 pub use fault::{fault, panic};
 pub use memory::{Heap, Window};
 pub use rtt::Rtt;
+#[cfg(not(feature = "bundle"))]
 pub use run::run;
 
 /// Joins a chip, a heap size and a name to a bootable image.

@@ -58,6 +58,12 @@ impl Window {
         Self(unsafe { core::slice::from_raw_parts(start, end.addr() - start.addr()) })
     }
 
+    /// The whole window.
+    #[cfg(feature = "bundle")]
+    pub(crate) fn bytes(self) -> &'static [u8] {
+        self.0
+    }
+
     /// The whole window if it begins like an `.mpy` file of version 6; the file's own structure tells where it ends.
     pub fn mpy(self) -> Option<&'static [u8]> {
         self.0.starts_with(&[b'M', 6]).then_some(self.0)

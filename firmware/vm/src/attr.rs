@@ -120,6 +120,16 @@ pub(crate) fn load(vm: &mut Vm, object: Obj, name: Obj) -> Res {
         if name == Obj::name(Qstr::D_CLASS) {
             return Ok(class);
         }
+        #[cfg(feature = "language")]
+        {
+            let found = crate::introspect::special_attribute(vm, object, name)?;
+            if found != Obj::NULL {
+                return Ok(found);
+            }
+            if object.is(Kind::Exception) && name == Obj::name(Qstr::ERRNO) && exception::is_subclass(class, T::OsError.obj()) {
+                return Ok(exception::value(object));
+            }
+        }
         if class.is(Kind::Class) {
             let hook = class::lookup(class, Obj::name(Qstr::D_GETATTR));
             if hook != Obj::NULL {
@@ -136,10 +146,35 @@ pub(crate) fn load(vm: &mut Vm, object: Obj, name: Obj) -> Res {
         if name == Obj::name(Qstr::D_NAME) {
             return Ok(object.field(class::NAME));
         }
+        #[cfg(feature = "language")]
+        {
+            let found = crate::introspect::special_attribute(vm, object, name)?;
+            if found != Obj::NULL {
+                return Ok(found);
+            }
+            if name == Obj::name(Qstr::D_CLASS) {
+                return Ok(T::Type.obj());
+            }
+            if let Some(native) = class::root(object).method(name) {
+                return Ok(native);
+            }
+        }
         return Err(no_attribute(vm, object, name));
     }
     if object.is(Kind::Module) {
         let found = map::get(object.field(types::MODULE_TABLE), name);
+        #[cfg(feature = "language")]
+        if found == Obj::NULL {
+            let found = crate::introspect::special_attribute(vm, object, name)?;
+            if found != Obj::NULL {
+                return Ok(found);
+            }
+        }
+        return if found == Obj::NULL { Err(no_attribute(vm, object, name)) } else { Ok(found) };
+    }
+    #[cfg(feature = "import")]
+    if let Some(info) = crate::modules::info(object) {
+        let found = crate::modules::load(vm, info, name)?;
         return if found == Obj::NULL { Err(no_attribute(vm, object, name)) } else { Ok(found) };
     }
     if object.is(Kind::Super) {
@@ -157,6 +192,13 @@ pub(crate) fn load(vm: &mut Vm, object: Obj, name: Obj) -> Res {
     }
     if name == Obj::name(Qstr::D_CLASS) {
         return Ok(types::type_of(object));
+    }
+    #[cfg(feature = "language")]
+    {
+        let found = crate::introspect::special_attribute(vm, object, name)?;
+        if found != Obj::NULL {
+            return Ok(found);
+        }
     }
     load_builtin(vm, object, name)
 }
@@ -186,15 +228,25 @@ fn bound(vm: &mut Vm, function: Obj, receiver: Obj) -> Res {
 /// What an instance gives for an attribute found in its class.
 fn bind(vm: &mut Vm, object: Obj, class: Obj, found: Obj) -> Res {
     if found.as_native().is_some() {
-        return bound(vm, found, object);
+        if found == NEW {
+            return Ok(found);
+        }
+        return bound(vm, found, class::receiver(found, object));
     }
     if !found.is_heap() {
         return Ok(found);
     }
     match found.kind() {
+        #[cfg(feature = "descriptors")]
+        Kind::Instance => {
+            let getter = of_class(found, Obj::name(Qstr::D_GET));
+            if getter == Obj::NULL { Ok(found) } else { call::call(vm, getter, &[found, object, class]) }
+        }
         Kind::Function | Kind::Closure => bound(vm, found, object),
         Kind::StaticMethod => Ok(found.field(0)),
         Kind::ClassMethod => bound(vm, found.field(0), class),
+        #[cfg(feature = "collections")]
+        Kind::Property if found.field(0).is_int() => Ok(crate::modules::namedtuple::item(object, found.field(0))),
         Kind::Property => {
             let getter = found.field(0);
             if getter == Obj::NULL {
@@ -220,8 +272,21 @@ fn bind_to_class(vm: &mut Vm, class: Obj, found: Obj) -> Res {
     if found.is(Kind::ClassMethod) {
         return bound(vm, found.field(0), class);
     }
+    #[cfg(feature = "descriptors")]
+    if found.is(Kind::Instance) {
+        let getter = of_class(found, Obj::name(Qstr::D_GET));
+        if getter != Obj::NULL {
+            return call::call(vm, getter, &[found, Obj::NONE, class]);
+        }
+    }
     Ok(found)
 }
+
+/// `__new__` is no method of its first argument.
+#[cfg(feature = "language")]
+const NEW: Obj = Obj::native(crate::natives::N::ObjectNew as u16);
+#[cfg(not(feature = "language"))]
+const NEW: Obj = Obj::NULL;
 
 /// LOAD_METHOD: the object at `at` becomes a function and its self, or any value and NULL.
 #[inline(always)]
@@ -275,7 +340,17 @@ fn load_method_slow(vm: &mut Vm, at: Slots, name: Obj) -> Res<()> {
 
 /// Puts what was found in a class at `at` as function and self.
 pub(crate) fn method_of_class(vm: &mut Vm, at: Slots, object: Obj, class: Obj, found: Obj) -> Res<()> {
-    let (function, receiver) = if found.as_native().is_some() || found.is(Kind::Function) || found.is(Kind::Closure) {
+    #[cfg(feature = "language")]
+    if found.is(Kind::Instance) || found.is(Kind::Property) && found.field(0).is_int() {
+        // A descriptor, or a field of a named tuple. A property's getter would push a frame: it has its own way below.
+        let value = bind(vm, object, class, found)?;
+        at.set(0, value);
+        at.set(1, Obj::NULL);
+        return Ok(());
+    }
+    let (function, receiver) = if found.as_native().is_some() {
+        if found == NEW { (found, Obj::NULL) } else { (found, class::receiver(found, object)) }
+    } else if found.is(Kind::Function) || found.is(Kind::Closure) {
         (found, object)
     } else if found.is(Kind::ClassMethod) {
         (found.field(0), class)
@@ -295,7 +370,7 @@ pub(crate) fn method_of_class(vm: &mut Vm, at: Slots, object: Obj, class: Obj, f
 pub(crate) fn load_now(vm: &mut Vm, object: Obj, name: Obj) -> Res {
     let found = of_class(object, name);
     let own = object.is(Kind::Instance) && map::get(object.field(class::INSTANCE_TABLE), name) != Obj::NULL;
-    if found.is(Kind::Property) && !own {
+    if found.is(Kind::Property) && !own && found.field(0).is_heap() {
         return call::call(vm, found.field(0), &[object]);
     }
     load(vm, object, name)
@@ -304,10 +379,43 @@ pub(crate) fn load_now(vm: &mut Vm, object: Obj, name: Obj) -> Res {
 /// `object.name = value`, or `del` when the value is NULL. All rooted.
 #[inline(always)]
 pub(crate) fn store(vm: &mut Vm, object: Obj, name: Obj, value: Obj) -> Res<()> {
+    #[cfg(feature = "language")]
+    if object.is(Kind::Instance) && class::is_hooked(object) {
+        return store_hooked(vm, object, name, value);
+    }
     if object.is(Kind::Instance) && value != Obj::NULL && map::replace(object.field(class::INSTANCE_TABLE), name, value) {
         return Ok(());
     }
     store_slow(vm, object, name, value)
+}
+
+/// `__setattr__` and `__delattr__` of a class that has them.
+#[cfg(feature = "language")]
+#[inline(never)]
+fn store_hooked(vm: &mut Vm, object: Obj, name: Obj, value: Obj) -> Res<()> {
+    let hook = special(vm, object, if value == Obj::NULL { Qstr::D_DELATTR } else { Qstr::D_SETATTR });
+    if hook == Obj::NULL || hook.as_native().is_some() {
+        return store_slow(vm, object, name, value);
+    }
+    let arguments = [object, name, value];
+    call::call(vm, hook, if value == Obj::NULL { &arguments[..2] } else { &arguments }).map(|_| ())
+}
+
+/// `object.__setattr__` and `object.__delattr__`, which ask no hook.
+#[cfg(feature = "language")]
+pub(crate) fn object_setattr(vm: &mut Vm, args: crate::call::Args) -> Res {
+    let Some(text) = types::str::text(vm, args.get(1)) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
+    let name = vm.intern_text(text)?;
+    store_slow(vm, args.get(0), name, args.get(2))?;
+    Ok(Obj::NONE)
+}
+
+#[cfg(feature = "language")]
+pub(crate) fn object_delattr(vm: &mut Vm, args: crate::call::Args) -> Res {
+    let Some(text) = types::str::text(vm, args.get(1)) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
+    let name = vm.intern_text(text)?;
+    store_slow(vm, args.get(0), name, Obj::NULL)?;
+    Ok(Obj::NONE)
 }
 
 #[inline(never)]
@@ -322,6 +430,15 @@ fn store_slow(vm: &mut Vm, object: Obj, name: Obj, value: Obj) -> Res<()> {
             let arguments = [object, value];
             call::call(vm, function, if value == Obj::NULL { &arguments[..1] } else { &arguments })?;
             return Ok(());
+        }
+        #[cfg(feature = "descriptors")]
+        if found.is(Kind::Instance) {
+            let setter = of_class(found, Obj::name(if value == Obj::NULL { Qstr::D_DELETE } else { Qstr::D_SET }));
+            if setter != Obj::NULL {
+                let arguments = [found, object, value];
+                call::call(vm, setter, if value == Obj::NULL { &arguments[..2] } else { &arguments })?;
+                return Ok(());
+            }
         }
         return store_in(vm, object, class::INSTANCE_TABLE, name, value);
     }

@@ -13,7 +13,7 @@ use crate::vm::Vm;
 use crate::{attr, iter as iteration, ops};
 
 /// Builtin functions; types are found by their own names.
-const FUNCTIONS: [(Qstr, N); 23] = [
+const FUNCTIONS: &[(Qstr, N)] = &[
     (Qstr::LEN, N::Len),
     (Qstr::PRINT, N::Print),
     (Qstr::ISINSTANCE, N::IsInstance),
@@ -37,10 +37,37 @@ const FUNCTIONS: [(Qstr, N); 23] = [
     (Qstr::POW, N::Pow),
     (Qstr::REPR, N::Repr),
     (Qstr::SETATTR, N::SetAttr),
+    #[cfg(feature = "language")]
+    (Qstr::DELATTR, N::DelAttr),
+    #[cfg(feature = "language")]
+    (Qstr::DIR, N::Dir),
+    #[cfg(feature = "language")]
+    (Qstr::GLOBALS, N::Globals),
+    #[cfg(feature = "language")]
+    (Qstr::ID, N::Id),
+    #[cfg(feature = "language")]
+    (Qstr::LOCALS, N::Locals),
+    #[cfg(feature = "format")]
+    (Qstr::FORMAT, N::Format),
+    #[cfg(feature = "format")]
+    (Qstr::HEX, N::Hex),
+    #[cfg(feature = "format")]
+    (Qstr::OCT, N::Oct),
+    #[cfg(feature = "format")]
+    (Qstr::BIN, N::Bin),
+    #[cfg(feature = "float")]
+    (Qstr::ROUND, N::Round),
 ];
 
 /// Types that are no builtin names.
-const NAMELESS: [T; 9] = [T::NoneType, T::Ellipsis, T::Function, T::Method, T::Generator, T::Iterator, T::Cell, T::Module, T::Slice];
+const NAMELESS: &[T] = &[
+    #[cfg(feature = "language")]
+    T::DictView,
+    #[cfg(feature = "collections")]
+    T::Deque,
+    #[cfg(feature = "io")]
+    T::StringIo,
+    T::NoneType, T::Ellipsis, T::Function, T::Method, T::Generator, T::Iterator, T::Cell, T::Module, T::Slice];
 
 const NATIVE_FIRST: u8 = 1;
 const TYPE_FIRST: u8 = 128;
@@ -76,12 +103,38 @@ pub(crate) fn find(name: Obj) -> Option<Obj> {
     if found >= NATIVE_FIRST {
         return Some(Obj::native(FUNCTIONS[usize::from(found - NATIVE_FIRST)].1 as u16));
     }
+    #[cfg(feature = "language")]
+    if name == Obj::name(Qstr::NOT_IMPLEMENTED) {
+        return Some(Obj::NOT_IMPLEMENTED);
+    }
     (name == Obj::name(Qstr::ELLIPSIS)).then_some(Obj::ELLIPSIS)
 }
 
 pub(crate) fn abs(vm: &mut Vm, args: Args) -> Res {
+    #[cfg(feature = "float")]
+    if args.get(0).is(Kind::Float) {
+        return types::float::magnitude(vm, args.get(0));
+    }
+    #[cfg(feature = "bigint")]
+    if args.get(0).is(Kind::Int) {
+        return types::bigint::magnitude(vm, args.get(0));
+    }
     let value = ops::as_int(vm, args.get(0))?;
     int::new(vm, i64::from(value).abs())
+}
+
+/// `round(value, places)`; an int is rounded to tens with negative places.
+#[cfg(feature = "float")]
+pub(crate) fn round(vm: &mut Vm, args: Args) -> Res {
+    let places = match args.opt(1).filter(|places| *places != Obj::NONE) {
+        Some(places) => Some(ops::as_int(vm, places)?.clamp(-400, 400)),
+        None => None,
+    };
+    let value = args.get(0);
+    if value.is(Kind::Float) {
+        return types::float::round(vm, types::float::get(value), places);
+    }
+    int::round(vm, value, places.unwrap_or(0))
 }
 
 /// Whether an item whose truth is `wanted` comes from an iterable.
@@ -132,6 +185,10 @@ pub(crate) fn chr(vm: &mut Vm, args: Args) -> Res {
 }
 
 pub(crate) fn ord(vm: &mut Vm, args: Args) -> Res {
+    #[cfg(feature = "bytes")]
+    if let Some([byte]) = types::bytes::buffer(args.get(0)) {
+        return Ok(Obj::int(i32::from(*byte)));
+    }
     let bytes = text::text(vm, args.get(0)).unwrap_or(b"");
     let mut letters = core::str::from_utf8(bytes).unwrap_or("").chars();
     match (letters.next(), letters.next()) {
@@ -141,6 +198,10 @@ pub(crate) fn ord(vm: &mut Vm, args: Args) -> Res {
 }
 
 pub(crate) fn divmod(vm: &mut Vm, args: Args) -> Res {
+    #[cfg(feature = "bigint")]
+    if args.get(0).is(Kind::Int) && (args.get(1).is(Kind::Int) || args.get(1).is_int()) {
+        return types::bigint::divmod(vm, args.get(0), args.get(1));
+    }
     let quotient = ops::binary(vm, op::FLOOR_DIVIDE, args.get(0), args.get(1), None)?;
     vm.keep(quotient)?;
     let remainder = ops::binary(vm, op::MODULO, args.get(0), args.get(1), None)?;
@@ -149,6 +210,10 @@ pub(crate) fn divmod(vm: &mut Vm, args: Args) -> Res {
 }
 
 pub(crate) fn pow(vm: &mut Vm, args: Args) -> Res {
+    #[cfg(feature = "bigint")]
+    if args.n == 3 {
+        return types::bigint::power_modulo(vm, args);
+    }
     ops::binary(vm, op::POWER, args.get(0), args.get(1), None)
 }
 
@@ -186,6 +251,11 @@ pub(crate) fn hasattr(vm: &mut Vm, args: Args) -> Res {
 }
 
 pub(crate) fn setattr(vm: &mut Vm, args: Args) -> Res {
+    #[cfg(feature = "language")]
+    {
+        let Some(text) = text::text(vm, args.get(1)) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
+        vm.intern_text(text)?;
+    }
     match name_argument(vm, args)? {
         Some(name) => attr::store(vm, args.get(0), name, args.get(2))?,
         None => return Err(attr::no_attribute(vm, args.get(0), args.get(1))),
@@ -277,6 +347,22 @@ pub(crate) fn min(vm: &mut Vm, args: Args) -> Res {
 pub(crate) fn print(vm: &mut Vm, args: Args) -> Res {
     let separator = args.kw_named(Qstr::SEP).unwrap_or(Obj::name(Qstr::SPACE));
     let end = args.kw_named(Qstr::END).unwrap_or(Obj::name(Qstr::NEWLINE));
+    #[cfg(feature = "io")]
+    if let Some(stream) = args.kw_named(Qstr::FILE).filter(|file| *file != Obj::NONE) {
+        let builder = Builder::new(vm)?;
+        for index in 0..args.n {
+            if index > 0 {
+                print::str(vm, Sink::Text(builder), separator)?;
+            }
+            print::str(vm, Sink::Text(builder), args.get(index))?;
+        }
+        print::str(vm, Sink::Text(builder), end)?;
+        let made = builder.finish();
+        vm.keep(made)?;
+        let write = attr::load_now(vm, stream, Obj::name(Qstr::WRITE))?;
+        call::call(vm, write, &[made])?;
+        return Ok(Obj::NONE);
+    }
     for index in 0..args.n {
         if index > 0 {
             print::str(vm, Sink::Out, separator)?;

@@ -104,6 +104,20 @@ impl CodePtr {
         self.get().module.name(index)
     }
 
+    /// The steps of line numbers, see `lines.rs`.
+    #[cfg(feature = "traceback")]
+    pub(crate) fn line_steps<'x>(self) -> &'x [u8] {
+        let code = self.get();
+        let mut at = code.names;
+        for _ in 0..=usize::from(code.n_pos) + usize::from(code.n_kwonly) {
+            at.varuint();
+        }
+        let len = code.start.back(usize::from(code.n_cells)).offset(at);
+        // SAFETY: the function's head lies in the loaded file: names, then the steps, then the cells, then the code. The loader has read
+        // all of it.
+        unsafe { core::slice::from_raw_parts(at.0, len) }
+    }
+
     /// The local number of cell `index`.
     pub(crate) fn cell(self, index: usize) -> usize {
         let code = self.get();

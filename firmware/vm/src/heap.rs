@@ -21,6 +21,15 @@ pub(crate) enum Kind {
     Free,
     /// Raw tables that live as long as the machine.
     Permanent,
+    /// The bits of a float.
+    #[cfg(feature = "float")]
+    Float,
+    /// A long int: sign and length, limbs.
+    #[cfg(feature = "bigint")]
+    Int,
+    /// Bytes of a bytes object or of a byte array.
+    #[cfg(feature = "bytes")]
+    Bytes,
     /// Bytes of a text, or the table of a dict: no values inside.
     Str,
     Generator,
@@ -31,11 +40,20 @@ pub(crate) enum Kind {
     /// A function with cells.
     Closure,
     ConstStr,
+    #[cfg(feature = "bytes")]
+    ConstBytes,
+    #[cfg(feature = "bytes")]
+    ByteArray,
     MapTable,
     Slots,
     Tuple,
     List,
     Dict,
+    /// Laid out as a dict.
+    #[cfg(feature = "set")]
+    Set,
+    #[cfg(feature = "set")]
+    FrozenSet,
     Range,
     Slice,
     Cell,
@@ -48,6 +66,12 @@ pub(crate) enum Kind {
     ClassMethod,
     Super,
     Iter,
+    #[cfg(feature = "language")]
+    View,
+    #[cfg(feature = "collections")]
+    Deque,
+    #[cfg(feature = "io")]
+    Stream,
     Module,
 }
 
@@ -57,6 +81,8 @@ const fn raw_words(kind: Kind) -> usize {
         Kind::Function | Kind::Closure | Kind::Class => 1,
         Kind::Generator | Kind::Frame => crate::frame::FRAME_WORDS,
         Kind::ConstStr => 2,
+        #[cfg(feature = "bytes")]
+        Kind::ConstBytes => 2,
         Kind::MapTable => 2,
         _ => 0,
     }
@@ -176,6 +202,32 @@ impl Obj {
         unsafe { core::slice::from_raw_parts(self.at(index).cast::<u8>(), len) }
     }
 
+    /// The same to be written: only for a block that nothing else looks at.
+    #[cfg(any(feature = "bigint", feature = "bytes"))]
+    pub(crate) fn bytes_mut<'x>(self, index: usize, len: usize) -> &'x mut [u8] {
+        assert!(index * WORD + len <= self.words() * WORD);
+        // SAFETY: in bounds by the assertion; a new block is nobody else's, and any bytes are a `u8`.
+        unsafe { core::slice::from_raw_parts_mut(self.heap_ptr().cast::<usize>().add(1 + index).cast::<u8>(), len) }
+    }
+
+    /// `len` limbs of a long int from field `index` on; good as long as the object is rooted.
+    #[cfg(feature = "bigint")]
+    #[inline(always)]
+    pub(crate) fn limbs<'x>(self, index: usize, len: usize) -> &'x [u32] {
+        debug_assert!(index * WORD + len * 4 <= self.words() * WORD);
+        // SAFETY: in bounds, as a long int's block is made for its length; a field is aligned for a limb, which is no larger.
+        unsafe { core::slice::from_raw_parts(self.heap_ptr().cast::<usize>().add(1 + index).cast::<u32>(), len) }
+    }
+
+    /// The same to be written: only for a block that nothing else looks at.
+    #[cfg(feature = "bigint")]
+    #[inline(always)]
+    pub(crate) fn limbs_mut<'x>(self, index: usize, len: usize) -> &'x mut [u32] {
+        debug_assert!(index * WORD + len * 4 <= self.words() * WORD);
+        // SAFETY: as for `limbs`, and a new block is nobody else's.
+        unsafe { core::slice::from_raw_parts_mut(self.heap_ptr().cast::<usize>().add(1 + index).cast::<u32>(), len) }
+    }
+
     /// Writes `text` into the block's bytes from `offset` bytes behind field `index` on.
     pub(crate) fn write_bytes(self, index: usize, offset: usize, text: &[u8]) {
         assert!(index * WORD + offset + text.len() <= self.words() * WORD);
@@ -252,6 +304,18 @@ impl<'a> Heap<'a> {
 
     pub(crate) fn size_bytes(&self) -> usize {
         self.arena_end.addr() - self.base.addr()
+    }
+
+    /// What blocks take now, garbage included until a collection has found it.
+    #[cfg(any(feature = "gc", feature = "micropython"))]
+    pub(crate) fn used_bytes(&self) -> usize {
+        self.used
+    }
+
+    /// A number for an object's place.
+    #[cfg(feature = "language")]
+    pub(crate) fn place(&self, obj: Obj) -> usize {
+        (obj.word() - self.base.addr()) / GRANULE
     }
 
     /// The most the objects took, and the most the frame stack was given.
@@ -367,6 +431,23 @@ impl<'a> Heap<'a> {
             }
         }
         true
+    }
+
+    /// Gives back what a block has behind its first `words` payload words.
+    #[cfg(any(feature = "bigint", feature = "bytes"))]
+    pub(crate) fn shrink(&mut self, obj: Obj, words: usize) {
+        let (old, new) = (granules_of(obj.header()), (words + 1).div_ceil(GRANULE_WORDS));
+        if new >= old {
+            return;
+        }
+        let at = obj.heap_ptr();
+        Heap::write_header(at, (obj.header() & 0xff) | (new << 8));
+        self.used -= (old - new) * GRANULE;
+        if Heap::plus(at, old) == self.cursor {
+            self.cursor = Heap::plus(at, new);
+        } else {
+            Heap::write_header(Heap::plus(at, new), header(Kind::Free, old - new));
+        }
     }
 
     /// Gives back a block at once; only for one that nothing refers to any more.

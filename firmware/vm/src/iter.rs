@@ -33,9 +33,13 @@ fn lay_out(at: Slots, value: Obj) -> bool {
     let slots = if value.is(Kind::Range) {
         let (start, stop, step) = range::parts(value);
         [Obj::RANGE_LOOP, Obj::int(start), Obj::int(stop), Obj::int(step)]
-    } else if value.is(Kind::Dict) {
+    } else if is_dict(value) {
         [value, Obj::int(0), Obj::int(DICT_KEYS), Obj::count(dict::len(value))]
+    } else if let Some(slots) = lay_out_more(value) {
+        slots
     } else if value.is(Kind::List) || value.is(Kind::Tuple) || str::is(value) {
+        [value, Obj::int(0), Obj::NULL, Obj::NULL]
+    } else if is_bytes(value) {
         [value, Obj::int(0), Obj::NULL, Obj::NULL]
     } else if is_iterator(value) {
         [value, Obj::NULL, Obj::NULL, Obj::NULL]
@@ -48,7 +52,55 @@ fn lay_out(at: Slots, value: Obj) -> bool {
     true
 }
 
+/// A dict, or a set, which is laid out as one.
+fn is_dict(value: Obj) -> bool {
+    #[cfg(feature = "set")]
+    if crate::types::set::is(value) {
+        return true;
+    }
+    value.is(Kind::Dict)
+}
+
+fn is_bytes(_value: Obj) -> bool {
+    #[cfg(feature = "bytes")]
+    return crate::types::bytes::buffer(_value).is_some();
+    #[cfg(not(feature = "bytes"))]
+    false
+}
+
+#[cfg(not(feature = "language"))]
+#[inline(always)]
+fn lay_out_more(_value: Obj) -> Option<[Obj; SLOTS]> {
+    None
+}
+
+/// The same for views, built-in parts of instances and what is iterated by its `__getitem__`.
+#[cfg(feature = "language")]
+fn lay_out_more(value: Obj) -> Option<[Obj; SLOTS]> {
+    if value.is(Kind::View) {
+        let (of, what) = crate::types::view::parts(value);
+        return Some([of, Obj::int(0), Obj::int(what), Obj::count(dict::len(of))]);
+    }
+    #[cfg(feature = "collections")]
+    if value.is(Kind::Deque) {
+        return Some([T::Iterator.obj(), value, Obj::int(0), Obj::count(crate::modules::deque::len(value))]);
+    }
+    if !value.is(Kind::Instance) || is_iterator(value) {
+        return None;
+    }
+    if attr::of_class(value, Obj::name(Qstr::D_GETITEM)) != Obj::NULL {
+        return Some([T::Iterator.obj(), value, Obj::int(0), Obj::NULL]);
+    }
+    let part = crate::types::class::native_part(value)?;
+    let mut slots = [Obj::NULL; SLOTS];
+    lay_out(Slots::of_array(&mut slots), part).then_some(slots)
+}
+
 fn is_iterator(value: Obj) -> bool {
+    #[cfg(feature = "io")]
+    if value.is(Kind::Stream) {
+        return true;
+    }
     value.is(Kind::Generator) || value.is(Kind::Iter) || attr::of_class(value, Obj::name(Qstr::D_NEXT)) != Obj::NULL
 }
 
@@ -101,6 +153,7 @@ fn new(vm: &mut Vm, slots: &[Obj]) -> Res {
 }
 
 /// An iterator over a rooted dict's keys, values or pairs.
+#[cfg(not(feature = "language"))]
 pub(crate) fn over_dict(vm: &mut Vm, of: Obj, what: i32) -> Res {
     let count = Obj::count(dict::len(of));
     new(vm, &[of, Obj::int(0), Obj::int(what), count])
@@ -114,6 +167,10 @@ pub(crate) fn next(vm: &mut Vm, iterator: Obj) -> Res {
     if iterator.is(Kind::Iter) {
         return next_in(vm, Slots::of(iterator, 0));
     }
+    #[cfg(feature = "io")]
+    if iterator.is(Kind::Stream) {
+        return crate::modules::io::next_line(vm, iterator);
+    }
     match attr::of_class(iterator, Obj::name(Qstr::D_NEXT)) {
         it if it == Obj::NULL => vm.type_error(Qstr::M_NOT_ITERABLE),
         function => stop_to_value(vm, |vm| call::call(vm, function, &[iterator])),
@@ -122,8 +179,12 @@ pub(crate) fn next(vm: &mut Vm, iterator: Obj) -> Res {
 
 /// Turns StopIteration into STOP.
 fn stop_to_value(vm: &mut Vm, what: impl FnOnce(&mut Vm) -> Res) -> Res {
+    let level = vm.level();
     match what(vm) {
-        Err(_) if !vm.halted && call::error_is(vm, T::StopIteration) => Ok(Obj::STOP),
+        Err(_) if !vm.halted && call::error_is(vm, T::StopIteration) => {
+            vm.return_to(level);
+            Ok(Obj::STOP)
+        }
         other => other,
     }
 }
@@ -137,6 +198,16 @@ pub(crate) fn next_for_loop(vm: &mut Vm, slots: Slots, end: usize) -> Res {
     };
     if subject.is(Kind::List) {
         return Ok(next_of_list(slots, subject));
+    }
+    #[cfg(feature = "bytes")]
+    if subject.is(Kind::ByteArray) || subject.is(Kind::Bytes) {
+        let index = slots.get(1);
+        let item = crate::types::bytes::quick(subject, index.as_int());
+        if item != Obj::NULL {
+            slots.set(1, Obj::int(index.as_int() + 1));
+            return Ok(item);
+        }
+        return Ok(Obj::STOP);
     }
     if subject.is(Kind::Generator) {
         return call::resume(vm, subject, Obj::NONE, Action::ForGenerator, Obj::int(end as i32));
@@ -197,6 +268,12 @@ fn next_in(vm: &mut Vm, slots: Slots) -> Res {
             None => Obj::STOP,
         });
     }
+    #[cfg(feature = "bytes")]
+    if let Some(bytes) = crate::types::bytes::buffer(subject) {
+        let at = index.as_int() as usize;
+        slots.set(1, Obj::count(at + 1));
+        return Ok(bytes.get(at).map_or(Obj::STOP, |byte| Obj::int(i32::from(*byte))));
+    }
     if let Some(text) = str::text(vm, subject)
         && index.is_int()
     {
@@ -208,7 +285,7 @@ fn next_in(vm: &mut Vm, slots: Slots) -> Res {
         slots.set(1, Obj::count(at + len));
         return str::new(vm, text.get(at..at + len).unwrap_or(b""));
     }
-    if subject.is(Kind::Dict) {
+    if is_dict(subject) {
         return next_of_dict(vm, slots, subject);
     }
     next(vm, subject)
@@ -227,10 +304,60 @@ fn next_of_dict(vm: &mut Vm, slots: Slots, subject: Obj) -> Res {
     }
 }
 
+/// The next item of something that is iterated by position.
+#[cfg(feature = "language")]
+fn next_by_position(vm: &mut Vm, slots: Slots) -> Res {
+    let (object, at) = (slots.get(1), slots.get(2));
+    slots.set(2, Obj::count(at.as_int() as usize + 1));
+    #[cfg(feature = "collections")]
+    if object.is(Kind::Deque) {
+        if slots.get(3) != Obj::count(crate::modules::deque::len(object)) {
+            return Err(vm.raise(T::RuntimeError, Qstr::M_DICT_CHANGED));
+        }
+        return Ok(crate::modules::deque::item(object, at.as_int() as usize));
+    }
+    let function = attr::of_class(object, Obj::name(Qstr::D_GETITEM));
+    let level = vm.level();
+    match call::call(vm, function, &[object, at]) {
+        Err(_) if !vm.halted && (call::error_is(vm, T::IndexError) || call::error_is(vm, T::StopIteration)) => {
+            vm.return_to(level);
+            Ok(Obj::STOP)
+        }
+        other => other,
+    }
+}
+
+/// One step of `yield from` something that is no generator. When it has ended the value is in `vm.error`, if it is a StopIteration.
+#[cfg(feature = "language")]
+pub(crate) fn delegate(vm: &mut Vm, inner: Obj, sent: Obj) -> Res {
+    vm.error = Obj::NULL;
+    if inner.is(Kind::Instance) && sent != Obj::NONE {
+        let function = attr::of_class(inner, Obj::name(Qstr::SEND));
+        if function != Obj::NULL {
+            return stop_to_value(vm, |vm| call::call(vm, function, &[inner, sent]));
+        }
+        return Err(attr::no_attribute(vm, inner, Obj::name(Qstr::SEND)));
+    }
+    next(vm, inner)
+}
+
+#[cfg(not(feature = "language"))]
+pub(crate) fn delegate(vm: &mut Vm, inner: Obj, _sent: Obj) -> Res {
+    next(vm, inner)
+}
+
+/// The value of a `yield from` that has ended without a frame returning.
+pub(crate) fn delegated(vm: &Vm, inner: Obj) -> Obj {
+    let ended = cfg!(feature = "language") && !inner.is(Kind::Generator) && call::error_is(vm, T::StopIteration);
+    if ended { crate::types::exception::value(vm.error) } else { Obj::NONE }
+}
+
 /// `zip`, `map` and so on. Parts are rooted by the iterator.
 fn next_of_parts(vm: &mut Vm, class: T, slots: Slots) -> Res {
     let (first, second) = (slots.get(1), slots.get(2));
     match class {
+        #[cfg(feature = "language")]
+        T::Iterator => next_by_position(vm, slots),
         T::Zip if first.is(Kind::Tuple) => {
             let n = tuple::len(first);
             if n == 0 {

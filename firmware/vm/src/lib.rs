@@ -16,21 +16,39 @@ mod builtins;
 mod call;
 #[expect(unsafe_code, reason = "reads verified bytecode and tables without bounds checks")]
 mod code;
+#[cfg(feature = "float")]
+mod decimal;
 #[expect(unsafe_code, reason = "frames and slots are raw memory of the arena")]
 mod frame;
 #[expect(unsafe_code, reason = "objects are raw memory of the arena")]
 mod heap;
+#[cfg(feature = "import")]
+mod import;
+#[cfg(feature = "inspect")]
+pub mod inspect;
+#[cfg(feature = "language")]
+mod introspect;
 mod iter;
+#[cfg(feature = "bigint")]
+mod limbs;
+#[cfg(any(feature = "inspect", feature = "traceback"))]
+mod lines;
 mod map;
+#[cfg(feature = "import")]
+mod modules;
 mod mpy;
 mod natives;
 mod opcodes;
+#[cfg(feature = "language")]
+mod operators;
 mod ops;
 mod print;
 mod qstr;
 mod run;
 mod spread;
 mod subscr;
+#[cfg(feature = "traceback")]
+mod traceback;
 mod types;
 mod unwind;
 #[expect(unsafe_code, reason = "builds the tagged word, which is never zero")]
@@ -40,3 +58,40 @@ mod vm;
 
 pub use value::Obj;
 pub use vm::{Malformed, Out, Stop, Vm};
+
+/// A clock for `time`.
+#[cfg(feature = "time")]
+pub trait Clock {
+    /// Microseconds since some moment before the program began.
+    fn now_us(&self) -> u64;
+    /// Lets at least so many microseconds pass.
+    fn wait_us(&self, microseconds: u64);
+}
+
+/// The module `asyncio`: Python code of ours, executed from flash like any other.
+#[cfg(feature = "asyncio")]
+pub(crate) static ASYNCIO: &[u8] = include_bytes!("../modules/asyncio.mpy");
+
+/// A file that can be imported.
+#[derive(Clone, Copy)]
+pub struct ModuleFile<'a> {
+    /// The compiled file.
+    pub mpy: &'a [u8],
+    /// Whether it is a package: modules inside of it may be imported too.
+    pub package: bool,
+}
+
+/// What a program may import beside the built-in modules.
+pub trait Modules<'a> {
+    /// The file of the module called `name`: `b"pkg.mod"` is the module `mod` of the package `pkg`.
+    fn find(&self, name: &[u8]) -> Option<ModuleFile<'a>>;
+}
+
+/// Memory by its address, for `machine`.
+#[cfg(feature = "machine")]
+pub trait Memory {
+    /// The `width` bytes (1, 2 or 4) at `address`; nothing where they may not be read.
+    fn read(&self, address: u32, width: u8) -> Option<u32>;
+    /// Writes them; nothing where they may not be written.
+    fn write(&self, address: u32, width: u8, value: u32) -> Option<()>;
+}

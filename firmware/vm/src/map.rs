@@ -97,6 +97,18 @@ pub(crate) fn set(vm: &mut Vm, owner: Obj, field: usize, key: Obj, value: Obj) -
     Ok(())
 }
 
+/// The first key that has a value from place `from` on: key, value, where to go on.
+#[cfg(any(feature = "import", feature = "language"))]
+pub(crate) fn entry(table: Obj, from: usize) -> Option<(Obj, Obj, usize)> {
+    if table == Obj::NULL {
+        return None;
+    }
+    (from..=table.raw(MASK)).find_map(|at| {
+        let (key, value) = (table.field(ENTRIES + 2 * at), table.field(ENTRIES + 2 * at + 1));
+        (key != Obj::NULL && value != Obj::NULL).then_some((key, value, at + 1))
+    })
+}
+
 /// Removes a key; false when it is not there. The entry stays, without a value, so that searches go on past it.
 pub(crate) fn remove(table: Obj, key: Obj) -> bool {
     get(table, key) != Obj::NULL && replace(table, key, Obj::NULL)

@@ -10,7 +10,7 @@ use crate::code::{Code, ModulePtr, Tables};
 use crate::heap::Kind;
 use crate::qstr::{self, Qstr};
 use crate::types::{self, tuple};
-use crate::value::{INT_MAX, INT_MIN, Obj};
+use crate::value::Obj;
 use crate::verify;
 use crate::vm::{Malformed, Stop, Vm};
 
@@ -200,7 +200,7 @@ fn functions<'a>(vm: &mut Vm<'a>, reader: &mut Reader<'a>, tables: &mut Tables, 
     function(vm, reader, tables, (0, n_codes), &mut next_child).map(|_| ())
 }
 
-fn header(reader: &mut Reader) -> Parse<()> {
+pub(crate) fn header(reader: &mut Reader) -> Parse<()> {
     if reader.byte()? != b'M' {
         return reader.bad("not a .mpy file");
     }
@@ -222,7 +222,7 @@ fn header(reader: &mut Reader) -> Parse<()> {
 }
 
 /// A name: known at build time, or its text.
-fn name_text<'a>(reader: &mut Reader<'a>) -> Parse<Result<Obj, &'a [u8]>> {
+pub(crate) fn name_text<'a>(reader: &mut Reader<'a>) -> Parse<Result<Obj, &'a [u8]>> {
     let len = reader.uint()?;
     if len & 1 != 0 {
         let number = len >> 1;
@@ -249,6 +249,8 @@ const OBJ_ELLIPSIS: u8 = 4;
 const OBJ_STR: u8 = 5;
 const OBJ_BYTES: u8 = 6;
 const OBJ_INT: u8 = 7;
+#[cfg(feature = "float")]
+const OBJ_FLOAT: u8 = 8;
 const OBJ_COMPLEX: u8 = 9;
 const OBJ_TUPLE: u8 = 10;
 
@@ -299,8 +301,14 @@ fn constant<'a>(vm: &mut Vm<'a>, reader: &mut Reader<'a>) -> Result<Obj, Stop> {
         OBJ_INT => {
             let len = reader.uint()?;
             let text = reader.take(len)?;
+            #[cfg(feature = "bigint")]
+            return match types::bigint::parse(vm, text, 10).map_err(no_memory)? {
+                it if it == Obj::NULL => Ok(reader.bad("an int constant is malformed")?),
+                value => Ok(value),
+            };
+            #[cfg(not(feature = "bigint"))]
             match types::int::parse(text, 10) {
-                Some(value) if (INT_MIN..=INT_MAX).contains(&value) => Obj::int(value),
+                Some(value) if (crate::value::INT_MIN..=crate::value::INT_MAX).contains(&value) => Obj::int(value),
                 _ => return Ok(reader.bad("an int constant is too large for this build")?),
             }
         }
@@ -315,13 +323,29 @@ fn constant<'a>(vm: &mut Vm<'a>, reader: &mut Reader<'a>) -> Result<Obj, Stop> {
             vm.unkeep(1);
             made
         }
+        #[cfg(feature = "float")]
+        OBJ_FLOAT => {
+            let len = reader.uint()?;
+            match crate::decimal::parse(reader.take(len)?) {
+                Some(value) => types::float::new(vm, value).map_err(no_memory)?,
+                None => return Ok(reader.bad("a float constant is malformed")?),
+            }
+        }
+        #[cfg(feature = "bytes")]
+        OBJ_BYTES => {
+            let len = reader.uint()?;
+            let bytes = reader.take(len)?;
+            reader.byte()?;
+            types::bytes::constant(vm, bytes).map_err(no_memory)?
+        }
+        #[cfg(not(feature = "bytes"))]
         OBJ_BYTES => return Ok(reader.bad("bytes are not in this build")?),
         _ => return Ok(reader.bad("floats are not in this build")?),
     })
 }
 
 /// Length, kind and whether functions follow that this one makes.
-fn function_head<'a>(reader: &mut Reader<'a>) -> Parse<(&'a [u8], usize, usize)> {
+pub(crate) fn function_head<'a>(reader: &mut Reader<'a>) -> Parse<(&'a [u8], usize, usize)> {
     let head = reader.uint()?;
     if head & 3 != 0 {
         return reader.bad("contains machine code");

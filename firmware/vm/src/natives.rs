@@ -22,14 +22,14 @@ pub(crate) struct Native {
 const ANY: u8 = 255;
 
 macro_rules! natives {
-    ($($number:ident $name:ident $min:tt $max:tt $keywords:literal $function:path,)*) => {
+    ($($(#[$feature:meta])* $number:ident $name:ident $min:tt $max:tt $keywords:literal $function:path,)*) => {
         /// The number of a native function.
         #[derive(Clone, Copy, PartialEq, Eq)]
         #[repr(u16)]
-        pub(crate) enum N { $($number,)* }
+        pub(crate) enum N { $($(#[$feature])* $number,)* }
 
-        pub(crate) static NATIVES: [Native; [$(N::$number),*].len()] = [
-            $(Native { function: $function, min: $min, max: $max, keywords: $keywords, name: Qstr::$name },)*
+        pub(crate) static NATIVES: [Native; [$($(#[$feature])* N::$number),*].len()] = [
+            $($(#[$feature])* Native { function: $function, min: $min, max: $max, keywords: $keywords, name: Qstr::$name },)*
         ];
     };
 }
@@ -53,13 +53,173 @@ natives! {
     Min                 MIN          1 ANY true  builtins::min,
     Next                NEXT         1 2   false builtins::next,
     Ord                 ORD          1 1   false builtins::ord,
+    #[cfg(not(feature = "bigint"))]
     Pow                 POW          2 2   false builtins::pow,
+    #[cfg(feature = "bigint")]
+    Pow                 POW          2 3   false builtins::pow,
     Print               PRINT        0 ANY true  builtins::print,
     Repr                REPR         1 1   false builtins::repr,
     SetAttr             SETATTR      3 3   false builtins::setattr,
     Sorted              SORTED       1 1   true  list::sorted,
     Sum                 SUM          1 2   false builtins::sum,
+    #[cfg(feature = "float")]
+    Round               ROUND        1 2   false builtins::round,
+    #[cfg(feature = "float")]
+    FloatIsInteger      IS_INTEGER   1 1   false types::float::is_integer,
+    #[cfg(feature = "bigint")]
+    IntBitLength        BIT_LENGTH   1 1   false types::bigint::bit_length,
+    #[cfg(feature = "bytes")]
+    StrEncode           ENCODE       1 3   false types::bytes::encode,
+    #[cfg(feature = "bytes")]
+    BytesDecode         DECODE       1 3   false types::bytes::decode,
+    #[cfg(feature = "bytes")]
+    BytesHex            HEX          1 2   false types::bytes::hex,
+    #[cfg(feature = "bytes")]
+    BytesFromHex        FROMHEX      1 2   false types::bytes::from_hex,
+    #[cfg(feature = "bytes")]
+    ArrayAppend         APPEND       2 2   false types::bytes::append_method,
+    #[cfg(feature = "bytes")]
+    ArrayExtend         EXTEND       2 2   false types::bytes::extend_method,
+    #[cfg(feature = "set")]
+    SetAdd              ADD 2 2 false types::set::add_method,
+    #[cfg(feature = "set")]
+    SetRemove           REMOVE 2 2 false types::set::remove,
+    #[cfg(feature = "set")]
+    SetDiscard          DISCARD 2 2 false types::set::discard,
+    #[cfg(feature = "set")]
+    SetPop              POP 1 1 false types::set::pop,
+    #[cfg(feature = "set")]
+    SetCopy             COPY 1 1 false types::set::copy,
+    #[cfg(feature = "set")]
+    SetUpdate           UPDATE 1 ANY false types::set::update,
+    #[cfg(feature = "set")]
+    SetIntersectionUpdate INTERSECTION_UPDATE 1 ANY false types::set::intersection_update,
+    #[cfg(feature = "set")]
+    SetDifferenceUpdate DIFFERENCE_UPDATE 1 ANY false types::set::difference_update,
+    #[cfg(feature = "set")]
+    SetSymmetricUpdate  SYMMETRIC_DIFFERENCE_UPDATE 2 2 false types::set::symmetric_difference_update,
+    #[cfg(feature = "set")]
+    SetUnion            UNION 1 ANY false types::set::union,
+    #[cfg(feature = "set")]
+    SetIntersection     INTERSECTION 1 ANY false types::set::intersection,
+    #[cfg(feature = "set")]
+    SetDifference       DIFFERENCE 1 ANY false types::set::difference,
+    #[cfg(feature = "set")]
+    SetSymmetric        SYMMETRIC_DIFFERENCE 2 2 false types::set::symmetric_difference,
+    #[cfg(feature = "set")]
+    SetIsSubset         ISSUBSET 2 2 false types::set::is_subset_method,
+    #[cfg(feature = "set")]
+    SetIsSuperset       ISSUPERSET 2 2 false types::set::is_superset_method,
+    #[cfg(feature = "set")]
+    SetIsDisjoint       ISDISJOINT 2 2 false types::set::is_disjoint_method,
+    #[cfg(feature = "math")]
+    MathSqrt            SQRT         1 1   false crate::modules::math::sqrt,
+    #[cfg(feature = "math")]
+    MathExp             EXP          1 1   false crate::modules::math::exp,
+    #[cfg(feature = "math")]
+    MathLog             LOG          1 2   false crate::modules::math::log,
+    #[cfg(feature = "math")]
+    MathLog2            LOG2         1 1   false crate::modules::math::log2,
+    #[cfg(feature = "math")]
+    MathLog10           LOG10        1 1   false crate::modules::math::log10,
+    #[cfg(feature = "math")]
+    MathPow             POW          2 2   false crate::modules::math::pow,
+    #[cfg(feature = "math")]
+    MathSin             SIN          1 1   false crate::modules::math::sin,
+    #[cfg(feature = "math")]
+    MathCos             COS          1 1   false crate::modules::math::cos,
+    #[cfg(feature = "math")]
+    MathTan             TAN          1 1   false crate::modules::math::tan,
+    #[cfg(feature = "math")]
+    MathAsin            ASIN         1 1   false crate::modules::math::asin,
+    #[cfg(feature = "math")]
+    MathAcos            ACOS         1 1   false crate::modules::math::acos,
+    #[cfg(feature = "math")]
+    MathAtan            ATAN         1 1   false crate::modules::math::atan,
+    #[cfg(feature = "math")]
+    MathAtan2           ATAN2        2 2   false crate::modules::math::atan2,
+    #[cfg(feature = "math")]
+    MathFloor           FLOOR        1 1   false crate::modules::math::floor,
+    #[cfg(feature = "math")]
+    MathCeil            CEIL         1 1   false crate::modules::math::ceil,
+    #[cfg(feature = "math")]
+    MathTrunc           TRUNC        1 1   false crate::modules::math::trunc,
+    #[cfg(feature = "math")]
+    MathFabs            FABS         1 1   false crate::modules::math::fabs,
+    #[cfg(feature = "math")]
+    MathFmod            FMOD         2 2   false crate::modules::math::fmod,
+    #[cfg(feature = "math")]
+    MathModf            MODF         1 1   false crate::modules::math::modf,
+    #[cfg(feature = "math")]
+    MathFrexp           FREXP        1 1   false crate::modules::math::frexp,
+    #[cfg(feature = "math")]
+    MathLdexp           LDEXP        2 2   false crate::modules::math::ldexp,
+    #[cfg(feature = "math")]
+    MathCopysign        COPYSIGN     2 2   false crate::modules::math::copysign,
+    #[cfg(feature = "math")]
+    MathIsNan           ISNAN        1 1   false crate::modules::math::is_nan,
+    #[cfg(feature = "math")]
+    MathIsInf           ISINF        1 1   false crate::modules::math::is_inf,
+    #[cfg(feature = "math")]
+    MathIsFinite        ISFINITE     1 1   false crate::modules::math::is_finite,
+    #[cfg(feature = "math")]
+    MathDegrees         DEGREES      1 1   false crate::modules::math::degrees,
+    #[cfg(feature = "math")]
+    MathRadians         RADIANS      1 1   false crate::modules::math::radians,
+    #[cfg(feature = "strings")]
+    StrCenter           CENTER       2 2   false types::str_more::center,
+    #[cfg(feature = "strings")]
+    StrPartition        PARTITION    2 2   false types::str_more::partition,
+    #[cfg(feature = "strings")]
+    StrRpartition       RPARTITION   2 2   false types::str_more::rpartition,
+    #[cfg(feature = "strings")]
+    StrRsplit           RSPLIT       1 3   false types::str_more::rsplit,
+    #[cfg(feature = "strings")]
+    StrRindex           RINDEX       2 4   false types::str_more::rindex,
+    #[cfg(feature = "strings")]
+    StrSplitLines       SPLITLINES   1 2   true types::str_more::splitlines,
+    #[cfg(feature = "strings")]
+    StrIsLower          ISLOWER      1 1   false types::str_more::is_lower,
+    #[cfg(feature = "strings")]
+    StrIsUpper          ISUPPER      1 1   false types::str_more::is_upper,
+    #[cfg(all(feature = "bigint", feature = "bytes"))]
+    IntToBytes          TO_BYTES     1 4   true  types::int_bytes::to_bytes,
+    #[cfg(all(feature = "bigint", feature = "bytes"))]
+    IntFromBytes        FROM_BYTES   1 3   true  types::int_bytes::from_bytes,
+    #[cfg(feature = "format")]
+    Format              FORMAT       1 2   false types::format::builtin,
+    #[cfg(feature = "format")]
+    Hex                 HEX          1 1   false types::format::hex,
+    #[cfg(feature = "format")]
+    Oct                 OCT          1 1   false types::format::oct,
+    #[cfg(feature = "format")]
+    Bin                 BIN          1 1   false types::format::bin,
+    #[cfg(feature = "fstrings")]
+    StrFormat           FORMAT       1 ANY true  types::format::method,
+    #[cfg(not(feature = "language"))]
     ObjectInit          D_INIT       1 1   false types::object_init,
+    #[cfg(feature = "language")]
+    ObjectInit          D_INIT       1 ANY true  types::object_init,
+    #[cfg(feature = "language")]
+    ObjectNew           D_NEW        1 ANY true  types::class::object_new,
+    #[cfg(feature = "language")]
+    ObjectSetAttr       D_SETATTR    3 3   false crate::attr::object_setattr,
+    #[cfg(feature = "language")]
+    ObjectDelAttr       D_DELATTR    2 2   false crate::attr::object_delattr,
+    #[cfg(feature = "language")]
+    DelAttr             DELATTR      2 2   false crate::introspect::delattr,
+    #[cfg(feature = "language")]
+    Dir                 DIR          0 1   false crate::introspect::dir,
+    #[cfg(feature = "language")]
+    Globals             GLOBALS      0 0   false crate::introspect::globals,
+    #[cfg(feature = "language")]
+    Id                  ID           1 1   false crate::introspect::id,
+    #[cfg(feature = "language")]
+    Locals              LOCALS       0 0   false crate::introspect::globals,
+    #[cfg(feature = "language")]
+    DictPopItem         POPITEM      1 1   false dict::pop_item,
+    #[cfg(feature = "language")]
+    DictFromKeys        FROMKEYS     1 2   false dict::from_keys,
     PropertySetter      SETTER       2 2   false types::property_setter,
     PropertyDeleter     DELETER      2 2   false types::property_deleter,
     ExceptionInit       D_INIT       1 ANY false exception::init,
@@ -103,4 +263,86 @@ natives! {
     StrIsDigit          ISDIGIT      1 1   false str::is_digit,
     StrIsAlpha          ISALPHA      1 1   false str::is_alpha,
     StrIsSpace          ISSPACE      1 1   false str::is_space,
+    #[cfg(feature = "sys")]
+    SysExit             EXIT         0 1   false crate::modules::sys::exit,
+    #[cfg(feature = "sys")]
+    SysPrintException   PRINT_EXCEPTION 1 2 false crate::modules::sys::print_exception,
+    #[cfg(feature = "gc")]
+    GcCollect           COLLECT      0 0   false crate::modules::gc::collect,
+    #[cfg(feature = "gc")]
+    GcEnable            ENABLE       0 0   false crate::modules::gc::nothing,
+    #[cfg(feature = "gc")]
+    GcDisable           DISABLE      0 0   false crate::modules::gc::nothing,
+    #[cfg(feature = "gc")]
+    GcIsEnabled         ISENABLED    0 0   false crate::modules::gc::is_enabled,
+    #[cfg(feature = "gc")]
+    GcMemAlloc          MEM_ALLOC    0 0   false crate::modules::gc::mem_alloc,
+    #[cfg(feature = "gc")]
+    GcMemFree           MEM_FREE     0 0   false crate::modules::gc::mem_free,
+    #[cfg(feature = "gc")]
+    GcThreshold         THRESHOLD    0 1   false crate::modules::gc::threshold,
+    #[cfg(feature = "micropython")]
+    MicroPythonConst    CONST        1 1   false crate::modules::micropython::constant,
+    #[cfg(feature = "micropython")]
+    MicroPythonOptLevel OPT_LEVEL    0 1   false crate::modules::micropython::opt_level,
+    #[cfg(feature = "micropython")]
+    MicroPythonMemInfo  MEM_INFO     0 1   false crate::modules::micropython::mem_info,
+    #[cfg(feature = "micropython")]
+    MicroPythonSchedule SCHEDULE     2 2   false crate::modules::micropython::schedule,
+    #[cfg(feature = "time")]
+    TimeSleep           SLEEP        1 1   false crate::modules::time::sleep,
+    #[cfg(feature = "time")]
+    TimeSleepMs         SLEEP_MS     1 1   false crate::modules::time::sleep_ms,
+    #[cfg(feature = "time")]
+    TimeSleepUs         SLEEP_US     1 1   false crate::modules::time::sleep_us,
+    #[cfg(feature = "time")]
+    TimeTicksAdd        TICKS_ADD    2 2   false crate::modules::time::ticks_add,
+    #[cfg(feature = "time")]
+    TimeTicksDiff       TICKS_DIFF   2 2   false crate::modules::time::ticks_diff,
+    #[cfg(feature = "time")]
+    TimeTicksMs         TICKS_MS     0 0   false crate::modules::time::ticks_ms,
+    #[cfg(feature = "time")]
+    TimeTicksUs         TICKS_US     0 0   false crate::modules::time::ticks_us,
+    #[cfg(feature = "time")]
+    TimeTime            TIME         0 0   false crate::modules::time::time,
+    #[cfg(feature = "collections")]
+    NamedTuple NAMEDTUPLE 2 3 true crate::modules::namedtuple::make,
+    #[cfg(feature = "collections")]
+    NamedTupleAsDict ASDICT 1 1 false crate::modules::namedtuple::as_dict,
+    #[cfg(feature = "collections")]
+    DequeAppend APPEND 2 2 false crate::modules::deque::append,
+    #[cfg(feature = "collections")]
+    DequeAppendLeft APPENDLEFT 2 2 false crate::modules::deque::append_left,
+    #[cfg(feature = "collections")]
+    DequeClear CLEAR 1 1 false crate::modules::deque::clear,
+    #[cfg(feature = "collections")]
+    DequeExtend EXTEND 2 2 false crate::modules::deque::extend_method,
+    #[cfg(feature = "collections")]
+    DequePop POP 1 1 false crate::modules::deque::pop,
+    #[cfg(feature = "collections")]
+    DequePopLeft POPLEFT 1 1 false crate::modules::deque::pop_left,
+    #[cfg(feature = "io")]
+    StreamClose CLOSE 1 1 false crate::modules::io::close,
+    #[cfg(feature = "io")]
+    StreamFlush FLUSH 1 1 false crate::modules::io::flush,
+    #[cfg(feature = "io")]
+    StreamGetValue GETVALUE 1 1 false crate::modules::io::get_value,
+    #[cfg(feature = "io")]
+    StreamRead READ 1 2 false crate::modules::io::read,
+    #[cfg(feature = "io")]
+    StreamReadLine READLINE 1 1 false crate::modules::io::read_line,
+    #[cfg(feature = "io")]
+    StreamSeek SEEK 2 3 false crate::modules::io::seek,
+    #[cfg(feature = "io")]
+    StreamTell TELL 1 1 false crate::modules::io::tell,
+    #[cfg(feature = "io")]
+    StreamWrite WRITE 2 2 false crate::modules::io::write,
+    #[cfg(feature = "io")]
+    StreamEnter D_ENTER 1 1 false crate::modules::io::enter,
+    #[cfg(feature = "io")]
+    StreamExit D_EXIT 1 4 false crate::modules::io::exit,
+    #[cfg(feature = "json")]
+    JsonDumps DUMPS 1 1 true crate::modules::json::dumps,
+    #[cfg(feature = "json")]
+    JsonLoads LOADS 1 1 false crate::modules::json::loads,
 }

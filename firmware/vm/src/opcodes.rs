@@ -13,6 +13,10 @@ macro_rules! opcodes {
         /// Where the count depends on the operand or on the way taken, `verify.rs` says so and this holds what is fixed.
         pub(crate) static EFFECTS: [(u8, u8, Operand); [$(Op::$name),*].len()] =
             [$(($takes, $gives, Operand::$operand),)*];
+
+        /// The operations' names, as `Op` spells them.
+        #[cfg(feature = "inspect")]
+        pub(crate) static NAMES: [&str; [$(Op::$name),*].len()] = [$(stringify!($name),)*];
     };
 }
 
@@ -140,6 +144,19 @@ pub(crate) const LOAD_FAST_MULTI: u8 = 0xb0;
 pub(crate) const STORE_FAST_MULTI: u8 = 0xc0;
 pub(crate) const UNARY_MULTI: u8 = 0xd0;
 pub(crate) const BINARY_MULTI: u8 = 0xd7;
+/// ROT_THREE, and LOAD_METHOD.
+#[cfg(feature = "language")]
+pub(crate) const ROT_THREE: u8 = 0x5b;
+#[cfg(feature = "language")]
+pub(crate) const LOAD_METHOD: u8 = 0x14;
+
+/// Whether what follows a ROT_THREE makes both the place where an `async with` that is left by a return or a jump brings its manager on top of
+/// the two values MicroPython's finally blocks have there. Here they have one: so both together are one ROT_TWO.
+#[cfg(feature = "language")]
+pub(crate) fn is_async_turn(following: &[u8]) -> bool {
+    following.starts_with(&[ROT_THREE, LOAD_METHOD])
+}
+
 pub(crate) const YIELD_FROM: u8 = 0x68;
 pub(crate) const POP_JUMP_IF_TRUE: u8 = 0x43;
 pub(crate) const POP_JUMP_IF_FALSE: u8 = 0x44;

@@ -5,6 +5,8 @@ use crate::frame::{Action, Slots};
 use crate::heap::Kind;
 use crate::opcodes::{binary as op, unary as un};
 use crate::qstr::Qstr;
+#[cfg(feature = "language")]
+use crate::types::class;
 use crate::types::{self, dict, exception, int, list, range, str, tuple};
 use crate::value::{INT_MAX, Obj, Res};
 use crate::vm::Vm;
@@ -41,6 +43,12 @@ pub(crate) fn quick(operator: u8, left: Obj, right: Obj) -> Obj {
         op::OR | op::IN_PLACE_OR => Obj::from_tagged(a | b),
         op::XOR | IN_PLACE_XOR => Obj::from_tagged((a ^ b) | 1),
         op::SHIFT_RIGHT | IN_PLACE_SHIFT_RIGHT if b >= 0 => Obj::from_tagged((a >> (b >> 1).min(31)) | 1),
+        // In builds with more than the core, whose programs shift more.
+        #[cfg(any(feature = "bytes", feature = "bigint"))]
+        op::SHIFT_LEFT | IN_PLACE_SHIFT_LEFT if (b >> 1) as u32 <= 30 => {
+            let shifted = (a - 1) << (b >> 1);
+            if shifted >> (b >> 1) == a - 1 { Obj::from_tagged(shifted | 1) } else { Obj::NULL }
+        }
         op::MODULO | IN_PLACE_MODULO if b != 1 => Obj::int(int::divide(a >> 1, b >> 1).1),
         op::FLOOR_DIVIDE | IN_PLACE_FLOOR_DIVIDE if b > 1 => Obj::int(int::divide(a >> 1, b >> 1).0),
         _ => Obj::NULL,
@@ -48,19 +56,21 @@ pub(crate) fn quick(operator: u8, left: Obj, right: Obj) -> Obj {
 }
 
 /// From an in-place operator to its plain form.
-const TO_PLAIN: u8 = op::OR - op::IN_PLACE_OR;
-const IN_PLACE_LAST: u8 = op::OR - 1;
+pub(crate) const TO_PLAIN: u8 = op::OR - op::IN_PLACE_OR;
+pub(crate) const IN_PLACE_LAST: u8 = op::OR - 1;
 const IN_PLACE_ADD: u8 = op::ADD - TO_PLAIN;
 const IN_PLACE_SUBTRACT: u8 = op::SUBTRACT - TO_PLAIN;
 const IN_PLACE_MULTIPLY: u8 = op::MULTIPLY - TO_PLAIN;
 const IN_PLACE_AND: u8 = op::AND - TO_PLAIN;
 const IN_PLACE_XOR: u8 = op::XOR - TO_PLAIN;
 const IN_PLACE_SHIFT_RIGHT: u8 = op::SHIFT_RIGHT - TO_PLAIN;
+#[cfg(any(feature = "bytes", feature = "bigint"))]
+const IN_PLACE_SHIFT_LEFT: u8 = op::SHIFT_LEFT - TO_PLAIN;
 const IN_PLACE_MODULO: u8 = op::MODULO - TO_PLAIN;
 const IN_PLACE_FLOOR_DIVIDE: u8 = op::FLOOR_DIVIDE - TO_PLAIN;
 
 /// Names of special methods, by operator from LESS on (IN, IS and EXCEPTION_MATCH have none here).
-static METHODS: [Qstr; 35] = [
+pub(crate) static METHODS: [Qstr; 35] = [
     Qstr::D_LT,
     Qstr::D_GT,
     Qstr::D_EQ,
@@ -99,7 +109,7 @@ static METHODS: [Qstr; 35] = [
 ];
 
 /// Names of the reflected arithmetic methods, from OR on.
-static REFLECTED: [Qstr; 13] = [
+pub(crate) static REFLECTED: [Qstr; 13] = [
     Qstr::D_ROR,
     Qstr::D_RXOR,
     Qstr::D_RAND,
@@ -115,6 +125,11 @@ static REFLECTED: [Qstr; 13] = [
     Qstr::D_RPOW,
 ];
 
+/// The plain form of an arithmetic operator.
+pub(crate) fn plain(operator: u8) -> u8 {
+    if operator <= IN_PLACE_LAST { operator + TO_PLAIN } else { operator }
+}
+
 /// Any binary operator on rooted values. With `args` (two slots that hold them) a Python method is begun and `CALL` given;
 /// without, it is run to its end.
 #[inline(never)]
@@ -125,8 +140,29 @@ pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Opt
         op::IN => return contains(vm, right, left, args),
         _ => {}
     }
+    #[cfg(feature = "float")]
+    if left.is(Kind::Float) || right.is(Kind::Float) {
+        let value = types::float::binary(vm, operator, left, right)?;
+        if value != Obj::NULL {
+            return Ok(value);
+        }
+    }
     if is_object(left) || is_object(right) {
         return binary_of_objects(vm, operator, left, right, args);
+    }
+    #[cfg(feature = "bigint")]
+    if left.is(Kind::Int) || right.is(Kind::Int) {
+        let value = types::int::binary(vm, operator, left, right)?;
+        if value != Obj::NULL {
+            return Ok(value);
+        }
+    }
+    #[cfg(feature = "set")]
+    if operator != op::EQUAL && operator != op::NOT_EQUAL && types::set::is(left) {
+        let value = types::set::binary(vm, operator, left, right)?;
+        if value != Obj::NULL {
+            return Ok(value);
+        }
     }
     match operator {
         op::EQUAL => Ok(Obj::bool(equal(vm, left, right)?)),
@@ -139,12 +175,17 @@ pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Opt
             list::extend(vm, left, right)?;
             Ok(left)
         }
-        _ => arithmetic(vm, if operator <= IN_PLACE_LAST { operator + TO_PLAIN } else { operator }, left, right),
+        #[cfg(feature = "bytes")]
+        op::IN_PLACE_ADD if left.is(Kind::ByteArray) => {
+            types::bytes::extend(vm, left, right)?;
+            Ok(left)
+        }
+        _ => arithmetic(vm, plain(operator), left, right),
     }
 }
 
 /// An instance of a class, whose operators are its methods.
-fn is_object(value: Obj) -> bool {
+pub(crate) fn is_object(value: Obj) -> bool {
     value.is(Kind::Instance)
 }
 
@@ -166,6 +207,10 @@ fn arithmetic(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
 fn arithmetic_of_sequence(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
     if str::is(left) {
         return str::operator(vm, operator, left, right);
+    }
+    #[cfg(feature = "bytes")]
+    if types::bytes::buffer(left).is_some() {
+        return types::bytes::operator(vm, operator, left, right);
     }
     let Some(items) = tuple::sequence(left) else { return vm.type_error(Qstr::M_BAD_OPERANDS) };
     let is_list = left.is(Kind::List);
@@ -224,12 +269,27 @@ pub(crate) fn small(value: Obj) -> Option<i32> {
 pub(crate) fn as_int(vm: &mut Vm, value: Obj) -> Res<i32> {
     match small(value) {
         Some(value) => Ok(value),
-        None => vm.type_error(Qstr::M_EXPECTED_INT),
+        #[cfg(feature = "bigint")]
+        None if value.is(Kind::Int) => Err(vm.raise(types::T::OverflowError, Qstr::M_INT_MACHINE)),
+        None => {
+            #[cfg(feature = "language")]
+            if let Some(native) = class::native_part(value) {
+                return as_int(vm, native);
+            }
+            #[cfg(feature = "language")]
+            if value.is(Kind::Instance) {
+                let answer = crate::operators::ask(vm, value, Qstr::D_INDEX)?;
+                if let Some(number) = small(answer) {
+                    return Ok(number);
+                }
+            }
+            vm.type_error(Qstr::M_EXPECTED_INT)
+        }
     }
 }
 
 /// Begins a method with two arguments where `args` are, or calls it.
-fn method(vm: &mut Vm, function: Obj, left: Obj, right: Obj, args: Option<Slots>) -> Res {
+pub(crate) fn method(vm: &mut Vm, function: Obj, left: Obj, right: Obj, args: Option<Slots>) -> Res {
     match args {
         Some(at) => {
             at.set(0, left);
@@ -240,6 +300,7 @@ fn method(vm: &mut Vm, function: Obj, left: Obj, right: Obj, args: Option<Slots>
     }
 }
 
+#[cfg(not(feature = "language"))]
 fn binary_of_objects(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Option<Slots>) -> Res {
     let name = METHODS[usize::from(operator)];
     let found = attr::special(vm, left, name);
@@ -282,10 +343,17 @@ fn binary_of_objects(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Opt
     }
 }
 
+#[cfg(feature = "language")]
+pub(crate) use crate::operators::binary_of_objects;
+
 /// `item in container`.
 fn contains(vm: &mut Vm, container: Obj, item: Obj, args: Option<Slots>) -> Res {
     if container.is(Kind::List) || container.is(Kind::Tuple) {
         return Ok(Obj::bool(tuple::position(vm, container, item, 0)?.is_some()));
+    }
+    #[cfg(feature = "set")]
+    if types::set::is(container) {
+        return Ok(Obj::bool(dict::get(vm, container, item)? != Obj::NULL));
     }
     if container.is(Kind::Dict) {
         return Ok(Obj::bool(dict::get(vm, container, item)? != Obj::NULL));
@@ -299,6 +367,10 @@ fn contains(vm: &mut Vm, container: Obj, item: Obj, args: Option<Slots>) -> Res 
             None => vm.type_error(Qstr::M_EXPECTED_STR),
         };
     }
+    #[cfg(feature = "bytes")]
+    if let Some(bytes) = types::bytes::buffer(container) {
+        return types::bytes::contains(vm, bytes, item);
+    }
     let function = attr::special(vm, container, Qstr::D_CONTAINS);
     if function != Obj::NULL {
         let value = method(vm, function, container, item, args)?;
@@ -309,6 +381,16 @@ fn contains(vm: &mut Vm, container: Obj, item: Obj, args: Option<Slots>) -> Res 
             frame.set_action(Action::Truth);
         }
         return Ok(Obj::CALL);
+    }
+    #[cfg(feature = "language")]
+    if let Some(native) = class::native_part(container) {
+        return contains(vm, native, item, None);
+    }
+    #[cfg(feature = "language")]
+    if container.is(Kind::View)
+        && let Some(there) = crate::types::view::contains(vm, container, item)?
+    {
+        return Ok(Obj::bool(there));
     }
     let iterator = iter::get_native(vm, container)?;
     vm.keep(iterator)?;
@@ -336,12 +418,31 @@ pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
     if let (Some(a), Some(b)) = (small(left), small(right)) {
         return Ok(a == b);
     }
-    if str::is(left) {
+    if str::is(left) && !(cfg!(feature = "language") && is_object(right)) {
         return Ok(str::text(vm, left) == str::text(vm, right));
+    }
+    #[cfg(feature = "float")]
+    if left.is(Kind::Float) || right.is(Kind::Float) {
+        return Ok(types::float::equal(left, right));
+    }
+    #[cfg(feature = "bigint")]
+    if left.is(Kind::Int) {
+        return Ok(types::bigint::compare(left, right) == Some(core::cmp::Ordering::Equal));
+    }
+    #[cfg(feature = "bytes")]
+    if let (Some(left), Some(right)) = (types::bytes::buffer(left), types::bytes::buffer(right)) {
+        return Ok(left == right);
     }
     if is_object(left) || is_object(right) {
         let value = binary_of_objects(vm, op::EQUAL, left, right, None)?;
         return truth(vm, value);
+    }
+    #[cfg(feature = "set")]
+    if types::set::is(left) && types::set::is(right) {
+        vm.enter()?;
+        let same = types::set::equal(vm, left, right);
+        vm.leave();
+        return same;
     }
     if left.is(Kind::Dict) && right.is(Kind::Dict) {
         vm.enter()?;
@@ -383,6 +484,20 @@ pub(crate) fn less(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
     if let (Some(a), Some(b)) = (str::text(vm, left), str::text(vm, right)) {
         return Ok(a < b);
     }
+    #[cfg(feature = "float")]
+    if (left.is(Kind::Float) || right.is(Kind::Float)) && types::float::of(left).is_some() && types::float::of(right).is_some() {
+        return Ok(types::float::order(left, right) == Some(core::cmp::Ordering::Less));
+    }
+    #[cfg(feature = "bigint")]
+    if (left.is(Kind::Int) || right.is(Kind::Int))
+        && let Some(order) = types::bigint::compare(left, right)
+    {
+        return Ok(order == core::cmp::Ordering::Less);
+    }
+    #[cfg(feature = "bytes")]
+    if let (Some(left), Some(right)) = (types::bytes::buffer(left), types::bytes::buffer(right)) {
+        return Ok(left < right);
+    }
     if is_object(left) || is_object(right) {
         let value = binary_of_objects(vm, op::LESS, left, right, None)?;
         return truth(vm, value);
@@ -423,10 +538,20 @@ pub(crate) fn truth(vm: &mut Vm, value: Obj) -> Res<bool> {
         return Ok(true);
     }
     match value.kind() {
+        #[cfg(feature = "float")]
+        Kind::Float => Ok(types::float::get(value) != 0.0),
+        #[cfg(feature = "bytes")]
+        Kind::Bytes | Kind::ConstBytes | Kind::ByteArray => Ok(types::bytes::buffer(value).is_some_and(|bytes| !bytes.is_empty())),
         Kind::List => Ok(list::len(value) > 0),
         Kind::Tuple => Ok(tuple::len(value) > 0),
         Kind::Dict => Ok(dict::len(value) > 0),
+        #[cfg(feature = "set")]
+        Kind::Set | Kind::FrozenSet => Ok(dict::len(value) > 0),
         Kind::Range => Ok(range::len(value) > 0),
+        #[cfg(feature = "language")]
+        Kind::View => Ok(crate::types::view::len(value) > 0),
+        #[cfg(feature = "collections")]
+        Kind::Deque => Ok(crate::modules::deque::len(value) > 0),
         Kind::Str | Kind::ConstStr => Ok(str::text(vm, value).is_some_and(|text| !text.is_empty())),
         Kind::Instance => {
             for name in [Qstr::D_BOOL, Qstr::D_LEN] {
@@ -435,6 +560,10 @@ pub(crate) fn truth(vm: &mut Vm, value: Obj) -> Res<bool> {
                     let answer = call::call(vm, function, &[value])?;
                     return Ok(answer != Obj::FALSE && answer != Obj::int(0));
                 }
+            }
+            #[cfg(feature = "language")]
+            if let Some(native) = class::native_part(value) {
+                return truth(vm, native);
             }
             Ok(true)
         }
@@ -451,13 +580,27 @@ pub(crate) fn unary(vm: &mut Vm, operator: u8, value: Obj) -> Res {
             _ => Ok(Obj::int(number)),
         };
     }
+    #[cfg(feature = "float")]
+    if value.is(Kind::Float) {
+        return types::float::unary(vm, operator, value);
+    }
+    #[cfg(feature = "bigint")]
+    if value.is(Kind::Int) {
+        return types::bigint::unary(vm, operator, value);
+    }
     let name = match operator {
         un::POSITIVE => Qstr::D_POS,
         un::NEGATIVE => Qstr::D_NEG,
         _ => Qstr::D_INVERT,
     };
     match attr::special(vm, value, name) {
-        it if it == Obj::NULL => vm.type_error(Qstr::M_BAD_OPERAND),
+        it if it == Obj::NULL => {
+            #[cfg(feature = "language")]
+            if let Some(native) = class::native_part(value) {
+                return unary(vm, operator, native);
+            }
+            vm.type_error(Qstr::M_BAD_OPERAND)
+        }
         function => call::call(vm, function, &[value]),
     }
 }
@@ -467,17 +610,31 @@ pub(crate) fn len(vm: &mut Vm, value: Obj) -> Res<usize> {
     if let Some(text) = str::text(vm, value) {
         return Ok(str::char_count(text));
     }
+    #[cfg(feature = "bytes")]
+    if let Some(bytes) = types::bytes::buffer(value) {
+        return Ok(bytes.len());
+    }
     if value.is_heap() {
         match value.kind() {
             Kind::List => return Ok(list::len(value)),
             Kind::Tuple => return Ok(tuple::len(value)),
             Kind::Dict => return Ok(dict::len(value)),
+            #[cfg(feature = "set")]
+            Kind::Set | Kind::FrozenSet => return Ok(dict::len(value)),
             Kind::Range => return Ok(range::len(value)),
+            #[cfg(feature = "language")]
+            Kind::View => return Ok(crate::types::view::len(value)),
+            #[cfg(feature = "collections")]
+            Kind::Deque => return Ok(crate::modules::deque::len(value)),
             Kind::Instance => {
                 let function = attr::special(vm, value, Qstr::D_LEN);
                 if function != Obj::NULL {
                     let answer = call::call(vm, function, &[value])?;
                     return Ok(as_int(vm, answer)?.max(0) as usize);
+                }
+                #[cfg(feature = "language")]
+                if let Some(native) = class::native_part(value) {
+                    return len(vm, native);
                 }
             }
             _ => {}

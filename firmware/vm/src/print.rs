@@ -33,7 +33,7 @@ impl Sink {
         self.put(vm, int::digits(value, 10, &mut out))
     }
 
-    fn put_name(self, vm: &mut Vm, value: Obj) -> Res<()> {
+    pub(crate) fn put_name(self, vm: &mut Vm, value: Obj) -> Res<()> {
         let bytes = text::text(vm, value).unwrap_or(b"?");
         self.put(vm, bytes)
     }
@@ -52,6 +52,13 @@ pub(crate) fn str(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
     }
     if value.is(Kind::Instance) && special(vm, sink, value, Qstr::D_STR)? {
         return Ok(());
+    }
+    #[cfg(feature = "language")]
+    if let Some(part) = types::class::native_part(value)
+        && text::is(part)
+        && attr::special(vm, value, Qstr::D_REPR) == Obj::NULL
+    {
+        return str(vm, sink, part);
     }
     repr(vm, sink, value)
 }
@@ -91,6 +98,8 @@ fn argument_text(vm: &mut Vm, sink: Sink, error: Obj, one: Obj) -> Res<()> {
 /// `Type: text` of an exception, to the output.
 pub(crate) fn exception(vm: &mut Vm, error: Obj) -> Res<()> {
     let sink = Sink::Out;
+    #[cfg(feature = "traceback")]
+    crate::traceback::print(vm, error)?;
     sink.put_name(vm, types::name_of(types::type_of(error)))?;
     let builder = Builder::new(vm)?;
     str(vm, Sink::Text(builder), error)?;
@@ -110,12 +119,26 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
         return sink.put_int(vm, value.as_int());
     }
     if let Some(bytes) = text::text(vm, value) {
-        return quoted(vm, sink, bytes);
+        return quoted(vm, sink, bytes, false);
     }
     if !value.is_heap() {
         return immediate(vm, sink, value);
     }
     match value.kind() {
+        #[cfg(feature = "float")]
+        Kind::Float => types::float::print(vm, sink, value),
+        #[cfg(feature = "bigint")]
+        Kind::Int => {
+            let made = types::bigint::digits(vm, value, 10)?;
+            vm.keep(made)?;
+            sink.put_name(vm, made)?;
+            vm.unkeep(1);
+            Ok(())
+        }
+        #[cfg(feature = "bytes")]
+        Kind::Bytes | Kind::ConstBytes | Kind::ByteArray => types::bytes::print(vm, sink, value),
+        #[cfg(feature = "set")]
+        Kind::Set | Kind::FrozenSet => types::set::print(vm, sink, value),
         Kind::List | Kind::Tuple => {
             vm.enter()?;
             let is_tuple = value.is(Kind::Tuple);
@@ -177,9 +200,31 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
             sink.put(vm, b")")
         }
         Kind::Exception => exception_repr(vm, sink, value),
+        #[cfg(feature = "language")]
+        Kind::View => {
+            sink.put_name(vm, Obj::name(types::view::name(value)))?;
+            items_in(vm, sink, value, (b"([", b"])"))
+        }
+        #[cfg(feature = "collections")]
+        Kind::Deque => {
+            items_in(vm, sink, value, (b"deque([", b"]"))?;
+            if let Some(most) = crate::modules::deque::most(value) {
+                sink.put(vm, b", maxlen=")?;
+                sink.put_int(vm, most)?;
+            }
+            sink.put(vm, b")")
+        }
         Kind::Instance => {
             if special(vm, sink, value, Qstr::D_REPR)? {
                 return Ok(());
+            }
+            #[cfg(feature = "collections")]
+            if crate::modules::namedtuple::repr(vm, sink, value)? {
+                return Ok(());
+            }
+            #[cfg(feature = "language")]
+            if let Some(part) = types::class::native_part(value) {
+                return repr(vm, sink, part);
             }
             named(vm, sink, b"<", types::name_of(types::type_of(value)), b" object>")
         }
@@ -188,6 +233,26 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
         Kind::Module => named(vm, sink, b"<module '", value.field(types::MODULE_NAME), b"'>"),
         _ => named(vm, sink, b"<", types::name_of(types::type_of(value)), b">"),
     }
+}
+
+/// The items of a rooted iterable between two texts.
+#[cfg(feature = "language")]
+fn items_in(vm: &mut Vm, sink: Sink, value: Obj, around: (&[u8], &[u8])) -> Res<()> {
+    sink.put(vm, around.0)?;
+    let items = types::list::from_iterable(vm, value)?;
+    vm.keep(items)?;
+    vm.enter()?;
+    let mut index = 0;
+    while let Some(item) = types::list::items(items).get(index).copied() {
+        if index > 0 {
+            sink.put(vm, b", ")?;
+        }
+        repr(vm, sink, item)?;
+        index += 1;
+    }
+    vm.leave();
+    vm.unkeep(1);
+    sink.put(vm, around.1)
 }
 
 fn named(vm: &mut Vm, sink: Sink, before: &[u8], name: Obj, after: &[u8]) -> Res<()> {
@@ -199,6 +264,10 @@ fn named(vm: &mut Vm, sink: Sink, before: &[u8], name: Obj, after: &[u8]) -> Res
 fn immediate(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
     if value.as_type_index().is_some() {
         return named(vm, sink, b"<class '", types::name_of(value), b"'>");
+    }
+    #[cfg(feature = "import")]
+    if let Some(info) = crate::modules::info(value) {
+        return named(vm, sink, b"<module '", Obj::name(info.name), b"'>");
     }
     if let Some(index) = value.as_native() {
         return named(vm, sink, b"<built-in function ", call::native_name(index), b">");
@@ -242,7 +311,8 @@ pub(crate) fn function_name(function: Obj) -> Obj {
 }
 
 /// A text as it would be written in a program: in single quotes unless it has them and no double ones.
-fn quoted(vm: &mut Vm, sink: Sink, bytes: &[u8]) -> Res<()> {
+/// With `only_ascii` every other byte is written as a number.
+pub(crate) fn quoted(vm: &mut Vm, sink: Sink, bytes: &[u8], only_ascii: bool) -> Res<()> {
     let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { b'"' } else { b'\'' };
     sink.put(vm, &[quote])?;
     let mut plain_from = 0;
@@ -254,6 +324,7 @@ fn quoted(vm: &mut Vm, sink: Sink, bytes: &[u8]) -> Res<()> {
             b'\\' => b'\\',
             byte if *byte == quote => quote,
             0..0x20 | 0x7f => b'x',
+            0x80.. if cfg!(feature = "bytes") && only_ascii => b'x',
             _ => continue,
         };
         sink.put(vm, &bytes[plain_from..at])?;

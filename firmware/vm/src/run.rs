@@ -3,12 +3,12 @@
 //! `ip`, `sp` and `locals` of the running frame are Rust locals; they are written back before a call and read again after a
 //! frame was pushed or popped. Every way an operation can fail leads to one place, `unwind`, which finds the handler.
 
-use crate::frame::{Action, BlockKind, FramePtr, Pending, Slots};
+use crate::frame::{Action, BlockKind, FramePtr, Slots};
 use crate::heap::Kind;
 use crate::opcodes::{self, OPS, Op, unary};
 use crate::qstr::Qstr;
 use crate::types::{T, class, dict, exception, list, slice, tuple};
-use crate::unwind::{begin_exit, exited, leave, raise_again, unwind, unwind_jump, unwind_return, yield_value};
+use crate::unwind::{begin_exit, end_finally, exited, leave, raise_again, unwind, unwind_jump, unwind_return, yield_value};
 use crate::value::{Obj, Raised, Res};
 use crate::vm::Vm;
 use crate::{attr, call, iter, ops, subscr, types};
@@ -150,28 +150,19 @@ fn execute(vm: &mut Vm) -> Res {
                 Op::LoadNull => sp.push(Obj::NULL),
                 Op::LoadIntMulti => sp.push(Obj::int(i32::from(opcode) - i32::from(opcodes::INT_MULTI_ZERO))),
                 Op::LoadInt => sp.push(Obj::int(ip.varint())),
-                Op::LoadString => {
-                    let name = frame.code().get().module.name(ip.varuint());
-                    sp.push(name);
-                }
+                Op::LoadString => sp.push(frame.code().get().module.name(ip.varuint())),
                 Op::LoadConst => {
                     let index = ip.varuint();
                     sp.push(tuple::items(frame.code().get().module.get().consts)[index]);
                 }
 
                 Op::LoadFastMulti => load_local!(opcode & 0xf),
-                Op::LoadFast => {
-                    let index = ip.varuint();
-                    load_local!(index);
-                }
+                Op::LoadFast => load_local!(ip.varuint()),
                 Op::StoreFastMulti => {
                     let value = sp.pop();
                     locals.set(-isize::from(opcode & 0xf), value);
                 }
-                Op::StoreFast => {
-                    let index = ip.varuint();
-                    locals.set(-(index as isize), sp.pop());
-                }
+                Op::StoreFast => locals.set(-(ip.varuint() as isize), sp.pop()),
                 Op::DeleteFast => {
                     let index = ip.varuint();
                     if locals.get(-(index as isize)) == Obj::NULL {
@@ -294,6 +285,13 @@ fn execute(vm: &mut Vm) -> Res {
                     sp.set(-1, second);
                     sp.set(0, first);
                 }
+                #[cfg(feature = "language")]
+                Op::RotThree if ip.peek() == opcodes::ROT_THREE && ip.plus(1).peek() == opcodes::LOAD_METHOD => {
+                    ip.byte();
+                    let (first, second) = (sp.get(-1), sp.get(0));
+                    sp.set(-1, second);
+                    sp.set(0, first);
+                }
                 Op::RotThree => {
                     let (first, second, third) = (sp.get(-2), sp.get(-1), sp.get(0));
                     sp.set(-2, third);
@@ -382,41 +380,10 @@ fn execute(vm: &mut Vm) -> Res {
                         sp = frame.sp();
                     }
                 }
-                Op::EndFinally => {
-                    let block = frame.block(frame.n_blocks() - 1);
-                    match block.pending {
-                        Pending::Nothing => {
-                            frame.pop_block();
-                            sp = sp.plus(-1);
-                            // `try … except` without a match ends here as well, with the exception on the stack.
-                        }
-                        Pending::Exception => {
-                            let error = sp.get(0);
-                            frame.pop_block();
-                            sp = sp.plus(-1);
-                            vm.error = error;
-                            if !types::is_exception(error) {
-                                check!(Err(vm.raise(T::TypeError, Qstr::M_NOT_EXCEPTION)));
-                            }
-                            check!(Err(Raised));
-                        }
-                        Pending::Return => {
-                            frame.pop_block();
-                            match unwind_return(frame, ip, sp) {
-                                Some(next) => (ip, sp) = next,
-                                None => {
-                                    leave(vm, frame, sp.get(0))?;
-                                    reload!();
-                                }
-                            }
-                        }
-                        Pending::Jump => {
-                            frame.pop_block();
-                            let target = frame.code().get().start.plus(usize::from(block.target));
-                            (ip, sp) = unwind_jump(frame, ip, sp.plus(-1), target, block.unwind);
-                        }
-                    }
-                }
+                Op::EndFinally => match end_finally(vm, frame, ip, sp)? {
+                    Some(next) => (ip, sp) = next,
+                    None => reload!(),
+                },
 
                 Op::GetIter => value_at!(sp, iter::get(vm, sp.get(0))),
                 Op::GetIterStack => {
@@ -482,6 +449,15 @@ fn execute(vm: &mut Vm) -> Res {
                     }
                     sp = sp.plus(-2);
                 }
+                #[cfg(feature = "set")]
+                Op::BuildSet => {
+                    let n = ip.varuint();
+                    let at = sp.plus(1 - n as isize);
+                    let made = check!(types::set::of_values(vm, at.as_slice(n)));
+                    sp = at;
+                    sp.set(0, made);
+                }
+                #[cfg(not(feature = "set"))]
                 Op::BuildSet => {
                     ip.varuint();
                     check!(vm.type_error::<()>(Qstr::M_NO_SET));
@@ -621,7 +597,8 @@ fn execute(vm: &mut Vm) -> Res {
                         continue 'next;
                     }
                     let value = sp.get(0);
-                    if frame.action() == Action::Push && !frame.is_generator() {
+                    let plain = !cfg!(feature = "language") || value != Obj::NOT_IMPLEMENTED;
+                    if frame.action() == Action::Push && !frame.is_generator() && plain {
                         vm.frame = frame.prev();
                         frame.pop(&mut vm.heap);
                         reload!();
@@ -644,13 +621,13 @@ fn execute(vm: &mut Vm) -> Res {
                     let value = if inner.is(Kind::Generator) {
                         call::resume(vm, inner, sent, Action::Delegate, Obj::NULL)
                     } else {
-                        iter::next(vm, inner)
+                        iter::delegate(vm, inner, sent)
                     };
                     match value {
                         Ok(it) if it == Obj::CALL => reload!(),
                         Ok(it) if it == Obj::STOP => {
                             sp = sp.plus(-1);
-                            sp.set(0, Obj::NONE);
+                            sp.set(0, iter::delegated(vm, inner));
                         }
                         Ok(value) => {
                             sp.set(0, value);
@@ -676,10 +653,33 @@ fn execute(vm: &mut Vm) -> Res {
                     check!(exception::raise(vm, value));
                 }
                 Op::RaiseLast => check!(Err(raise_again(vm, frame))),
+                #[cfg(feature = "import")]
+                Op::ImportName => {
+                    let module = frame.code().get().module;
+                    let name = module.name(ip.varuint());
+                    frame.set_ip(ip);
+                    let made = check!(crate::import::name(vm, module, sp.get(-1), sp.get(0), name));
+                    sp = sp.plus(-1);
+                    sp.set(0, made);
+                }
+                #[cfg(feature = "import")]
+                Op::ImportFrom => {
+                    let name = frame.code().get().module.name(ip.varuint());
+                    frame.set_ip(ip);
+                    let made = check!(crate::import::from(vm, sp.get(0), name));
+                    sp.push(made);
+                }
+                #[cfg(feature = "import")]
+                Op::ImportStar => {
+                    check!(crate::import::star(vm, frame.code().get().module, sp.get(0)));
+                    sp = sp.plus(-1);
+                }
+                #[cfg(not(feature = "import"))]
                 Op::ImportName | Op::ImportFrom => {
                     let name = frame.code().get().module.name(ip.varuint());
                     check!(Err(attr::no_module(vm, name)));
                 }
+                #[cfg(not(feature = "import"))]
                 Op::ImportStar => check!(Err(vm.raise(T::ImportError, Qstr::M_NO_IMPORT))),
             }
             continue 'next;

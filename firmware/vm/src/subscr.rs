@@ -20,6 +20,9 @@ pub(crate) fn quick(object: Obj, index: Obj) -> Obj {
     } else if object.is(Kind::Tuple) {
         tuple::items(object)
     } else {
+        #[cfg(feature = "bytes")]
+        return crate::types::bytes::quick(object, index.as_int());
+        #[cfg(not(feature = "bytes"))]
         return Obj::NULL;
     };
     let index = index.as_int();
@@ -29,6 +32,12 @@ pub(crate) fn quick(object: Obj, index: Obj) -> Obj {
 
 /// A subscript as a position within `len` items.
 pub(crate) fn index(vm: &mut Vm, value: Obj, len: usize) -> Res<usize> {
+    #[cfg(feature = "bigint")]
+    if value.is(Kind::Int) {
+        return Err(vm.raise(T::IndexError, Qstr::M_INDEX_RANGE));
+    }
+    #[cfg(feature = "language")]
+    let value = if value.is(Kind::Instance) { Obj::int(ops::as_int(vm, value)?) } else { value };
     let Some(at) = ops::small(value) else { return vm.type_error(Qstr::M_INDEX_INT) };
     let at = if at < 0 { i64::from(at) + len as i64 } else { i64::from(at) };
     if at < 0 || at >= len as i64 { Err(vm.raise(T::IndexError, Qstr::M_INDEX_RANGE)) } else { Ok(at as usize) }
@@ -43,12 +52,16 @@ pub(crate) fn load(vm: &mut Vm, object: Obj, at: Obj, args: Option<Slots>) -> Re
             value => Ok(value),
         };
     }
-    if let Some(items) = tuple::sequence(object) {
+    if let Some(items) = tuple::sequence(object).filter(|_| !object.is(Kind::Instance)) {
         if at.is(Kind::Slice) {
             return load_slice(vm, object, at, items.len());
         }
         let index = index(vm, at, items.len())?;
         return Ok(items[index]);
+    }
+    #[cfg(feature = "bytes")]
+    if crate::types::bytes::buffer(object).is_some() {
+        return crate::types::bytes::subscript(vm, object, at);
     }
     if str::is(object) {
         return str::subscript(vm, object, at);
@@ -63,7 +76,20 @@ pub(crate) fn load(vm: &mut Vm, object: Obj, at: Obj, args: Option<Slots>) -> Re
         let index = index(vm, at, len)?;
         return Ok(range::item(object, index));
     }
+    #[cfg(feature = "collections")]
+    if object.is(Kind::Deque) {
+        let index = index(vm, at, crate::modules::deque::len(object))?;
+        return Ok(crate::modules::deque::item(object, index));
+    }
+    #[cfg(feature = "machine")]
+    if let Some(width) = crate::modules::machine::width(object) {
+        return crate::modules::machine::read(vm, width, at);
+    }
     let function = attr::special(vm, object, Qstr::D_GETITEM);
+    #[cfg(feature = "language")]
+    if let (true, Some(native)) = (function == Obj::NULL, crate::types::class::native_part(object)) {
+        return load(vm, native, at, None);
+    }
     if function == Obj::NULL {
         return vm.type_error(Qstr::M_NOT_SUBSCRIPTABLE);
     }
@@ -98,6 +124,10 @@ fn load_slice(vm: &mut Vm, object: Obj, at: Obj, len: usize) -> Res {
 
 /// `object[index] = value`, or `del` when the value is NULL. All rooted.
 pub(crate) fn store(vm: &mut Vm, object: Obj, at: Obj, value: Obj) -> Res<()> {
+    #[cfg(feature = "bytes")]
+    if crate::types::bytes::quick_store(object, at, value) {
+        return Ok(());
+    }
     if object.is(Kind::List) {
         if at.is(Kind::Slice) {
             return store_slice(vm, object, at, value);
@@ -119,8 +149,26 @@ pub(crate) fn store(vm: &mut Vm, object: Obj, at: Obj, value: Obj) -> Res<()> {
             _ => Ok(()),
         };
     }
+    #[cfg(feature = "bytes")]
+    if object.is(Kind::ByteArray) {
+        return crate::types::bytes::store(vm, object, at, value);
+    }
+    #[cfg(feature = "collections")]
+    if object.is(Kind::Deque) && value != Obj::NULL {
+        let index = index(vm, at, crate::modules::deque::len(object))?;
+        crate::modules::deque::set_item(object, index, value);
+        return Ok(());
+    }
+    #[cfg(feature = "machine")]
+    if let Some(width) = crate::modules::machine::width(object) {
+        return crate::modules::machine::write(vm, width, at, value);
+    }
     let name = if value == Obj::NULL { Qstr::D_DELITEM } else { Qstr::D_SETITEM };
     let function = attr::special(vm, object, name);
+    #[cfg(feature = "language")]
+    if let (true, Some(native)) = (function == Obj::NULL, crate::types::class::native_part(object)) {
+        return store(vm, native, at, value);
+    }
     if function == Obj::NULL {
         return vm.type_error(Qstr::M_NOT_SUBSCRIPTABLE);
     }
@@ -157,6 +205,11 @@ pub(crate) fn store_in_comprehension(vm: &mut Vm, sp: Slots, operand: usize) -> 
         dict::set(vm, target, sp.get(0), sp.get(-1))?;
         Ok(2)
     } else {
+        #[cfg(feature = "set")]
+        if operand & 3 == 2 && target.is(Kind::Set) {
+            crate::types::set::add(vm, target, sp.get(0))?;
+            return Ok(1);
+        }
         vm.type_error(Qstr::M_NO_SET)
     }
 }

@@ -58,6 +58,33 @@ pub(crate) fn unwind_return(frame: FramePtr, ip: Ip, sp: Slots) -> Option<(Ip, S
     None
 }
 
+/// END_FINALLY: does what is pending. Gives where to go on in this frame, or nothing when it has been left. (By value as above.)
+#[inline(never)]
+pub(crate) fn end_finally(vm: &mut Vm, frame: FramePtr, ip: Ip, sp: Slots) -> Res<Option<(Ip, Slots)>> {
+    let block = frame.block(frame.n_blocks() - 1);
+    frame.set_ip(ip);
+    frame.pop_block();
+    match block.pending {
+        // `try … except` without a match ends here as well, with the exception on the stack.
+        Pending::Nothing => Ok(Some((ip, sp.plus(-1)))),
+        // An `async with` whose manager has swallowed the exception.
+        Pending::Exception if cfg!(feature = "language") && sp.get(0) == Obj::NONE => Ok(Some((ip, sp.plus(-1)))),
+        Pending::Exception => {
+            let error = sp.get(0);
+            vm.error = error;
+            if types::is_exception(error) { Err(Raised) } else { Err(vm.raise(T::TypeError, Qstr::M_NOT_EXCEPTION)) }
+        }
+        Pending::Return => match unwind_return(frame, ip, sp) {
+            Some(next) => Ok(Some(next)),
+            None => leave(vm, frame, sp.get(0)).map(|()| None),
+        },
+        Pending::Jump => {
+            let target = frame.code().get().start.plus(usize::from(block.target));
+            Ok(Some(unwind_jump(frame, ip, sp.plus(-1), target, block.unwind)))
+        }
+    }
+}
+
 /// WITH_CLEANUP: begins `__exit__`, which lies below the state on top together with its self.
 #[inline(never)]
 pub(crate) fn begin_exit(vm: &mut Vm, frame: FramePtr, sp: Slots) -> Res {
@@ -127,6 +154,14 @@ pub(crate) fn leave(vm: &mut Vm, frame: FramePtr, value: Obj) -> Res<()> {
 fn deliver(vm: &mut Vm, action: Action, extra: Obj, value: Obj) -> Res<()> {
     let caller = current(vm)?;
     let sp = caller.sp();
+    #[cfg(feature = "language")]
+    if value == Obj::NOT_IMPLEMENTED && extra.is_int() && matches!(action, Action::Push | Action::Not) {
+        let next = crate::operators::after(vm, caller, extra.as_int())?;
+        if next != Obj::CALL {
+            sp.set(0, next);
+        }
+        return Ok(());
+    }
     match action {
         Action::Push | Action::ForNext => sp.set(0, value),
         Action::Init => {
@@ -139,6 +174,8 @@ fn deliver(vm: &mut Vm, action: Action, extra: Obj, value: Obj) -> Res<()> {
                 value.set_field(0, extra);
             }
             sp.set(0, extra);
+            #[cfg(feature = "language")]
+            crate::types::class::finish(vm, extra)?;
         }
         Action::Not => {
             let truth = ops::truth(vm, value)?;
@@ -202,6 +239,11 @@ pub(crate) fn unwind(vm: &mut Vm) -> Res<()> {
         let frame = current(vm)?;
         let start = frame.code().get().start;
         let here = frame.ip().offset(start);
+        #[cfg(feature = "traceback")]
+        if frame.code() != vm.boundary {
+            let error = vm.error;
+            vm.traceback.note(error, frame);
+        }
         while frame.n_blocks() > 0 && !vm.halted {
             let index = frame.n_blocks() - 1;
             let block = frame.block(index);

@@ -29,6 +29,8 @@ const TAG_IMMEDIATE: usize = 0b110;
 const CLASS_SPECIAL: usize = 0;
 const CLASS_NATIVE: usize = 1;
 const CLASS_TYPE: usize = 2;
+#[cfg(feature = "import")]
+const CLASS_MODULE: usize = 3;
 
 #[inline(always)]
 const fn from_word(word: usize) -> Obj {
@@ -62,6 +64,13 @@ impl Obj {
     pub(crate) const CALL: Obj = special(9);
     /// LOAD_BUILD_CLASS's value.
     pub(crate) const BUILD_CLASS: Obj = special(10);
+
+    #[cfg(feature = "machine")]
+    pub(crate) const MEM8: Obj = special(11);
+    #[cfg(feature = "machine")]
+    pub(crate) const MEM16: Obj = special(12);
+    #[cfg(feature = "machine")]
+    pub(crate) const MEM32: Obj = special(13);
 
     /// The word itself, for hashing and comparing.
     #[inline(always)]
@@ -168,6 +177,17 @@ impl Obj {
     #[inline(always)]
     pub(crate) fn as_type_index(self) -> Option<u8> {
         (self.word() & 0x3f == (CLASS_TYPE << 3) | TAG_IMMEDIATE).then_some((self.word() >> 6) as u8)
+    }
+
+    #[cfg(feature = "import")]
+    pub(crate) const fn module_index(index: u8) -> Obj {
+        from_word(((index as usize) << 6) | (CLASS_MODULE << 3) | TAG_IMMEDIATE)
+    }
+
+    /// The index of a built-in module.
+    #[cfg(feature = "import")]
+    pub(crate) fn as_module_index(self) -> Option<u8> {
+        (self.word() & 0x3f == (CLASS_MODULE << 3) | TAG_IMMEDIATE).then_some((self.word() >> 6) as u8)
     }
 }
 

@@ -249,6 +249,14 @@ impl Verifier<'_> {
         let n_state = self.prelude.n_state;
         let value = step.value;
         match step.op {
+            // The end of an `async with`, see `opcodes::is_async_turn`: two values change places.
+            #[cfg(feature = "language")]
+            Op::RotThree if crate::opcodes::is_async_turn(self.prelude.code.get(step.next..).unwrap_or(&[])) => {
+                if state.depth < 2 {
+                    return self.bad(at, "takes more than the stack holds");
+                }
+                return self.arrive(step.next + 1, state, at);
+            }
             Op::LoadFast | Op::StoreFast | Op::DeleteFast | Op::LoadDeref | Op::StoreDeref | Op::DeleteDeref if value >= n_state => {
                 return self.bad(at, "no such local");
             }
@@ -351,8 +359,7 @@ impl Verifier<'_> {
                     return self.bad(at, "no block to leave");
                 }
                 let (outer, depth, op, handler) = self.block(state.block)?;
-                // A with block's own two values are gone by now.
-                let expected = if op == Op::SetupWith { depth - 2 } else { depth };
+                let expected = self.depth_after(op, depth, handler);
                 if after as u16 != expected || at < handler {
                     return self.bad(at, "not the end of a finally block");
                 }
@@ -361,6 +368,36 @@ impl Verifier<'_> {
             Op::UnwindJump => self.unwind_jump(at, state, step),
             _ => self.arrive(step.next, next, at),
         }
+    }
+
+    /// The stack's depth when a block's handler has ended: a with block's own values are gone by then.
+    fn depth_after(&self, op: Op, depth: u16, handler: usize) -> u16 {
+        if op == Op::SetupWith {
+            return depth - 2;
+        }
+        #[cfg(feature = "language")]
+        if op == Op::SetupFinally && self.is_async_with(handler) {
+            return depth.saturating_sub(1);
+        }
+        let _ = handler;
+        depth
+    }
+
+    /// Whether a finally block is the end of an `async with`: it looks at once whether an exception is on its way, and where it is not the
+    /// manager is brought on top.
+    #[cfg(feature = "language")]
+    fn is_async_with(&self, handler: usize) -> bool {
+        let Ok(first) = self.decode(handler) else { return false };
+        let Ok(second) = self.decode(first.next) else { return false };
+        let Ok(third) = self.decode(second.next) else { return false };
+        let Ok(jump) = self.decode(third.next) else { return false };
+        let turn = self.prelude.code.get(jump.value..).unwrap_or(&[]);
+        first.op == Op::DupTop
+            && second.op == Op::LoadGlobal
+            && third.opcode == crate::opcodes::BINARY_MULTI + crate::opcodes::binary::EXCEPTION_MATCH
+            && jump.op == Op::PopJumpIfFalse
+            && turn.first() == Some(&crate::opcodes::ROT_THREE)
+            && crate::opcodes::is_async_turn(&turn[1..])
     }
 
     /// A jump out of blocks: follows what the loop will do, block by block.
@@ -381,10 +418,10 @@ impl Verifier<'_> {
                     if usize::from(depth) + 1 > self.prelude.n_state {
                         return self.bad(at, "the stack is too deep");
                     }
-                    left.depth = if op == Op::SetupWith { depth - 2 } else { depth };
+                    left.depth = self.depth_after(op, depth, handler);
                 } else {
                     // It runs already; its state is dropped.
-                    let running = if op == Op::SetupWith { depth - 2 } else { depth };
+                    let running = self.depth_after(op, depth, handler);
                     if now.depth != running + 1 {
                         return self.bad(at, "leaves a finally block at another depth");
                     }

@@ -12,6 +12,9 @@ use crate::types::{T, exception};
 use crate::value::{Obj, Raised, Res};
 use crate::{attr, call, map, mpy, print};
 
+mod names;
+mod owner;
+
 /// Where a program's output goes.
 pub trait Out {
     /// Writes all of `text` (UTF-8, any part of it).
@@ -40,8 +43,14 @@ pub enum Stop {
     Budget,
 }
 
-/// How many files one machine may load.
-const MODULES_MAX: usize = 8;
+/// How many files one machine may load; with `import` also blocks of names that are made at run time.
+const MODULES_MAX: usize = if cfg!(feature = "import") { 24 } else { 8 };
+/// Names in a block of those made at run time.
+#[cfg(any(feature = "import", feature = "language"))]
+const OWN_NAMES: usize = 16;
+/// How many calls `schedule` may note.
+#[cfg(feature = "micropython")]
+const SCHEDULED_MAX: usize = 4;
 /// How many values natives may hold at once over allocations.
 const KEEP: usize = 48;
 /// How deep natives may call back into Python code, or walk nested containers, however much machine stack there is.
@@ -71,8 +80,32 @@ pub struct Vm<'a> {
     memory_error: Obj,
     pub(crate) boundary: CodePtr,
     pub(crate) modules: Option<ModulePtr>,
+    #[cfg(feature = "traceback")]
+    pub(crate) traceback: crate::traceback::Traceback,
+    /// The file that was loaded by its owner last.
+    main: Option<ModulePtr>,
+    #[cfg(feature = "import")]
+    files: Option<&'a dyn crate::Modules<'a>>,
+    #[cfg(feature = "machine")]
+    memory: Option<&'a dyn crate::Memory>,
+    #[cfg(feature = "time")]
+    clock: Option<&'a dyn crate::Clock>,
+    /// Microseconds waited where there is no clock.
+    #[cfg(feature = "time")]
+    waited_us: u64,
+    /// What `schedule` was asked to call: function and argument of each.
+    #[cfg(feature = "micropython")]
+    scheduled: [(Obj, Obj); SCHEDULED_MAX],
+    #[cfg(feature = "micropython")]
+    n_scheduled: usize,
+    /// There is a budget.
+    #[cfg(feature = "micropython")]
+    limited: bool,
     names: [Names; MODULES_MAX],
     n_names: usize,
+    /// `n_names` when the last block was one of names made at run time.
+    #[cfg(any(feature = "import", feature = "language"))]
+    own_names: usize,
     next_name: u16,
     keep: [Obj; KEEP],
     keep_len: usize,
@@ -115,8 +148,27 @@ impl<'a> Vm<'a> {
             memory_error,
             boundary: tables.module().code(0),
             modules: None,
+            #[cfg(feature = "traceback")]
+            traceback: crate::traceback::Traceback::NONE,
+            main: None,
+            #[cfg(feature = "import")]
+            files: None,
+            #[cfg(feature = "machine")]
+            memory: None,
+            #[cfg(feature = "time")]
+            clock: None,
+            #[cfg(feature = "time")]
+            waited_us: 0,
+            #[cfg(feature = "micropython")]
+            scheduled: [(Obj::NULL, Obj::NULL); SCHEDULED_MAX],
+            #[cfg(feature = "micropython")]
+            n_scheduled: 0,
+            #[cfg(feature = "micropython")]
+            limited: false,
             names: [Names { block: Obj::NULL, first: 0, count: 0 }; MODULES_MAX],
             n_names: 0,
+            #[cfg(any(feature = "import", feature = "language"))]
+            own_names: 0,
             next_name: qstr::DYNAMIC_FIRST,
             keep: [Obj::NULL; KEEP],
             keep_len: 0,
@@ -139,7 +191,22 @@ impl<'a> Vm<'a> {
             return Err(Stop::Malformed(Malformed { reason: "too many files", offset: 0 }));
         }
         let module = mpy::load(self, mpy)?;
+        self.main = Some(module);
         let ran = call::run_module(self, module);
+        self.end(ran).map(|_| ())
+    }
+
+    /// The same with `__main__` for its `__name__`: the file is a script.
+    ///
+    /// # Errors
+    /// As [`Vm::load`].
+    pub fn run_script(&mut self, mpy: &'a [u8]) -> Result<(), Stop> {
+        if self.n_names == MODULES_MAX {
+            return Err(Stop::Malformed(Malformed { reason: "too many files", offset: 0 }));
+        }
+        let module = mpy::load(self, mpy)?;
+        self.main = Some(module);
+        let ran = self.set_global(module, Obj::name(Qstr::D_NAME), Obj::name(Qstr::D_MAIN)).and_then(|()| call::run_module(self, module));
         self.end(ran).map(|_| ())
     }
 
@@ -149,7 +216,7 @@ impl<'a> Vm<'a> {
     /// [`Stop::Raised`] with a NameError when there is no `main`; otherwise what its execution ended with.
     pub fn call_main(&mut self) -> Result<Obj, Stop> {
         let name = Obj::name(Qstr::MAIN);
-        let found = match self.modules {
+        let found = match self.main {
             Some(module) => attr::global(self, module, name),
             None => Err(self.raise_name(T::NameError, name)),
         };
@@ -163,6 +230,11 @@ impl<'a> Vm<'a> {
         if print::repr(self, Sink::Out, value).is_err() {
             self.write(b"<repr failed>");
         }
+    }
+
+    /// Prints `text` as the program would.
+    pub fn print_text(&mut self, text: &str) {
+        self.write(text.as_bytes());
     }
 
     /// Prints the exception that [`Stop::Raised`] or [`Stop::NoMemory`] reported, as `ValueError: text`, no newline.
@@ -180,7 +252,7 @@ impl<'a> Vm<'a> {
     /// The name of the file loaded last, as its compiler was told.
     #[must_use]
     pub fn source_name(&self) -> &str {
-        let Some(module) = self.modules else { return "" };
+        let Some(module) = self.main else { return "" };
         core::str::from_utf8(self.name_text(module.name(0).as_name())).unwrap_or("")
     }
 
@@ -206,6 +278,10 @@ impl<'a> Vm<'a> {
     pub fn set_budget(&mut self, steps: u64) {
         self.budget = steps;
         self.watch = true;
+        #[cfg(feature = "micropython")]
+        {
+            self.limited = true;
+        }
         self.halted = false;
     }
 
@@ -234,6 +310,14 @@ impl<'a> Vm<'a> {
     #[inline(never)]
     #[cold]
     pub(crate) fn attend(&mut self) -> Res<()> {
+        #[cfg(feature = "micropython")]
+        {
+            self.run_scheduled()?;
+            self.watch = self.limited || self.n_scheduled > 0;
+            if !self.limited {
+                return Ok(());
+            }
+        }
         match self.budget.checked_sub(1) {
             Some(left) => {
                 self.budget = left;
@@ -401,6 +485,13 @@ impl<'a> Vm<'a> {
         for value in [self.error, self.memory_error, self.result] {
             heap.mark(value);
         }
+        #[cfg(feature = "traceback")]
+        heap.mark(self.traceback.of);
+        #[cfg(feature = "micropython")]
+        for (function, argument) in &self.scheduled[..self.n_scheduled] {
+            heap.mark(*function);
+            heap.mark(*argument);
+        }
         for value in &self.keep[..self.keep_len] {
             heap.mark(*value);
         }
@@ -416,69 +507,6 @@ impl<'a> Vm<'a> {
             frame = at.prev();
         }
         heap.finish();
-    }
-
-    // ----- names
-
-    /// The text of a name.
-    pub(crate) fn name_text<'x>(&self, name: Qstr) -> &'x [u8] {
-        if let Some(text) = qstr::text(name) {
-            return text.as_bytes();
-        }
-        for names in &self.names[..self.n_names] {
-            let index = name.0.wrapping_sub(names.first);
-            if index < names.count {
-                let at = usize::from(index) * 2;
-                return crate::heap::const_bytes(names.block.pointer(at), names.block.raw(at + 1));
-            }
-        }
-        b""
-    }
-
-    /// The name that spells `text`, if the machine has met it.
-    pub(crate) fn find_name(&self, text: &[u8]) -> Option<Obj> {
-        if let Some(name) = qstr::find(text) {
-            return Some(Obj::name(name));
-        }
-        for names in &self.names[..self.n_names] {
-            for index in 0..names.count {
-                let name = Qstr(names.first + index);
-                if self.name_text(name) == text {
-                    return Some(Obj::name(name));
-                }
-            }
-        }
-        None
-    }
-
-    /// Begins a file's own names in `block`, which has two words for each.
-    pub(crate) fn begin_names(&mut self, block: Obj) {
-        self.names[self.n_names] = Names { block, first: self.next_name, count: 0 };
-        self.n_names += 1;
-    }
-
-    /// Forgets the names of a file that was refused.
-    pub(crate) fn drop_names(&mut self) {
-        self.n_names -= 1;
-        self.next_name = self.names[self.n_names].first;
-    }
-
-    /// A name of the file being loaded: the known one, or a new one. `None` when there are too many.
-    pub(crate) fn intern(&mut self, text: &'a [u8]) -> Option<Obj> {
-        if let Some(name) = self.find_name(text) {
-            return Some(name);
-        }
-        let names = &mut self.names[self.n_names - 1];
-        let at = usize::from(names.count) * 2;
-        if at + 2 > names.block.words() || self.next_name >= u16::MAX >> 1 {
-            return None;
-        }
-        names.block.set_pointer(at, text.as_ptr());
-        names.block.set_raw(at + 1, text.len());
-        names.count += 1;
-        let name = Qstr(self.next_name);
-        self.next_name += 1;
-        Some(Obj::name(name))
     }
 
     // ----- raising
@@ -504,10 +532,22 @@ impl<'a> Vm<'a> {
 
     /// The same with an argument that a collection does not take away.
     fn raise_held(&mut self, class: T, argument: Obj) -> Raised {
+        // A tuple as the only argument is told from several arguments by one around it.
+        let argument = match argument.is(Kind::Tuple).then(|| crate::types::tuple::new(self, &[argument])) {
+            Some(Ok(around)) => around,
+            Some(Err(raised)) => return raised,
+            None => argument,
+        };
+        if argument.is(Kind::Tuple) && self.keep(argument).is_err() {
+            return Raised;
+        }
         if let Ok(error) = self.alloc(Kind::Exception, 3) {
             error.set_field(exception::CLASS, class.obj());
             error.set_field(exception::ARGS, argument);
             self.error = error;
+        }
+        if argument.is(Kind::Tuple) {
+            self.unkeep(1);
         }
         Raised
     }

@@ -23,7 +23,8 @@ pub enum Kind {
     NoReset,
     /// The core is locked up from power-on until it is reset by its debugger.
     Lockup,
-    /// The debug pins answer only while the reset line is pulled or the core is halted: the firmware uses them for something else.
+    /// The debug pins answer only while the reset line is pulled or the core is halted: the firmware uses them for something else, until there is
+    /// another one.
     PinsTaken,
     /// Nothing answers while the clock is above 1 MHz: the wires are too long.
     LongWires,
@@ -137,6 +138,11 @@ impl Plan {
         self.transfers = 0;
     }
 
+    /// Flash was written: whatever firmware comes next is another one than what took the pins.
+    pub fn written(&mut self) {
+        self.faults.retain(|(fault, _)| fault.kind != Kind::PinsTaken);
+    }
+
     /// All of flash was erased.
     pub fn erased(&mut self) {
         self.faults.retain(|(fault, _)| fault.kind != Kind::StuckFlash);
@@ -247,6 +253,8 @@ mod tests {
         let plan = |fault: &str| Plan::new(&[fault.parse().unwrap()]);
         let mut taken = plan("pins-taken");
         assert!(!answers(&mut taken, 0, false) && answers(&mut taken, 0, true));
+        taken.written();
+        assert!(answers(&mut taken, 0, false));
         let mut wires = plan("long-wires");
         assert!(!answers(&mut wires, 11, false) && answers(&mut wires, 479, false));
         let mut wedged = plan("wedged");

@@ -14,7 +14,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Gives a machine power.
 type Start = Box<dyn Fn(&Board) -> Result<Machine, Gone>>;
@@ -53,6 +53,8 @@ enum There {
 
 type Now = Arc<Mutex<There>>;
 
+/// How long a machine may take to end whose sockets did.
+const END_MAX: Duration = Duration::from_secs(2);
 /// How often it is looked whether somebody comes.
 const GLANCE: Duration = Duration::from_millis(1);
 
@@ -119,15 +121,35 @@ impl Port {
             if is_silent {
                 continue;
             }
+            // Before anything is asked of it: a core that locked up since is there to be debugged.
+            core.revive(&self.start).map_err(Ended::Machine)?;
             reader.feed(&bytes[..n]).map_err(|e| Ended::Connection(e.to_string()))?;
             let mut out = Vec::new();
-            match self.answer(core, &mut reader, &mut out).map_err(Ended::Machine)? {
-                Answered::Whole => {}
-                Answered::Silent => is_silent = true,
-                Answered::Dead => return Err(Ended::Connection("its cable was pulled".into())),
+            match self.answer(core, &mut reader, &mut out) {
+                Ok(Answered::Whole) => {}
+                Ok(Answered::Silent) => is_silent = true,
+                Ok(Answered::Dead) => return Err(Ended::Connection("its cable was pulled".into())),
+                // It locked up in the middle of this: what was answered cannot be told from what was not.
+                Err(gone) => {
+                    self.lives(core, gone)?;
+                    return Err(Ended::Connection("its core locked up while it was asked something".into()));
+                }
             }
             socket.write_all(&out).map_err(|e| Ended::Connection(e.to_string()))?;
         }
+    }
+
+    /// Whether the machine ended over a core that locked up: then there is another one.
+    fn lives(&self, core: &mut Core, gone: Gone) -> Result<(), Ended> {
+        // Its sockets end a moment before it does.
+        let until = Instant::now() + END_MAX;
+        while Instant::now() < until {
+            if core.revive(&self.start).map_err(Ended::Machine)? {
+                return Ok(());
+            }
+            std::thread::sleep(GLANCE);
+        }
+        Err(Ended::Machine(gone))
     }
 
     /// All answers to what has come, as frames.

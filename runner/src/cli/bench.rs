@@ -103,7 +103,10 @@ impl Bench {
                         let mut taken = Taken::take(&lab, unit_name, unit, home)?;
                         taken.ready(&Loud).await?;
                         let place = Place { taken: &taken, board, home, sandbox };
-                        let outcomes = place.run(&elf, &manifest.markers, &here, &Loud).await;
+                        let mut outcomes = place.run(&elf, &manifest.markers, &here, &Loud).await;
+                        if let (true, Ok(outcomes)) = (unit.cycles, &mut outcomes) {
+                            on_unit::add_cycles(outcomes, &place, &elf, &manifest.markers, &here).await?;
+                        }
                         let fingerprint = place.fingerprint();
                         taken.give_back();
                         let outcomes = outcomes?;
@@ -178,7 +181,11 @@ pub fn line(outcome: &BenchOutcome) -> String {
             let noisy = c.second_take.map_or(String::new(), noisy);
             format!("{}{noisy}", figures(Some(c.instructions), c.stack_peak_bytes, c.heap_peak_bytes))
         }
-        BenchOutcome::Ran { stack_peak_bytes, heap_peak_bytes } => figures(None, *stack_peak_bytes, *heap_peak_bytes),
+        BenchOutcome::Ran { stack_peak_bytes, heap_peak_bytes, cycles } => {
+            let least = cycles.as_ref().and_then(|c| Some((c.blocks.iter().flat_map(|block| &block.warm).min()?, &c.counter)));
+            let least = least.map_or(String::new(), |(n, by)| format!("  {} cycles by {by}", ounce_protocol::units::grouped(*n)));
+            format!("{}{least}", figures(None, *stack_peak_bytes, *heap_peak_bytes))
+        }
         BenchOutcome::NoFit { detail } => format!("no fit: {detail}"),
         BenchOutcome::Identical => "identical binary".into(),
         BenchOutcome::Failed { why, detail } => format!("{}: {detail}", why.word()),

@@ -3,12 +3,17 @@
 use super::bench::heading;
 use super::{End, print};
 use crate::exec::LogSink;
+use crate::lab::runs::Place;
+use crate::lab::turns;
+use crate::weigh::Program;
 use anyhow::Result;
+use ounce_protocol::manifest::Markers;
 use ounce_protocol::measurement::BenchOutcome;
 use ounce_protocol::{BenchName, BoardName};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 
 /// Shows what a board prints.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +23,27 @@ impl LogSink for Loud {
     fn text(&self, text: &str) {
         eprint!("{}", tame(text));
     }
+}
+
+/// Counts the cycles of what ran well, on a unit that does.
+///
+/// # Errors
+/// Reasons of infrastructure.
+pub async fn add_cycles(
+    outcomes: &mut BTreeMap<BenchName, BenchOutcome>,
+    place: &Place<'_>,
+    elf: &Path,
+    markers: &Markers,
+    programs: &[&Program],
+) -> Result<()> {
+    let ran: Vec<&Program> =
+        programs.iter().copied().filter(|program| matches!(outcomes.get(&program.name), Some(BenchOutcome::Ran { .. }))).collect();
+    for (name, counted) in turns::measure_alone(place, elf, markers, &ran, &Loud).await? {
+        if let Some(BenchOutcome::Ran { cycles, .. }) = outcomes.get_mut(&name) {
+            *cycles = Some(counted);
+        }
+    }
+    Ok(())
 }
 
 /// Text without what a terminal takes for orders.

@@ -79,6 +79,9 @@ pub struct Unit {
     /// The core's clock: part of what its figures mean.
     #[serde(default)]
     pub clock_hz: Option<u64>,
+    /// Whether cycles are counted on its core, base and head in turns: that takes some minutes more.
+    #[serde(default)]
+    pub cycles: bool,
     /// Wait states of its flash at that clock.
     #[serde(default)]
     pub wait_states: Option<u32>,

@@ -1,7 +1,7 @@
 //! How a board that does not answer is brought back: rungs, each tried a limited number of times, and what becomes of a unit that none of them helped.
 //! Pure: [`super::recover`] does what is said here.
 //!
-//! Attach again; attach while the reset line is held; cycle the power of that unit's port, and again from below. A unit that stays silent is *suspect*: the
+//! Attach again; attach while the reset line is held; attach at a slower clock of the wires; cycle the power of that unit's port, and again from below. A unit that stays silent is *suspect*: the
 //! next job tries once more. One that stays silent several times in a row is *offline*: nobody waits for it any more until its keeper has looked.
 
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,8 @@ pub enum Rung {
     Attach,
     /// Attach while the reset line is held.
     UnderReset,
+    /// Attach at a clock that long or bad wires carry, too.
+    Slower,
     /// Cycle the power of its port.
     PowerCycle,
 }
@@ -34,6 +36,7 @@ impl Rung {
         match self {
             Rung::Attach => "attach again",
             Rung::UnderReset => "attach under reset",
+            Rung::Slower => "attach at a slower clock",
             Rung::PowerCycle => "cycle its power",
         }
     }
@@ -55,11 +58,12 @@ impl Climb {
     /// The next rung, where there is one: each call is one try. Power that was cycled is no answer yet: after it, it is attached to.
     pub fn step(&mut self) -> Option<Rung> {
         let since_power = self.tried.iter().rev().take_while(|rung| **rung != Rung::PowerCycle);
-        let (mut attaches, mut under_reset) = (0, false);
+        let (mut attaches, mut under_reset, mut slower) = (0, false, false);
         for rung in since_power {
             match rung {
                 Rung::Attach => attaches += 1,
                 Rung::UnderReset => under_reset = true,
+                Rung::Slower => slower = true,
                 Rung::PowerCycle => {}
             }
         }
@@ -68,6 +72,8 @@ impl Climb {
             Rung::Attach
         } else if !under_reset {
             Rung::UnderReset
+        } else if !slower {
+            Rung::Slower
         } else if self.can_cycle_power && u32::try_from(cycles).is_ok_and(|cycles| cycles < POWER_CYCLES_MAX) {
             Rung::PowerCycle
         } else {
@@ -100,6 +106,15 @@ pub struct Tally {
     pub helped: u64,
 }
 
+/// The same binary several times on one unit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repeats {
+    /// How often.
+    pub all: u64,
+    /// Those with different outcomes.
+    pub flaky: u64,
+}
+
 /// What is known of a unit's past, kept between jobs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
@@ -109,6 +124,9 @@ pub struct Record {
     pub in_vain: u32,
     /// Each rung's tries.
     pub rungs: BTreeMap<Rung, Tally>,
+    /// How often one binary ran several times here, and how often it did not do the same each time.
+    #[serde(default)]
+    pub repeats: Repeats,
     /// For the keeper: what was seen last.
     #[serde(default)]
     pub note: Option<String>,
@@ -123,6 +141,12 @@ impl Record {
     /// It answered after a rung.
     pub fn helped(&mut self, rung: Rung) {
         self.rungs.entry(rung).or_default().helped += 1;
+    }
+
+    /// One binary ran several times.
+    pub fn ran_again(&mut self, is_flaky: bool) {
+        self.repeats.all += 1;
+        self.repeats.flaky += u64::from(is_flaky);
     }
 
     /// It answers.
@@ -140,10 +164,14 @@ impl Record {
     /// `offline since 3 climbs in a row did not help: the chip does not answer`.
     pub fn words(&self) -> String {
         let note = self.note.as_deref().unwrap_or("nothing was noted");
-        match self.standing {
+        let words = match self.standing {
             Standing::Well => "well".into(),
             Standing::Suspect => format!("suspect, tried {} of {CLIMBS_MAX} times in vain: {note}", self.in_vain),
             Standing::Offline => format!("offline since it was tried {} times in vain: {note}", self.in_vain),
+        };
+        match self.repeats {
+            Repeats { flaky: 0, .. } => words,
+            Repeats { flaky, all } => format!("{words}; {flaky} of {all} repeats of one binary ended otherwise"),
         }
     }
 }
@@ -159,9 +187,18 @@ mod tests {
             let all: Vec<Rung> = std::iter::from_fn(|| climb.step()).take(100).collect();
             assert_eq!(all, rungs);
         };
-        use Rung::{Attach as A, PowerCycle as P, UnderReset as R};
-        check(false, &[A, A, R]);
-        check(true, &[A, A, R, P, A, A, R, P, A, A, R]);
+        use Rung::{Attach as A, PowerCycle as P, Slower as S, UnderReset as R};
+        check(false, &[A, A, R, S]);
+        check(true, &[A, A, R, S, P, A, A, R, S, P, A, A, R, S]);
+    }
+
+    #[test]
+    fn a_unit_is_as_flaky_as_what_it_repeats_otherwise() {
+        let mut record = Record::default();
+        record.ran_again(false);
+        assert_eq!(record.words(), "well");
+        record.ran_again(true);
+        assert_eq!(record.words(), "well; 1 of 2 repeats of one binary ended otherwise");
     }
 
     #[test]

@@ -10,3 +10,4 @@ pub mod presence;
 pub mod recover;
 pub mod runs;
 pub mod taken;
+pub mod turns;

@@ -18,6 +18,8 @@ const POWER_MAX: Duration = Duration::from_secs(30);
 const BACK_MAX: Duration = Duration::from_secs(10);
 /// How often it is looked for.
 const BACK_POLL: Duration = Duration::from_millis(100);
+/// The clock of the wires where they are suspected.
+const SLOW_KHZ: u32 = 100;
 /// How much of a command's last words is told, characters.
 const WORDS_CHARS_MAX: usize = 200;
 
@@ -113,6 +115,15 @@ impl<'a> Watched<'a> {
         Ok(anyhow::Error::from(failed).context(format!("unit {} is {}", self.name, word(self.record.standing))))
     }
 
+    /// One binary ran several times, each time with the same outcome or not.
+    ///
+    /// # Errors
+    /// Where its record cannot be written.
+    pub fn ran_again(&mut self, is_flaky: bool) -> Result<()> {
+        self.record.ran_again(is_flaky);
+        self.keep()
+    }
+
     /// It did what it should.
     ///
     /// # Errors
@@ -139,8 +150,9 @@ impl<'a> Watched<'a> {
 
     async fn step(&mut self, rung: Rung) -> Result<()> {
         match rung {
-            Rung::Attach => self.attach(self.unit.under_reset).await,
-            Rung::UnderReset => self.attach(true).await,
+            Rung::Attach => self.attach(self.unit.under_reset, self.unit.speed_khz).await,
+            Rung::UnderReset => self.attach(true, self.unit.speed_khz).await,
+            Rung::Slower => self.attach(self.unit.under_reset, Some(self.unit.speed_khz.unwrap_or(SLOW_KHZ).min(SLOW_KHZ))).await,
             Rung::PowerCycle => {
                 let command = self.unit.power.as_ref().context("it has no `power` in lab.toml")?;
                 cycle(command).await?;
@@ -149,8 +161,8 @@ impl<'a> Watched<'a> {
         }
     }
 
-    async fn attach(&mut self, under_reset: bool) -> Result<()> {
-        let wiring = Wiring { under_reset, ..self.wiring.clone() };
+    async fn attach(&mut self, under_reset: bool, speed_khz: Option<u32>) -> Result<()> {
+        let wiring = Wiring { under_reset, speed_khz, ..self.wiring.clone() };
         ProbeBench { wiring: wiring.clone(), home: self.home }.attach().await?;
         self.wiring = wiring;
         Ok(())

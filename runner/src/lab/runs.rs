@@ -94,16 +94,7 @@ impl Place<'_> {
         };
         let mut watched = self.taken.watched()?;
         watched.may_work()?;
-        let work = Work {
-            elf: image.elf.to_owned(),
-            program: None,
-            allowed: self.allowed(),
-            protected: self.taken.unit.protected(),
-            markers: image.markers,
-            stack: image.stack,
-            console,
-            run_ms: run.timeout_s.saturating_mul(1000),
-        };
+        let work = self.work_on(image, console, run.timeout_s);
         let mut outcomes = BTreeMap::new();
         for program in programs {
             let outcome = self.one(&mut watched, &reader, image, program, &work, log).await?;
@@ -148,8 +139,49 @@ impl Place<'_> {
             Meaning::Valid => BenchOutcome::Ran {
                 stack_peak_bytes: stack_low.zip(work.stack).map(|(low, (_, high))| high.saturating_sub(low)),
                 heap_peak_bytes: evidence.console.heap_peak_bytes,
+                cycles: None,
             },
         })
+    }
+
+    fn work_on(&self, image: &Image<'_>, console: talk::Console, timeout_s: u64) -> Work {
+        Work {
+            elf: image.elf.to_owned(),
+            program: None,
+            allowed: self.allowed(),
+            protected: self.taken.unit.protected(),
+            markers: image.markers,
+            stack: image.stack,
+            console,
+            run_ms: timeout_s.saturating_mul(1000),
+            takes: 0,
+            clock_hz: self.taken.unit.clock_hz,
+        }
+    }
+
+    /// How an image is flashed and run that ran here before.
+    ///
+    /// # Errors
+    /// Where it cannot be read any more.
+    pub(super) async fn work(&self, elf: &Path, markers: &Markers) -> Result<Work> {
+        let Some(run) = &self.board.run else { bail!("the board runs nowhere: its manifest entry has no `run`") };
+        let reader = self.reader();
+        let wanted = Some((markers.begin.clone(), markers.end.clone()));
+        let read = reader.weigh(elf, &self.board.regions, wanted, None).await?.map_err(anyhow::Error::msg)?;
+        let (Some(begin), Some(end)) = read.markers else { bail!("the image has no markers any more") };
+        let console = self.console(&reader, elf).await?.map_err(anyhow::Error::msg)?;
+        let image = Image { elf, id: &read.ledger.image, markers: (begin, end), stack: None };
+        Ok(self.work_on(&image, console, run.timeout_s))
+    }
+
+    /// The same with a program in its place; none where the board cannot hold it.
+    pub(super) fn with_program(&self, work: &Work, program: &Program) -> Option<Work> {
+        let run = self.board.run.as_ref()?;
+        let fits = |file: &Path, size: u64| file.metadata().is_ok_and(|data| data.len() <= size);
+        if program.file.as_deref().zip(run.load_size).is_some_and(|(file, size)| !fits(file, size)) {
+            return None;
+        }
+        Some(Work { program: program.file.clone().zip(run.load_at), ..work.clone() })
     }
 
     fn reader(&self) -> Reader<'_> {
@@ -157,7 +189,7 @@ impl Place<'_> {
     }
 
     /// One job; where the board does not answer it is brought back, once, and the job is done again.
-    async fn with_recovery(&self, watched: &mut Watched<'_>, work: Work, log: &dyn LogSink) -> Result<Done> {
+    pub(super) async fn with_recovery(&self, watched: &mut Watched<'_>, work: Work, log: &dyn LogSink) -> Result<Done> {
         let bench = |wiring: &Wiring| ProbeBench { wiring: wiring.clone(), home: self.home };
         let done = match bench(watched.wiring()).run(work.clone(), log).await {
             Ok(done) => done,

@@ -7,6 +7,7 @@ mod common;
 mod agent_units;
 mod bad_builds;
 mod bad_input;
+mod cycles;
 mod emulator;
 mod hostile_greed;
 mod hostile_images;

@@ -259,7 +259,7 @@ pub fn figures(measurement: &Measurement, base: Option<&Measurement>) -> Figures
                 figures.push(figure("instructions", count.instructions, count.second_take.is_none()));
                 (count.stack_peak_bytes, count.heap_peak_bytes)
             }
-            Some(BenchOutcome::Ran { stack_peak_bytes, heap_peak_bytes }) => (*stack_peak_bytes, *heap_peak_bytes),
+            Some(BenchOutcome::Ran { stack_peak_bytes, heap_peak_bytes, .. }) => (*stack_peak_bytes, *heap_peak_bytes),
             _ => continue,
         };
         figures.extend(stack.map(|value| figure("stack", value, true)));

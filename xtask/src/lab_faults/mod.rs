@@ -1,16 +1,16 @@
 //! `./dev lab-faults`: one job after another on simulated boards that suffer what real ones do. Each has to end as it should, within its deadline, with the
 //! board free again, no lock and no process left, and never with a wrong figure.
 //!
-//! The seed gives boards, faults and the transfer that each strikes at; when a board goes away is real time. A runner that is killed is no part of this: what it leaves half
-//! written may lock the core up once a debugger lets it go, and QEMU ends there, where a chip waits. `agent_units` has that story, with a board that falls silent.
+//! The seed gives boards, faults and the transfer that each strikes at; when a board goes away or a runner is killed is real time.
 
 mod trial;
 
-use crate::demo::lab::{TWINS, Twin, build};
-use crate::demo::stage::{Stage, program, run};
+use crate::demo::lab::{TWINS, Twin};
+use crate::demo::stage::{program, run};
 use crate::root;
 use anyhow::{Result, ensure};
 use clap::Args;
+use futures_util::StreamExt as _;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::BTreeMap;
@@ -21,6 +21,9 @@ use trial::{Bed, Ended, Trial};
 /// Longest all runs together may take, for each run.
 const RUN_MAX: Duration = Duration::from_secs(5 * 60);
 
+/// How many runs later it is told how far it is.
+const TOLD_EVERY: u32 = 10;
+
 /// `cargo xtask lab-faults`
 #[derive(Args)]
 pub struct LabFaults {
@@ -30,6 +33,15 @@ pub struct LabFaults {
     /// Gives boards and faults
     #[arg(long, default_value_t = 1, value_name = "S")]
     seed: u64,
+    /// How many at a time
+    #[arg(long, default_value_t = 2, value_name = "N")]
+    at_once: usize,
+    /// Only what the table calls this
+    #[arg(long, value_name = "WHAT")]
+    only: Option<String>,
+    /// Take the programs as they are
+    #[arg(long)]
+    no_build: bool,
 }
 
 /// What a board suffers.
@@ -65,10 +77,12 @@ pub enum Kind {
     Gone,
     /// Two runners want it.
     Two,
+    /// Its runner is killed while it is flashed: the next job begins with recovery.
+    Killed,
 }
 
 impl Kind {
-    const ALL: [Kind; 15] = [
+    const ALL: [Kind; 16] = [
         Kind::Nothing,
         Kind::Wait,
         Kind::Fault,
@@ -84,6 +98,7 @@ impl Kind {
         Kind::StuckFlash,
         Kind::Gone,
         Kind::Two,
+        Kind::Killed,
     ];
 
     /// Its name in the table, what board-sim is told, and how a job ends that meets it; `N` is drawn.
@@ -106,6 +121,7 @@ impl Kind {
             Kind::StuckFlash => ("flash takes nothing", Some("stuck-flash"), INFRA),
             Kind::Gone => ("gone in the middle", None, &[Ended::Infra, Ended::Done]),
             Kind::Two => ("two runners on one probe", None, &[Ended::Infra, Ended::Done]),
+            Kind::Killed => ("its runner killed in mid-flash", None, DONE),
         }
     }
 
@@ -121,8 +137,9 @@ impl LabFaults {
     /// At the first run that does not end as it should: its number and the seed are in the message.
     pub fn run(self) -> Result<()> {
         crate::demo::on_runtime(RUN_MAX * self.runs.max(1), async {
-            Stage::build_programs().await?;
-            build().await?;
+            if !self.no_build {
+                run(program("cargo").args(["build", "--quiet", "-p", "ounce", "-p", "board-sim"]).current_dir(root())).await?;
+            }
             let boards: Vec<&Twin> = TWINS.iter().filter(|twin| twin.board != "pyboard").collect();
             for twin in &boards {
                 let elf = root().join(format!("firmware/target/boards/{}.elf", twin.board));
@@ -137,17 +154,32 @@ impl LabFaults {
                 ensure!(first.ended == Ended::Done, "{} without any fault: {first:?}", twin.board);
                 right.insert(twin.board, first.figures);
             }
+            let kinds: Vec<Kind> =
+                Kind::ALL.into_iter().filter(|kind| self.only.as_ref().is_none_or(|only| kind.told().0 == only)).collect();
+            ensure!(!kinds.is_empty(), "nothing in the table is called {:?}", self.only);
             let mut rng = StdRng::seed_from_u64(self.seed);
-            let mut table: BTreeMap<Kind, BTreeMap<Ended, u32>> = BTreeMap::new();
-            let mut longest = Duration::ZERO;
-            for nth in 0..self.runs {
+            let trials = (0..self.runs).map(|nth| {
                 let twin = boards[rng.random_range(0..boards.len())];
-                let kind = Kind::ALL[rng.random_range(0..Kind::ALL.len())];
-                let trial = Trial::draw(twin, kind, &mut rng);
-                let wrong = |error: anyhow::Error| error.context(format!("run {nth} of seed {}: {trial:?}", self.seed));
-                let (ended, took) = trial.play(&right[twin.board]).await.map_err(wrong)?;
+                let kind = kinds[rng.random_range(0..kinds.len())];
+                (nth, kind, Trial::draw(twin, kind, &mut rng), &right[twin.board])
+            });
+            // Most of a run is waiting for what does not come. They share nothing: each has a board, a lab and a home of its own.
+            let mut played = futures_util::stream::iter(trials)
+                .map(async |(nth, kind, trial, right)| {
+                    let wrong = |error: anyhow::Error| error.context(format!("run {nth} of seed {}: {trial:?}", self.seed));
+                    trial.play(right).await.map(|(ended, took)| (kind, ended, took)).map_err(wrong)
+                })
+                .buffer_unordered(self.at_once.max(1));
+            let mut table: BTreeMap<Kind, BTreeMap<Ended, u32>> = BTreeMap::new();
+            let (mut longest, mut done) = (Duration::ZERO, 0u32);
+            while let Some(one) = played.next().await {
+                let (kind, ended, took) = one?;
                 longest = longest.max(took);
                 *table.entry(kind).or_default().entry(ended).or_default() += 1;
+                done += 1;
+                if done.is_multiple_of(TOLD_EVERY) {
+                    eprintln!("lab-faults: {done} of {} runs, each as it should", self.runs);
+                }
             }
             println!(
                 "{}\n{} runs of seed {}, each as it should; the longest took {:.1} s",

@@ -12,6 +12,7 @@ use serde_json::Value;
 use std::fs::File;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
 /// Longest one job may take, its recovery among it.
@@ -21,6 +22,8 @@ const SETTLE_MAX: Duration = Duration::from_secs(5);
 /// The last transfer that a fault is drawn for, and the last page.
 const TRANSFERS: u32 = 6_000;
 const PAGES: u32 = 50;
+/// A runner that is killed is killed this part of what a board that goes away has: while it flashes.
+const KILLED_PART: u32 = 20;
 /// The benchmark that is run.
 const BENCH: &str = "calls";
 
@@ -167,6 +170,7 @@ impl Trial {
         let job = match self.kind {
             Kind::Gone => self.gone(&mut bed).await?,
             Kind::Two => self.two(&bed, right).await?,
+            Kind::Killed => self.killed(&bed).await?,
             _ => bed.job().await?,
         };
         let took = began.elapsed();
@@ -182,6 +186,31 @@ impl Trial {
         tokio::time::sleep(self.after).await;
         bed.sim.kill().await?;
         read(tokio::time::timeout(DEADLINE, running.wait_with_output()).await.context("not done within its deadline")??)
+    }
+
+    /// Its runner is killed while it flashes, and so is its child with it, as by a machine that goes down. What the next job does and says comes back.
+    async fn killed(&self, bed: &Bed) -> Result<Job> {
+        let mut running = bed.ounce().stdout(Stdio::null()).process_group(0).spawn()?;
+        let mut said = BufReader::new(running.stderr.take().context("it has no stderr")?).lines();
+        let mut is_flashed = async || -> Result<()> {
+            while let Some(line) = said.next_line().await? {
+                if line.starts_with("probe: program, ") {
+                    return Ok(());
+                }
+            }
+            bail!("it ended before it flashed anything")
+        };
+        tokio::time::timeout(DEADLINE, is_flashed()).await.context("not flashed within its deadline")??;
+        tokio::time::sleep(self.after / KILLED_PART).await;
+        running.kill().await?;
+        let next = bed.ounce().output();
+        let next = tokio::time::timeout(DEADLINE, next).await.context("not done within its deadline")??;
+        ensure!(
+            String::from_utf8_lossy(&next.stderr).contains("it was left in the middle of a job"),
+            "the next job did not begin with recovery: {}",
+            String::from_utf8_lossy(&next.stderr)
+        );
+        read(next)
     }
 
     /// Another runner wants it meanwhile: it has figures or hears at once that the board is in use, and the first is not disturbed.

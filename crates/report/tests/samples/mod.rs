@@ -46,7 +46,7 @@ pub fn counted(instructions: u64) -> BenchSide {
 
 pub fn bench(name: &str, base: BenchSide, head: BenchSide, functions: &[(&str, u64, u64)]) -> BenchDelta {
     let functions = functions.iter().map(|&(name, base, head)| FunctionDelta { name: name.into(), base, head }).collect();
-    BenchDelta { name: BenchName::parse(name).unwrap(), base, head, functions }
+    BenchDelta { name: BenchName::parse(name).unwrap(), base, head, functions, cycles: None }
 }
 
 pub fn board(name: &str, title: &str, state: BoardState) -> BoardComparison {

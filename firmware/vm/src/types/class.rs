@@ -1,7 +1,7 @@
 //! Classes (`base type`, `name`, `bases`, attributes) and their instances (`class`, attributes).
 //!
 //! Attributes are looked up in the class, then in its bases from left to right, each with its own bases before the next. A class may
-//! derive from `object`, from exceptions and from other classes; other built-in types cannot be extended.
+//! derive from `object`, from exceptions and from other classes, and with the feature `language` from some other built-in types.
 
 use crate::call::{self, Args};
 use crate::code::CodePtr;
@@ -22,6 +22,14 @@ pub(crate) const TABLE: usize = 3;
 /// Of instances and exceptions.
 pub(crate) const INSTANCE_CLASS: usize = 0;
 pub(crate) const INSTANCE_TABLE: usize = 1;
+/// What the instance is as its class's built-in base: a list, a dict …
+#[cfg(feature = "language")]
+const INSTANCE_NATIVE: usize = 2;
+/// On a 32-bit core the third word lies in what a block is rounded up to.
+const INSTANCE_WORDS: usize = if cfg!(feature = "language") { 3 } else { 2 };
+/// In a class's first word, beside the type: attributes of its instances are not simply stored.
+#[cfg(feature = "language")]
+const HOOKED: usize = 1 << 8;
 
 /// How many levels of bases are searched.
 const LEVELS_MAX: u8 = 16;
@@ -56,19 +64,15 @@ fn lookup_in_bases(class: Obj, name: Obj, levels: u8) -> Obj {
 }
 
 pub(crate) fn root(class: Obj) -> T {
-    T::from_index(class.raw(ROOT) as u8)
+    T::from_index((class.raw(ROOT) & 0xff) as u8)
 }
 
-/// `class Name(bases): body`: makes the class and begins the body, which fills it.
-pub(crate) fn build(vm: &mut Vm, args: Args) -> Res {
-    if args.n < 2 || !args.get(0).is(Kind::Function) && !args.get(0).is(Kind::Closure) {
-        return vm.type_error(Qstr::M_BAD_OPERAND);
-    }
-    let mut root = T::Object;
-    let mut levels = 0;
-    for base in args.at.plus(2).as_slice(args.n - 2) {
+/// A class without attributes; name and bases (a tuple, or NULL) are rooted.
+pub(crate) fn new(vm: &mut Vm, name: Obj, bases: Obj) -> Res {
+    let (mut root, mut levels) = (T::Object, 0);
+    for base in if bases == Obj::NULL { &[] } else { tuple::items(bases) } {
         let of_base = match base.as_type_index().map(T::from_index) {
-            Some(class) if class == T::Object || class.derives(T::BaseException) => class,
+            Some(class) if class == T::Object || class.derives(T::BaseException) || is_extensible(class) => class,
             None if base.is(Kind::Class) => {
                 levels = levels.max(depth(*base, LEVELS_MAX) + 1);
                 self::root(*base)
@@ -86,12 +90,94 @@ pub(crate) fn build(vm: &mut Vm, args: Args) -> Res {
     }
     let class = vm.alloc(Kind::Class, 4)?;
     class.set_raw(ROOT, root as usize);
-    class.set_field(NAME, args.get(1));
-    vm.keep(class)?;
-    if args.n > 2 {
-        let bases = tuple::new(vm, args.at.plus(2).as_slice(args.n - 2))?;
-        class.set_field(BASES, bases);
+    class.set_field(NAME, name);
+    class.set_field(BASES, bases);
+    Ok(class)
+}
+
+/// A built-in type, other than exceptions, that classes may derive from: an instance then has such a value inside.
+fn is_extensible(class: T) -> bool {
+    #[cfg(feature = "float")]
+    if class == T::Float {
+        return cfg!(feature = "language");
     }
+    cfg!(feature = "language") && matches!(class, T::Int | T::Str | T::Tuple | T::List | T::Dict)
+}
+
+/// What an instance is as the built-in type its class derives from.
+#[cfg(feature = "language")]
+#[inline(always)]
+pub(crate) fn native_part(value: Obj) -> Option<Obj> {
+    if value.is(Kind::Instance) { Some(value.field(INSTANCE_NATIVE)).filter(|part| *part != Obj::NULL) } else { None }
+}
+
+/// Whether a built-in method looks at the instance itself.
+#[cfg(feature = "language")]
+fn wants_instance(native: Obj) -> bool {
+    #[cfg(feature = "collections")]
+    if native == Obj::native(crate::natives::N::NamedTupleAsDict as u16) {
+        return true;
+    }
+    let _ = native;
+    false
+}
+
+/// Who a built-in method is called on: an instance's built-in part, if it has one.
+pub(crate) fn receiver(native: Obj, object: Obj) -> Obj {
+    #[cfg(feature = "language")]
+    if let Some(part) = native_part(object)
+        && ![crate::natives::N::ObjectInit, crate::natives::N::ObjectSetAttr, crate::natives::N::ObjectDelAttr]
+            .iter()
+            .any(|own| native == Obj::native(*own as u16))
+        && !wants_instance(native)
+    {
+        return part;
+    }
+    let _ = native;
+    object
+}
+
+/// Whether attributes of a class's instances are set through `__setattr__`.
+#[cfg(feature = "language")]
+#[inline(always)]
+pub(crate) fn is_hooked(object: Obj) -> bool {
+    let class = object.field(INSTANCE_CLASS);
+    class.is(Kind::Class) && class.raw(ROOT) & HOOKED != 0
+}
+
+/// A class's body has ended: notes what its instances need to know.
+#[cfg(feature = "language")]
+pub(crate) fn finish(vm: &mut Vm, class: Obj) -> Res<()> {
+    for name in [Qstr::D_SETATTR, Qstr::D_DELATTR] {
+        let found = lookup(class, Obj::name(name));
+        if found.is(Kind::Function) || found.is(Kind::Closure) {
+            class.set_raw(ROOT, class.raw(ROOT) | HOOKED);
+        }
+    }
+    #[cfg(feature = "descriptors")]
+    {
+        let mut at = 0;
+        while let Some((name, value, next)) = map::entry(class.field(TABLE), at) {
+            at = next;
+            let hook = crate::attr::special(vm, value, Qstr::D_SET_NAME);
+            if hook != Obj::NULL {
+                call::call(vm, hook, &[value, class, name])?;
+            }
+        }
+    }
+    let _ = vm;
+    Ok(())
+}
+
+/// `class Name(bases): body`: makes the class and begins the body, which fills it.
+pub(crate) fn build(vm: &mut Vm, args: Args) -> Res {
+    if args.n < 2 || !args.get(0).is(Kind::Function) && !args.get(0).is(Kind::Closure) {
+        return vm.type_error(Qstr::M_BAD_OPERAND);
+    }
+    let bases = if args.n > 2 { tuple::new(vm, args.at.plus(2).as_slice(args.n - 2))? } else { Obj::NULL };
+    vm.keep(bases)?;
+    let class = new(vm, args.get(1), bases)?;
+    vm.keep(class)?;
     // The body takes no arguments (closed-over cells come from the closure); the class is what it returns.
     let body = args.get(0);
     let code = CodePtr::from_raw(body.pointer(call::function::CODE));
@@ -117,37 +203,120 @@ fn depth(class: Obj, left: u8) -> u8 {
 pub(crate) fn instantiate(vm: &mut Vm, class: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     // The call's result goes where the callee was: the class must live on until the instance refers to it.
     vm.keep(class)?;
+    let init = lookup(class, Obj::name(Qstr::D_INIT));
+    let has_init = init.is(Kind::Function) || init.is(Kind::Closure);
+    #[cfg(feature = "language")]
+    {
+        let maker = lookup(class, Obj::name(Qstr::D_NEW));
+        if maker != Obj::NULL && maker.as_native().is_none() {
+            let made = new_by_class(vm, maker, class, args, n)?;
+            vm.unkeep(1);
+            return if made.is(Kind::Instance) && made.field(INSTANCE_CLASS) == class {
+                begin_init(vm, made, if has_init { init } else { Obj::NULL }, args, n, n_kw)
+            } else {
+                Ok(made)
+            };
+        }
+    }
     let made = if root(class).derives(T::BaseException) {
         exception::construct(vm, class, Args { at: args, n, n_kw })
     } else {
-        vm.alloc(Kind::Instance, 2).inspect(|made| made.set_field(INSTANCE_CLASS, class))
+        instance(vm, class, Args { at: args, n, n_kw }, has_init)
     };
     vm.unkeep(1);
     let made = made?;
-    args.set(-1, made);
-    let init = lookup(class, Obj::name(Qstr::D_INIT));
-    if init.is(Kind::Function) || init.is(Kind::Closure) {
-        if let Some(caller) = vm.frame {
-            caller.sp().set(0, made);
-        }
-        let begun = call::start_with_self(vm, init, args.plus(-1), n + 1, n_kw)?;
-        if begun != Obj::CALL {
-            return vm.type_error(Qstr::M_INIT_NONE);
-        }
-        if let Some(frame) = vm.frame {
-            frame.set_action(Action::Init);
-        }
-        return Ok(begun);
+    if has_init {
+        return begin_init(vm, made, init, args, n, n_kw);
     }
-    if made.is(Kind::Instance) && n + n_kw > 0 {
+    args.set(-1, made);
+    if made.is(Kind::Instance) && n + n_kw > 0 && root(class) == T::Object {
         return vm.type_error(Qstr::M_ARG_COUNT);
     }
     Ok(made)
 }
 
+/// Begins `__init__`, if there is one.
+fn begin_init(vm: &mut Vm, made: Obj, init: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
+    args.set(-1, made);
+    if init == Obj::NULL {
+        return Ok(made);
+    }
+    if let Some(caller) = vm.frame {
+        caller.sp().set(0, made);
+    }
+    let begun = call::start_with_self(vm, init, args.plus(-1), n + 1, n_kw)?;
+    if begun != Obj::CALL {
+        return vm.type_error(Qstr::M_INIT_NONE);
+    }
+    if let Some(frame) = vm.frame {
+        frame.set_action(Action::Init);
+    }
+    Ok(begun)
+}
+
+/// An instance of a class that derives from no exception; `args` are what its built-in part is made of, unless `__init__` will do that.
+fn instance(vm: &mut Vm, class: Obj, args: Args, has_init: bool) -> Res {
+    let made = vm.alloc(Kind::Instance, INSTANCE_WORDS)?;
+    made.set_field(INSTANCE_CLASS, class);
+    #[cfg(feature = "language")]
+    if root(class) != T::Object {
+        let kept = vm.kept();
+        vm.keep(made)?;
+        let none = has_init && matches!(root(class), T::List | T::Dict);
+        #[cfg(feature = "collections")]
+        let part = match crate::modules::namedtuple::part(vm, class, args)? {
+            Some(part) => part,
+            None => types::construct(vm, root(class), if none { Args { n: 0, n_kw: 0, ..args } } else { args })?,
+        };
+        #[cfg(not(feature = "collections"))]
+        let part = types::construct(vm, root(class), if none { Args { n: 0, n_kw: 0, ..args } } else { args })?;
+        made.set_field(INSTANCE_NATIVE, part);
+        vm.release(kept);
+    }
+    #[cfg(not(feature = "language"))]
+    let _ = (args, has_init);
+    Ok(made)
+}
+
+/// `__new__` of the class, with the class before the arguments.
+#[cfg(feature = "language")]
+fn new_by_class(vm: &mut Vm, maker: Obj, class: Obj, args: Slots, n: usize) -> Res {
+    let function = if maker.is(Kind::StaticMethod) || maker.is(Kind::ClassMethod) { maker.field(0) } else { maker };
+    let mut all = [class; 6];
+    let Some(places) = all.get_mut(1..=n) else { return vm.type_error(Qstr::M_ARG_COUNT) };
+    places.copy_from_slice(args.as_slice(n));
+    call::call(vm, function, &all[..=n])
+}
+
+/// `object.__new__(class, …)`.
+#[cfg(feature = "language")]
+pub(crate) fn object_new(vm: &mut Vm, args: Args) -> Res {
+    let class = args.get(0);
+    let rest = Args { at: args.at.plus(1), n: args.n - 1, n_kw: args.n_kw };
+    if let Some(index) = class.as_type_index() {
+        return types::construct(vm, T::from_index(index), rest);
+    }
+    if !class.is(Kind::Class) {
+        return vm.type_error(Qstr::M_NOT_CLASS);
+    }
+    if root(class).derives(T::BaseException) { exception::construct(vm, class, rest) } else { instance(vm, class, rest, false) }
+}
+
+/// `__init__` of built-in types, as `super().__init__(…)` reaches it: an instance's built-in part is made anew.
+#[cfg(feature = "language")]
+pub(crate) fn native_init(vm: &mut Vm, args: Args) -> Res {
+    let object = args.get(0);
+    if native_part(object).is_some() && matches!(root(object.field(INSTANCE_CLASS)), T::List | T::Dict) {
+        let rest = Args { at: args.at.plus(1), n: args.n - 1, n_kw: args.n_kw };
+        let part = types::construct(vm, root(object.field(INSTANCE_CLASS)), rest)?;
+        object.set_field(INSTANCE_NATIVE, part);
+    }
+    Ok(Obj::NONE)
+}
+
 /// `object()`.
 pub(crate) fn plain_object(vm: &mut Vm) -> Res {
-    let made = vm.alloc(Kind::Instance, 2)?;
+    let made = vm.alloc(Kind::Instance, INSTANCE_WORDS)?;
     made.set_field(INSTANCE_CLASS, T::Object.obj());
     Ok(made)
 }

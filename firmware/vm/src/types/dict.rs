@@ -29,10 +29,19 @@ pub(crate) const METHODS: &[Method] = &[
     (Qstr::VALUES, N::DictValues),
     (Qstr::CLEAR, N::DictClear),
     (Qstr::COPY, N::DictCopy),
+    #[cfg(feature = "language")]
+    (Qstr::POPITEM, N::DictPopItem),
+    #[cfg(feature = "language")]
+    (Qstr::FROMKEYS, N::DictFromKeys),
 ];
 
 pub(crate) fn new(vm: &mut Vm) -> Res {
-    let made = vm.alloc(Kind::Dict, 4)?;
+    with_kind(vm, Kind::Dict)
+}
+
+/// An empty dict, or a set, which is laid out as one.
+pub(crate) fn with_kind(vm: &mut Vm, kind: Kind) -> Res {
+    let made = vm.alloc(kind, 4)?;
     made.set_field(COUNT, Obj::int(0));
     made.set_field(USED, Obj::int(0));
     Ok(made)
@@ -77,8 +86,32 @@ pub(crate) fn hash(vm: &mut Vm, key: Obj) -> Res<u32> {
         return Ok(key.word() as u32);
     }
     match key.kind() {
+        #[cfg(feature = "float")]
+        Kind::Float => crate::types::float::hash(vm, key),
+        #[cfg(feature = "bigint")]
+        Kind::Int => Ok(crate::types::bigint::hash(key)),
+        #[cfg(feature = "bytes")]
+        Kind::Bytes | Kind::ConstBytes => {
+            let bytes = crate::types::bytes::buffer(key).unwrap_or(b"");
+            Ok(bytes.iter().fold(5381_u32, |hash, byte| hash.wrapping_mul(33) ^ u32::from(*byte)))
+        }
+        #[cfg(feature = "bytes")]
+        Kind::ByteArray => vm.type_error(Qstr::M_UNHASHABLE),
+        #[cfg(feature = "set")]
+        Kind::Set => vm.type_error(Qstr::M_UNHASHABLE),
+        #[cfg(feature = "set")]
+        Kind::FrozenSet => {
+            vm.enter()?;
+            let hash = crate::types::set::hash(vm, key);
+            vm.leave();
+            hash
+        }
         Kind::Instance => match attr::of_class(key, Obj::name(Qstr::D_HASH)) {
             it if it == Obj::NULL && attr::of_class(key, Obj::name(Qstr::D_EQ)) != Obj::NULL => vm.type_error(Qstr::M_UNHASHABLE),
+            #[cfg(feature = "language")]
+            it if it == Obj::NULL && crate::types::class::native_part(key).is_some() => {
+                hash(vm, crate::types::class::native_part(key).unwrap_or(Obj::NONE))
+            }
             // Objects do not move, and no output depends on this: entries keep their order.
             it if it == Obj::NULL => Ok((key.word() >> 3) as u32),
             function => {
@@ -104,6 +137,10 @@ fn index_set(index: Obj, slot: usize, entry: usize) {
 fn find(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res<Option<usize>> {
     if dict.field(INDEX) == Obj::NULL {
         if wanted.is(Kind::List) || wanted.is(Kind::Dict) {
+            return vm.type_error(Qstr::M_UNHASHABLE);
+        }
+        #[cfg(feature = "set")]
+        if wanted.is(Kind::Set) {
             return vm.type_error(Qstr::M_UNHASHABLE);
         }
         let mut entry = 0;
@@ -245,6 +282,8 @@ pub(crate) fn entry(dict: Obj, from: usize) -> Option<(Obj, Obj, usize)> {
 
 /// Adds all entries of another dict, or the pairs of an iterable.
 pub(crate) fn update(vm: &mut Vm, dict: Obj, other: Obj) -> Res<()> {
+    #[cfg(feature = "language")]
+    let other = crate::types::class::native_part(other).unwrap_or(other);
     if other.is(Kind::Dict) {
         let mut at = 0;
         while let Some((key, value, next)) = entry(other, at) {
@@ -288,6 +327,12 @@ pub(crate) fn construct(vm: &mut Vm, args: Args) -> Res {
 
 fn check(vm: &mut Vm, args: Args) -> Res {
     let dict = args.get(0);
+    #[cfg(feature = "set")]
+    if dict.is(Kind::Set) {
+        return Ok(dict);
+    }
+    #[cfg(feature = "language")]
+    let dict = crate::types::class::native_part(dict).unwrap_or(dict);
     if dict.is(Kind::Dict) { Ok(dict) } else { vm.type_error(Qstr::M_BAD_OPERAND) }
 }
 
@@ -332,19 +377,50 @@ pub(crate) fn update_method(vm: &mut Vm, args: Args) -> Res {
     Ok(Obj::NONE)
 }
 
+#[cfg(feature = "language")]
+use crate::types::view::new as view;
+#[cfg(not(feature = "language"))]
+use iter::over_dict as view;
+
+/// Takes the last pair out.
+#[cfg(feature = "language")]
+pub(crate) fn pop_item(vm: &mut Vm, args: Args) -> Res {
+    let dict = check(vm, args)?;
+    let Some(entry) = (0..used(dict)).rev().find(|entry| key(dict, *entry) != Obj::DELETED) else {
+        return Err(vm.raise(T::KeyError, Qstr::M_EMPTY_SEQUENCE));
+    };
+    let pair = tuple::new(vm, &[key(dict, entry), value(dict, entry)])?;
+    vm.keep(pair)?;
+    remove(vm, dict, tuple::items(pair)[0])?;
+    Ok(pair)
+}
+
+/// `dict.fromkeys(keys, value=None)`.
+#[cfg(feature = "language")]
+pub(crate) fn from_keys(vm: &mut Vm, args: Args) -> Res {
+    let made = new(vm)?;
+    vm.keep(made)?;
+    let keys = list::from_iterable(vm, args.get(0))?;
+    vm.keep(keys)?;
+    for index in 0..list::len(keys) {
+        set(vm, made, list::items(keys)[index], args.opt(1).unwrap_or(Obj::NONE))?;
+    }
+    Ok(made)
+}
+
 pub(crate) fn items(vm: &mut Vm, args: Args) -> Res {
     let dict = check(vm, args)?;
-    iter::over_dict(vm, dict, iter::DICT_ITEMS)
+    view(vm, dict, iter::DICT_ITEMS)
 }
 
 pub(crate) fn keys(vm: &mut Vm, args: Args) -> Res {
     let dict = check(vm, args)?;
-    iter::over_dict(vm, dict, iter::DICT_KEYS)
+    view(vm, dict, iter::DICT_KEYS)
 }
 
 pub(crate) fn values(vm: &mut Vm, args: Args) -> Res {
     let dict = check(vm, args)?;
-    iter::over_dict(vm, dict, iter::DICT_VALUES)
+    view(vm, dict, iter::DICT_VALUES)
 }
 
 pub(crate) fn clear(vm: &mut Vm, args: Args) -> Res {

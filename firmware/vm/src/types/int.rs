@@ -1,4 +1,4 @@
-//! Ints: 31-bit small ints only in this build. What does not fit is an OverflowError.
+//! Ints: the 31-bit small ones. What does not fit them is a long int with the feature `bigint` (`bigint.rs`), else an OverflowError.
 
 use crate::call::Args;
 use crate::opcodes::binary as op;
@@ -7,13 +7,43 @@ use crate::types::{T, str};
 use crate::value::{INT_MAX, INT_MIN, Obj, Res};
 use crate::vm::Vm;
 
+pub(crate) const METHODS: &[crate::types::Method] = &[
+    #[cfg(feature = "bigint")]
+    (Qstr::BIT_LENGTH, crate::natives::N::IntBitLength),
+    #[cfg(all(feature = "bigint", feature = "bytes"))]
+    (Qstr::TO_BYTES, crate::natives::N::IntToBytes),
+    #[cfg(all(feature = "bigint", feature = "bytes"))]
+    (Qstr::FROM_BYTES, crate::natives::N::IntFromBytes),
+];
+
 /// A result as an int.
 pub(crate) fn new(vm: &mut Vm, value: i64) -> Res {
     if (i64::from(INT_MIN)..=i64::from(INT_MAX)).contains(&value) {
-        Ok(Obj::int(value as i32))
-    } else {
-        Err(vm.raise(T::OverflowError, Qstr::M_INT_OVERFLOW))
+        return Ok(Obj::int(value as i32));
     }
+    #[cfg(feature = "bigint")]
+    return crate::types::bigint::new(vm, value);
+    #[cfg(not(feature = "bigint"))]
+    Err(vm.raise(T::OverflowError, Qstr::M_INT_OVERFLOW))
+}
+
+/// A binary operator (plain or in place) with at least one long int; NULL when the other is no int or the operator none of theirs.
+#[cfg(feature = "bigint")]
+pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
+    use crate::types::bigint;
+    use core::cmp::Ordering;
+    if operator > op::NOT_EQUAL {
+        return bigint::binary(vm, crate::ops::plain(operator), left, right);
+    }
+    let Some(order) = bigint::compare(left, right) else { return Ok(Obj::NULL) };
+    Ok(Obj::bool(match operator {
+        op::LESS => order == Ordering::Less,
+        op::MORE => order == Ordering::Greater,
+        op::EQUAL => order == Ordering::Equal,
+        op::LESS_EQUAL => order != Ordering::Greater,
+        op::MORE_EQUAL => order != Ordering::Less,
+        _ => order != Ordering::Equal,
+    }))
 }
 
 /// Quotient rounded down, and the remainder with the divisor's sign.
@@ -36,28 +66,41 @@ pub(crate) fn arithmetic(vm: &mut Vm, operator: u8, left: i32, right: i32) -> Re
         op::SHIFT_LEFT | op::SHIFT_RIGHT if right < 0 => vm.value_error(Qstr::M_NEGATIVE_SHIFT),
         op::SHIFT_RIGHT => Ok(Obj::int(left >> right.min(31))),
         op::SHIFT_LEFT if left == 0 => Ok(Obj::int(0)),
+        #[cfg(feature = "bigint")]
+        op::SHIFT_LEFT if right > 31 => crate::types::bigint::binary(vm, operator, Obj::int(left), Obj::int(right)),
+        #[cfg(not(feature = "bigint"))]
         op::SHIFT_LEFT if right > 31 => Err(vm.raise(T::OverflowError, Qstr::M_INT_OVERFLOW)),
         op::SHIFT_LEFT => new(vm, wide_left << right),
         op::FLOOR_DIVIDE | op::MODULO if right == 0 => Err(vm.raise(T::ZeroDivisionError, Qstr::M_DIVISION)),
         op::FLOOR_DIVIDE => new(vm, i64::from(divide(left, right).0)),
         op::MODULO => Ok(Obj::int(divide(left, right).1)),
         op::POWER => power(vm, left, right),
+        #[cfg(feature = "float")]
+        op::TRUE_DIVIDE => crate::types::float::divide_ints(vm, left, right),
+        #[cfg(not(feature = "float"))]
         op::TRUE_DIVIDE => vm.type_error(Qstr::M_NO_FLOAT),
         _ => vm.type_error(Qstr::M_BAD_OPERANDS),
     }
 }
 
 fn power(vm: &mut Vm, base: i32, exponent: i32) -> Res {
+    #[cfg(feature = "float")]
+    if exponent < 0 {
+        return crate::types::float::power_of_ints(vm, base, exponent);
+    }
+    #[cfg(not(feature = "float"))]
     if exponent < 0 {
         return vm.value_error(Qstr::M_NEGATIVE_POWER);
     }
     let (mut result, mut square, mut left) = (1_i64, i64::from(base), exponent);
     while left > 0 {
         if left & 1 != 0 {
-            result = match new(vm, result.saturating_mul(square)) {
-                Ok(fits) => i64::from(fits.as_int()),
-                Err(raised) => return Err(raised),
-            };
+            result = result.saturating_mul(square);
+            #[cfg(feature = "bigint")]
+            if !(i64::from(INT_MIN)..=i64::from(INT_MAX)).contains(&result) {
+                return crate::types::bigint::power(vm, Obj::int(base), Obj::int(exponent), Obj::NULL);
+            }
+            new(vm, result)?;
         }
         left >>= 1;
         // Beyond the range only matters if it is multiplied in, which is noticed above.
@@ -66,8 +109,33 @@ fn power(vm: &mut Vm, base: i32, exponent: i32) -> Res {
     new(vm, result)
 }
 
-/// Reads an int as Python source or `int(text, base)` has it; base 0 takes prefixes. Whitespace around it is allowed.
-pub(crate) fn parse(text: &[u8], base: u32) -> Option<i32> {
+/// `round(value, places)` of an int: to tens with negative places, halves to the even one.
+#[cfg(feature = "float")]
+pub(crate) fn round(vm: &mut Vm, value: Obj, places: i32) -> Res {
+    if places >= 0 {
+        return crate::ops::binary(vm, op::ADD, value, Obj::int(0), None);
+    }
+    let unit = crate::ops::binary(vm, op::POWER, Obj::int(10), Obj::int(-places), None)?;
+    vm.keep(unit)?;
+    // How far above the lower multiple, then twice that against the unit.
+    let rest = crate::ops::binary(vm, op::MODULO, value, unit, None)?;
+    vm.keep(rest)?;
+    let lower = crate::ops::binary(vm, op::SUBTRACT, value, rest, None)?;
+    vm.keep(lower)?;
+    let twice = crate::ops::binary(vm, op::ADD, rest, rest, None)?;
+    vm.keep(twice)?;
+    let tie = crate::ops::equal(vm, twice, unit)?;
+    let count = crate::ops::binary(vm, op::FLOOR_DIVIDE, lower, unit, None)?;
+    vm.keep(count)?;
+    let odd = crate::ops::binary(vm, op::AND, count, Obj::int(1), None)? == Obj::int(1);
+    let up = if tie { odd } else { crate::ops::less(vm, unit, twice)? };
+    let rounded = if up { crate::ops::binary(vm, op::ADD, lower, unit, None) } else { Ok(lower) };
+    vm.unkeep(5);
+    rounded
+}
+
+/// What an int's text says before its digits: whether it is negative, the digits that follow, their base.
+pub(crate) fn sign_and_base(text: &[u8], base: u32) -> Option<(bool, &[u8], u32)> {
     let text = text.trim_ascii();
     let (negative, digits) = match text.split_first() {
         Some((b'-', rest)) => (true, rest),
@@ -89,7 +157,13 @@ pub(crate) fn parse(text: &[u8], base: u32) -> Option<i32> {
             }
         }
     }
-    let base = if base == 0 { 10 } else { base };
+    (!digits.is_empty()).then_some((negative, digits, if base == 0 { 10 } else { base }))
+}
+
+/// Reads an int of at most 32 bits as Python source or `int(text, base)` has it; base 0 takes prefixes. Whitespace around it is allowed.
+#[cfg(any(test, feature = "float", feature = "fstrings", not(feature = "bigint")))]
+pub(crate) fn parse(text: &[u8], base: u32) -> Option<i32> {
+    let (negative, digits, base) = sign_and_base(text, base)?;
     let mut value = 0_i64;
     let mut after_digit = false;
     for byte in digits {
@@ -130,8 +204,16 @@ pub(crate) fn digits(value: i32, base: u32, out: &mut [u8; 33]) -> &[u8] {
 /// `int(…)`.
 pub(crate) fn construct(vm: &mut Vm, args: Args) -> Res {
     let Some(value) = args.opt(0) else { return Ok(Obj::int(0)) };
+    #[cfg(feature = "bigint")]
+    if value.is(crate::heap::Kind::Int) {
+        return Ok(value);
+    }
     if value.is_int() || value.is_bool() {
         return Ok(Obj::int(crate::ops::as_int(vm, value)?));
+    }
+    #[cfg(feature = "float")]
+    if value.is(crate::heap::Kind::Float) {
+        return crate::types::float::int_of(vm, value);
     }
     let Some(text) = str::text(vm, value) else {
         return match crate::attr::special(vm, value, Qstr::D_INT) {
@@ -146,6 +228,12 @@ pub(crate) fn construct(vm: &mut Vm, args: Args) -> Res {
     if base != 0 && !(2..=36).contains(&base) {
         return vm.value_error(Qstr::M_BAD_INT);
     }
+    #[cfg(feature = "bigint")]
+    match crate::types::bigint::parse(vm, text, base as u32)? {
+        it if it == Obj::NULL => vm.value_error(Qstr::M_BAD_INT),
+        value => Ok(value),
+    }
+    #[cfg(not(feature = "bigint"))]
     match parse(text, base as u32) {
         Some(value) => new(vm, i64::from(value)),
         None => vm.value_error(Qstr::M_BAD_INT),

@@ -187,6 +187,8 @@ pub(crate) fn remove_at(list: Obj, index: usize) -> Obj {
 
 fn check(vm: &mut Vm, args: Args) -> Res {
     let list = args.get(0);
+    #[cfg(feature = "language")]
+    let list = crate::types::class::native_part(list).unwrap_or(list);
     if list.is(Kind::List) { Ok(list) } else { vm.type_error(Qstr::M_BAD_OPERAND) }
 }
 

@@ -2,16 +2,31 @@
 //!
 //! A built-in type is an immediate value that indexes `TYPES`, so types take no RAM. Layouts that several files need are here.
 
+#[cfg(feature = "bigint")]
+pub(crate) mod bigint;
+#[cfg(feature = "bytes")]
+pub(crate) mod bytes;
 pub(crate) mod class;
 pub(crate) mod dict;
 pub(crate) mod exception;
+#[cfg(feature = "float")]
+pub(crate) mod float;
+pub(crate) mod format;
 pub(crate) mod generator;
 pub(crate) mod int;
+#[cfg(all(feature = "bigint", feature = "bytes"))]
+pub(crate) mod int_bytes;
 pub(crate) mod list;
 pub(crate) mod range;
+#[cfg(feature = "set")]
+pub(crate) mod set;
 pub(crate) mod slice;
 pub(crate) mod str;
+#[cfg(feature = "strings")]
+pub(crate) mod str_more;
 pub(crate) mod tuple;
+#[cfg(feature = "language")]
+pub(crate) mod view;
 
 use crate::call::{self, Args};
 use crate::frame::Slots;
@@ -30,6 +45,16 @@ pub(crate) const MODULE_TABLE: usize = 1;
 pub(crate) const METHOD_FUNCTION: usize = 0;
 pub(crate) const METHOD_SELF: usize = 1;
 
+#[cfg(not(feature = "language"))]
+const OBJECT_METHODS: &[Method] = &[(Qstr::D_INIT, N::ObjectInit)];
+#[cfg(feature = "language")]
+const OBJECT_METHODS: &[Method] = &[
+    (Qstr::D_INIT, N::ObjectInit),
+    (Qstr::D_NEW, N::ObjectNew),
+    (Qstr::D_SETATTR, N::ObjectSetAttr),
+    (Qstr::D_DELATTR, N::ObjectDelAttr),
+];
+
 /// Name and native of a method.
 pub(crate) type Method = (Qstr, N);
 
@@ -40,32 +65,42 @@ pub(crate) struct TypeInfo {
 }
 
 macro_rules! types {
-    ($($name:ident $qstr:ident $base:ident $methods:expr,)*) => {
+    ($($(#[$feature:meta])* $name:ident $qstr:ident $base:ident $methods:expr,)*) => {
         /// The number of a built-in type.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u8)]
-        pub(crate) enum T { $($name,)* }
+        pub(crate) enum T { $($(#[$feature])* $name,)* }
 
-        const ALL: &[T] = &[$(T::$name,)*];
+        const ALL: &[T] = &[$($(#[$feature])* T::$name,)*];
 
         pub(crate) const TYPE_TABLE: [TypeInfo; ALL.len()] = [
-            $(TypeInfo { name: Qstr::$qstr, base: T::$base, methods: $methods },)*
+            $($(#[$feature])* TypeInfo { name: Qstr::$qstr, base: T::$base, methods: $methods },)*
         ];
     };
 }
 
 types! {
     // number           name                  base             methods
-    Object              OBJECT                Object           &[(Qstr::D_INIT, N::ObjectInit)],
+    Object              OBJECT                Object           OBJECT_METHODS,
     Type                TYPE                  Object           &[],
     NoneType            NONE_TYPE             Object           &[],
     Ellipsis            ELLIPSIS              Object           &[],
-    Int                 INT                   Object           &[],
+    Int                 INT                   Object           int::METHODS,
     Bool                BOOL                  Int              &[],
+    #[cfg(feature = "float")]
+    Float               FLOAT                 Object           float::METHODS,
     Str                 STR                   Object           str::METHODS,
+    #[cfg(feature = "bytes")]
+    Bytes               BYTES                 Object           bytes::METHODS,
+    #[cfg(feature = "bytes")]
+    ByteArray           BYTEARRAY             Object           bytes::ARRAY_METHODS,
     Tuple               TUPLE                 Object           tuple::METHODS,
     List                LIST                  Object           list::METHODS,
     Dict                DICT                  Object           dict::METHODS,
+    #[cfg(feature = "set")]
+    Set                 SET                   Object           set::METHODS,
+    #[cfg(feature = "set")]
+    FrozenSet           FROZENSET             Object           set::FROZEN_METHODS,
     Range               RANGE                 Object           &[],
     Slice               SLICE                 Object           &[],
     Function            FUNCTION              Object           &[],
@@ -83,12 +118,20 @@ types! {
     Filter              FILTER                Iterator         &[],
     Enumerate           ENUMERATE             Iterator         &[],
     Reversed            REVERSED              Iterator         &[],
+    #[cfg(feature = "language")]
+    DictView            DICT_VIEW             Object           &[],
+    #[cfg(feature = "collections")]
+    Deque               DEQUE                 Object           crate::modules::deque::METHODS,
+    #[cfg(feature = "io")]
+    StringIo            STRINGIO              Object           crate::modules::io::METHODS,
     BaseException       BASE_EXCEPTION        Object           exception::METHODS,
     SystemExit          SYSTEM_EXIT           BaseException    &[],
     KeyboardInterrupt   KEYBOARD_INTERRUPT    BaseException    &[],
     GeneratorExit       GENERATOR_EXIT        BaseException    &[],
     Exception           EXCEPTION             BaseException    &[],
     StopIteration       STOP_ITERATION        Exception        &[],
+    #[cfg(feature = "language")]
+    StopAsyncIteration  STOP_ASYNC_ITERATION  Exception        &[],
     ArithmeticError     ARITHMETIC_ERROR      Exception        &[],
     OverflowError       OVERFLOW_ERROR        ArithmeticError  &[],
     ZeroDivisionError   ZERO_DIVISION_ERROR   ArithmeticError  &[],
@@ -108,6 +151,10 @@ types! {
     SyntaxError         SYNTAX_ERROR          Exception        &[],
     TypeError           TYPE_ERROR            Exception        &[],
     ValueError          VALUE_ERROR           Exception        &[],
+    #[cfg(feature = "language")]
+    IndentationError    INDENTATION_ERROR     SyntaxError      &[],
+    #[cfg(feature = "language")]
+    UnicodeError        UNICODE_ERROR         ValueError       &[],
 }
 
 pub(crate) static TYPES: [TypeInfo; ALL.len()] = TYPE_TABLE;
@@ -175,16 +222,30 @@ pub(crate) fn builtin_type_of(value: Obj) -> T {
             it if it == Obj::ELLIPSIS => T::Ellipsis,
             _ if value.as_native().is_some() => T::Function,
             _ if value.as_type_index().is_some() => T::Type,
+            #[cfg(feature = "import")]
+            _ if value.as_module_index().is_some() => T::Module,
             _ => T::Object,
         };
     }
     match value.kind() {
+        #[cfg(feature = "float")]
+        Kind::Float => T::Float,
+        #[cfg(feature = "bigint")]
+        Kind::Int => T::Int,
+        #[cfg(feature = "bytes")]
+        Kind::Bytes | Kind::ConstBytes => T::Bytes,
+        #[cfg(feature = "bytes")]
+        Kind::ByteArray => T::ByteArray,
         Kind::Str | Kind::ConstStr => T::Str,
         Kind::Generator => T::Generator,
         Kind::Function | Kind::Closure => T::Function,
         Kind::Tuple => T::Tuple,
         Kind::List => T::List,
         Kind::Dict => T::Dict,
+        #[cfg(feature = "set")]
+        Kind::Set => T::Set,
+        #[cfg(feature = "set")]
+        Kind::FrozenSet => T::FrozenSet,
         Kind::Range => T::Range,
         Kind::Slice => T::Slice,
         Kind::Cell => T::Cell,
@@ -197,6 +258,12 @@ pub(crate) fn builtin_type_of(value: Obj) -> T {
         Kind::Super => T::Super,
         Kind::Iter => iter::type_of(value),
         Kind::Module => T::Module,
+        #[cfg(feature = "language")]
+        Kind::View => T::DictView,
+        #[cfg(feature = "collections")]
+        Kind::Deque => T::Deque,
+        #[cfg(feature = "io")]
+        Kind::Stream => T::StringIo,
         Kind::Free | Kind::Permanent | Kind::Frame | Kind::MapTable | Kind::Slots | Kind::Instance => T::Object,
     }
 }
@@ -228,11 +295,16 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
         T::Zip => (0, usize::MAX),
         T::Map => (2, usize::MAX),
         T::Filter => (2, 2),
+        T::Type if cfg!(feature = "language") => (1, 3),
+        #[cfg(feature = "collections")]
+        T::Deque => (0, 3),
         T::Type | T::StaticMethod | T::ClassMethod | T::Reversed => (1, 1),
         T::Enumerate | T::Slice => (1, 2),
         T::Super => (2, 2),
         T::Property => (0, 3),
         T::Int => (0, 2),
+        #[cfg(feature = "bytes")]
+        T::Bytes | T::ByteArray | T::Str => (0, 3),
         _ => (0, 1),
     };
     if args.n < min || args.n > max {
@@ -244,12 +316,24 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
     let first = args.opt(0);
     match class {
         T::Object => class::plain_object(vm),
+        #[cfg(feature = "language")]
+        T::Type if args.n == 3 => crate::introspect::make_class(vm, args),
+        #[cfg(feature = "collections")]
+        T::Deque => crate::modules::deque::construct(vm, args),
+        #[cfg(feature = "io")]
+        T::StringIo => crate::modules::io::construct(vm, args),
         T::Type => Ok(type_of(args.get(0))),
         T::Int => int::construct(vm, args),
+        #[cfg(feature = "float")]
+        T::Float => float::construct(vm, args),
         T::Bool => match first {
             Some(value) => Ok(Obj::bool(ops::truth(vm, value)?)),
             None => Ok(Obj::FALSE),
         },
+        #[cfg(feature = "bytes")]
+        T::Bytes | T::ByteArray => bytes::construct(vm, args, class == T::ByteArray),
+        #[cfg(feature = "bytes")]
+        T::Str if args.n > 1 => bytes::decode(vm, args),
         T::Str => match first {
             Some(value) => str::of(vm, value),
             None => Ok(Obj::name(Qstr::EMPTY)),
@@ -268,6 +352,10 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
             None => list::new(vm, &[]),
         },
         T::Dict => dict::construct(vm, args),
+        #[cfg(feature = "set")]
+        T::Set => set::construct(vm, args, Kind::Set),
+        #[cfg(feature = "set")]
+        T::FrozenSet => set::construct(vm, args, Kind::FrozenSet),
         T::Range => range::construct(vm, args),
         T::Slice => slice::new(vm, Obj::NONE, args.get(0), Obj::NONE),
         T::Zip | T::Map | T::Filter | T::Enumerate | T::Reversed => iter::construct(vm, class, args),
@@ -313,8 +401,14 @@ pub(crate) fn property_deleter(vm: &mut Vm, args: Args) -> Res {
     property_with(vm, args, 2)
 }
 
-pub(crate) fn object_init(_vm: &mut Vm, _args: Args) -> Res {
-    Ok(Obj::NONE)
+pub(crate) fn object_init(vm: &mut Vm, args: Args) -> Res {
+    #[cfg(feature = "language")]
+    return class::native_init(vm, args);
+    #[cfg(not(feature = "language"))]
+    {
+        let _ = (vm, args);
+        Ok(Obj::NONE)
+    }
 }
 
 /// The name of a type or class, as a str.

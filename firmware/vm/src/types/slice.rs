@@ -31,6 +31,10 @@ pub(crate) fn resolve(vm: &mut Vm, slice: Obj, len: usize) -> Res<(i32, i32, i32
         if value == Obj::NONE {
             return Ok(default);
         }
+        #[cfg(feature = "bigint")]
+        if value.is(Kind::Int) {
+            return Ok(if crate::types::bigint::is_negative(value) { low } else { high });
+        }
         let at = ops::as_int(vm, value)?;
         let at = if at < 0 { at.saturating_add(len) } else { at };
         Ok(at.clamp(low, high))

@@ -7,7 +7,7 @@ use crate::natives::N;
 use crate::opcodes::binary as op;
 use crate::print::{self, Sink};
 use crate::qstr::Qstr;
-use crate::types::{Method, list, slice, tuple};
+use crate::types::{Method, format, list, slice, tuple};
 use crate::value::{INT_MAX, Obj, Res};
 use crate::vm::Vm;
 use crate::{ops, subscr};
@@ -30,6 +30,26 @@ pub(crate) const METHODS: &[Method] = &[
     (Qstr::ISDIGIT, N::StrIsDigit),
     (Qstr::ISALPHA, N::StrIsAlpha),
     (Qstr::ISSPACE, N::StrIsSpace),
+    #[cfg(feature = "strings")]
+    (Qstr::CENTER, N::StrCenter),
+    #[cfg(feature = "strings")]
+    (Qstr::PARTITION, N::StrPartition),
+    #[cfg(feature = "strings")]
+    (Qstr::RPARTITION, N::StrRpartition),
+    #[cfg(feature = "strings")]
+    (Qstr::RSPLIT, N::StrRsplit),
+    #[cfg(feature = "strings")]
+    (Qstr::RINDEX, N::StrRindex),
+    #[cfg(feature = "strings")]
+    (Qstr::SPLITLINES, N::StrSplitLines),
+    #[cfg(feature = "strings")]
+    (Qstr::ISLOWER, N::StrIsLower),
+    #[cfg(feature = "strings")]
+    (Qstr::ISUPPER, N::StrIsUpper),
+    #[cfg(feature = "fstrings")]
+    (Qstr::FORMAT, N::StrFormat),
+    #[cfg(feature = "bytes")]
+    (Qstr::ENCODE, N::StrEncode),
 ];
 
 #[inline(always)]
@@ -51,13 +71,20 @@ pub(crate) fn text<'x>(vm: &Vm, value: Obj) -> Option<&'x [u8]> {
 }
 
 /// A block for `len` bytes, not yet written.
-fn with_room(vm: &mut Vm, len: usize) -> Res {
+pub(crate) fn with_room(vm: &mut Vm, len: usize) -> Res {
     if len >= INT_MAX as usize {
         return vm.no_memory();
     }
     let made = vm.alloc(Kind::Str, 1 + len.div_ceil(WORD))?;
     made.set_raw(0, len);
     Ok(made)
+}
+
+/// Makes a text from `with_room` shorter, or bytes.
+#[cfg(any(feature = "bigint", feature = "bytes"))]
+pub(crate) fn shorten(vm: &mut Vm, made: Obj, len: usize) {
+    made.set_raw(0, len);
+    vm.heap.shrink(made, 1 + len.div_ceil(WORD));
 }
 
 /// A new text; `bytes` may be those of a rooted value.
@@ -167,7 +194,7 @@ pub(crate) fn char_count(bytes: &[u8]) -> usize {
 }
 
 /// The byte position of character `index`, at most the end.
-fn byte_at(bytes: &[u8], index: usize) -> usize {
+pub(crate) fn byte_at(bytes: &[u8], index: usize) -> usize {
     if bytes.is_ascii() {
         return index.min(bytes.len());
     }
@@ -232,146 +259,9 @@ pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res 
             }
             Ok(made)
         }
-        op::MODULO => format(vm, left, right),
+        op::MODULO => format::percent(vm, left, right),
         _ => vm.type_error(Qstr::M_BAD_OPERANDS),
     }
-}
-
-/// `text % values`: `%s %r %d %i %u %x %X %o %c %%`, with `-`, `0`, a width, and a precision for texts.
-fn format(vm: &mut Vm, template: Obj, values: Obj) -> Res {
-    let kept = vm.kept();
-    let builder = Builder::new(vm)?;
-    let pattern = text(vm, template).unwrap_or(b"");
-    let mut bytes = pattern.iter().copied().enumerate();
-    let mut used = 0;
-    let mut plain_from = 0;
-    while let Some((at, byte)) = bytes.next() {
-        if byte != b'%' {
-            continue;
-        }
-        builder.push(vm, &pattern[plain_from..at])?;
-        let mut spec = Spec::default();
-        let kind = loop {
-            match bytes.next() {
-                Some((_, b'-')) => spec.left = true,
-                Some((_, b'0')) if spec.width == 0 && !spec.has_precision => spec.zero = true,
-                Some((_, b'.')) => spec.has_precision = true,
-                Some((_, digit @ b'0'..=b'9')) => {
-                    let number = if spec.has_precision { &mut spec.precision } else { &mut spec.width };
-                    *number = (*number * 10 + usize::from(digit - b'0')).min(1000);
-                }
-                Some((end, kind)) => {
-                    plain_from = end + 1;
-                    break kind;
-                }
-                None => return vm.value_error(Qstr::M_FORMAT_BAD),
-            }
-        };
-        if kind == b'%' {
-            builder.push(vm, b"%")?;
-            continue;
-        }
-        let value = if values.is(Kind::Tuple) {
-            tuple::items(values).get(used).copied()
-        } else if used == 0 {
-            Some(values)
-        } else {
-            None
-        };
-        let Some(value) = value else { return vm.type_error(Qstr::M_FORMAT_ARGS) };
-        used += 1;
-        format_one(vm, builder, kind, &spec, value)?;
-    }
-    builder.push(vm, &pattern[plain_from..])?;
-    let wanted = if values.is(Kind::Tuple) { tuple::len(values) } else { 1 };
-    if used < wanted && !values.is(Kind::Dict) {
-        return vm.type_error(Qstr::M_FORMAT_MANY);
-    }
-    vm.release(kept);
-    Ok(builder.finish())
-}
-
-/// What stands between `%` and its letter.
-#[derive(Default)]
-struct Spec {
-    left: bool,
-    zero: bool,
-    width: usize,
-    has_precision: bool,
-    precision: usize,
-}
-
-fn format_one(vm: &mut Vm, builder: Builder, kind: u8, spec: &Spec, value: Obj) -> Res<()> {
-    let kept = vm.kept();
-    match kind {
-        b's' | b'r' => {
-            let part = Builder::new(vm)?;
-            if kind == b's' {
-                print::str(vm, Sink::Text(part), value)?;
-            } else {
-                print::repr(vm, Sink::Text(part), value)?;
-            }
-            let done = vm.keep(part.finish())?;
-            let bytes = text(vm, done).unwrap_or(b"");
-            let bytes = if spec.has_precision { &bytes[..byte_at(bytes, spec.precision)] } else { bytes };
-            pad(vm, builder, spec, bytes, b"")?;
-        }
-        b'c' => {
-            let done = if value.is_int() { crate::builtins::char_of(vm, value.as_int())? } else { value };
-            vm.keep(done)?;
-            match text(vm, done) {
-                Some(bytes) if char_count(bytes) == 1 => pad(vm, builder, spec, bytes, b"")?,
-                _ => return vm.type_error(Qstr::M_ORD),
-            }
-        }
-        b'd' | b'i' | b'u' | b'x' | b'X' | b'o' => {
-            let number = ops::as_int(vm, value)?;
-            let base = match kind {
-                b'x' | b'X' => 16,
-                b'o' => 8,
-                _ => 10,
-            };
-            let mut out = [0; 33];
-            let mut digits = [0; 33];
-            let written = crate::types::int::digits(number, base, &mut out);
-            let digits = &mut digits[..written.len()];
-            digits.copy_from_slice(written);
-            if kind == b'X' {
-                digits.make_ascii_uppercase();
-            }
-            let (sign, digits): (&[u8], &[u8]) = match digits {
-                [b'-', rest @ ..] => (b"-", rest),
-                all => (b"", all),
-            };
-            pad(vm, builder, spec, digits, sign)?;
-        }
-        _ => return vm.value_error(Qstr::M_FORMAT_BAD),
-    }
-    vm.release(kept);
-    Ok(())
-}
-
-fn pad(vm: &mut Vm, builder: Builder, spec: &Spec, bytes: &[u8], sign: &[u8]) -> Res<()> {
-    let missing = spec.width.saturating_sub(char_count(bytes) + sign.len());
-    let zeros = spec.zero && !spec.left;
-    if zeros {
-        builder.push(vm, sign)?;
-    }
-    if !spec.left {
-        for _ in 0..missing {
-            builder.push(vm, if zeros { b"0" } else { b" " })?;
-        }
-    }
-    if !zeros {
-        builder.push(vm, sign)?;
-    }
-    builder.push(vm, bytes)?;
-    if spec.left {
-        for _ in 0..missing {
-            builder.push(vm, b" ")?;
-        }
-    }
-    Ok(())
 }
 
 // ----- methods
@@ -380,11 +270,56 @@ fn receiver<'x>(vm: &mut Vm, args: Args) -> Res<&'x [u8]> {
     argument(vm, args, 0)
 }
 
-fn argument<'x>(vm: &mut Vm, args: Args, index: usize) -> Res<&'x [u8]> {
+/// An argument that is a text, or bytes where the method is one of bytes.
+pub(crate) fn argument<'x>(vm: &mut Vm, args: Args, index: usize) -> Res<&'x [u8]> {
+    #[cfg(feature = "bytes")]
+    if !is(args.get(0)) {
+        return crate::types::bytes::argument(vm, args.get(index));
+    }
     match text(vm, args.get(index)) {
         Some(bytes) => Ok(bytes),
         None => vm.type_error(Qstr::M_EXPECTED_STR),
     }
+}
+
+/// The text of one of several values, or its bytes where the method is one of bytes.
+fn part<'x>(vm: &Vm, _receiver: Obj, value: Obj) -> Option<&'x [u8]> {
+    #[cfg(feature = "bytes")]
+    if !is(_receiver) {
+        return crate::types::bytes::buffer(value);
+    }
+    text(vm, value)
+}
+
+/// A new value like the method's receiver: a text or bytes; `bytes` may be those of a rooted value.
+pub(crate) fn like(vm: &mut Vm, _args: Args, bytes: &[u8]) -> Res {
+    #[cfg(feature = "bytes")]
+    if !is(_args.get(0)) {
+        let made = crate::types::bytes::new(vm, bytes)?;
+        return crate::types::bytes::alike(vm, _args.get(0), made);
+    }
+    new(vm, bytes)
+}
+
+/// A finished text as what the method's receiver is.
+fn finish_like(vm: &mut Vm, _args: Args, made: Obj) -> Res {
+    #[cfg(feature = "bytes")]
+    if !is(_args.get(0)) {
+        vm.keep(made)?;
+        let bytes = text(vm, made).unwrap_or(b"");
+        return like(vm, _args, bytes);
+    }
+    let _ = vm;
+    Ok(made)
+}
+
+/// How many characters, or bytes where the method is one of bytes.
+fn units(_args: Args, bytes: &[u8]) -> usize {
+    #[cfg(feature = "bytes")]
+    if !is(_args.get(0)) {
+        return bytes.len();
+    }
+    char_count(bytes)
 }
 
 pub(crate) fn join(vm: &mut Vm, args: Args) -> Res {
@@ -393,13 +328,13 @@ pub(crate) fn join(vm: &mut Vm, args: Args) -> Res {
     vm.keep(parts)?;
     let mut len = 0;
     for part in list::items(parts) {
-        match text(vm, *part) {
+        match self::part(vm, args.get(0), *part) {
             Some(bytes) => len += bytes.len() + between.len(),
             None => return vm.type_error(Qstr::M_JOIN),
         }
     }
     if len == 0 {
-        return Ok(Obj::name(Qstr::EMPTY));
+        return like(vm, args, b"");
     }
     let made = with_room(vm, len - between.len())?;
     let mut at = 0;
@@ -408,11 +343,11 @@ pub(crate) fn join(vm: &mut Vm, args: Args) -> Res {
             made.write_bytes(1, at, between);
             at += between.len();
         }
-        let bytes = text(vm, *part).unwrap_or(b"");
+        let bytes = self::part(vm, args.get(0), *part).unwrap_or(b"");
         made.write_bytes(1, at, bytes);
         at += bytes.len();
     }
-    Ok(made)
+    finish_like(vm, args, made)
 }
 
 pub(crate) fn split(vm: &mut Vm, args: Args) -> Res {
@@ -451,7 +386,7 @@ pub(crate) fn split(vm: &mut Vm, args: Args) -> Res {
             None if separator.is_none() && left != 0 => (rest.trim_ascii_end(), None),
             None => (rest, None),
         };
-        let part = new(vm, part)?;
+        let part = like(vm, args, part)?;
         vm.keep(part)?;
         list::append(vm, made, part)?;
         vm.unkeep(1);
@@ -476,7 +411,7 @@ fn strip_by(vm: &mut Vm, args: Args, left: bool, right: bool) -> Res {
     while right && bytes.last().is_some_and(|byte| set.contains(byte)) {
         bytes = &bytes[..bytes.len() - 1];
     }
-    if bytes.len() == before { Ok(args.get(0)) } else { new(vm, bytes) }
+    if bytes.len() == before { Ok(args.get(0)) } else { like(vm, args, bytes) }
 }
 
 pub(crate) fn strip(vm: &mut Vm, args: Args) -> Res {
@@ -493,7 +428,7 @@ pub(crate) fn rstrip(vm: &mut Vm, args: Args) -> Res {
 
 /// Start and end, in bytes, of the part a method with optional bounds looks at.
 fn bounds(vm: &mut Vm, args: Args, bytes: &[u8]) -> Res<(usize, usize)> {
-    let len = char_count(bytes);
+    let len = units(args, bytes);
     let mut at = [0, len];
     for (index, bound) in at.iter_mut().enumerate() {
         if let Some(value) = args.opt(2 + index)
@@ -503,7 +438,7 @@ fn bounds(vm: &mut Vm, args: Args, bytes: &[u8]) -> Res<(usize, usize)> {
             *bound = if value < 0 { (len as i32 + value).max(0) as usize } else { (value as usize).min(len) };
         }
     }
-    Ok((byte_at(bytes, at[0]), byte_at(bytes, at[1])))
+    Ok(if cfg!(feature = "bytes") && len == bytes.len() { (at[0], at[1]) } else { (byte_at(bytes, at[0]), byte_at(bytes, at[1])) })
 }
 
 fn find_by(vm: &mut Vm, args: Args, from_right: bool) -> Res<Option<usize>> {
@@ -516,7 +451,7 @@ fn find_by(vm: &mut Vm, args: Args, from_right: bool) -> Res<Option<usize>> {
     } else {
         find(within, part)
     };
-    Ok(found.map(|at| char_count(&bytes[..start + at])))
+    Ok(found.map(|at| units(args, &bytes[..start + at])))
 }
 
 pub(crate) fn find_method(vm: &mut Vm, args: Args) -> Res {
@@ -540,7 +475,7 @@ pub(crate) fn count(vm: &mut Vm, args: Args) -> Res {
     let (start, end) = bounds(vm, args, bytes)?;
     let Some(mut rest) = bytes.get(start..end) else { return Ok(Obj::int(0)) };
     if part.is_empty() {
-        return Ok(Obj::count(char_count(rest) + 1));
+        return Ok(Obj::count(units(args, rest) + 1));
     }
     let mut found = 0;
     while let Some(at) = find(rest, part) {
@@ -562,7 +497,7 @@ pub(crate) fn replace(vm: &mut Vm, args: Args) -> Res {
         if old.is_empty() {
             builder.push(vm, new)?;
             let Some(first) = rest.first() else { break };
-            let len = char_len(*first).min(rest.len());
+            let len = if cfg!(feature = "bytes") && !is(args.get(0)) { 1 } else { char_len(*first).min(rest.len()) };
             builder.push(vm, &rest[..len])?;
             rest = &rest[len..];
         } else {
@@ -574,14 +509,14 @@ pub(crate) fn replace(vm: &mut Vm, args: Args) -> Res {
         left -= 1;
     }
     builder.push(vm, rest)?;
-    Ok(builder.finish())
+    finish_like(vm, args, builder.finish())
 }
 
 fn any_of(vm: &mut Vm, args: Args, test: impl Fn(&[u8], &[u8]) -> bool) -> Res {
     let bytes = receiver(vm, args)?;
     if args.get(1).is(Kind::Tuple) {
         for part in tuple::items(args.get(1)) {
-            if text(vm, *part).is_some_and(|part| test(bytes, part)) {
+            if self::part(vm, args.get(0), *part).is_some_and(|part| test(bytes, part)) {
                 return Ok(Obj::TRUE);
             }
         }
@@ -606,7 +541,7 @@ fn mapped(vm: &mut Vm, args: Args, change: impl Fn(u8) -> u8) -> Res {
     for (at, byte) in bytes.iter().enumerate() {
         made.write_bytes(1, at, &[change(*byte)]);
     }
-    Ok(made)
+    finish_like(vm, args, made)
 }
 
 pub(crate) fn upper(vm: &mut Vm, args: Args) -> Res {

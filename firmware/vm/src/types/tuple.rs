@@ -54,6 +54,10 @@ pub(crate) fn sequence<'x>(value: Obj) -> Option<&'x [Obj]> {
     } else if value.is(Kind::List) {
         Some(crate::types::list::items(value))
     } else {
+        #[cfg(feature = "language")]
+        if let Some(native) = crate::types::class::native_part(value) {
+            return sequence(native);
+        }
         None
     }
 }

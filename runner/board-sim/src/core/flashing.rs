@@ -43,6 +43,7 @@ impl Core {
         if self.plan.is_empty() {
             return Ok(());
         }
+        self.plan.written();
         let flash = self.board.flash.clone();
         if self.plan.is_stuck() {
             let mut bytes = vec![0; usize::try_from(flash.end - flash.start).unwrap_or(0)];

@@ -66,6 +66,9 @@ pub struct Core {
     arguments: [u32; 4],
     /// The stack pointer as it was where a function was to begin: that step may push.
     stack: u32,
+    /// What was in flash when the core was last let run freely, and whether that is still so.
+    kept: Vec<u8>,
+    is_kept: bool,
     /// What it has to suffer.
     pub plan: Plan,
 }
@@ -111,13 +114,10 @@ impl Core {
         self.run()
     }
 
-    /// Where flash has BKPT instructions, or what looks like one: a breakpoint that is never met costs nothing. An image ends where a piece
-    /// of flash is erased. BKPT 0xAB is among them: semihosting is asked of the debugger, and where there is none the core waits there, which
-    /// a chip would do in its fault handler.
-    fn find_breakpoints(&mut self) -> Result<(), Gone> {
-        let flash = self.board.flash.clone();
+    /// What is in flash from its beginning. An image ends where a piece of flash is erased: reading megabytes of nothing takes a second.
+    fn image_bytes(&mut self) -> Result<Vec<u8>, Gone> {
         let mut bytes = Vec::new();
-        for at in flash.clone().step_by(qemu::BYTES_MAX) {
+        for at in self.board.flash.clone().step_by(qemu::BYTES_MAX) {
             let mut piece = vec![0; qemu::BYTES_MAX];
             self.machine.qtest.read(at, &mut piece)?;
             if piece.iter().all(|byte| *byte == 0xff) || piece.iter().all(|byte| *byte == 0) {
@@ -125,7 +125,15 @@ impl Core {
             }
             bytes.extend(piece);
         }
-        let halves = bytes.chunks_exact(2).zip((flash.start..).step_by(2));
+        Ok(bytes)
+    }
+
+    /// Where flash has BKPT instructions, or what looks like one: a breakpoint that is never met costs nothing. BKPT 0xAB is among them:
+    /// semihosting is asked of the debugger, and where there is none the core waits there, which a chip would do in its fault handler.
+    fn find_breakpoints(&mut self) -> Result<(), Gone> {
+        let start = self.board.flash.start;
+        let bytes = self.image_bytes()?;
+        let halves = bytes.chunks_exact(2).zip((start..).step_by(2));
         self.image = halves.filter(|(half, _)| half[1] == 0xbe).map(|(_, address)| address).collect();
         Ok(())
     }
@@ -145,10 +153,13 @@ impl Core {
         let back = self.machine.gdb.register(LR)? & !1;
         self.is_flashing = self.board.ram.contains(&back) && self.half(back)? >> 8 == 0xbe;
         if self.is_flashing {
+            self.is_kept = false;
             if self.flash_for_it(pc, back)? {
                 return Ok(());
             }
             wanted.insert(back);
+        } else {
+            self.keep_flash()?;
         }
         if self.fp_enabled {
             wanted.extend(self.comparators.iter().filter_map(|comparator| registers::breakpoint(*comparator)).flatten());

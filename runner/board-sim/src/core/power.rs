@@ -31,18 +31,9 @@ impl Unpowered {
 
     /// Gives it power, which is a machine: what is in its flash runs.
     pub fn power_on(self, start: impl FnOnce(&Board) -> Result<Machine, Gone>) -> Result<Core, Gone> {
-        let mut machine = start(self.board)?;
-        for (piece, at) in self.flash.chunks(qemu::BYTES_MAX).zip(self.board.flash.clone().step_by(qemu::BYTES_MAX)) {
-            let mut there = vec![0; piece.len()];
-            machine.qtest.read(at, &mut there)?;
-            // Most of a flash is as the machine has it anyway, and reading is quicker.
-            if there != piece {
-                machine.gdb.force(at, piece)?;
-            }
-        }
-        // The core looked for its vectors before they were there.
-        machine.reset()?;
+        let machine = with_flash(self.board, &self.flash, start)?;
         let mut core = Core::new(self.board, machine, self.plan);
+        core.kept = self.flash;
         if core.plan.locks_up() {
             core.is_locked_up = true;
         } else {
@@ -72,16 +63,59 @@ impl Core {
             is_flashing: false,
             arguments: [0; 4],
             stack: 0,
+            kept: Vec::new(),
+            is_kept: true,
             plan,
         }
     }
 
     /// Takes its power: the machine ends, and only what was in flash is still there.
     pub fn power_off(mut self) -> Result<Unpowered, Gone> {
-        let range = self.board.flash.clone();
-        let mut flash = vec![0; usize::try_from(range.end - range.start).unwrap_or(0)];
-        self.machine.qtest.read(range.start, &mut flash)?;
+        // Of a machine that ended over its core there is what was kept.
+        if !self.machine.has_ended()? {
+            let range = self.board.flash.clone();
+            self.kept.resize(usize::try_from(range.end - range.start).unwrap_or(0), 0);
+            self.machine.qtest.read(range.start, &mut self.kept)?;
+        }
         self.plan.power_cycled();
-        Ok(Unpowered { board: self.board, flash, plan: self.plan })
+        Ok(Unpowered { board: self.board, flash: self.kept, plan: self.plan })
     }
+
+    /// Notes the image in flash before the core runs freely, where it was written since: the machine may end over it.
+    pub(super) fn keep_flash(&mut self) -> Result<(), Gone> {
+        if !self.is_kept {
+            self.kept = self.image_bytes()?;
+            self.is_kept = true;
+        }
+        Ok(())
+    }
+
+    /// A core that faults in its fault handler locks up and waits for its debugger; QEMU ends. Where it did, the core is locked up in another machine,
+    /// with the flash of the one that ended. Says whether it did.
+    pub fn revive(&mut self, start: impl FnOnce(&Board) -> Result<Machine, Gone>) -> Result<bool, Gone> {
+        if !self.machine.has_ended()? {
+            return Ok(false);
+        }
+        self.machine = with_flash(self.board, &self.kept, start)?;
+        self.placed.clear();
+        self.is_flashing = false;
+        self.is_locked_up = true;
+        Ok(true)
+    }
+}
+
+/// A machine that stands, with this in its flash.
+fn with_flash(board: &Board, flash: &[u8], start: impl FnOnce(&Board) -> Result<Machine, Gone>) -> Result<Machine, Gone> {
+    let mut machine = start(board)?;
+    for (piece, at) in flash.chunks(qemu::BYTES_MAX).zip(board.flash.clone().step_by(qemu::BYTES_MAX)) {
+        let mut there = vec![0; piece.len()];
+        machine.qtest.read(at, &mut there)?;
+        // Most of a flash is as the machine has it anyway, and reading is quicker.
+        if there != piece {
+            machine.gdb.force(at, piece)?;
+        }
+    }
+    // The core looked for its vectors before they were there.
+    machine.reset()?;
+    Ok(machine)
 }

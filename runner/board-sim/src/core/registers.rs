@@ -81,6 +81,9 @@ impl Core {
             self.dhcsr &= !C_HALT;
             return Ok(());
         }
+        if !self.board.ram.contains(&pc) {
+            self.keep_flash()?;
+        }
         self.place(&BTreeSet::new())?;
         self.machine.gdb.step()?;
         self.dfsr |= DFSR_HALTED;

@@ -49,6 +49,11 @@ impl Machine {
         Ok(Machine { gdb: Gdb::begin(gdb)?, qtest: Qtest::begin(qtest)?, qemu, _folder: folder })
     }
 
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> Result<bool, Gone> {
+        Ok(self.qemu.try_wait()?.is_some())
+    }
+
     /// Resets all of it; the core stands or runs as before.
     pub fn reset(&mut self) -> Result<(), Gone> {
         let was_running = self.gdb.halt()?.is_some();

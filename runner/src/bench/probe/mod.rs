@@ -7,6 +7,7 @@
 mod attach;
 pub mod child;
 mod console;
+mod cycles;
 mod flash;
 mod run;
 pub mod segments;
@@ -75,9 +76,22 @@ pub enum Done {
         state: Option<state::State>,
         /// The identity of the image that flash holds.
         image: String,
+        /// Cycles of this run and of those after it, where they were wanted.
+        takes: Takes,
     },
     /// It may not be flashed: the job's own fault.
     Refused(String),
+}
+
+/// Cycles of one binary that was flashed once and ran several times.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Takes {
+    /// What counted them.
+    pub counter: String,
+    /// One a run, the cold one first; empty where one of them could not be counted.
+    pub cycles: Vec<u64>,
+    /// A run did something else than the first one.
+    pub is_flaky: bool,
 }
 
 /// One board on one probe.
@@ -105,20 +119,28 @@ impl ProbeBench<'_> {
     /// Reasons of infrastructure only.
     pub async fn run(&self, work: Work, log: &dyn LogSink) -> Result<Done, ProbeError> {
         let events = self.ask(Some(work), &Telling::new(log)).await?;
-        let (mut console, mut image) = (Vec::new(), String::new());
+        let (mut console, mut image, mut first) = (Vec::new(), String::new(), None);
+        let (mut takes, mut all) = (Takes::default(), Vec::new());
         for event in events {
             match event {
                 Event::Console { hex } => console.extend(hex::decode(hex).unwrap_or_default()),
                 Event::Flashed { image: held } => image = held,
                 Event::Refused { why } => return Ok(Done::Refused(why)),
                 Event::Ran(ran) => {
-                    let evidence = Box::new(evidence(&ran, &console));
-                    return Ok(Done::Ran { evidence, state: ran.state, image });
+                    takes.counter = ran.cycles.as_ref().map_or(String::new(), |(counter, _)| counter.clone());
+                    all.push(ran.cycles.as_ref().map(|(_, cycles)| *cycles));
+                    first = Some(ran);
+                }
+                Event::Again { is_same, cycles } => {
+                    takes.is_flaky |= !is_same;
+                    all.push(cycles);
                 }
                 Event::Attached | Event::Compared { .. } | Event::Flashing { .. } | Event::Failed { .. } => {}
             }
         }
-        Err(self.failed(Stage::Run, "it said nothing"))
+        let Some(ran) = first else { return Err(self.failed(Stage::Run, "it said nothing")) };
+        takes.cycles = all.into_iter().collect::<Option<_>>().unwrap_or_default();
+        Ok(Done::Ran { evidence: Box::new(evidence(&ran, &console)), state: ran.state, image, takes })
     }
 
     fn failed(&self, stage: Stage, why: &str) -> ProbeError {
@@ -127,9 +149,10 @@ impl ProbeBench<'_> {
 
     /// What a child tells of a job, up to its end.
     async fn ask(&self, work: Option<Work>, log: &dyn LogSink) -> Result<Vec<Event>, ProbeError> {
+        let mut again_wanted = work.as_ref().map_or(0, |work| work.takes);
         let scratch = self.home.scratch()?;
         let file = scratch.path().join("order");
-        let wall = child::wall(work.as_ref().map_or(Duration::ZERO, Work::run_max)) + GRACE;
+        let wall = child::wall(work.as_ref().map_or(Duration::ZERO, Work::runs_max)) + GRACE;
         let order = serde_json::to_vec(&Order { wiring: self.wiring.clone(), work }).context("an order cannot be written")?;
         std::fs::write(&file, order).with_context(|| format!("{} cannot be written", file.display()))?;
         let own = std::env::current_exe().context("the program's own place is unknown")?;
@@ -139,7 +162,15 @@ impl ProbeBench<'_> {
             match serde_json::from_slice(line) {
                 Ok(Event::Failed { stage, why }) => return Err(self.failed(stage, &why)),
                 Ok(event) => {
-                    let is_last = matches!(event, Event::Ran(_) | Event::Refused { .. });
+                    let is_last = match &event {
+                        Event::Refused { .. } => true,
+                        Event::Ran(_) => again_wanted == 0,
+                        Event::Again { .. } => {
+                            again_wanted = again_wanted.saturating_sub(1);
+                            again_wanted == 0
+                        }
+                        _ => false,
+                    };
                     events.push(event);
                     if is_last {
                         return Ok(events);
@@ -204,6 +235,7 @@ fn told(event: &Event) -> Option<String> {
         Event::Flashing { doing, bytes } => format!("probe: {doing}, {bytes} B\n"),
         Event::Flashed { image } => format!("probe: flash holds image {image}\n"),
         Event::Console { hex } => String::from_utf8_lossy(&hex::decode(hex).unwrap_or_default()).into_owned(),
-        Event::Ran(_) | Event::Refused { .. } | Event::Failed { .. } => return None,
+        Event::Again { is_same: false, .. } => "probe: the same binary did something else than the first time\n".into(),
+        Event::Ran(_) | Event::Again { .. } | Event::Refused { .. } | Event::Failed { .. } => return None,
     })
 }

@@ -3,6 +3,7 @@
 use super::attach::{HALT_MAX, chain};
 use super::child::{Child, Stopped};
 use super::console::Source;
+use super::cycles::Cycles;
 use super::state::{BFARVALID, MMARVALID, State};
 use super::talk::{Event, Ran, Stage, Work};
 use probe_rs::semihosting::SemihostingCommand;
@@ -27,18 +28,36 @@ const BFAR: u64 = 0xe000_ed38;
 /// xPSR, as probe-rs numbers the registers of a Cortex-M.
 const XPSR: RegisterId = RegisterId(16);
 
-/// Resets the board and runs it.
-pub fn run(session: &mut Session, work: &Work, child: &Child) -> Result<Ran, Stopped> {
+/// Resets the board and runs it, and where it is wanted again and again for its cycles: each is told.
+pub fn run_all(session: &mut Session, work: &Work, child: &Child) -> Result<(), Stopped> {
+    let first = run(session, work, child, true)?;
+    child.say(&Event::Ran(first.ran.clone()));
+    for _ in 0..work.takes {
+        let again = run(session, &Work { stack: None, ..work.clone() }, child, false)?;
+        let is_same = again.ran.code == first.ran.code && again.ran.hits == first.ran.hits && again.printed == first.printed;
+        child.say(&Event::Again { is_same, cycles: again.ran.cycles.map(|(_, cycles)| cycles) });
+    }
+    Ok(())
+}
+
+/// A run, and what it printed.
+struct Told {
+    ran: Ran,
+    printed: Vec<u8>,
+}
+
+fn run(session: &mut Session, work: &Work, child: &Child, is_loud: bool) -> Result<Told, Stopped> {
     child.enter(Stage::Console);
     let source = Source::open(&work.console)?;
     child.enter(Stage::Run);
     let mut core = session.core(0).map_err(|e| Stopped::failed(Stage::Run, chain(&e)))?;
     core.reset_and_halt(HALT_MAX).map_err(|e| Stopped::failed(Stage::Run, chain(&e)))?;
-    let mut run = Run { core, source, work, child, printed: 0, ran: Ran::default() };
+    let mut run = Run { core, source, work, child, is_loud, printed: Vec::new(), cycles: Cycles::at(work.clock_hz), ran: Ran::default() };
     run.prepare()?;
     run.watch()?;
     run.finish()?;
-    Ok(run.ran)
+    run.ran.cycles = run.cycles.counted().map(|(counter, cycles)| (counter.to_owned(), cycles));
+    Ok(Told { ran: run.ran, printed: run.printed })
 }
 
 struct Run<'a> {
@@ -46,7 +65,10 @@ struct Run<'a> {
     source: Source,
     work: &'a Work,
     child: &'a Child,
-    printed: u64,
+    /// Whether what it prints is told.
+    is_loud: bool,
+    printed: Vec<u8>,
+    cycles: Cycles,
     ran: Ran,
 }
 
@@ -70,7 +92,8 @@ impl Run<'_> {
             self.child.enter(Stage::Run);
             // The console first: what was printed before a halt is there by then.
             let is_quiet = self.listen()? == 0;
-            if self.printed > CONSOLE_BYTES_MAX {
+            self.cycles.look(&mut self.core).map_err(lost)?;
+            if self.has_flooded() {
                 self.ran.is_flood = true;
                 return self.stop(None);
             }
@@ -111,8 +134,12 @@ impl Run<'_> {
                 let (begin, end) = self.work.markers;
                 if pc == begin & !1 {
                     self.ran.hits.0 += 1;
+                    if self.work.takes > 0 {
+                        self.cycles.begin(&mut self.core).map_err(lost)?;
+                    }
                 } else if pc == end & !1 {
                     self.ran.hits.1 += 1;
+                    self.cycles.end(&mut self.core).map_err(lost)?;
                 } else {
                     self.stop(Some(reason))?;
                     return Ok(true);
@@ -146,7 +173,7 @@ impl Run<'_> {
     /// All that is still to come, and the stack's mark.
     fn finish(&mut self) -> Result<(), Stopped> {
         let mut since = Instant::now();
-        while since.elapsed() < QUIET && self.printed <= CONSOLE_BYTES_MAX {
+        while since.elapsed() < QUIET && !self.has_flooded() {
             if self.listen()? > 0 {
                 since = Instant::now();
             } else {
@@ -172,10 +199,16 @@ impl Run<'_> {
     fn listen(&mut self) -> Result<usize, Stopped> {
         let bytes = self.source.read(&mut self.core)?;
         if !bytes.is_empty() {
-            self.printed += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-            self.child.say(&Event::Console { hex: hex::encode(&bytes) });
+            self.printed.extend(&bytes);
+            if self.is_loud {
+                self.child.say(&Event::Console { hex: hex::encode(&bytes) });
+            }
         }
         Ok(bytes.len())
+    }
+
+    fn has_flooded(&self) -> bool {
+        u64::try_from(self.printed.len()).unwrap_or(u64::MAX) > CONSOLE_BYTES_MAX
     }
 
     fn register(&mut self, id: RegisterId) -> Result<u64, Stopped> {

@@ -49,12 +49,23 @@ pub struct Work {
     pub console: Console,
     /// How long it may run.
     pub run_ms: u64,
+    /// How often it runs again for its cycles, without being flashed again.
+    #[serde(default)]
+    pub takes: usize,
+    /// The core's clock, where it is stated.
+    #[serde(default)]
+    pub clock_hz: Option<u64>,
 }
 
 impl Work {
     /// How long it may run.
     pub fn run_max(&self) -> Duration {
         Duration::from_millis(self.run_ms)
+    }
+
+    /// How long all its runs together may take.
+    pub fn runs_max(&self) -> Duration {
+        self.run_max() * u32::try_from(self.takes.saturating_add(1)).unwrap_or(u32::MAX)
     }
 }
 
@@ -124,7 +135,7 @@ impl Stage {
     }
 }
 
-/// What the child tells. The last three each end it.
+/// What the child tells. A refusal or a failure ends it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
@@ -156,6 +167,13 @@ pub enum Event {
     },
     /// It ran.
     Ran(Ran),
+    /// It ran again, for its cycles: it did the same, with so many of them; or something else, although the binary is the same.
+    Again {
+        /// Whether it ended and printed as the first time.
+        is_same: bool,
+        /// Cycles between the markers.
+        cycles: Option<u64>,
+    },
     /// It may not be flashed; the job's own fault.
     Refused {
         /// Why.
@@ -185,4 +203,7 @@ pub struct Ran {
     pub stack_low: Option<u64>,
     /// Where it stood, where it was halted and did not end by itself.
     pub state: Option<super::state::State>,
+    /// Cycles between the markers, and what counted them.
+    #[serde(default)]
+    pub cycles: Option<(String, u64)>,
 }

@@ -62,7 +62,7 @@ pub(super) fn views(measurement: &Measurement) -> Vec<BenchView> {
                     .collect(),
                 ..said(count.second_take.map_or_else(String::new, |second| format!("noisy: a second take gave {}", grouped(second))))
             },
-            BenchOutcome::Ran { stack_peak_bytes, heap_peak_bytes } => BenchView {
+            BenchOutcome::Ran { stack_peak_bytes, heap_peak_bytes, .. } => BenchView {
                 stack: bytes(*stack_peak_bytes),
                 heap: bytes(*heap_peak_bytes),
                 ..said("ran on the board; instructions are not counted there".into())

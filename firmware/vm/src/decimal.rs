@@ -1,0 +1,413 @@
+//! Between floats and decimal digits, exactly: the shortest digits that read back as the same float, any given number of digits
+//! correctly rounded, and the float nearest to given digits. Knows no Python values.
+//!
+//! All three are long division of two wide numbers (Steele and White's method for the shortest digits), so there are no tables of
+//! powers and one set of four operations serves all.
+
+use core::cmp::Ordering;
+
+/// The float of this build.
+#[cfg(not(feature = "f64"))]
+pub(crate) type Float = f32;
+/// The float of this build.
+#[cfg(feature = "f64")]
+pub(crate) type Float = f64;
+
+#[cfg(not(feature = "f64"))]
+mod layout {
+    /// Bits of a float as an integer.
+    pub(crate) type Bits = u32;
+    pub(crate) const EXPONENT_BIAS: i32 = 127;
+    /// The widest number: nineteen digits times ten to the smallest exponent.
+    pub(crate) const LIMBS: usize = 8;
+    pub(crate) const DIGITS_MAX: usize = 48;
+    /// Powers of ten beyond which everything is zero or infinite.
+    pub(crate) const TENS: (i32, i32) = (-65, 40);
+}
+#[cfg(feature = "f64")]
+mod layout {
+    /// Bits of a float as an integer.
+    pub(crate) type Bits = u64;
+    pub(crate) const EXPONENT_BIAS: i32 = 1023;
+    /// The widest number: nineteen digits times ten to the smallest exponent.
+    pub(crate) const LIMBS: usize = 38;
+    pub(crate) const DIGITS_MAX: usize = 340;
+    /// Powers of ten beyond which everything is zero or infinite.
+    pub(crate) const TENS: (i32, i32) = (-343, 310);
+}
+use layout::{EXPONENT_BIAS, LIMBS, TENS};
+pub(crate) use layout::{Bits, DIGITS_MAX};
+
+/// Bits of the mantissa that are stored.
+pub(crate) const MANTISSA_BITS: u32 = Float::MANTISSA_DIGITS - 1;
+const HIDDEN: Bits = 1 << MANTISSA_BITS;
+
+/// A whole number of fixed width, lowest limb first.
+#[derive(Clone, Copy)]
+struct Wide([u32; LIMBS]);
+
+impl Wide {
+    fn new(value: u64) -> Wide {
+        let mut limbs = [0; LIMBS];
+        (limbs[0], limbs[1]) = (value as u32, (value >> 32) as u32);
+        Wide(limbs)
+    }
+
+    fn times(&mut self, factor: u32) {
+        let mut carry = 0_u64;
+        for limb in &mut self.0 {
+            carry += u64::from(*limb) * u64::from(factor);
+            *limb = carry as u32;
+            carry >>= 32;
+        }
+    }
+
+    fn times_ten_to(&mut self, power: i32) {
+        for _ in 0..power {
+            self.times(10);
+        }
+    }
+
+    fn shift_left(&mut self, bits: u32) {
+        for _ in 0..bits / 31 {
+            self.times(1 << 31);
+        }
+        self.times(1 << (bits % 31));
+    }
+
+    fn bits(&self) -> u32 {
+        let top = self.0.iter().rposition(|limb| *limb != 0).unwrap_or(0);
+        top as u32 * 32 + 32 - self.0[top].leading_zeros()
+    }
+
+    fn compare(&self, other: &Wide) -> Ordering {
+        self.0.iter().rev().cmp(other.0.iter().rev())
+    }
+
+    fn add(&mut self, other: &Wide) {
+        let mut carry = 0_u64;
+        for (limb, more) in self.0.iter_mut().zip(&other.0) {
+            carry += u64::from(*limb) + u64::from(*more);
+            *limb = carry as u32;
+            carry >>= 32;
+        }
+    }
+
+    fn subtract(&mut self, other: &Wide) {
+        let mut borrow = false;
+        for (limb, less) in self.0.iter_mut().zip(&other.0) {
+            let (first, under) = limb.overflowing_sub(*less);
+            let (second, under_again) = first.overflowing_sub(u32::from(borrow));
+            (*limb, borrow) = (second, under || under_again);
+        }
+    }
+}
+
+/// How many digits are wanted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// The fewest that are read back as the same float.
+    Shortest,
+    /// So many, the first not 0.
+    Digits(i32),
+    /// As many as end so many places behind the point.
+    Places(i32),
+}
+
+/// Decimal digits `0.DDD… * 10^point`.
+pub(crate) struct Decimal {
+    pub(crate) digits: [u8; DIGITS_MAX],
+    pub(crate) len: usize,
+    pub(crate) point: i32,
+}
+
+/// Mantissa and exponent of a finite float's magnitude: `mantissa * 2^exponent`.
+pub(crate) fn parts(value: Float) -> (Bits, i32) {
+    let bits = value.to_bits();
+    let exponent = ((bits >> MANTISSA_BITS) as i32) & (2 * EXPONENT_BIAS + 1);
+    let mantissa = bits & (HIDDEN - 1);
+    if exponent == 0 {
+        (mantissa, 1 - EXPONENT_BIAS - MANTISSA_BITS as i32)
+    } else {
+        (mantissa | HIDDEN, exponent - EXPONENT_BIAS - MANTISSA_BITS as i32)
+    }
+}
+
+/// The digits (as characters) of a finite float's magnitude.
+pub(crate) fn digits(value: Float, wanted: Wanted) -> Decimal {
+    let mut made = Decimal { digits: [b'0'; DIGITS_MAX], len: 0, point: 0 };
+    let (mantissa, exponent) = parts(value);
+    if mantissa == 0 {
+        made.point = 1;
+        made.len = match wanted {
+            Wanted::Shortest => 1,
+            Wanted::Digits(count) => count.clamp(1, DIGITS_MAX as i32) as usize,
+            Wanted::Places(places) => (places + 1).clamp(0, DIGITS_MAX as i32) as usize,
+        };
+        return made;
+    }
+    // The float is `rest / unit`; half the way to its neighbours is `above / unit` and `below / unit`.
+    let even = mantissa & 1 == 0;
+    let shortest = wanted == Wanted::Shortest;
+    let uneven = mantissa == HIDDEN;
+    let mut rest = Wide::new(u64::from(mantissa) << (1 + u32::from(uneven)));
+    let mut unit = Wide::new(2 << u32::from(uneven));
+    let mut below = Wide::new(u64::from(shortest));
+    let mut above = Wide::new(u64::from(shortest) << u32::from(uneven));
+    if exponent >= 0 {
+        for wide in [&mut rest, &mut below, &mut above] {
+            wide.shift_left(exponent as u32);
+        }
+    } else {
+        unit.shift_left(exponent.unsigned_abs());
+    }
+    // Up to two too small: log10(2) is about 1233 / 4096.
+    let bits = exponent + (Bits::BITS - mantissa.leading_zeros()) as i32;
+    let mut point = ((bits - 1) * 1233) >> 12;
+    unit.times_ten_to(point);
+    for wide in [&mut rest, &mut below, &mut above] {
+        wide.times_ten_to(-point);
+    }
+    // Whether `rest + above` reaches `unit`, so that the digit before would be one more.
+    let reaches = |rest: &Wide, above: &Wide, unit: &Wide| {
+        let mut sum = *rest;
+        sum.add(above);
+        let order = sum.compare(unit);
+        order == Ordering::Greater || (order == Ordering::Equal && even)
+    };
+    while reaches(&rest, &above, &unit) || rest.compare(&unit) != Ordering::Less {
+        point += 1;
+        unit.times(10);
+    }
+    made.point = point;
+    let count = match wanted {
+        Wanted::Shortest => DIGITS_MAX as i32,
+        Wanted::Digits(count) => count,
+        Wanted::Places(places) => point + places,
+    };
+    if count < 0 {
+        return made;
+    }
+    let count = (count as usize).min(DIGITS_MAX);
+    while made.len < count {
+        for wide in [&mut rest, &mut below, &mut above] {
+            wide.times(10);
+        }
+        let mut digit = b'0';
+        while rest.compare(&unit) != Ordering::Less {
+            rest.subtract(&unit);
+            digit += 1;
+        }
+        made.digits[made.len] = digit;
+        made.len += 1;
+        if shortest {
+            let order = rest.compare(&below);
+            let low = order == Ordering::Less || (order == Ordering::Equal && even);
+            let high = reaches(&rest, &above, &unit);
+            if low || high {
+                rest.times(2);
+                let up = high && (!low || rest.compare(&unit) != Ordering::Less);
+                // A ten cannot come of it: then one digit fewer would have been enough.
+                made.digits[made.len - 1] += u8::from(up);
+                return made;
+            }
+        }
+    }
+    rest.times(2);
+    let odd = made.len > 0 && made.digits[made.len - 1] & 1 != 0;
+    match rest.compare(&unit) {
+        Ordering::Greater => round_up(&mut made, wanted),
+        Ordering::Equal if odd => round_up(&mut made, wanted),
+        _ => {}
+    }
+    made
+}
+
+fn round_up(made: &mut Decimal, wanted: Wanted) {
+    for digit in made.digits[..made.len].iter_mut().rev() {
+        if *digit < b'9' {
+            *digit += 1;
+            return;
+        }
+        *digit = b'0';
+    }
+    // All nines, or no digit at all.
+    made.digits[0] = b'1';
+    made.point += 1;
+    if matches!(wanted, Wanted::Places(_)) && made.len < DIGITS_MAX {
+        made.len += 1;
+    }
+}
+
+/// The float nearest to `mantissa * 10^power`.
+pub(crate) fn nearest(mantissa: u64, power: i32) -> Float {
+    if mantissa == 0 || power < TENS.0 {
+        return 0.0;
+    }
+    if power > TENS.1 {
+        return Float::INFINITY;
+    }
+    let (mut rest, mut unit) = (Wide::new(mantissa), Wide::new(1));
+    rest.times_ten_to(power);
+    unit.times_ten_to(-power);
+    let mut exponent = rest.bits() as i32 - unit.bits() as i32;
+    unit.shift_left(exponent.max(0) as u32);
+    rest.shift_left((-exponent).max(0) as u32);
+    if rest.compare(&unit) == Ordering::Less {
+        rest.times(2);
+        exponent -= 1;
+    }
+    // Now `1 <= rest / unit < 2`. Floats below the smallest normal one have fewer bits.
+    if exponent > EXPONENT_BIAS {
+        return Float::INFINITY;
+    }
+    let lowest = 1 - EXPONENT_BIAS;
+    let bits = MANTISSA_BITS as i32 + 1 - (lowest - exponent).max(0);
+    if bits < 0 {
+        return 0.0;
+    }
+    let mut made: Bits = 0;
+    for _ in 0..bits {
+        made <<= 1;
+        if rest.compare(&unit) != Ordering::Less {
+            rest.subtract(&unit);
+            made |= 1;
+        }
+        rest.times(2);
+    }
+    // With no bit at all, `rest` has not been doubled.
+    if bits == 0 {
+        unit.times(2);
+        rest.times(2);
+    }
+    let order = rest.compare(&unit);
+    if order == Ordering::Greater || (order == Ordering::Equal && made & 1 != 0) {
+        made += 1;
+    }
+    // A mantissa that became one bit longer carries into the exponent, as it should.
+    Float::from_bits(made + (((exponent.max(lowest) - lowest) as Bits) << MANTISSA_BITS))
+}
+
+/// Reads a float as `float(text)` has it: whitespace around it, `_` between digits, `inf`, `nan`.
+pub(crate) fn parse(text: &[u8]) -> Option<Float> {
+    let text = text.trim_ascii();
+    let (negative, text) = match text.split_first() {
+        Some((b'-', rest)) => (true, rest),
+        Some((b'+', rest)) => (false, rest),
+        _ => (false, text),
+    };
+    let magnitude = if text.eq_ignore_ascii_case(b"inf") || text.eq_ignore_ascii_case(b"infinity") {
+        Float::INFINITY
+    } else if text.eq_ignore_ascii_case(b"nan") {
+        Float::NAN
+    } else {
+        parse_digits(text)?
+    };
+    Some(if negative { -magnitude } else { magnitude })
+}
+
+fn parse_digits(text: &[u8]) -> Option<Float> {
+    let (mut mantissa, mut power, mut behind_point, mut any, mut last) = (0_u64, 0_i32, false, false, b'_');
+    for (at, byte) in text.iter().enumerate() {
+        match *byte {
+            digit @ b'0'..=b'9' => {
+                any = true;
+                if mantissa < u64::MAX / 10 - 1 {
+                    mantissa = mantissa * 10 + u64::from(digit - b'0');
+                    power -= i32::from(behind_point);
+                } else {
+                    // Too many digits to keep; that there are some more still decides a tie.
+                    mantissa |= u64::from(digit != b'0');
+                    power += i32::from(!behind_point);
+                }
+            }
+            b'.' if !behind_point => behind_point = true,
+            b'_' if last.is_ascii_digit() && text.get(at + 1).is_some_and(u8::is_ascii_digit) => {}
+            b'e' | b'E' if any => return Some(nearest(mantissa, power.saturating_add(exponent(&text[at + 1..])?))),
+            _ => return None,
+        }
+        last = *byte;
+    }
+    any.then(|| nearest(mantissa, power))
+}
+
+fn exponent(text: &[u8]) -> Option<i32> {
+    let value = crate::types::int::parse(text, 10);
+    let digits = text.strip_prefix(b"-").or(text.strip_prefix(b"+")).unwrap_or(text);
+    if value.is_none() && !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) {
+        return Some(if text[0] == b'-' { -20_000 } else { 20_000 });
+    }
+    value.filter(|_| digits.first().is_some_and(u8::is_ascii_digit)).map(|value| value.clamp(-20_000, 20_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shortest(value: Float) -> String {
+        let made = digits(value, Wanted::Shortest);
+        format!("0.{}e{}", core::str::from_utf8(&made.digits[..made.len]).expect("digits"), made.point)
+    }
+
+    /// A sequence that covers all exponents and looks random.
+    fn floats(count: u64) -> impl Iterator<Item = Float> {
+        (0..count).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23).wrapping_mul(0xd134_2543_de82_ef95))
+            .map(|bits| Float::from_bits((bits >> (64 - Bits::BITS)) as Bits))
+            .filter(|value| value.is_finite())
+            .map(Float::abs)
+    }
+
+    #[test]
+    fn shortest_digits_are_those_of_the_host() {
+        for value in floats(20_000).chain([1.0, 0.1, 1e23, Float::MAX, Float::MIN_POSITIVE, Float::from_bits(1)]) {
+            let host = format!("{value:e}");
+            let (mantissa, power) = host.split_once('e').expect("an exponent");
+            let point = power.parse::<i32>().expect("a number") + 1;
+            assert_eq!(shortest(value), format!("0.{}e{point}", mantissa.replace('.', "")), "{value:e}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        for value in floats(20_000) {
+            assert_eq!(parse(format!("{value:e}").as_bytes()), Some(value), "{value:e}");
+            assert_eq!(parse(format!("{value}").as_bytes()), Some(value), "{value}");
+        }
+    }
+
+    #[test]
+    fn long_digits_are_read_as_the_host_reads_them() {
+        for (n, value) in floats(5_000).enumerate() {
+            let text = format!("{value:.*e}", n % 18);
+            assert_eq!(parse(text.as_bytes()), text.parse().ok(), "{text}");
+        }
+        for text in ["1e400", "1e-400", "0e99999999999", "1.17549435e-38", "2.2250738585072011e-308", "8.5e-46", "7.0e-46"] {
+            assert_eq!(parse(text.as_bytes()), text.parse().ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn rounding_to_places_is_exact() {
+        for (n, value) in floats(20_000).enumerate() {
+            let places = n % 6;
+            if value > 1e15 {
+                continue;
+            }
+            let made = digits(value, Wanted::Places(places as i32));
+            let host = format!("{value:.places$}").replace('.', "");
+            let ours = core::str::from_utf8(&made.digits[..made.len]).expect("digits");
+            assert_eq!(ours.trim_start_matches('0'), host.trim_start_matches('0'), "{value:e} to {places}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_float_is_refused() {
+        for text in ["", ".", "e5", "1e", "1e+", "1__0", "_1", "1_", "1.2.3", "0x10", "1 2", "infi", "--1", "1e1_0x"] {
+            assert_eq!(parse(text.as_bytes()), None, "{text}");
+        }
+        for (text, value) in [(" 1.5\n", 1.5), ("-.5", -0.5), ("5.", 5.0), ("1_000.25", 1000.25), ("+1E2", 100.0), ("-inf", Float::NEG_INFINITY)] {
+            assert_eq!(parse(text.as_bytes()), Some(value), "{text}");
+        }
+        assert!(parse(b"nan").is_some_and(Float::is_nan));
+    }
+}

@@ -1,0 +1,182 @@
+//! `io.StringIO`: a text in memory that is read and written like a file. Fields: a builder's holder, the position in bytes, whether it is closed.
+
+use crate::call::Args;
+use crate::heap::Kind;
+use crate::modules::Entry;
+use crate::natives::N;
+use crate::ops;
+use crate::qstr::Qstr;
+use crate::types::str::{self, Builder};
+use crate::types::{Method, T};
+use crate::value::{Obj, Res};
+use crate::vm::Vm;
+
+pub(crate) const ENTRIES: &[(Qstr, Entry)] = &[(Qstr::STRINGIO, Entry::Type(T::StringIo))];
+
+pub(crate) const METHODS: &[Method] = &[
+    (Qstr::CLOSE, N::StreamClose),
+    (Qstr::FLUSH, N::StreamFlush),
+    (Qstr::GETVALUE, N::StreamGetValue),
+    (Qstr::READ, N::StreamRead),
+    (Qstr::READLINE, N::StreamReadLine),
+    (Qstr::SEEK, N::StreamSeek),
+    (Qstr::TELL, N::StreamTell),
+    (Qstr::WRITE, N::StreamWrite),
+    (Qstr::D_ENTER, N::StreamEnter),
+    (Qstr::D_EXIT, N::StreamExit),
+];
+
+const BLOCK: usize = 0;
+const AT: usize = 1;
+
+/// `StringIO([text])`: reading begins at the start, and so does writing.
+pub(crate) fn construct(vm: &mut Vm, args: Args) -> Res {
+    let made = vm.alloc(Kind::Stream, 2)?;
+    vm.keep(made)?;
+    made.set_field(AT, Obj::int(0));
+    let text = args.opt(0).and_then(|value| str::text(vm, value)).unwrap_or(b"");
+    let builder = Builder::new(vm)?;
+    builder.push(vm, text)?;
+    made.set_field(BLOCK, builder.finish());
+    Ok(made)
+}
+
+fn check(vm: &mut Vm, args: Args) -> Res {
+    let stream = args.get(0);
+    if !stream.is(Kind::Stream) {
+        return vm.type_error(Qstr::M_BAD_OPERAND);
+    }
+    if stream.field(BLOCK) == Obj::NULL { vm.value_error(Qstr::M_BAD_OPERAND) } else { Ok(stream) }
+}
+
+fn at(stream: Obj) -> usize {
+    stream.field(AT).as_int() as usize
+}
+
+/// Writes at the position: what is there is overwritten, beyond the end it is added.
+pub(crate) fn put(vm: &mut Vm, stream: Obj, bytes: &[u8]) -> Res<()> {
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    let block = stream.field(BLOCK);
+    let (len, at) = (block.raw(0), at(stream));
+    let end = at + bytes.len();
+    let room = (block.words() - 1) * crate::heap::WORD;
+    let block = if end > room {
+        let grown = str::with_room(vm, (room + room / 2).max(end))?;
+        grown.write_bytes(1, 0, block.bytes(1, len));
+        stream.set_field(BLOCK, grown);
+        grown
+    } else {
+        block
+    };
+    // Beyond the end: what lies between is filled up.
+    for hole in len..at {
+        block.write_bytes(1, hole, &[0]);
+    }
+    block.write_bytes(1, at, bytes);
+    block.set_raw(0, len.max(end));
+    stream.set_field(AT, Obj::count(end));
+    Ok(())
+}
+
+pub(crate) fn write(vm: &mut Vm, args: Args) -> Res {
+    let stream = check(vm, args)?;
+    let Some(text) = str::text(vm, args.get(1)) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
+    put(vm, stream, text)?;
+    Ok(Obj::count(str::char_count(text)))
+}
+
+/// Bytes from the position on up to `end`, and the position behind them.
+fn take(vm: &mut Vm, stream: Obj, end: usize) -> Res {
+    let text = stream.field(BLOCK);
+    let bytes = text.bytes(1, text.raw(0));
+    let from = at(stream).min(bytes.len());
+    let end = end.clamp(from, bytes.len());
+    let made = str::new(vm, &bytes[from..end])?;
+    stream.set_field(AT, Obj::count(end));
+    Ok(made)
+}
+
+/// `read([n])`: `n` characters, or all that is left.
+pub(crate) fn read(vm: &mut Vm, args: Args) -> Res {
+    let stream = check(vm, args)?;
+    let n = match args.opt(1) {
+        Some(n) if n != Obj::NONE => ops::as_int(vm, n)?,
+        _ => -1,
+    };
+    let text = stream.field(BLOCK);
+    let bytes = text.bytes(1, text.raw(0));
+    let mut end = at(stream).min(bytes.len());
+    if n < 0 {
+        end = bytes.len();
+    }
+    for _ in 0..n.max(0) {
+        if end < bytes.len() {
+            end += str::char_len(bytes[end]);
+        }
+    }
+    take(vm, stream, end)
+}
+
+pub(crate) fn read_line(vm: &mut Vm, args: Args) -> Res {
+    let stream = check(vm, args)?;
+    let text = stream.field(BLOCK);
+    let bytes = text.bytes(1, text.raw(0));
+    let from = at(stream).min(bytes.len());
+    let end = bytes[from..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |line| from + line + 1);
+    take(vm, stream, end)
+}
+
+/// The next line, or STOP.
+pub(crate) fn next_line(vm: &mut Vm, stream: Obj) -> Res {
+    let mut argument = [stream];
+    let line = read_line(vm, Args { at: Vm::slots(&mut argument), n: 1, n_kw: 0 })?;
+    Ok(if line == Obj::name(Qstr::EMPTY) { Obj::STOP } else { line })
+}
+
+pub(crate) fn get_value(vm: &mut Vm, args: Args) -> Res {
+    let stream = check(vm, args)?;
+    let text = stream.field(BLOCK);
+    str::new(vm, text.bytes(1, text.raw(0)))
+}
+
+/// `seek(offset[, whence])`, in bytes.
+pub(crate) fn seek(vm: &mut Vm, args: Args) -> Res {
+    let stream = check(vm, args)?;
+    let offset = ops::as_int(vm, args.get(1))?;
+    let base = match args.opt(2) {
+        Some(whence) => match ops::as_int(vm, whence)? {
+            1 => at(stream) as i32,
+            2 => stream.field(BLOCK).raw(0) as i32,
+            _ => 0,
+        },
+        None => 0,
+    };
+    stream.set_field(AT, Obj::count(base.saturating_add(offset).max(0) as usize));
+    Ok(stream.field(AT))
+}
+
+pub(crate) fn tell(vm: &mut Vm, args: Args) -> Res {
+    Ok(check(vm, args)?.field(AT))
+}
+
+pub(crate) fn flush(_vm: &mut Vm, _args: Args) -> Res {
+    Ok(Obj::NONE)
+}
+
+pub(crate) fn enter(vm: &mut Vm, args: Args) -> Res {
+    check(vm, args)
+}
+
+pub(crate) fn close(vm: &mut Vm, args: Args) -> Res {
+    check(vm, args)?.set_field(BLOCK, Obj::NULL);
+    Ok(Obj::NONE)
+}
+
+pub(crate) fn exit(_vm: &mut Vm, args: Args) -> Res {
+    if args.get(0).is(Kind::Stream) {
+        args.get(0).set_field(BLOCK, Obj::NULL);
+    }
+    Ok(Obj::FALSE)
+}

@@ -1,0 +1,55 @@
+//! `machine`: memory by its address, through the machine's owner ([`crate::Memory`]), who alone knows what may be touched.
+
+use crate::modules::Entry;
+use crate::ops;
+use crate::qstr::Qstr;
+use crate::types::int;
+use crate::value::{Obj, Res};
+use crate::vm::Vm;
+
+pub(crate) const ENTRIES: &[(Qstr, Entry)] =
+    &[(Qstr::MEM8, Entry::Value(|| Obj::MEM8)), (Qstr::MEM16, Entry::Value(|| Obj::MEM16)), (Qstr::MEM32, Entry::Value(|| Obj::MEM32))];
+
+/// Bytes that `mem8`, `mem16` and `mem32` move; `None` for anything else.
+pub(crate) fn width(object: Obj) -> Option<u8> {
+    match object {
+        it if it == Obj::MEM8 => Some(1),
+        it if it == Obj::MEM16 => Some(2),
+        it if it == Obj::MEM32 => Some(4),
+        _ => None,
+    }
+}
+
+/// An address or a value: 32 bits of a small or any int.
+fn word(vm: &mut Vm, value: Obj) -> Res<u32> {
+    if let Some(small) = ops::small(value) {
+        return Ok(small as u32);
+    }
+    #[cfg(feature = "bigint")]
+    if value.is(crate::heap::Kind::Int) {
+        // The lowest 32 bits, by the operators there are: two halves of what is small.
+        let low = ops::binary(vm, crate::opcodes::binary::AND, value, Obj::int(0xffff), None)?;
+        let high = ops::binary(vm, crate::opcodes::binary::SHIFT_RIGHT, value, Obj::int(16), None)?;
+        vm.keep(high)?;
+        let high = ops::binary(vm, crate::opcodes::binary::AND, high, Obj::int(0xffff), None)?;
+        vm.unkeep(1);
+        return Ok((ops::as_int(vm, high)? as u32) << 16 | ops::as_int(vm, low)? as u32);
+    }
+    vm.type_error(Qstr::M_EXPECTED_INT)
+}
+
+pub(crate) fn read(vm: &mut Vm, width: u8, at: Obj) -> Res {
+    let address = word(vm, at)?;
+    match vm.memory().and_then(|memory| memory.read(address, width)) {
+        Some(value) => int::new(vm, i64::from(value)),
+        None => vm.value_error(Qstr::M_ADDRESS),
+    }
+}
+
+pub(crate) fn write(vm: &mut Vm, width: u8, at: Obj, value: Obj) -> Res<()> {
+    let (address, value) = (word(vm, at)?, word(vm, value)?);
+    match vm.memory().and_then(|memory| memory.write(address, width, value)) {
+        Some(()) => Ok(()),
+        None => vm.value_error(Qstr::M_ADDRESS),
+    }
+}

@@ -1,0 +1,411 @@
+//! Floats: 32 bits, or 64 with the feature `f64`; a block with the bits in it.
+
+use core::cmp::Ordering;
+
+use crate::call::Args;
+use crate::decimal::{self, Float, Wanted};
+use crate::heap::{Kind, WORD};
+use crate::natives::N;
+use crate::opcodes::{binary as op, unary as un};
+use crate::ops;
+use crate::print::Sink;
+use crate::qstr::Qstr;
+use crate::types::{Method, T, str};
+use crate::value::{INT_MAX, INT_MIN, Obj, Res};
+use crate::vm::Vm;
+
+pub(crate) const METHODS: &[Method] = &[(Qstr::IS_INTEGER, N::FloatIsInteger)];
+
+const WORDS: usize = size_of::<Float>().div_ceil(WORD);
+
+#[inline(never)]
+pub(crate) fn new(vm: &mut Vm, value: Float) -> Res {
+    let made = vm.alloc(Kind::Float, WORDS)?;
+    let bits = value.to_bits();
+    made.set_raw(0, bits as usize);
+    #[cfg(feature = "f64")]
+    if WORDS > 1 {
+        made.set_raw(1, (bits >> 32) as usize);
+    }
+    Ok(made)
+}
+
+/// The value of a float object.
+#[inline(always)]
+pub(crate) fn get(value: Obj) -> Float {
+    #[cfg(feature = "f64")]
+    let bits = if WORDS > 1 { value.raw(0) as u64 | (value.raw(1) as u64) << 32 } else { value.raw(0) as u64 };
+    #[cfg(not(feature = "f64"))]
+    let bits = value.raw(0) as u32;
+    Float::from_bits(bits)
+}
+
+/// A number as a float; `None` for anything else.
+pub(crate) fn of(value: Obj) -> Option<Float> {
+    if value.is(Kind::Float) {
+        return Some(get(value));
+    }
+    #[cfg(feature = "bigint")]
+    if value.is(Kind::Int) {
+        return Some(crate::types::bigint::to_float(value));
+    }
+    ops::small(value).map(|value| value as Float)
+}
+
+/// The same where nothing else is right.
+pub(crate) fn argument(vm: &mut Vm, value: Obj) -> Res<Float> {
+    match of(value) {
+        Some(value) => Ok(value),
+        None => vm.type_error(Qstr::M_EXPECTED_FLOAT),
+    }
+}
+
+/// Whether a number is a whole one: floats from here on are.
+const WHOLE: Float = 1.0 / Float::EPSILON;
+
+/// Rounded towards zero.
+pub(crate) fn truncate(value: Float) -> Float {
+    if value.abs() >= WHOLE || value.is_nan() {
+        return value;
+    }
+    #[cfg(not(feature = "f64"))]
+    let whole = (value as i32) as Float;
+    #[cfg(feature = "f64")]
+    let whole = (value as i64) as Float;
+    whole.copysign(value)
+}
+
+pub(crate) fn floor(value: Float) -> Float {
+    let whole = truncate(value);
+    if whole > value { whole - 1.0 } else { whole }
+}
+
+/// Rounded to the nearest whole number, halves to the even one.
+pub(crate) fn nearest(value: Float) -> Float {
+    if value.abs() >= WHOLE || value.is_nan() {
+        return value;
+    }
+    // Adding what has no room for fractions rounds, and taking it away again leaves the whole number.
+    ((value.abs() + WHOLE) - WHOLE).copysign(value)
+}
+
+/// A float as an int, rounded towards zero.
+pub(crate) fn to_int(vm: &mut Vm, value: Float) -> Res {
+    if value.is_nan() {
+        return vm.value_error(Qstr::M_FLOAT_NAN);
+    }
+    // The first floats beyond the small ints are exactly these.
+    if value < INT_MAX as Float + 1.0 && value >= INT_MIN as Float {
+        return Ok(Obj::int(value as i32));
+    }
+    #[cfg(feature = "bigint")]
+    if value.is_finite() {
+        return crate::types::bigint::from_float(vm, value);
+    }
+    Err(vm.raise(T::OverflowError, Qstr::M_FLOAT_INT))
+}
+
+/// Order of a float and another number, exactly; `None` with a nan.
+fn compare(left: Float, right: Obj) -> Option<Ordering> {
+    if !right.is(Kind::Float)
+        && let Some(right) = ops::small(right)
+        && left.abs() < 2_147_483_648.0
+    {
+        let whole = left as i32;
+        return whole.cmp(&right).then(left.partial_cmp(&(whole as Float))?).into();
+    }
+    left.partial_cmp(&of(right)?)
+}
+
+/// `left == right` where one of them is a float.
+pub(crate) fn equal(left: Obj, right: Obj) -> bool {
+    order(left, right) == Some(Ordering::Equal)
+}
+
+/// `left < right` where one of them is a float.
+pub(crate) fn order(left: Obj, right: Obj) -> Option<Ordering> {
+    if left.is(Kind::Float) { compare(get(left), right) } else { compare(get(right), left).map(Ordering::reverse) }
+}
+
+/// Quotient rounded down, and what is left, which has the divisor's sign.
+pub(crate) fn divide(left: Float, right: Float) -> (Float, Float) {
+    let mut rest = left % right;
+    let mut quotient = (left - rest) / right;
+    if rest == 0.0 {
+        rest = (0.0 as Float).copysign(right);
+    } else if (rest < 0.0) != (right < 0.0) {
+        rest += right;
+        quotient -= 1.0;
+    }
+    if quotient == 0.0 {
+        return ((0.0 as Float).copysign(left / right), rest);
+    }
+    let whole = floor(quotient);
+    (if quotient - whole > 0.5 { whole + 1.0 } else { whole }, rest)
+}
+
+#[cfg(not(feature = "f64"))]
+use libm::{powf as pow, sqrtf as sqrt};
+#[cfg(feature = "f64")]
+use libm::{pow, sqrt};
+
+fn power(vm: &mut Vm, base: Float, exponent: Float) -> Res {
+    if base == 0.0 && exponent < 0.0 {
+        return Err(vm.raise(T::ZeroDivisionError, Qstr::M_DIVISION));
+    }
+    if base < 0.0 && base.is_finite() && exponent.is_finite() && truncate(exponent) != exponent {
+        return vm.value_error(Qstr::M_COMPLEX);
+    }
+    let value = if exponent == 0.5 && base > 0.0 {
+        sqrt(base)
+    } else if exponent == 2.0 {
+        base * base
+    } else {
+        pow(base, exponent)
+    };
+    if value.is_infinite() && base.is_finite() && exponent.is_finite() {
+        return Err(vm.raise(T::OverflowError, Qstr::M_FLOAT_RANGE));
+    }
+    new(vm, value)
+}
+
+/// A binary operator (plain or in place) with at least one float; NULL when the other is no number.
+pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
+    if operator <= op::NOT_EQUAL {
+        if of(left).is_none() || of(right).is_none() {
+            return Ok(Obj::NULL);
+        }
+        // Two floats need no look at what else they might be.
+        let order = if left.is(Kind::Float) && right.is(Kind::Float) { get(left).partial_cmp(&get(right)) } else { order(left, right) };
+        return Ok(Obj::bool(match operator {
+            op::LESS => order == Some(Ordering::Less),
+            op::MORE => order == Some(Ordering::Greater),
+            op::EQUAL => order == Some(Ordering::Equal),
+            op::LESS_EQUAL => matches!(order, Some(Ordering::Less | Ordering::Equal)),
+            op::MORE_EQUAL => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
+            _ => order != Some(Ordering::Equal),
+        }));
+    }
+    let (Some(first), Some(second)) = (of(left), of(right)) else { return Ok(Obj::NULL) };
+    #[cfg(feature = "bigint")]
+    if (first.is_infinite() && left.is(Kind::Int)) || (second.is_infinite() && right.is(Kind::Int)) {
+        return Err(vm.raise(T::OverflowError, Qstr::M_FLOAT_RANGE));
+    }
+    let (left, right) = (first, second);
+    arithmetic(vm, ops::plain(operator), left, right)
+}
+
+/// An arithmetic operator in its plain form.
+pub(crate) fn arithmetic(vm: &mut Vm, operator: u8, left: Float, right: Float) -> Res {
+    let value = match operator {
+        op::ADD => left + right,
+        op::SUBTRACT => left - right,
+        op::MULTIPLY => left * right,
+        op::TRUE_DIVIDE | op::FLOOR_DIVIDE | op::MODULO if right == 0.0 => {
+            return Err(vm.raise(T::ZeroDivisionError, Qstr::M_DIVISION));
+        }
+        op::TRUE_DIVIDE => left / right,
+        op::FLOOR_DIVIDE => divide(left, right).0,
+        op::MODULO => divide(left, right).1,
+        op::POWER => return power(vm, left, right),
+        _ => return Ok(Obj::NULL),
+    };
+    new(vm, value)
+}
+
+pub(crate) fn unary(vm: &mut Vm, operator: u8, value: Obj) -> Res {
+    match operator {
+        un::NEGATIVE => new(vm, -get(value)),
+        un::POSITIVE => Ok(value),
+        _ => vm.type_error(Qstr::M_BAD_OPERAND),
+    }
+}
+
+/// The hash of a float, which is the int's where it is whole.
+pub(crate) fn hash(vm: &mut Vm, value: Obj) -> Res<u32> {
+    let value = get(value);
+    if truncate(value) == value && value.is_finite() {
+        let int = to_int(vm, value)?;
+        return crate::types::dict::hash(vm, int);
+    }
+    let bits = value.to_bits();
+    #[cfg(feature = "f64")]
+    let bits = (bits >> 32) as u32 ^ bits as u32;
+    Ok(bits ^ (bits >> 7))
+}
+
+/// `float(…)`.
+pub(crate) fn construct(vm: &mut Vm, args: Args) -> Res {
+    let Some(value) = args.opt(0) else { return new(vm, 0.0) };
+    if value.is(Kind::Float) {
+        return Ok(value);
+    }
+    if let Some(number) = of(value) {
+        return checked(vm, number);
+    }
+    let Some(text) = str::text(vm, value) else {
+        return match crate::attr::special(vm, value, Qstr::D_FLOAT) {
+            it if it == Obj::NULL => vm.type_error(Qstr::M_EXPECTED_FLOAT),
+            function => crate::call::call(vm, function, &[value]),
+        };
+    };
+    match decimal::parse(text) {
+        Some(value) => new(vm, value),
+        None => vm.value_error(Qstr::M_BAD_FLOAT),
+    }
+}
+
+/// A float made of an int, which may have been too large for one.
+fn checked(vm: &mut Vm, value: Float) -> Res {
+    if value.is_infinite() {
+        return Err(vm.raise(T::OverflowError, Qstr::M_FLOAT_RANGE));
+    }
+    new(vm, value)
+}
+
+pub(crate) fn is_integer(vm: &mut Vm, args: Args) -> Res {
+    let value = argument(vm, args.get(0))?;
+    Ok(Obj::bool(value.is_finite() && truncate(value) == value))
+}
+
+/// `round(value, places)` of a float; without places an int.
+pub(crate) fn round(vm: &mut Vm, value: Float, places: Option<i32>) -> Res {
+    let Some(places) = places else { return to_int(vm, nearest(value)) };
+    if !value.is_finite() {
+        return new(vm, value);
+    }
+    let made = decimal::digits(value, Wanted::Places(places));
+    let kept = &made.digits[..made.len.min(19)];
+    let mantissa = kept.iter().fold(0, |all, digit| all * 10 + u64::from(digit - b'0'));
+    new(vm, decimal::nearest(mantissa, made.point - kept.len() as i32).copysign(value))
+}
+
+/// Room for the longest text: sign, digits, point, zeros and exponent.
+const TEXT_MAX: usize = 2 * decimal::DIGITS_MAX + 12;
+
+/// A float's text without its sign.
+pub(crate) struct Text {
+    bytes: [u8; TEXT_MAX],
+    len: usize,
+}
+
+impl Text {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes[..self.len]
+    }
+
+    pub(crate) fn push(&mut self, byte: u8) {
+        if let Some(place) = self.bytes.get_mut(self.len) {
+            *place = byte;
+            self.len += 1;
+        }
+    }
+
+    fn push_digits(&mut self, made: &decimal::Decimal, from: i32, to: i32) {
+        for at in from..to {
+            self.push(if at >= 0 && (at as usize) < made.len { made.digits[at as usize] } else { b'0' });
+        }
+    }
+}
+
+/// The magnitude of a float as text. `kind` is `r` (as `repr` has it) or `e`, `f`, `g`; `precision` as in a format, at most what
+/// there is room for; `keep_zeros` is the `#` of a format with `g`.
+pub(crate) fn text(value: Float, kind: u8, precision: i32, keep_zeros: bool) -> Text {
+    let mut out = Text { bytes: [0; TEXT_MAX], len: 0 };
+    if !value.is_finite() {
+        for byte in if value.is_nan() { b"nan" } else { b"inf" } {
+            out.push(*byte);
+        }
+        return out;
+    }
+    let precision = precision.min(decimal::DIGITS_MAX as i32 - 8);
+    let wanted = match kind {
+        b'r' => Wanted::Shortest,
+        b'f' => Wanted::Places(precision),
+        b'e' => Wanted::Digits(precision + 1),
+        _ => Wanted::Digits(precision.max(1)),
+    };
+    let mut made = decimal::digits(value, wanted);
+    let exponent = made.point - 1;
+    // How many digits stand before an exponent gets in their place.
+    let plain_max = if kind == b'r' { 16 } else { precision.max(1) };
+    let with_exponent = match kind {
+        b'f' => false,
+        b'e' => true,
+        _ => exponent < -4 || exponent >= plain_max,
+    };
+    if kind == b'g' && !keep_zeros {
+        while made.len > 1 && made.digits[made.len - 1] == b'0' {
+            made.len -= 1;
+        }
+    }
+    let len = made.len as i32;
+    if with_exponent {
+        out.push_digits(&made, 0, 1);
+        if len > 1 || keep_zeros {
+            out.push(b'.');
+            out.push_digits(&made, 1, len);
+        }
+        out.push(b'e');
+        out.push(if exponent < 0 { b'-' } else { b'+' });
+        let mut exponent = exponent.unsigned_abs();
+        if exponent >= 100 {
+            out.push(b'0' + (exponent / 100) as u8);
+            exponent %= 100;
+        }
+        out.push(b'0' + (exponent / 10) as u8);
+        out.push(b'0' + (exponent % 10) as u8);
+        return out;
+    }
+    if made.point <= 0 {
+        out.push(b'0');
+    }
+    out.push_digits(&made, 0, made.point);
+    let places = match kind {
+        b'f' => precision,
+        b'r' => (len - made.point).max(1),
+        _ => len - made.point,
+    };
+    if places > 0 || keep_zeros {
+        out.push(b'.');
+        out.push_digits(&made, made.point, made.point + places);
+    }
+    out
+}
+
+/// `repr(value)`, which is also its `str`.
+pub(crate) fn print(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
+    let value = get(value);
+    if value.is_sign_negative() && !value.is_nan() {
+        sink.put(vm, b"-")?;
+    }
+    sink.put(vm, text(value, b'r', 0, false).bytes())
+}
+
+/// `int(…)` of a float.
+pub(crate) fn int_of(vm: &mut Vm, value: Obj) -> Res {
+    to_int(vm, get(value))
+}
+
+/// `left / right` of two ints.
+pub(crate) fn divide_ints(vm: &mut Vm, left: i32, right: i32) -> Res {
+    if right == 0 {
+        return Err(vm.raise(T::ZeroDivisionError, Qstr::M_DIVISION));
+    }
+    new(vm, left as Float / right as Float)
+}
+
+/// `abs(value)` of a float.
+pub(crate) fn magnitude(vm: &mut Vm, value: Obj) -> Res {
+    new(vm, get(value).abs())
+}
+
+/// An int constant for `int::arithmetic`: `base ** exponent` with a negative exponent.
+pub(crate) fn power_of_ints(vm: &mut Vm, base: i32, exponent: i32) -> Res {
+    power(vm, base as Float, exponent as Float)
+}
+

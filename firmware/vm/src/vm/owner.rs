@@ -1,0 +1,95 @@
+//! What a machine's owner gives it beside memory and a way out: modules, a clock, memory by address; and what interrupts ask for.
+
+use super::Vm;
+#[cfg(feature = "micropython")]
+use super::{DEPTH_MAX, SCHEDULED_MAX};
+#[cfg(feature = "import")]
+use super::{MODULES_MAX, Stop};
+#[cfg(feature = "micropython")]
+use crate::{
+    call,
+    qstr::Qstr,
+    types::T,
+    value::{Obj, Res},
+};
+
+impl<'a> Vm<'a> {
+    /// Says what programs may import beside the built-in modules. Without the feature `import` they may import nothing.
+    pub fn set_modules(&mut self, files: &'a dyn crate::Modules<'a>) {
+        #[cfg(feature = "import")]
+        {
+            self.files = Some(files);
+        }
+        #[cfg(not(feature = "import"))]
+        let _ = files;
+    }
+
+    #[cfg(feature = "import")]
+    pub(crate) fn module_file(&self, name: &[u8]) -> Option<crate::ModuleFile<'a>> {
+        #[cfg(feature = "asyncio")]
+        if name == b"asyncio" {
+            return Some(crate::ModuleFile { mpy: crate::ASYNCIO, package: false });
+        }
+        self.files?.find(name)
+    }
+
+    /// Whether another file can be loaded.
+    #[cfg(feature = "import")]
+    pub(crate) fn room_for_module(&self) -> Result<(), Stop> {
+        if self.n_names == MODULES_MAX { Err(Stop::NoMemory) } else { Ok(()) }
+    }
+
+    /// Gives the machine the memory that `machine` is about.
+    #[cfg(feature = "machine")]
+    pub fn set_memory(&mut self, memory: &'a dyn crate::Memory) {
+        self.memory = Some(memory);
+    }
+
+    #[cfg(feature = "machine")]
+    pub(crate) fn memory(&self) -> Option<&'a dyn crate::Memory> {
+        self.memory
+    }
+
+    /// Gives the machine a clock.
+    #[cfg(feature = "time")]
+    pub fn set_clock(&mut self, clock: &'a dyn crate::Clock) {
+        self.clock = Some(clock);
+    }
+
+    #[cfg(feature = "time")]
+    pub(crate) fn now_us(&self) -> u64 {
+        self.clock.map_or(self.waited_us, |clock| clock.now_us())
+    }
+
+    #[cfg(feature = "time")]
+    pub(crate) fn wait_us(&mut self, microseconds: u64) {
+        match self.clock {
+            Some(clock) => clock.wait_us(microseconds),
+            None => self.waited_us += microseconds,
+        }
+    }
+
+    /// Notes a function to be called at the next jump back or call of Python code.
+    #[cfg(feature = "micropython")]
+    pub(crate) fn schedule(&mut self, function: Obj, argument: Obj) -> Res<()> {
+        if self.n_scheduled == SCHEDULED_MAX {
+            return Err(self.raise(T::RuntimeError, Qstr::M_SCHEDULE_FULL));
+        }
+        self.scheduled[self.n_scheduled] = (function, argument);
+        self.n_scheduled += 1;
+        self.watch = true;
+        Ok(())
+    }
+
+    /// Calls what was scheduled.
+    #[cfg(feature = "micropython")]
+    pub(super) fn run_scheduled(&mut self) -> Res<()> {
+        while self.n_scheduled > 0 && self.depth < DEPTH_MAX / 2 {
+            let (function, argument) = self.scheduled[0];
+            self.n_scheduled -= 1;
+            self.scheduled.rotate_left(1);
+            call::call(self, function, &[argument])?;
+        }
+        Ok(())
+    }
+}

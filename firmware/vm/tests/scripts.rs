@@ -1,0 +1,119 @@
+//! Small scripts, one for each line of what features bring, in a folder of the feature's name: each prints what CPython prints, or where the
+//! two differ on purpose, what is written down. `regenerate.sh` makes `.mpy` and `.txt` from `.py`.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use common::{Text, arena};
+use pyrite::{Stop, Vm};
+
+/// The features that have scripts, and whether this build has them.
+const FEATURES: &[(&str, bool)] = &[
+    ("asyncio", cfg!(feature = "asyncio")),
+    ("collections", cfg!(feature = "collections")),
+    ("core", true),
+    ("descriptors", cfg!(feature = "descriptors")),
+    ("import", cfg!(feature = "import")),
+    ("io", cfg!(feature = "io")),
+    ("json", cfg!(feature = "json")),
+    ("language", cfg!(feature = "language")),
+    ("modules", cfg!(all(feature = "sys", feature = "gc", feature = "micropython", feature = "time", feature = "errno"))),
+    ("traceback", cfg!(feature = "traceback")),
+];
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts")
+}
+
+fn scripts() -> Vec<PathBuf> {
+    let folders = FEATURES.iter().filter(|(_, built)| *built).map(|(name, _)| folder().join(name));
+    let mut all: Vec<PathBuf> = folders
+        .flat_map(|folder| std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())))
+        .map(|entry| entry.expect("readable").path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "mpy"))
+        .collect();
+    all.sort();
+    all
+}
+
+/// The modules scripts may import: `tests/scripts/modules_of_import`.
+#[cfg(feature = "import")]
+struct Folder;
+
+#[cfg(feature = "import")]
+impl<'a> pyrite::Modules<'a> for Folder {
+    fn find(&self, name: &[u8]) -> Option<pyrite::ModuleFile<'a>> {
+        let name = std::str::from_utf8(name).ok()?.replace('.', "/");
+        let files = folder().join("files");
+        let read = |path: String| std::fs::read(files.join(path)).ok();
+        let (mpy, package) =
+            read(format!("{name}.mpy")).map(|mpy| (mpy, false)).or_else(|| read(format!("{name}/__init__.mpy")).map(|mpy| (mpy, true)))?;
+        // The machine's files outlive it.
+        Some(pyrite::ModuleFile { mpy: Vec::leak(mpy), package })
+    }
+}
+
+fn run(path: &Path, arena_bytes: usize) -> String {
+    let mpy = std::fs::read(path).expect("readable");
+    let mut arena = arena(arena_bytes);
+    let mut out = Text::default();
+    {
+        let mut vm = Vm::new(&mut arena, &mut out).expect("large enough");
+        #[cfg(feature = "import")]
+        vm.set_modules(&Folder);
+        match vm.run_script(&mpy) {
+            Ok(()) => {}
+            Err(Stop::Malformed(malformed)) => panic!("{}: {malformed:?}", path.display()),
+            Err(_) => {
+                vm.print_exception();
+                vm.print_text("\n");
+            }
+        }
+    }
+    String::from_utf8_lossy(&out.0).into_owned()
+}
+
+#[test]
+fn each_script_prints_what_is_expected() {
+    let mut wrong = Vec::new();
+    for path in scripts() {
+        // A panic of the machine is told with the script's name, and the others go on.
+        let output = std::panic::catch_unwind(|| run(&path, 160 * 1024)).unwrap_or_else(|_| "panicked\n".into());
+        let expected = std::fs::read_to_string(path.with_extension("txt")).expect("readable");
+        if output != expected {
+            wrong.push(format!("{}\n--- gave\n{output}--- wanted\n{expected}", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
+    assert!(!scripts().is_empty());
+}
+
+/// Whichever allocation fails: a MemoryError, caught or not, and no harm.
+#[cfg(feature = "stress")]
+#[test]
+fn any_allocation_of_a_script_may_fail() {
+    let mut panicked = Vec::new();
+    for path in scripts() {
+        let mpy = std::fs::read(&path).expect("readable");
+        for allocations in (0..360).step_by(if cfg!(debug_assertions) { 7 } else { 1 }) {
+            let ended = std::panic::catch_unwind(|| {
+                let mut arena = arena(160 * 1024);
+                let mut out = Text::default();
+                let Ok(mut vm) = Vm::new(&mut arena, &mut out) else { return };
+                #[cfg(feature = "import")]
+                vm.set_modules(&Folder);
+                vm.fail_after(allocations);
+                // A script that catches everything may go on for ever.
+                vm.set_budget(20_000);
+                let _ = vm.run_script(&mpy);
+                vm.print_exception();
+            });
+            if ended.is_err() {
+                panicked.push(format!("{} after {allocations}", path.display()));
+                break;
+            }
+        }
+    }
+    assert!(panicked.is_empty(), "{}", panicked.join("\n"));
+}

@@ -1,0 +1,4 @@
+from . import name
+value = name + ".inner"
+def f(x):
+    return x + 1

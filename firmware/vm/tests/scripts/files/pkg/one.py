@@ -1,0 +1,2 @@
+name = "one"
+from .two import value as two_value

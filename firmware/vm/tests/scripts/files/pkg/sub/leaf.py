@@ -1,0 +1,3 @@
+from ..inner import value
+def path():
+    return value + " from " + __name__

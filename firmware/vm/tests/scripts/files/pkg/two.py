@@ -1,0 +1,2 @@
+from pkg.one import name as one_name
+value = 2

@@ -1,0 +1,2 @@
+import pkg.one
+print(pkg.one.two_value, pkg.two.one_name)

@@ -1,0 +1,4 @@
+def f():
+    import pkg.inner
+    return pkg.inner.value
+print(f(), f())

@@ -1,0 +1,18 @@
+#!/bin/sh
+# Compiles the scripts and writes what CPython prints for them. Needs mpy-cross and python3 on the PATH (or in MPY_CROSS, PYTHON).
+# A script with "differs from CPython" in its first line keeps the .txt it has.
+set -e
+cd "$(dirname "$0")"
+"${MPY_CROSS:-mpy-cross}" -s asyncio.py -o ../../modules/asyncio.mpy ../../modules/asyncio.py
+for file in */*.py files/*/*.py files/*/*/*.py; do
+    [ -f "$file" ] || continue
+    folder=$(dirname "$file") name=$(basename "$file" .py)
+    case "$folder" in
+    files/*) shown="${folder#files/}/$name.py" ;;
+    *) shown="$name.py" ;;
+    esac
+    "${MPY_CROSS:-mpy-cross}" -s "$shown" -o "$folder/$name.mpy" "$file"
+    case "$folder" in files*) continue ;; esac
+    head -n 1 "$file" | grep -q "differs from CPython" && continue
+    (cd "$folder" && PYTHONPATH=../files PYTHONDONTWRITEBYTECODE=1 "${PYTHON:-python3}" "$name.py" > "$name.txt" 2>&1) || true
+done

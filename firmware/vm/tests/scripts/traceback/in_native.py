@@ -1,0 +1,4 @@
+# differs from CPython
+def key(x):
+    return x.nothing
+sorted([1, 2], key=key)
