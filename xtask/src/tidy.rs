@@ -35,8 +35,14 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
 ];
 
 /// The same for the firmware's workspace, by folder: what a package there may use of ours, by folder too.
-const FIRMWARE_ARROWS: &[(&str, &[&str])] =
-    &[("vm", &[]), ("host", &["vm"]), ("port", &["vm"]), ("chips", &["port"]), ("boards", &["vm", "port", "chips"]), ("faults", &["port", "chips"])];
+const FIRMWARE_ARROWS: &[(&str, &[&str])] = &[
+    ("vm", &[]),
+    ("host", &["vm"]),
+    ("port", &["vm"]),
+    ("chips", &["port"]),
+    ("boards", &["vm", "port", "chips"]),
+    ("faults", &["port", "chips"]),
+];
 
 /// Checks all rules.
 ///

@@ -67,7 +67,16 @@ const NAMELESS: &[T] = &[
     T::Deque,
     #[cfg(feature = "io")]
     T::StringIo,
-    T::NoneType, T::Ellipsis, T::Function, T::Method, T::Generator, T::Iterator, T::Cell, T::Module, T::Slice];
+    T::NoneType,
+    T::Ellipsis,
+    T::Function,
+    T::Method,
+    T::Generator,
+    T::Iterator,
+    T::Cell,
+    T::Module,
+    T::Slice,
+];
 
 const NATIVE_FIRST: u8 = 1;
 const TYPE_FIRST: u8 = 128;

@@ -35,8 +35,8 @@ mod layout {
     /// Powers of ten beyond which everything is zero or infinite.
     pub(crate) const TENS: (i32, i32) = (-343, 310);
 }
-use layout::{EXPONENT_BIAS, LIMBS, TENS};
 pub(crate) use layout::{Bits, DIGITS_MAX};
+use layout::{EXPONENT_BIAS, LIMBS, TENS};
 
 /// Bits of the mantissa that are stored.
 pub(crate) const MANTISSA_BITS: u32 = Float::MANTISSA_DIGITS - 1;
@@ -351,7 +351,8 @@ mod tests {
 
     /// A sequence that covers all exponents and looks random.
     fn floats(count: u64) -> impl Iterator<Item = Float> {
-        (0..count).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23).wrapping_mul(0xd134_2543_de82_ef95))
+        (0..count)
+            .map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23).wrapping_mul(0xd134_2543_de82_ef95))
             .map(|bits| Float::from_bits((bits >> (64 - Bits::BITS)) as Bits))
             .filter(|value| value.is_finite())
             .map(Float::abs)
@@ -405,7 +406,9 @@ mod tests {
         for text in ["", ".", "e5", "1e", "1e+", "1__0", "_1", "1_", "1.2.3", "0x10", "1 2", "infi", "--1", "1e1_0x"] {
             assert_eq!(parse(text.as_bytes()), None, "{text}");
         }
-        for (text, value) in [(" 1.5\n", 1.5), ("-.5", -0.5), ("5.", 5.0), ("1_000.25", 1000.25), ("+1E2", 100.0), ("-inf", Float::NEG_INFINITY)] {
+        for (text, value) in
+            [(" 1.5\n", 1.5), ("-.5", -0.5), ("5.", 5.0), ("1_000.25", 1000.25), ("+1E2", 100.0), ("-inf", Float::NEG_INFINITY)]
+        {
             assert_eq!(parse(text.as_bytes()), Some(value), "{text}");
         }
         assert!(parse(b"nan").is_some_and(Float::is_nan));

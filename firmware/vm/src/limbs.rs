@@ -118,7 +118,9 @@ pub(crate) fn divide(quotient: &mut [u32], rest: &mut [u32], divisor: &mut [u32]
     for at in (0..quotient.len()).rev() {
         let (high, middle, low) = (rest[at + n], rest[at + n - 1], rest[at + n - 2]);
         // An estimate that is at most one too large, after a look at the second limb.
-        let (mut guess, mut over) = if high >= top { (u32::MAX, middle.checked_add(top)) } else {
+        let (mut guess, mut over) = if high >= top {
+            (u32::MAX, middle.checked_add(top))
+        } else {
             let (guess, over) = divide_two(high, middle, top);
             (guess, Some(over))
         };

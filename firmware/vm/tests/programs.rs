@@ -7,7 +7,14 @@ use std::path::{Path, PathBuf};
 use common::{WORKLOADS, run_with, workloads};
 
 /// The features that have programs of their own, in a folder of the feature's name, and whether this build has them.
-const FEATURES: &[(&str, bool)] = &[("float", cfg!(feature = "float")), ("bigint", cfg!(feature = "bigint")), ("bytes", cfg!(feature = "bytes")), ("set", cfg!(feature = "set")), ("fstrings", cfg!(feature = "fstrings")), ("full", cfg!(feature = "full"))];
+const FEATURES: &[(&str, bool)] = &[
+    ("float", cfg!(feature = "float")),
+    ("bigint", cfg!(feature = "bigint")),
+    ("bytes", cfg!(feature = "bytes")),
+    ("set", cfg!(feature = "set")),
+    ("fstrings", cfg!(feature = "fstrings")),
+    ("full", cfg!(feature = "full")),
+];
 
 fn programs() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs");

@@ -294,7 +294,13 @@ fn bitwise(vm: &mut Vm, operator: u8, a: Number, b: Number) -> Res {
     let mut len = a.limbs.len().max(b.limbs.len()) + 1;
     if operator == op::AND && !(a.negative && b.negative) {
         // No longer than the one that is not negative.
-        len = if a.negative { b.limbs.len() } else if b.negative { a.limbs.len() } else { a.limbs.len().min(b.limbs.len()) };
+        len = if a.negative {
+            b.limbs.len()
+        } else if b.negative {
+            a.limbs.len()
+        } else {
+            a.limbs.len().min(b.limbs.len())
+        };
     }
     let block = room(vm, len)?;
     let (mut left, mut right) = (Complement { number: a, at: 0, carry: true }, Complement { number: b, at: 0, carry: true });

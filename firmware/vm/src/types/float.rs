@@ -144,10 +144,10 @@ pub(crate) fn divide(left: Float, right: Float) -> (Float, Float) {
     (if quotient - whole > 0.5 { whole + 1.0 } else { whole }, rest)
 }
 
-#[cfg(not(feature = "f64"))]
-use libm::{powf as pow, sqrtf as sqrt};
 #[cfg(feature = "f64")]
 use libm::{pow, sqrt};
+#[cfg(not(feature = "f64"))]
+use libm::{powf as pow, sqrtf as sqrt};
 
 fn power(vm: &mut Vm, base: Float, exponent: Float) -> Res {
     if base == 0.0 && exponent < 0.0 {
@@ -408,4 +408,3 @@ pub(crate) fn magnitude(vm: &mut Vm, value: Obj) -> Res {
 pub(crate) fn power_of_ints(vm: &mut Vm, base: i32, exponent: i32) -> Res {
     power(vm, base as Float, exponent as Float)
 }
-

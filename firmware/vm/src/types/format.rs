@@ -52,11 +52,7 @@ pub(crate) fn percent(vm: &mut Vm, template: Obj, values: Obj) -> Res {
     let mut used = 0;
     let mut plain_from = 0;
     let next_value = |vm: &mut Vm, used: &mut usize| {
-        let value = if values.is(Kind::Tuple) {
-            tuple::items(values).get(*used).copied()
-        } else {
-            (*used == 0).then_some(values)
-        };
+        let value = if values.is(Kind::Tuple) { tuple::items(values).get(*used).copied() } else { (*used == 0).then_some(values) };
         *used += 1;
         match value {
             Some(value) => Ok(value),
@@ -96,7 +92,9 @@ pub(crate) fn percent(vm: &mut Vm, template: Obj, values: Obj) -> Res {
                 }
                 #[cfg(feature = "format")]
                 Some((from, b'(')) => {
-                    let Some(len) = pattern[from..].iter().position(|byte| *byte == b')') else { return vm.value_error(Qstr::M_FORMAT_BAD) };
+                    let Some(len) = pattern[from..].iter().position(|byte| *byte == b')') else {
+                        return vm.value_error(Qstr::M_FORMAT_BAD);
+                    };
                     let key = str::new(vm, &pattern[from + 1..from + len])?;
                     vm.keep(key)?;
                     named = crate::subscr::load(vm, values, key, None)?;
@@ -265,7 +263,13 @@ fn pad(vm: &mut Vm, builder: Builder, spec: &Spec, bytes: &[u8], sign: &[u8]) ->
     let missing = spec.width.saturating_sub(char_count(bytes) + sign.len() + more);
     let zeros = spec.zero && !spec.left;
     #[cfg(feature = "format")]
-    let before = if spec.more.center { missing / 2 } else if spec.left { 0 } else { missing };
+    let before = if spec.more.center {
+        missing / 2
+    } else if spec.left {
+        0
+    } else {
+        missing
+    };
     #[cfg(not(feature = "format"))]
     let before = if spec.left { 0 } else { missing };
     #[cfg(feature = "format")]
@@ -333,6 +337,7 @@ fn float(vm: &mut Vm, builder: Builder, kind: u8, spec: &Spec, value: Obj) -> Re
 #[cfg(feature = "format")]
 mod language {
     use super::{NUMBER_MAX, Spec, character, int, text_of};
+    use crate::attr;
     use crate::call::{self, Args};
     #[cfg(any(feature = "float", feature = "bigint"))]
     use crate::heap::Kind;
@@ -342,7 +347,6 @@ mod language {
     use crate::types::str::{self, Builder, char_len, text};
     use crate::value::{Obj, Res};
     use crate::vm::Vm;
-    use crate::attr;
 
     /// Takes a spec apart: `[[fill]align][sign][#][0][width][group][.precision][letter]`. Gives the letter, 0 for none.
     fn parse(vm: &mut Vm, mut rest: &[u8]) -> Res<(Spec, u8)> {
@@ -424,7 +428,8 @@ mod language {
         }
         #[cfg(feature = "float")]
         {
-            if value.is(Kind::Float) && (letter == 0 || letter == b'n') || matches!(letter, b'e' | b'E' | b'f' | b'F' | b'g' | b'G' | b'%') {
+            if value.is(Kind::Float) && (letter == 0 || letter == b'n') || matches!(letter, b'e' | b'E' | b'f' | b'F' | b'g' | b'G' | b'%')
+            {
                 return super::float(vm, builder, letter, &spec, value);
             }
         }
@@ -562,7 +567,11 @@ mod fields {
             let mut value = argument(vm, args, name, next)?;
             if conversion != 0 {
                 let part = Builder::new(vm)?;
-                if conversion == b'r' { print::repr(vm, Sink::Text(part), value)? } else { print::str(vm, Sink::Text(part), value)? }
+                if conversion == b'r' {
+                    print::repr(vm, Sink::Text(part), value)?
+                } else {
+                    print::str(vm, Sink::Text(part), value)?
+                }
                 value = vm.keep(part.finish())?;
             }
             if nest && spec.contains(&b'{') {

@@ -48,12 +48,8 @@ pub(crate) const METHOD_SELF: usize = 1;
 #[cfg(not(feature = "language"))]
 const OBJECT_METHODS: &[Method] = &[(Qstr::D_INIT, N::ObjectInit)];
 #[cfg(feature = "language")]
-const OBJECT_METHODS: &[Method] = &[
-    (Qstr::D_INIT, N::ObjectInit),
-    (Qstr::D_NEW, N::ObjectNew),
-    (Qstr::D_SETATTR, N::ObjectSetAttr),
-    (Qstr::D_DELATTR, N::ObjectDelAttr),
-];
+const OBJECT_METHODS: &[Method] =
+    &[(Qstr::D_INIT, N::ObjectInit), (Qstr::D_NEW, N::ObjectNew), (Qstr::D_SETATTR, N::ObjectSetAttr), (Qstr::D_DELATTR, N::ObjectDelAttr)];
 
 /// Name and native of a method.
 pub(crate) type Method = (Qstr, N);

@@ -2,6 +2,7 @@
 
 use crate::call::Args;
 use crate::heap::Kind;
+use crate::iter;
 use crate::natives::N;
 use crate::opcodes::binary as op;
 use crate::ops;
@@ -10,7 +11,6 @@ use crate::qstr::Qstr;
 use crate::types::{Method, T, dict};
 use crate::value::{Obj, Res};
 use crate::vm::Vm;
-use crate::iter;
 
 /// Those of sets; the first ones are theirs alone.
 pub(crate) const METHODS: &[Method] = &[
