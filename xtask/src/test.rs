@@ -42,6 +42,10 @@ impl Test {
         step("server, runner, tools and their tests", &root, "cargo", &BUILD_EVERYTHING, &mut tally)?;
         everything_is_built();
         step("firmware, on the host", &firmware, "cargo", &["test", "--quiet", "-p", "pyrite", "-p", "pyrite-port"], &mut tally)?;
+        for features in ["pyrite/full", "pyrite/full,pyrite/stress"] {
+            let whole = ["test", "--quiet", "-p", "pyrite", "-p", "pyrite-host", "--features", features];
+            step("firmware, the whole language, on the host", &firmware, "cargo", &whole, &mut tally)?;
+        }
         step("sources for the boards", &root, "firmware/build", &["fetch"], &mut tally)?;
         step("an image of each kind", &root, "firmware/build", &["mps2-an385"], &mut tally)?;
         step("an image for a small board", &root, "firmware/build", &["microbit"], &mut tally)?;
