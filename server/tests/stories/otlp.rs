@@ -25,10 +25,12 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tracing::Dispatch;
+use tracing::subscriber::NoSubscriber;
 use tracing_subscriber::EnvFilter;
 
 /// What proves to the collector who we are.
@@ -128,8 +130,13 @@ fn written(folder: &Path, table: &str) -> String {
     )
 }
 
+/// A second subscriber, which takes nothing. Where there is only one, tracing asks nobody but the thread that reaches a place in the code first
+/// whether that place is of interest, for all threads and for good: a story that runs beside and has no subscriber would switch it off.
+static ANOTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::default()));
+
 /// Has what this thread does from now on told to a collector. What is logged goes to nobody.
 fn collect(collector: &Collector, sample: f64) -> (Otlp, tracing::subscriber::DefaultGuard) {
+    LazyLock::force(&ANOTHER);
     let folder = tempfile::tempdir().unwrap();
     let config = written(folder.path(), &format!("endpoint = \"{}\"\nsample = {sample:?}", collector.url));
     let config = Config::parse(&config, folder.path(), &|_| None).unwrap().otlp.unwrap();
@@ -222,6 +229,17 @@ async fn a_pull_request_is_told_span_by_span_and_no_secret_with_it() {
             assert!(!body.windows(secret.len()).any(|part| part == secret.as_bytes()), "{secret} was sent to the collector");
         }
     }
+}
+
+#[tokio::test]
+async fn what_a_story_beside_reaches_first_is_told_all_the_same() {
+    let collector = Collector::new().await;
+    let (otlp, _collecting) = collect(&collector, 1.0);
+    let reach = || tracing::info_span!("judge", run = 7).in_scope(|| {});
+    std::thread::spawn(reach).join().unwrap();
+    reach();
+    otlp.end(GENEROUS).await;
+    assert_eq!(collector.spans().len(), 1);
 }
 
 #[tokio::test]
