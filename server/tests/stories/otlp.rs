@@ -235,7 +235,7 @@ async fn a_pull_request_is_told_span_by_span_and_no_secret_with_it() {
 async fn what_a_story_beside_reaches_first_is_told_all_the_same() {
     let collector = Collector::new().await;
     let (otlp, _collecting) = collect(&collector, 1.0);
-    let reach = || tracing::info_span!("judge", run = 7).in_scope(|| {});
+    let reach = || tracing::info_span!(target: trace::TARGET, "judge", run = 7).in_scope(|| {});
     std::thread::spawn(reach).join().unwrap();
     reach();
     otlp.end(GENEROUS).await;
