@@ -61,6 +61,8 @@ const FUNCTIONS: &[(Qstr, N)] = &[
 
 /// Types that are no builtin names.
 const NAMELESS: &[T] = &[
+    #[cfg(feature = "array")]
+    T::Array,
     #[cfg(feature = "language")]
     T::DictView,
     #[cfg(feature = "collections")]

@@ -10,6 +10,7 @@ use pyrite::{Stop, Vm};
 
 /// The features that have scripts, and whether this build has them.
 const FEATURES: &[(&str, bool)] = &[
+    ("array", cfg!(feature = "array")),
     ("asyncio", cfg!(feature = "asyncio")),
     ("collections", cfg!(feature = "collections")),
     ("core", true),
@@ -18,7 +19,10 @@ const FEATURES: &[(&str, bool)] = &[
     ("io", cfg!(feature = "io")),
     ("json", cfg!(feature = "json")),
     ("language", cfg!(feature = "language")),
+    ("memoryview", cfg!(all(feature = "memoryview", feature = "array"))),
     ("modules", cfg!(all(feature = "sys", feature = "gc", feature = "micropython", feature = "time", feature = "errno"))),
+    ("random", cfg!(all(feature = "random", feature = "float"))),
+    ("struct", cfg!(all(feature = "struct", feature = "bigint", feature = "float"))),
     ("traceback", cfg!(feature = "traceback")),
 ];
 

@@ -2,6 +2,8 @@
 //!
 //! A built-in type is an immediate value that indexes `TYPES`, so types take no RAM. Layouts that several files need are here.
 
+#[cfg(feature = "array")]
+pub(crate) mod array;
 #[cfg(feature = "bigint")]
 pub(crate) mod bigint;
 #[cfg(feature = "bytes")]
@@ -17,6 +19,10 @@ pub(crate) mod int;
 #[cfg(all(feature = "bigint", feature = "bytes"))]
 pub(crate) mod int_bytes;
 pub(crate) mod list;
+#[cfg(feature = "memoryview")]
+pub(crate) mod memoryview;
+#[cfg(feature = "packed")]
+pub(crate) mod packed;
 pub(crate) mod range;
 #[cfg(feature = "set")]
 pub(crate) mod set;
@@ -90,6 +96,10 @@ types! {
     Bytes               BYTES                 Object           bytes::METHODS,
     #[cfg(feature = "bytes")]
     ByteArray           BYTEARRAY             Object           bytes::ARRAY_METHODS,
+    #[cfg(feature = "array")]
+    Array               ARRAY                 Object           array::METHODS,
+    #[cfg(feature = "memoryview")]
+    MemoryView          MEMORYVIEW            Object           memoryview::METHODS,
     Tuple               TUPLE                 Object           tuple::METHODS,
     List                LIST                  Object           list::METHODS,
     Dict                DICT                  Object           dict::METHODS,
@@ -232,6 +242,10 @@ pub(crate) fn builtin_type_of(value: Obj) -> T {
         Kind::Bytes | Kind::ConstBytes => T::Bytes,
         #[cfg(feature = "bytes")]
         Kind::ByteArray => T::ByteArray,
+        #[cfg(feature = "array")]
+        Kind::Array => T::Array,
+        #[cfg(feature = "memoryview")]
+        Kind::MemoryView => T::MemoryView,
         Kind::Str | Kind::ConstStr => T::Str,
         Kind::Generator => T::Generator,
         Kind::Function | Kind::Closure => T::Function,
@@ -294,6 +308,10 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
         T::Type if cfg!(feature = "language") => (1, 3),
         #[cfg(feature = "collections")]
         T::Deque => (0, 3),
+        #[cfg(feature = "array")]
+        T::Array => (1, 2),
+        #[cfg(feature = "memoryview")]
+        T::MemoryView => (1, 1),
         T::Type | T::StaticMethod | T::ClassMethod | T::Reversed => (1, 1),
         T::Enumerate | T::Slice => (1, 2),
         T::Super => (2, 2),
@@ -328,6 +346,10 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
         },
         #[cfg(feature = "bytes")]
         T::Bytes | T::ByteArray => bytes::construct(vm, args, class == T::ByteArray),
+        #[cfg(feature = "array")]
+        T::Array => array::construct(vm, args),
+        #[cfg(feature = "memoryview")]
+        T::MemoryView => memoryview::construct(vm, args),
         #[cfg(feature = "bytes")]
         T::Str if args.n > 1 => bytes::decode(vm, args),
         T::Str => match first {
