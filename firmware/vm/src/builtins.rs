@@ -69,6 +69,8 @@ const NAMELESS: &[T] = &[
     T::Deque,
     #[cfg(feature = "io")]
     T::StringIo,
+    #[cfg(all(feature = "io", feature = "bytes"))]
+    T::BytesIo,
     T::NoneType,
     T::Ellipsis,
     T::Function,

@@ -339,6 +339,8 @@ natives! {
     StreamGetValue GETVALUE 1 1 false crate::modules::io::get_value,
     #[cfg(feature = "io")]
     StreamRead READ 1 2 false crate::modules::io::read,
+    #[cfg(all(feature = "io", feature = "packed"))]
+    StreamReadInto READINTO 2 2 false crate::modules::io::read_into,
     #[cfg(feature = "io")]
     StreamReadLine READLINE 1 1 false crate::modules::io::read_line,
     #[cfg(feature = "io")]
@@ -351,6 +353,10 @@ natives! {
     StreamEnter D_ENTER 1 1 false crate::modules::io::enter,
     #[cfg(feature = "io")]
     StreamExit D_EXIT 1 4 false crate::modules::io::exit,
+    #[cfg(feature = "json")]
+    JsonDump DUMP 2 2 true crate::modules::json::dump,
+    #[cfg(feature = "json")]
+    JsonLoad LOAD 1 1 false crate::modules::json::load,
     #[cfg(feature = "json")]
     JsonDumps DUMPS 1 1 true crate::modules::json::dumps,
     #[cfg(feature = "json")]

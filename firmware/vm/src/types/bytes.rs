@@ -191,7 +191,7 @@ pub(crate) fn alike(vm: &mut Vm, like: Obj, made: Obj) -> Res {
 }
 
 /// A value from 0 to 255.
-fn byte(vm: &mut Vm, value: Obj) -> Res<u8> {
+pub(crate) fn byte(vm: &mut Vm, value: Obj) -> Res<u8> {
     let value = ops::as_int(vm, value)?;
     match u8::try_from(value) {
         Ok(byte) => Ok(byte),
@@ -313,7 +313,11 @@ pub(crate) fn store(vm: &mut Vm, array: Obj, at: Obj, value: Obj) -> Res<()> {
     }
     let (start, stop, step) = slice::resolve(vm, at, len(array))?;
     if step != 1 {
-        return vm.type_error(Qstr::M_ASSIGN_SLICE);
+        if value == Obj::NULL {
+            remove_steps(array, start, stop, step);
+            return Ok(());
+        }
+        return store_steps(vm, array, at, value);
     }
     let (start, stop) = (start as usize, stop.max(start) as usize);
     if value == Obj::NULL {
@@ -328,10 +332,56 @@ pub(crate) fn store(vm: &mut Vm, array: Obj, at: Obj, value: Obj) -> Res<()> {
     Ok(())
 }
 
+/// Takes out what a slice with a step stands for.
+fn remove_steps(array: Obj, start: i32, stop: i32, step: i32) {
+    let (n, old) = (slice::count(start, stop, step), len(array));
+    if n == 0 {
+        return;
+    }
+    // The same places, from the first one on.
+    let first = if step < 0 { start + step * (n as i32 - 1) } else { start } as usize;
+    let step = step.unsigned_abs() as usize;
+    let all = array.field(BLOCK).bytes_mut(1, old);
+    let mut to = first;
+    for from in first..old {
+        if !(from - first).is_multiple_of(step) || (from - first) / step >= n {
+            all[to] = all[from];
+            to += 1;
+        }
+    }
+    array.set_field(LEN, Obj::count(to));
+}
+
+/// Puts as many bytes as a slice with a step stands for in their places.
+fn store_steps(vm: &mut Vm, array: Obj, at: Obj, value: Obj) -> Res<()> {
+    let copy = from_iterable(vm, value)?;
+    vm.keep(copy)?;
+    // Not before: making the copy may have run code that changed the array.
+    let (start, stop, step) = slice::resolve(vm, at, len(array))?;
+    let from = copy.bytes(1, copy.raw(0));
+    if from.len() != slice::count(start, stop, step) {
+        return vm.value_error(Qstr::M_BUFFER_SIZE);
+    }
+    let all = array.field(BLOCK).bytes_mut(1, len(array));
+    for (index, byte) in from.iter().enumerate() {
+        all[(start + step * index as i32) as usize] = *byte;
+    }
+    vm.unkeep(1);
+    Ok(())
+}
+
 /// A binary operator (plain form) with bytes on the left.
 pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
     let bytes = buffer(left).unwrap_or(b"");
     let made = match (operator, raw(right), ops::small(right)) {
+        (op::MODULO, ..) => {
+            let text = crate::types::format::percent(vm, left, right)?;
+            vm.keep(text)?;
+            let bytes = str::text(vm, text).unwrap_or(b"");
+            let made = new(vm, bytes)?;
+            vm.unkeep(1);
+            made
+        }
         (op::ADD, Some(more), _) => {
             let made = with_room(vm, bytes.len() + more.len())?;
             made.write_bytes(1, 0, bytes);

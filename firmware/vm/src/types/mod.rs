@@ -130,6 +130,8 @@ types! {
     Deque               DEQUE                 Object           crate::modules::deque::METHODS,
     #[cfg(feature = "io")]
     StringIo            STRINGIO              Object           crate::modules::io::METHODS,
+    #[cfg(all(feature = "io", feature = "bytes"))]
+    BytesIo             BYTESIO               Object           crate::modules::io::METHODS,
     BaseException       BASE_EXCEPTION        Object           exception::METHODS,
     SystemExit          SYSTEM_EXIT           BaseException    &[],
     KeyboardInterrupt   KEYBOARD_INTERRUPT    BaseException    &[],
@@ -273,7 +275,7 @@ pub(crate) fn builtin_type_of(value: Obj) -> T {
         #[cfg(feature = "collections")]
         Kind::Deque => T::Deque,
         #[cfg(feature = "io")]
-        Kind::Stream => T::StringIo,
+        Kind::Stream => crate::modules::io::type_of(value),
         Kind::Free | Kind::Permanent | Kind::Frame | Kind::MapTable | Kind::Slots | Kind::Instance => T::Object,
     }
 }
@@ -336,6 +338,8 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
         T::Deque => crate::modules::deque::construct(vm, args),
         #[cfg(feature = "io")]
         T::StringIo => crate::modules::io::construct(vm, args),
+        #[cfg(all(feature = "io", feature = "bytes"))]
+        T::BytesIo => crate::modules::io::construct_bytes(vm, args),
         T::Type => Ok(type_of(args.get(0))),
         T::Int => int::construct(vm, args),
         #[cfg(feature = "float")]

@@ -104,7 +104,7 @@ pub(crate) fn parts<'x>(value: Obj) -> Option<(&'x [u8], u8)> {
 }
 
 /// The bytes of anything that consists of them and may be written; `None` for what is not so. Good until an array's length changes.
-#[cfg(any(feature = "memoryview", feature = "struct"))]
+#[cfg(any(feature = "io", feature = "memoryview", feature = "struct"))]
 pub(crate) fn writable<'x>(value: Obj) -> Option<&'x mut [u8]> {
     #[cfg(feature = "array")]
     if value.is(Kind::Array) {
