@@ -61,12 +61,16 @@ const FUNCTIONS: &[(Qstr, N)] = &[
 
 /// Types that are no builtin names.
 const NAMELESS: &[T] = &[
+    #[cfg(feature = "array")]
+    T::Array,
     #[cfg(feature = "language")]
     T::DictView,
     #[cfg(feature = "collections")]
     T::Deque,
     #[cfg(feature = "io")]
     T::StringIo,
+    #[cfg(all(feature = "io", feature = "bytes"))]
+    T::BytesIo,
     T::NoneType,
     T::Ellipsis,
     T::Function,

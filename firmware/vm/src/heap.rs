@@ -44,6 +44,10 @@ pub(crate) enum Kind {
     ConstBytes,
     #[cfg(feature = "bytes")]
     ByteArray,
+    #[cfg(feature = "array")]
+    Array,
+    #[cfg(feature = "memoryview")]
+    MemoryView,
     MapTable,
     Slots,
     Tuple,

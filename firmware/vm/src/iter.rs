@@ -39,7 +39,7 @@ fn lay_out(at: Slots, value: Obj) -> bool {
         slots
     } else if value.is(Kind::List) || value.is(Kind::Tuple) || str::is(value) {
         [value, Obj::int(0), Obj::NULL, Obj::NULL]
-    } else if is_bytes(value) {
+    } else if is_bytes(value) || is_numbers(value) {
         [value, Obj::int(0), Obj::NULL, Obj::NULL]
     } else if is_iterator(value) {
         [value, Obj::NULL, Obj::NULL, Obj::NULL]
@@ -65,6 +65,15 @@ fn is_bytes(_value: Obj) -> bool {
     #[cfg(feature = "bytes")]
     return crate::types::bytes::buffer(_value).is_some();
     #[cfg(not(feature = "bytes"))]
+    false
+}
+
+/// An array or a view.
+#[inline(always)]
+fn is_numbers(_value: Obj) -> bool {
+    #[cfg(any(feature = "array", feature = "memoryview"))]
+    return crate::types::packed::parts(_value).is_some();
+    #[cfg(not(any(feature = "array", feature = "memoryview")))]
     false
 }
 
@@ -273,6 +282,11 @@ fn next_in(vm: &mut Vm, slots: Slots) -> Res {
         let at = index.as_int() as usize;
         slots.set(1, Obj::count(at + 1));
         return Ok(bytes.get(at).map_or(Obj::STOP, |byte| Obj::int(i32::from(*byte))));
+    }
+    #[cfg(any(feature = "array", feature = "memoryview"))]
+    if is_numbers(subject) {
+        slots.set(1, Obj::int(index.as_int() + 1));
+        return crate::types::packed::item(vm, subject, index.as_int() as usize);
     }
     if let Some(text) = str::text(vm, subject)
         && index.is_int()

@@ -80,6 +80,16 @@ natives! {
     ArrayAppend         APPEND       2 2   false types::bytes::append_method,
     #[cfg(feature = "bytes")]
     ArrayExtend         EXTEND       2 2   false types::bytes::extend_method,
+    #[cfg(feature = "array")]
+    NumbersAppend APPEND 2 2 false types::array::append_method,
+    #[cfg(feature = "array")]
+    NumbersExtend EXTEND 2 2 false types::array::extend_method,
+    #[cfg(feature = "array")]
+    NumbersIndex INDEX 2 2 false types::array::index,
+    #[cfg(any(feature = "array", feature = "memoryview"))]
+    PackedToBytes TOBYTES 1 1 false types::packed::to_bytes,
+    #[cfg(any(feature = "array", feature = "memoryview"))]
+    PackedToList TOLIST 1 1 false types::packed::to_list,
     #[cfg(feature = "set")]
     SetAdd              ADD 2 2 false types::set::add_method,
     #[cfg(feature = "set")]
@@ -329,6 +339,8 @@ natives! {
     StreamGetValue GETVALUE 1 1 false crate::modules::io::get_value,
     #[cfg(feature = "io")]
     StreamRead READ 1 2 false crate::modules::io::read,
+    #[cfg(all(feature = "io", feature = "packed"))]
+    StreamReadInto READINTO 2 2 false crate::modules::io::read_into,
     #[cfg(feature = "io")]
     StreamReadLine READLINE 1 1 false crate::modules::io::read_line,
     #[cfg(feature = "io")]
@@ -342,7 +354,35 @@ natives! {
     #[cfg(feature = "io")]
     StreamExit D_EXIT 1 4 false crate::modules::io::exit,
     #[cfg(feature = "json")]
+    JsonDump DUMP 2 2 true crate::modules::json::dump,
+    #[cfg(feature = "json")]
+    JsonLoad LOAD 1 1 false crate::modules::json::load,
+    #[cfg(feature = "json")]
     JsonDumps DUMPS 1 1 true crate::modules::json::dumps,
     #[cfg(feature = "json")]
     JsonLoads LOADS 1 1 false crate::modules::json::loads,
+    #[cfg(feature = "struct")]
+    StructPack PACK 1 ANY false crate::modules::structs::pack,
+    #[cfg(feature = "struct")]
+    StructPackInto PACK_INTO 3 ANY false crate::modules::structs::pack_into,
+    #[cfg(feature = "struct")]
+    StructUnpack UNPACK 2 2 false crate::modules::structs::unpack,
+    #[cfg(feature = "struct")]
+    StructUnpackFrom UNPACK_FROM 2 3 false crate::modules::structs::unpack_from,
+    #[cfg(feature = "struct")]
+    StructCalcSize CALCSIZE 1 1 false crate::modules::structs::calc_size,
+    #[cfg(feature = "random")]
+    RandomSeed SEED 0 1 false crate::modules::random::seed,
+    #[cfg(feature = "random")]
+    RandomBits GETRANDBITS 1 1 false crate::modules::random::bits,
+    #[cfg(feature = "random")]
+    RandomRange RANDRANGE 1 3 false crate::modules::random::range,
+    #[cfg(feature = "random")]
+    RandomInt RANDINT 2 2 false crate::modules::random::integer,
+    #[cfg(feature = "random")]
+    RandomChoice CHOICE 1 1 false crate::modules::random::choice,
+    #[cfg(all(feature = "random", feature = "float"))]
+    Random RANDOM 0 0 false crate::modules::random::random,
+    #[cfg(all(feature = "random", feature = "float"))]
+    RandomUniform UNIFORM 2 2 false crate::modules::random::uniform,
 }

@@ -180,6 +180,11 @@ pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Opt
             types::bytes::extend(vm, left, right)?;
             Ok(left)
         }
+        #[cfg(feature = "array")]
+        op::IN_PLACE_ADD if left.is(Kind::Array) => {
+            types::array::extend(vm, left, right)?;
+            Ok(left)
+        }
         _ => arithmetic(vm, plain(operator), left, right),
     }
 }
@@ -211,6 +216,10 @@ fn arithmetic_of_sequence(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> R
     #[cfg(feature = "bytes")]
     if types::bytes::buffer(left).is_some() {
         return types::bytes::operator(vm, operator, left, right);
+    }
+    #[cfg(feature = "array")]
+    if left.is(Kind::Array) {
+        return types::array::operator(vm, operator, left, right);
     }
     let Some(items) = tuple::sequence(left) else { return vm.type_error(Qstr::M_BAD_OPERANDS) };
     let is_list = left.is(Kind::List);
@@ -433,6 +442,10 @@ pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
     if let (Some(left), Some(right)) = (types::bytes::buffer(left), types::bytes::buffer(right)) {
         return Ok(left == right);
     }
+    #[cfg(any(feature = "array", feature = "memoryview"))]
+    if let Some(same) = types::packed::equal(vm, left, right)? {
+        return Ok(same);
+    }
     if is_object(left) || is_object(right) {
         let value = binary_of_objects(vm, op::EQUAL, left, right, None)?;
         return truth(vm, value);
@@ -542,6 +555,10 @@ pub(crate) fn truth(vm: &mut Vm, value: Obj) -> Res<bool> {
         Kind::Float => Ok(types::float::get(value) != 0.0),
         #[cfg(feature = "bytes")]
         Kind::Bytes | Kind::ConstBytes | Kind::ByteArray => Ok(types::bytes::buffer(value).is_some_and(|bytes| !bytes.is_empty())),
+        #[cfg(feature = "array")]
+        Kind::Array => Ok(types::packed::len(value) > 0),
+        #[cfg(feature = "memoryview")]
+        Kind::MemoryView => Ok(types::packed::len(value) > 0),
         Kind::List => Ok(list::len(value) > 0),
         Kind::Tuple => Ok(tuple::len(value) > 0),
         Kind::Dict => Ok(dict::len(value) > 0),
@@ -613,6 +630,10 @@ pub(crate) fn len(vm: &mut Vm, value: Obj) -> Res<usize> {
     #[cfg(feature = "bytes")]
     if let Some(bytes) = types::bytes::buffer(value) {
         return Ok(bytes.len());
+    }
+    #[cfg(any(feature = "array", feature = "memoryview"))]
+    if types::packed::parts(value).is_some() {
+        return Ok(types::packed::len(value));
     }
     if value.is_heap() {
         match value.kind() {

@@ -137,6 +137,8 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
         }
         #[cfg(feature = "bytes")]
         Kind::Bytes | Kind::ConstBytes | Kind::ByteArray => types::bytes::print(vm, sink, value),
+        #[cfg(feature = "array")]
+        Kind::Array => types::array::print(vm, sink, value),
         #[cfg(feature = "set")]
         Kind::Set | Kind::FrozenSet => types::set::print(vm, sink, value),
         Kind::List | Kind::Tuple => {

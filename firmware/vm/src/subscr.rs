@@ -63,6 +63,10 @@ pub(crate) fn load(vm: &mut Vm, object: Obj, at: Obj, args: Option<Slots>) -> Re
     if crate::types::bytes::buffer(object).is_some() {
         return crate::types::bytes::subscript(vm, object, at);
     }
+    #[cfg(any(feature = "array", feature = "memoryview"))]
+    if crate::types::packed::parts(object).is_some() {
+        return load_of_numbers(vm, object, at);
+    }
     if str::is(object) {
         return str::subscript(vm, object, at);
     }
@@ -97,6 +101,21 @@ pub(crate) fn load(vm: &mut Vm, object: Obj, at: Obj, args: Option<Slots>) -> Re
         Some(slots) => call::start_with_self(vm, function, slots, 2, 0),
         None => call::call(vm, function, &[object, at]),
     }
+}
+
+/// The same of an array or a view.
+#[cfg(any(feature = "array", feature = "memoryview"))]
+fn load_of_numbers(vm: &mut Vm, object: Obj, at: Obj) -> Res {
+    #[cfg(feature = "array")]
+    if at.is(Kind::Slice) && object.is(Kind::Array) {
+        return crate::types::array::load_slice(vm, object, at);
+    }
+    #[cfg(feature = "memoryview")]
+    if at.is(Kind::Slice) {
+        return crate::types::memoryview::load_slice(vm, object, at);
+    }
+    let index = index(vm, at, crate::types::packed::len(object))?;
+    crate::types::packed::item(vm, object, index)
 }
 
 fn load_slice(vm: &mut Vm, object: Obj, at: Obj, len: usize) -> Res {
@@ -152,6 +171,14 @@ pub(crate) fn store(vm: &mut Vm, object: Obj, at: Obj, value: Obj) -> Res<()> {
     #[cfg(feature = "bytes")]
     if object.is(Kind::ByteArray) {
         return crate::types::bytes::store(vm, object, at, value);
+    }
+    #[cfg(feature = "array")]
+    if object.is(Kind::Array) {
+        return crate::types::array::store(vm, object, at, value);
+    }
+    #[cfg(feature = "memoryview")]
+    if object.is(Kind::MemoryView) {
+        return crate::types::memoryview::store(vm, object, at, value);
     }
     #[cfg(feature = "collections")]
     if object.is(Kind::Deque) && value != Obj::NULL {

@@ -93,6 +93,9 @@ pub struct Vm<'a> {
     /// Microseconds waited where there is no clock.
     #[cfg(feature = "time")]
     waited_us: u64,
+    /// Where the sequence of `random` stands.
+    #[cfg(feature = "random")]
+    pub(crate) random: u64,
     /// What `schedule` was asked to call: function and argument of each.
     #[cfg(feature = "micropython")]
     scheduled: [(Obj, Obj); SCHEDULED_MAX],
@@ -159,6 +162,8 @@ impl<'a> Vm<'a> {
             clock: None,
             #[cfg(feature = "time")]
             waited_us: 0,
+            #[cfg(feature = "random")]
+            random: crate::modules::random::seeded(0),
             #[cfg(feature = "micropython")]
             scheduled: [(Obj::NULL, Obj::NULL); SCHEDULED_MAX],
             #[cfg(feature = "micropython")]

@@ -10,15 +10,20 @@ use pyrite::{Stop, Vm};
 
 /// The features that have scripts, and whether this build has them.
 const FEATURES: &[(&str, bool)] = &[
+    ("array", cfg!(feature = "array")),
     ("asyncio", cfg!(feature = "asyncio")),
+    ("bytes", cfg!(all(feature = "bytes", feature = "format", feature = "float"))),
     ("collections", cfg!(feature = "collections")),
     ("core", true),
     ("descriptors", cfg!(feature = "descriptors")),
     ("import", cfg!(feature = "import")),
-    ("io", cfg!(feature = "io")),
-    ("json", cfg!(feature = "json")),
+    ("io", cfg!(all(feature = "io", feature = "packed"))),
+    ("json", cfg!(all(feature = "json", feature = "io", feature = "bytes"))),
     ("language", cfg!(feature = "language")),
+    ("memoryview", cfg!(all(feature = "memoryview", feature = "array"))),
     ("modules", cfg!(all(feature = "sys", feature = "gc", feature = "micropython", feature = "time", feature = "errno"))),
+    ("random", cfg!(all(feature = "random", feature = "float"))),
+    ("struct", cfg!(all(feature = "struct", feature = "bigint", feature = "float"))),
     ("traceback", cfg!(feature = "traceback")),
 ];
 

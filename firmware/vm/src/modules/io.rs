@@ -1,4 +1,5 @@
-//! `io.StringIO`: a text in memory that is read and written like a file. Fields: a builder's holder, the position in bytes, whether it is closed.
+//! `io.StringIO` and `io.BytesIO`: a text or bytes in memory that are read and written like a file. Fields: the block of a text or of bytes
+//! (NULL when closed), the position in bytes, with `bytes` also the type.
 
 use crate::call::Args;
 use crate::heap::Kind;
@@ -11,13 +12,19 @@ use crate::types::{Method, T};
 use crate::value::{Obj, Res};
 use crate::vm::Vm;
 
-pub(crate) const ENTRIES: &[(Qstr, Entry)] = &[(Qstr::STRINGIO, Entry::Type(T::StringIo))];
+pub(crate) const ENTRIES: &[(Qstr, Entry)] = &[
+    (Qstr::STRINGIO, Entry::Type(T::StringIo)),
+    #[cfg(feature = "bytes")]
+    (Qstr::BYTESIO, Entry::Type(T::BytesIo)),
+];
 
 pub(crate) const METHODS: &[Method] = &[
     (Qstr::CLOSE, N::StreamClose),
     (Qstr::FLUSH, N::StreamFlush),
     (Qstr::GETVALUE, N::StreamGetValue),
     (Qstr::READ, N::StreamRead),
+    #[cfg(feature = "packed")]
+    (Qstr::READINTO, N::StreamReadInto),
     (Qstr::READLINE, N::StreamReadLine),
     (Qstr::SEEK, N::StreamSeek),
     (Qstr::TELL, N::StreamTell),
@@ -28,12 +35,57 @@ pub(crate) const METHODS: &[Method] = &[
 
 const BLOCK: usize = 0;
 const AT: usize = 1;
+#[cfg(feature = "bytes")]
+const TYPE: usize = 2;
+const FIELDS: usize = if cfg!(feature = "bytes") { 3 } else { 2 };
+
+pub(crate) fn type_of(_stream: Obj) -> T {
+    #[cfg(feature = "bytes")]
+    return _stream.field(TYPE).as_type_index().map_or(T::StringIo, T::from_index);
+    #[cfg(not(feature = "bytes"))]
+    T::StringIo
+}
+
+/// Whether it is bytes that are read and written.
+fn is_binary(_stream: Obj) -> bool {
+    #[cfg(feature = "bytes")]
+    return type_of(_stream) == T::BytesIo;
+    #[cfg(not(feature = "bytes"))]
+    false
+}
+
+/// What reading gives: a text, or bytes. `bytes` may be those of a rooted value.
+fn result(vm: &mut Vm, _stream: Obj, bytes: &[u8]) -> Res {
+    #[cfg(feature = "bytes")]
+    if is_binary(_stream) {
+        return crate::types::bytes::new(vm, bytes);
+    }
+    str::new(vm, bytes)
+}
+
+/// `BytesIO([bytes])`.
+#[cfg(feature = "bytes")]
+pub(crate) fn construct_bytes(vm: &mut Vm, args: Args) -> Res {
+    let made = vm.alloc(Kind::Stream, FIELDS)?;
+    vm.keep(made)?;
+    made.set_field(AT, Obj::int(0));
+    made.set_field(TYPE, T::BytesIo.obj());
+    let all = match args.opt(0) {
+        Some(value) if value != Obj::NONE => crate::types::bytes::argument(vm, value)?,
+        _ => b"",
+    };
+    let block = crate::types::bytes::new(vm, all)?;
+    made.set_field(BLOCK, block);
+    Ok(made)
+}
 
 /// `StringIO([text])`: reading begins at the start, and so does writing.
 pub(crate) fn construct(vm: &mut Vm, args: Args) -> Res {
-    let made = vm.alloc(Kind::Stream, 2)?;
+    let made = vm.alloc(Kind::Stream, FIELDS)?;
     vm.keep(made)?;
     made.set_field(AT, Obj::int(0));
+    #[cfg(feature = "bytes")]
+    made.set_field(TYPE, T::StringIo.obj());
     let text = args.opt(0).and_then(|value| str::text(vm, value)).unwrap_or(b"");
     let builder = Builder::new(vm)?;
     builder.push(vm, text)?;
@@ -63,7 +115,11 @@ pub(crate) fn put(vm: &mut Vm, stream: Obj, bytes: &[u8]) -> Res<()> {
     let end = at + bytes.len();
     let room = (block.words() - 1) * crate::heap::WORD;
     let block = if end > room {
-        let grown = str::with_room(vm, (room + room / 2).max(end))?;
+        let wanted = (room + room / 2).max(end);
+        #[cfg(feature = "bytes")]
+        let grown = if is_binary(stream) { crate::types::bytes::with_room(vm, wanted)? } else { str::with_room(vm, wanted)? };
+        #[cfg(not(feature = "bytes"))]
+        let grown = str::with_room(vm, wanted)?;
         grown.write_bytes(1, 0, block.bytes(1, len));
         stream.set_field(BLOCK, grown);
         grown
@@ -82,6 +138,12 @@ pub(crate) fn put(vm: &mut Vm, stream: Obj, bytes: &[u8]) -> Res<()> {
 
 pub(crate) fn write(vm: &mut Vm, args: Args) -> Res {
     let stream = check(vm, args)?;
+    #[cfg(feature = "bytes")]
+    if is_binary(stream) {
+        let bytes = crate::types::bytes::argument(vm, args.get(1))?;
+        put(vm, stream, bytes)?;
+        return Ok(Obj::count(bytes.len()));
+    }
     let Some(text) = str::text(vm, args.get(1)) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
     put(vm, stream, text)?;
     Ok(Obj::count(str::char_count(text)))
@@ -93,7 +155,7 @@ fn take(vm: &mut Vm, stream: Obj, end: usize) -> Res {
     let bytes = text.bytes(1, text.raw(0));
     let from = at(stream).min(bytes.len());
     let end = end.clamp(from, bytes.len());
-    let made = str::new(vm, &bytes[from..end])?;
+    let made = result(vm, stream, &bytes[from..end])?;
     stream.set_field(AT, Obj::count(end));
     Ok(made)
 }
@@ -111,12 +173,31 @@ pub(crate) fn read(vm: &mut Vm, args: Args) -> Res {
     if n < 0 {
         end = bytes.len();
     }
+    if is_binary(stream) {
+        return take(vm, stream, end.saturating_add(n.max(0) as usize));
+    }
     for _ in 0..n.max(0) {
         if end < bytes.len() {
             end += str::char_len(bytes[end]);
         }
     }
     take(vm, stream, end)
+}
+
+/// `readinto(buffer)`: how many bytes it took to fill it, or all that was left.
+#[cfg(feature = "packed")]
+pub(crate) fn read_into(vm: &mut Vm, args: Args) -> Res {
+    let stream = check(vm, args)?;
+    let Some(into) = crate::types::packed::writable(args.get(1)).filter(|_| is_binary(stream)) else {
+        return vm.type_error(Qstr::M_READ_ONLY);
+    };
+    let block = stream.field(BLOCK);
+    let bytes = block.bytes(1, block.raw(0));
+    let from = at(stream).min(bytes.len());
+    let n = into.len().min(bytes.len() - from);
+    into[..n].copy_from_slice(&bytes[from..from + n]);
+    stream.set_field(AT, Obj::count(at(stream) + n));
+    Ok(Obj::count(n))
 }
 
 pub(crate) fn read_line(vm: &mut Vm, args: Args) -> Res {
@@ -132,13 +213,17 @@ pub(crate) fn read_line(vm: &mut Vm, args: Args) -> Res {
 pub(crate) fn next_line(vm: &mut Vm, stream: Obj) -> Res {
     let mut argument = [stream];
     let line = read_line(vm, Args { at: Vm::slots(&mut argument), n: 1, n_kw: 0 })?;
+    #[cfg(feature = "bytes")]
+    if crate::types::bytes::buffer(line) == Some(b"") {
+        return Ok(Obj::STOP);
+    }
     Ok(if line == Obj::name(Qstr::EMPTY) { Obj::STOP } else { line })
 }
 
 pub(crate) fn get_value(vm: &mut Vm, args: Args) -> Res {
     let stream = check(vm, args)?;
     let text = stream.field(BLOCK);
-    str::new(vm, text.bytes(1, text.raw(0)))
+    result(vm, stream, text.bytes(1, text.raw(0)))
 }
 
 /// `seek(offset[, whence])`, in bytes.

@@ -1,6 +1,7 @@
 //! `json`: texts to values and back. As deep as natives may go; deeper is a RecursionError.
 
-use crate::call::Args;
+use crate::attr;
+use crate::call::{self, Args};
 use crate::heap::Kind;
 use crate::modules::Entry;
 use crate::natives::N;
@@ -11,7 +12,29 @@ use crate::types::{dict, list, tuple};
 use crate::value::{Obj, Res};
 use crate::vm::Vm;
 
-pub(crate) const ENTRIES: &[(Qstr, Entry)] = &[(Qstr::DUMPS, Entry::Native(N::JsonDumps)), (Qstr::LOADS, Entry::Native(N::JsonLoads))];
+pub(crate) const ENTRIES: &[(Qstr, Entry)] = &[
+    (Qstr::DUMP, Entry::Native(N::JsonDump)),
+    (Qstr::DUMPS, Entry::Native(N::JsonDumps)),
+    (Qstr::LOAD, Entry::Native(N::JsonLoad)),
+    (Qstr::LOADS, Entry::Native(N::JsonLoads)),
+];
+
+/// `dump(value, file, separators=(", ", ": "))`: one call of the file's `write`.
+pub(crate) fn dump(vm: &mut Vm, args: Args) -> Res {
+    let made = dumps(vm, args)?;
+    vm.keep(made)?;
+    let write = attr::load_now(vm, args.get(1), Obj::name(Qstr::WRITE))?;
+    call::call(vm, write, &[made])?;
+    Ok(Obj::NONE)
+}
+
+/// `load(file)`: all that its `read` gives.
+pub(crate) fn load(vm: &mut Vm, args: Args) -> Res {
+    let read = attr::load_now(vm, args.get(0), Obj::name(Qstr::READ))?;
+    let text = call::call(vm, read, &[])?;
+    vm.keep(text)?;
+    parse(vm, text)
+}
 
 /// `dumps(value, separators=(", ", ": "))`.
 pub(crate) fn dumps(vm: &mut Vm, args: Args) -> Res {
@@ -121,7 +144,18 @@ struct Reader<'t> {
 
 /// `loads(text)`.
 pub(crate) fn loads(vm: &mut Vm, args: Args) -> Res {
-    let Some(text) = str::text(vm, args.get(0)) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
+    parse(vm, args.get(0))
+}
+
+/// What a rooted text says, or rooted bytes that are one.
+fn parse(vm: &mut Vm, source: Obj) -> Res {
+    let text = str::text(vm, source);
+    #[cfg(feature = "bytes")]
+    let text = text.or_else(|| crate::types::bytes::raw(source));
+    let Some(text) = text else { return vm.type_error(Qstr::M_EXPECTED_STR) };
+    if core::str::from_utf8(text).is_err() {
+        return wrong(vm);
+    }
     let mut reader = Reader { text, at: 0 };
     let value = value(vm, &mut reader)?;
     reader.blank();

@@ -18,6 +18,10 @@ pub(crate) mod math;
 pub(crate) mod micropython;
 #[cfg(feature = "collections")]
 pub(crate) mod namedtuple;
+#[cfg(feature = "random")]
+pub(crate) mod random;
+#[cfg(feature = "struct")]
+pub(crate) mod structs;
 #[cfg(feature = "sys")]
 pub(crate) mod sys;
 #[cfg(feature = "time")]
@@ -50,6 +54,8 @@ pub(crate) struct Info {
 
 /// All built-in modules.
 pub(crate) static MODULES: &[Info] = &[
+    #[cfg(feature = "array")]
+    Info { name: Qstr::ARRAY, entries: &[(Qstr::ARRAY, Entry::Type(T::Array))] },
     #[cfg(feature = "collections")]
     Info { name: Qstr::COLLECTIONS, entries: deque::ENTRIES },
     #[cfg(feature = "errno")]
@@ -66,6 +72,10 @@ pub(crate) static MODULES: &[Info] = &[
     Info { name: Qstr::MATH, entries: math::ENTRIES },
     #[cfg(feature = "micropython")]
     Info { name: Qstr::MICROPYTHON, entries: micropython::ENTRIES },
+    #[cfg(feature = "random")]
+    Info { name: Qstr::RANDOM, entries: random::ENTRIES },
+    #[cfg(feature = "struct")]
+    Info { name: Qstr::STRUCT, entries: structs::ENTRIES },
     #[cfg(feature = "sys")]
     Info { name: Qstr::SYS, entries: sys::ENTRIES },
     #[cfg(feature = "time")]

@@ -77,7 +77,7 @@ pub(crate) fn from_limbs(vm: &mut Vm, negative: bool, magnitude: &[u32]) -> Res 
 }
 
 /// An int whose limbs are given one after another, the lowest first.
-#[cfg(feature = "bytes")]
+#[cfg(any(feature = "bytes", feature = "random"))]
 pub(crate) fn from_fn(vm: &mut Vm, negative: bool, len: usize, mut limb: impl FnMut(usize) -> u32) -> Res {
     let block = room(vm, len)?;
     for (index, place) in block.limbs_mut(1, len).iter_mut().enumerate() {

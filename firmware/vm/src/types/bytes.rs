@@ -76,6 +76,18 @@ pub(crate) fn buffer<'x>(value: Obj) -> Option<&'x [u8]> {
     }
 }
 
+/// The bytes of anything that consists of them, arrays and views included.
+#[cfg(feature = "packed")]
+pub(crate) fn raw<'x>(value: Obj) -> Option<&'x [u8]> {
+    #[cfg(any(feature = "array", feature = "memoryview"))]
+    if let Some((all, _)) = crate::types::packed::parts(value) {
+        return Some(all);
+    }
+    buffer(value)
+}
+#[cfg(not(feature = "packed"))]
+pub(crate) use buffer as raw;
+
 /// The byte at a valid index of a heap object that is bytes; NULL for everything else.
 #[inline(never)]
 pub(crate) fn quick(value: Obj, index: i32) -> Obj {
@@ -108,7 +120,7 @@ pub(crate) fn quick_store(array: Obj, at: Obj, value: Obj) -> bool {
 
 /// The same as `buffer` where nothing else is right.
 pub(crate) fn argument<'x>(vm: &mut Vm, value: Obj) -> Res<&'x [u8]> {
-    match buffer(value) {
+    match raw(value) {
         Some(bytes) => Ok(bytes),
         None => vm.type_error(Qstr::M_EXPECTED_BYTES),
     }
@@ -117,6 +129,24 @@ pub(crate) fn argument<'x>(vm: &mut Vm, value: Obj) -> Res<&'x [u8]> {
 #[inline(always)]
 fn len(array: Obj) -> usize {
     array.field(LEN).as_int() as usize
+}
+
+/// The bytes of a byte array or an array.
+#[cfg(feature = "array")]
+pub(crate) fn content<'x>(array: Obj) -> &'x [u8] {
+    array.field(BLOCK).bytes(1, len(array))
+}
+
+/// The same to be written.
+#[cfg(feature = "packed")]
+pub(crate) fn content_mut<'x>(array: Obj) -> &'x mut [u8] {
+    array.field(BLOCK).bytes_mut(1, len(array))
+}
+
+/// Makes a bytes object the content of a new byte array or array.
+pub(crate) fn take_over(array: Obj, block: Obj) {
+    array.set_field(LEN, Obj::count(block.raw(0)));
+    array.set_field(BLOCK, block);
 }
 
 /// A bytes object of `len` bytes, which are zeros.
@@ -151,8 +181,7 @@ fn array_of(vm: &mut Vm, block: Obj) -> Res {
     let made = vm.alloc(Kind::ByteArray, 2);
     vm.unkeep(1);
     let made = made?;
-    made.set_field(LEN, Obj::count(block.raw(0)));
-    made.set_field(BLOCK, block);
+    take_over(made, block);
     Ok(made)
 }
 
@@ -162,7 +191,7 @@ pub(crate) fn alike(vm: &mut Vm, like: Obj, made: Obj) -> Res {
 }
 
 /// A value from 0 to 255.
-fn byte(vm: &mut Vm, value: Obj) -> Res<u8> {
+pub(crate) fn byte(vm: &mut Vm, value: Obj) -> Res<u8> {
     let value = ops::as_int(vm, value)?;
     match u8::try_from(value) {
         Ok(byte) => Ok(byte),
@@ -188,7 +217,7 @@ fn resize(vm: &mut Vm, array: Obj, wanted: usize) -> Res<()> {
 }
 
 /// Puts `bytes`, which are no part of the array, in the place of those from `start` to `stop`.
-fn splice(vm: &mut Vm, array: Obj, start: usize, stop: usize, bytes: &[u8]) -> Res<()> {
+pub(crate) fn splice(vm: &mut Vm, array: Obj, start: usize, stop: usize, bytes: &[u8]) -> Res<()> {
     let old = len(array);
     let tail = old - stop;
     let new_len = start + bytes.len() + tail;
@@ -204,7 +233,7 @@ fn splice(vm: &mut Vm, array: Obj, start: usize, stop: usize, bytes: &[u8]) -> R
 
 /// A bytes object of a rooted value: other bytes, or an iterable of ints.
 fn from_iterable(vm: &mut Vm, value: Obj) -> Res {
-    if let Some(bytes) = buffer(value) {
+    if let Some(bytes) = raw(value) {
         return new(vm, bytes);
     }
     let block = with_room(vm, 0)?;
@@ -284,7 +313,11 @@ pub(crate) fn store(vm: &mut Vm, array: Obj, at: Obj, value: Obj) -> Res<()> {
     }
     let (start, stop, step) = slice::resolve(vm, at, len(array))?;
     if step != 1 {
-        return vm.type_error(Qstr::M_ASSIGN_SLICE);
+        if value == Obj::NULL {
+            remove_steps(array, start, stop, step);
+            return Ok(());
+        }
+        return store_steps(vm, array, at, value);
     }
     let (start, stop) = (start as usize, stop.max(start) as usize);
     if value == Obj::NULL {
@@ -299,10 +332,56 @@ pub(crate) fn store(vm: &mut Vm, array: Obj, at: Obj, value: Obj) -> Res<()> {
     Ok(())
 }
 
+/// Takes out what a slice with a step stands for.
+fn remove_steps(array: Obj, start: i32, stop: i32, step: i32) {
+    let (n, old) = (slice::count(start, stop, step), len(array));
+    if n == 0 {
+        return;
+    }
+    // The same places, from the first one on.
+    let first = if step < 0 { start + step * (n as i32 - 1) } else { start } as usize;
+    let step = step.unsigned_abs() as usize;
+    let all = array.field(BLOCK).bytes_mut(1, old);
+    let mut to = first;
+    for from in first..old {
+        if !(from - first).is_multiple_of(step) || (from - first) / step >= n {
+            all[to] = all[from];
+            to += 1;
+        }
+    }
+    array.set_field(LEN, Obj::count(to));
+}
+
+/// Puts as many bytes as a slice with a step stands for in their places.
+fn store_steps(vm: &mut Vm, array: Obj, at: Obj, value: Obj) -> Res<()> {
+    let copy = from_iterable(vm, value)?;
+    vm.keep(copy)?;
+    // Not before: making the copy may have run code that changed the array.
+    let (start, stop, step) = slice::resolve(vm, at, len(array))?;
+    let from = copy.bytes(1, copy.raw(0));
+    if from.len() != slice::count(start, stop, step) {
+        return vm.value_error(Qstr::M_BUFFER_SIZE);
+    }
+    let all = array.field(BLOCK).bytes_mut(1, len(array));
+    for (index, byte) in from.iter().enumerate() {
+        all[(start + step * index as i32) as usize] = *byte;
+    }
+    vm.unkeep(1);
+    Ok(())
+}
+
 /// A binary operator (plain form) with bytes on the left.
 pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
     let bytes = buffer(left).unwrap_or(b"");
-    let made = match (operator, buffer(right), ops::small(right)) {
+    let made = match (operator, raw(right), ops::small(right)) {
+        (op::MODULO, ..) => {
+            let text = crate::types::format::percent(vm, left, right)?;
+            vm.keep(text)?;
+            let bytes = str::text(vm, text).unwrap_or(b"");
+            let made = new(vm, bytes)?;
+            vm.unkeep(1);
+            made
+        }
         (op::ADD, Some(more), _) => {
             let made = with_room(vm, bytes.len() + more.len())?;
             made.write_bytes(1, 0, bytes);
@@ -334,7 +413,7 @@ pub(crate) fn extend(vm: &mut Vm, array: Obj, other: Obj) -> Res<()> {
 
 /// `item in bytes`.
 pub(crate) fn contains(vm: &mut Vm, bytes: &[u8], item: Obj) -> Res {
-    if let Some(part) = buffer(item) {
+    if let Some(part) = raw(item) {
         return Ok(Obj::bool(str::find(bytes, part).is_some()));
     }
     let wanted = byte(vm, item)?;

@@ -97,6 +97,10 @@ pub(crate) fn hash(vm: &mut Vm, key: Obj) -> Res<u32> {
         }
         #[cfg(feature = "bytes")]
         Kind::ByteArray => vm.type_error(Qstr::M_UNHASHABLE),
+        #[cfg(feature = "array")]
+        Kind::Array => vm.type_error(Qstr::M_UNHASHABLE),
+        #[cfg(feature = "memoryview")]
+        Kind::MemoryView => vm.type_error(Qstr::M_UNHASHABLE),
         #[cfg(feature = "set")]
         Kind::Set => vm.type_error(Qstr::M_UNHASHABLE),
         #[cfg(feature = "set")]

@@ -47,7 +47,10 @@ const NUMBER_MAX: usize = 1000;
 pub(crate) fn percent(vm: &mut Vm, template: Obj, values: Obj) -> Res {
     let kept = vm.kept();
     let builder = Builder::new(vm)?;
+    #[cfg(not(feature = "bytes"))]
     let pattern = text(vm, template).unwrap_or(b"");
+    #[cfg(feature = "bytes")]
+    let pattern = text(vm, template).or_else(|| crate::types::bytes::buffer(template)).unwrap_or(b"");
     let mut bytes = pattern.iter().copied().enumerate();
     let mut used = 0;
     let mut plain_from = 0;
@@ -95,6 +98,12 @@ pub(crate) fn percent(vm: &mut Vm, template: Obj, values: Obj) -> Res {
                     let Some(len) = pattern[from..].iter().position(|byte| *byte == b')') else {
                         return vm.value_error(Qstr::M_FORMAT_BAD);
                     };
+                    #[cfg(feature = "bytes")]
+                    let key = {
+                        let name = &pattern[from + 1..from + len];
+                        if str::is(template) { str::new(vm, name)? } else { crate::types::bytes::new(vm, name)? }
+                    };
+                    #[cfg(not(feature = "bytes"))]
                     let key = str::new(vm, &pattern[from + 1..from + len])?;
                     vm.keep(key)?;
                     named = crate::subscr::load(vm, values, key, None)?;
@@ -116,6 +125,11 @@ pub(crate) fn percent(vm: &mut Vm, template: Obj, values: Obj) -> Res {
         let value = if named == Obj::NULL { next_value(vm, &mut used)? } else { named };
         #[cfg(not(feature = "format"))]
         let value = next_value(vm, &mut used)?;
+        #[cfg(feature = "bytes")]
+        if matches!(kind, b's' | b'b' | b'c') && !str::is(template) {
+            bytes_of(vm, builder, kind, &spec, value)?;
+            continue;
+        }
         one_of_percent(vm, builder, kind, &spec, value)?;
     }
     if plain_from < pattern.len() {
@@ -127,6 +141,30 @@ pub(crate) fn percent(vm: &mut Vm, template: Obj, values: Obj) -> Res {
     }
     vm.release(kept);
     Ok(builder.finish())
+}
+
+/// `%s`, `%b` and `%c` of a pattern that is bytes: bytes, or one as a number.
+#[cfg(feature = "bytes")]
+fn bytes_of(vm: &mut Vm, builder: Builder, kind: u8, spec: &Spec, value: Obj) -> Res<()> {
+    use crate::types::bytes;
+    let one;
+    let all = match bytes::raw(value) {
+        Some(all) if kind != b'c' || all.len() == 1 => all,
+        None if kind == b'c' => {
+            one = [bytes::byte(vm, value)?];
+            &one[..]
+        }
+        _ => return vm.type_error(Qstr::M_EXPECTED_BYTES),
+    };
+    let all = if spec.has_precision { &all[..all.len().min(spec.precision)] } else { all };
+    let spaces = spec.width.saturating_sub(all.len());
+    if spec.left {
+        builder.push(vm, all)?;
+    }
+    for _ in 0..spaces {
+        builder.push(vm, b" ")?;
+    }
+    if spec.left { Ok(()) } else { builder.push(vm, all) }
 }
 
 fn one_of_percent(vm: &mut Vm, builder: Builder, kind: u8, spec: &Spec, value: Obj) -> Res<()> {

@@ -2,6 +2,8 @@
 //!
 //! A built-in type is an immediate value that indexes `TYPES`, so types take no RAM. Layouts that several files need are here.
 
+#[cfg(feature = "array")]
+pub(crate) mod array;
 #[cfg(feature = "bigint")]
 pub(crate) mod bigint;
 #[cfg(feature = "bytes")]
@@ -17,6 +19,10 @@ pub(crate) mod int;
 #[cfg(all(feature = "bigint", feature = "bytes"))]
 pub(crate) mod int_bytes;
 pub(crate) mod list;
+#[cfg(feature = "memoryview")]
+pub(crate) mod memoryview;
+#[cfg(feature = "packed")]
+pub(crate) mod packed;
 pub(crate) mod range;
 #[cfg(feature = "set")]
 pub(crate) mod set;
@@ -90,6 +96,10 @@ types! {
     Bytes               BYTES                 Object           bytes::METHODS,
     #[cfg(feature = "bytes")]
     ByteArray           BYTEARRAY             Object           bytes::ARRAY_METHODS,
+    #[cfg(feature = "array")]
+    Array               ARRAY                 Object           array::METHODS,
+    #[cfg(feature = "memoryview")]
+    MemoryView          MEMORYVIEW            Object           memoryview::METHODS,
     Tuple               TUPLE                 Object           tuple::METHODS,
     List                LIST                  Object           list::METHODS,
     Dict                DICT                  Object           dict::METHODS,
@@ -120,6 +130,8 @@ types! {
     Deque               DEQUE                 Object           crate::modules::deque::METHODS,
     #[cfg(feature = "io")]
     StringIo            STRINGIO              Object           crate::modules::io::METHODS,
+    #[cfg(all(feature = "io", feature = "bytes"))]
+    BytesIo             BYTESIO               Object           crate::modules::io::METHODS,
     BaseException       BASE_EXCEPTION        Object           exception::METHODS,
     SystemExit          SYSTEM_EXIT           BaseException    &[],
     KeyboardInterrupt   KEYBOARD_INTERRUPT    BaseException    &[],
@@ -232,6 +244,10 @@ pub(crate) fn builtin_type_of(value: Obj) -> T {
         Kind::Bytes | Kind::ConstBytes => T::Bytes,
         #[cfg(feature = "bytes")]
         Kind::ByteArray => T::ByteArray,
+        #[cfg(feature = "array")]
+        Kind::Array => T::Array,
+        #[cfg(feature = "memoryview")]
+        Kind::MemoryView => T::MemoryView,
         Kind::Str | Kind::ConstStr => T::Str,
         Kind::Generator => T::Generator,
         Kind::Function | Kind::Closure => T::Function,
@@ -259,7 +275,7 @@ pub(crate) fn builtin_type_of(value: Obj) -> T {
         #[cfg(feature = "collections")]
         Kind::Deque => T::Deque,
         #[cfg(feature = "io")]
-        Kind::Stream => T::StringIo,
+        Kind::Stream => crate::modules::io::type_of(value),
         Kind::Free | Kind::Permanent | Kind::Frame | Kind::MapTable | Kind::Slots | Kind::Instance => T::Object,
     }
 }
@@ -294,6 +310,10 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
         T::Type if cfg!(feature = "language") => (1, 3),
         #[cfg(feature = "collections")]
         T::Deque => (0, 3),
+        #[cfg(feature = "array")]
+        T::Array => (1, 2),
+        #[cfg(feature = "memoryview")]
+        T::MemoryView => (1, 1),
         T::Type | T::StaticMethod | T::ClassMethod | T::Reversed => (1, 1),
         T::Enumerate | T::Slice => (1, 2),
         T::Super => (2, 2),
@@ -318,6 +338,8 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
         T::Deque => crate::modules::deque::construct(vm, args),
         #[cfg(feature = "io")]
         T::StringIo => crate::modules::io::construct(vm, args),
+        #[cfg(all(feature = "io", feature = "bytes"))]
+        T::BytesIo => crate::modules::io::construct_bytes(vm, args),
         T::Type => Ok(type_of(args.get(0))),
         T::Int => int::construct(vm, args),
         #[cfg(feature = "float")]
@@ -328,6 +350,10 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
         },
         #[cfg(feature = "bytes")]
         T::Bytes | T::ByteArray => bytes::construct(vm, args, class == T::ByteArray),
+        #[cfg(feature = "array")]
+        T::Array => array::construct(vm, args),
+        #[cfg(feature = "memoryview")]
+        T::MemoryView => memoryview::construct(vm, args),
         #[cfg(feature = "bytes")]
         T::Str if args.n > 1 => bytes::decode(vm, args),
         T::Str => match first {

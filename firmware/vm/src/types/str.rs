@@ -286,7 +286,7 @@ pub(crate) fn argument<'x>(vm: &mut Vm, args: Args, index: usize) -> Res<&'x [u8
 fn part<'x>(vm: &Vm, _receiver: Obj, value: Obj) -> Option<&'x [u8]> {
     #[cfg(feature = "bytes")]
     if !is(_receiver) {
-        return crate::types::bytes::buffer(value);
+        return crate::types::bytes::raw(value);
     }
     text(vm, value)
 }

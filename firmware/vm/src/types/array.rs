@@ -1,0 +1,224 @@
+//! `array.array`: numbers of one code in a block of bytes. Laid out as a byte array is, whose functions change its length; a third
+//! field has the code.
+
+use crate::call::Args;
+use crate::heap::Kind;
+use crate::natives::N;
+use crate::opcodes::binary as op;
+use crate::print::Sink;
+use crate::qstr::Qstr;
+use crate::types::bytes::{content, content_mut, splice};
+use crate::types::{Method, T, bytes, packed, slice, str};
+use crate::value::{Obj, Res};
+use crate::vm::Vm;
+use crate::{iter, ops, subscr};
+
+pub(crate) const METHODS: &[Method] = &[
+    (Qstr::APPEND, N::NumbersAppend),
+    (Qstr::EXTEND, N::NumbersExtend),
+    (Qstr::INDEX, N::NumbersIndex),
+    (Qstr::TOBYTES, N::PackedToBytes),
+    (Qstr::TOLIST, N::PackedToList),
+];
+
+const CODE: usize = 2;
+const BIG: bool = cfg!(target_endian = "big");
+
+pub(crate) fn code(array: Obj) -> u8 {
+    array.field(CODE).as_int() as u8
+}
+
+fn size(array: Obj) -> usize {
+    packed::size(code(array)).unwrap_or(1)
+}
+
+/// An array that takes over a bytes object.
+fn of_block(vm: &mut Vm, block: Obj, code: u8) -> Res {
+    vm.keep(block)?;
+    let made = vm.alloc(Kind::Array, 3);
+    vm.unkeep(1);
+    let made = made?;
+    bytes::take_over(made, block);
+    made.set_field(CODE, Obj::int(code.into()));
+    Ok(made)
+}
+
+/// `array(code[, items])`: of bytes, what they hold; else the numbers of an iterable.
+pub(crate) fn construct(vm: &mut Vm, args: Args) -> Res {
+    let code = match str::text(vm, args.get(0)) {
+        Some([code]) if packed::size(*code).is_some() => *code,
+        Some([_]) => return vm.value_error(Qstr::M_CODE),
+        _ => return vm.type_error(Qstr::M_CODE),
+    };
+    let given = args.opt(1);
+    if let Some(all) = given.and_then(bytes::buffer) {
+        if all.len() % packed::size(code).unwrap_or(1) != 0 {
+            return vm.value_error(Qstr::M_BUFFER_SIZE);
+        }
+        let block = bytes::new(vm, all)?;
+        return of_block(vm, block, code);
+    }
+    let block = bytes::with_room(vm, 0)?;
+    let made = of_block(vm, block, code)?;
+    if let Some(items) = given {
+        vm.keep(made)?;
+        extend_by_items(vm, made, items)?;
+        vm.unkeep(1);
+    }
+    Ok(made)
+}
+
+/// A number as the array's bytes.
+fn encode(vm: &mut Vm, array: Obj, value: Obj) -> Res<[u8; 8]> {
+    match packed::encode(vm, code(array), BIG, value)? {
+        Some(bytes) => Ok(bytes),
+        None => Err(vm.raise(T::OverflowError, Qstr::M_NUMBER_RANGE)),
+    }
+}
+
+fn append(vm: &mut Vm, array: Obj, value: Obj) -> Res<()> {
+    let bytes = encode(vm, array, value)?;
+    let end = content(array).len();
+    splice(vm, array, end, end, &bytes[..size(array)])
+}
+
+fn extend_by_items(vm: &mut Vm, array: Obj, items: Obj) -> Res<()> {
+    let iterator = iter::get_native(vm, items)?;
+    vm.keep(iterator)?;
+    loop {
+        let value = iter::next(vm, iterator)?;
+        if value == Obj::STOP {
+            break;
+        }
+        vm.keep(value)?;
+        append(vm, array, value)?;
+        vm.unkeep(1);
+    }
+    vm.unkeep(1);
+    Ok(())
+}
+
+/// The bytes of another array of the same code, as a bytes object of their own: it may be the array that is about to change.
+fn copy_of(vm: &mut Vm, array: Obj, other: Obj) -> Res {
+    if !other.is(Kind::Array) || code(other) != code(array) {
+        return vm.type_error(Qstr::M_BAD_OPERANDS);
+    }
+    bytes::new(vm, content(other))
+}
+
+/// Puts another array's items in the place of the bytes from `start` to `stop`.
+fn splice_array(vm: &mut Vm, array: Obj, start: usize, stop: usize, other: Obj) -> Res<()> {
+    let copy = copy_of(vm, array, other)?;
+    vm.keep(copy)?;
+    splice(vm, array, start, stop, copy.bytes(1, copy.raw(0)))?;
+    vm.unkeep(1);
+    Ok(())
+}
+
+/// Adds another array, or the numbers of an iterable, to a rooted array.
+pub(crate) fn extend(vm: &mut Vm, array: Obj, other: Obj) -> Res<()> {
+    if !other.is(Kind::Array) {
+        return extend_by_items(vm, array, other);
+    }
+    let end = content(array).len();
+    splice_array(vm, array, end, end, other)
+}
+
+/// `array[slice]`: a new array.
+pub(crate) fn load_slice(vm: &mut Vm, array: Obj, at: Obj) -> Res {
+    let (start, stop, step) = slice::resolve(vm, at, packed::len(array))?;
+    let (size, n) = (size(array), slice::count(start, stop, step));
+    let block = bytes::with_room(vm, n * size)?;
+    for index in 0..n {
+        let from = (start + step * index as i32) as usize * size;
+        // The items are those of before: nothing ran in between.
+        block.write_bytes(1, index * size, &content(array)[from..from + size]);
+    }
+    of_block(vm, block, code(array))
+}
+
+/// `array[index] = value` and `array[slice] = array`, or `del` when the value is NULL.
+pub(crate) fn store(vm: &mut Vm, array: Obj, at: Obj, value: Obj) -> Res<()> {
+    let size = size(array);
+    if at.is(Kind::Slice) {
+        let (start, stop, step) = slice::resolve(vm, at, packed::len(array))?;
+        if step != 1 {
+            return vm.type_error(Qstr::M_ASSIGN_SLICE);
+        }
+        let (start, stop) = (start as usize * size, stop.max(start) as usize * size);
+        return if value == Obj::NULL { splice(vm, array, start, stop, &[]) } else { splice_array(vm, array, start, stop, value) };
+    }
+    // First the number, whose making may run code that changes the array.
+    let bytes = if value == Obj::NULL { [0; 8] } else { encode(vm, array, value)? };
+    let from = subscr::index(vm, at, packed::len(array))? * size;
+    if value == Obj::NULL {
+        return splice(vm, array, from, from + size, &[]);
+    }
+    content_mut(array)[from..from + size].copy_from_slice(&bytes[..size]);
+    Ok(())
+}
+
+/// A binary operator (plain form) with an array on the left.
+pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
+    let all = content(left);
+    let (more, times) = match operator {
+        op::ADD if right.is(Kind::Array) && code(right) == code(left) => (content(right), 1),
+        op::MULTIPLY if ops::small(right).is_some() => (&[][..], ops::small(right).unwrap_or(0).max(0) as usize),
+        _ => return vm.type_error(Qstr::M_BAD_OPERANDS),
+    };
+    let Some(total) = all.len().checked_mul(times).and_then(|total| total.checked_add(more.len())) else { return vm.no_memory() };
+    let block = bytes::with_room(vm, total)?;
+    for index in 0..if all.is_empty() { 0 } else { times } {
+        block.write_bytes(1, index * all.len(), all);
+    }
+    block.write_bytes(1, total - more.len(), more);
+    of_block(vm, block, code(left))
+}
+
+/// `repr(value)`.
+pub(crate) fn print(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
+    sink.put(vm, b"array('")?;
+    sink.put(vm, &[code(value)])?;
+    sink.put(vm, b"'")?;
+    if packed::len(value) > 0 {
+        sink.put(vm, b", ")?;
+        packed::print(vm, sink, value)?;
+    }
+    sink.put(vm, b")")
+}
+
+// ----- methods
+
+fn receiver(vm: &mut Vm, args: Args) -> Res {
+    if args.get(0).is(Kind::Array) { Ok(args.get(0)) } else { vm.type_error(Qstr::M_BAD_OPERAND) }
+}
+
+pub(crate) fn append_method(vm: &mut Vm, args: Args) -> Res {
+    let array = receiver(vm, args)?;
+    append(vm, array, args.get(1))?;
+    Ok(Obj::NONE)
+}
+
+pub(crate) fn extend_method(vm: &mut Vm, args: Args) -> Res {
+    let array = receiver(vm, args)?;
+    extend(vm, array, args.get(1))?;
+    Ok(Obj::NONE)
+}
+
+/// `array.index(value)`.
+pub(crate) fn index(vm: &mut Vm, args: Args) -> Res {
+    let array = receiver(vm, args)?;
+    let mut index = 0;
+    loop {
+        let item = packed::item(vm, array, index)?;
+        if item == Obj::STOP {
+            return vm.value_error(Qstr::M_NOT_IN_LIST);
+        }
+        vm.keep(item)?;
+        if ops::equal(vm, item, args.get(1))? {
+            return Ok(Obj::count(index));
+        }
+        vm.unkeep(1);
+        index += 1;
+    }
+}

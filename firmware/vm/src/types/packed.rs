@@ -1,0 +1,198 @@
+//! Numbers as bytes: the codes of `struct`, `array` and `memoryview`, and what arrays and views have in common, which is that their
+//! items are such numbers.
+//!
+//! A code says size and form: `b B h H i I l L q Q` ints of 1, 1, 2, 2, 4, 4, 4, 4, 8 and 8 bytes, small letters with a sign; `f d` floats.
+//! `l` and `L` have 4 bytes on every machine, so that the same file prints the same everywhere.
+
+use crate::ops;
+use crate::types::int;
+use crate::value::{Obj, Res};
+use crate::vm::Vm;
+#[cfg(any(feature = "array", feature = "memoryview"))]
+use crate::{
+    heap::Kind,
+    types::{bytes, list},
+};
+
+/// How many bytes a number of this code takes; `None` for what is no code.
+pub(crate) fn size(code: u8) -> Option<usize> {
+    Some(match code {
+        b'b' | b'B' => 1,
+        b'h' | b'H' => 2,
+        b'i' | b'I' | b'l' | b'L' => 4,
+        b'q' | b'Q' => 8,
+        #[cfg(feature = "float")]
+        b'f' => 4,
+        #[cfg(feature = "float")]
+        b'd' => 8,
+        _ => return None,
+    })
+}
+
+/// The number of a code that `bytes` hold, all of them.
+pub(crate) fn load(vm: &mut Vm, code: u8, big: bool, bytes: &[u8]) -> Res {
+    let join = |all: u64, byte: &u8| all << 8 | u64::from(*byte);
+    let bits = if big { bytes.iter().fold(0, join) } else { bytes.iter().rev().fold(0, join) };
+    match code {
+        #[cfg(feature = "float")]
+        b'f' => crate::types::float::new(vm, f32::from_bits(bits as u32) as crate::decimal::Float),
+        #[cfg(feature = "float")]
+        b'd' => crate::types::float::new(vm, f64::from_bits(bits) as crate::decimal::Float),
+        b'a'..=b'z' => {
+            let spare = 64 - 8 * bytes.len();
+            int::new(vm, (bits << spare) as i64 >> spare)
+        }
+        _ => match i64::try_from(bits) {
+            Ok(value) => int::new(vm, value),
+            #[cfg(feature = "bigint")]
+            Err(_) => crate::types::bigint::from_limbs(vm, false, &[bits as u32, (bits >> 32) as u32]),
+            #[cfg(not(feature = "bigint"))]
+            Err(_) => int::new(vm, i64::MAX),
+        },
+    }
+}
+
+/// Whether an int is negative, and its magnitude; `None` when that takes more than 64 bits.
+fn magnitude(vm: &mut Vm, value: Obj) -> Res<Option<(bool, u64)>> {
+    #[cfg(feature = "bigint")]
+    if value.is(crate::heap::Kind::Int) {
+        let mut space = [0];
+        let number = crate::types::bigint::Number::of(value, &mut space).filter(|number| number.limbs.len() <= 2);
+        return Ok(number.map(|number| (number.negative, number.limbs.iter().rev().fold(0, |all, limb| all << 32 | u64::from(*limb)))));
+    }
+    let small = ops::as_int(vm, value)?;
+    Ok(Some((small < 0, small.unsigned_abs().into())))
+}
+
+/// A rooted number as bytes, of which the first `size(code)` count; `None` when it is out of the code's range. May run Python code.
+pub(crate) fn encode(vm: &mut Vm, code: u8, big: bool, value: Obj) -> Res<Option<[u8; 8]>> {
+    let size = size(code).unwrap_or(1);
+    let bits = match code {
+        #[cfg(feature = "float")]
+        b'f' => (crate::types::float::argument(vm, value)? as f32).to_bits().into(),
+        #[cfg(feature = "float")]
+        b'd' => f64::from(crate::types::float::argument(vm, value)?).to_bits(),
+        _ => {
+            let Some((negative, magnitude)) = magnitude(vm, value)? else { return Ok(None) };
+            let all = u64::MAX >> (64 - 8 * size);
+            let most = match (code.is_ascii_lowercase(), negative) {
+                (true, _) => (all >> 1) + u64::from(negative),
+                (false, true) => 0,
+                (false, false) => all,
+            };
+            if magnitude > most {
+                return Ok(None);
+            }
+            if negative { magnitude.wrapping_neg() } else { magnitude }
+        }
+    };
+    Ok(Some(if big { (bits << (64 - 8 * size)).to_be_bytes() } else { bits.to_le_bytes() }))
+}
+
+/// The bytes and the code of an array or a view; not to be used over anything that may change them.
+#[cfg(any(feature = "array", feature = "memoryview"))]
+pub(crate) fn parts<'x>(value: Obj) -> Option<(&'x [u8], u8)> {
+    #[cfg(feature = "array")]
+    if value.is(Kind::Array) {
+        return Some((bytes::content(value), super::array::code(value)));
+    }
+    #[cfg(feature = "memoryview")]
+    if value.is(Kind::MemoryView) {
+        return Some(super::memoryview::parts(value));
+    }
+    None
+}
+
+/// The bytes of anything that consists of them and may be written; `None` for what is not so. Good until an array's length changes.
+#[cfg(any(feature = "io", feature = "memoryview", feature = "struct"))]
+pub(crate) fn writable<'x>(value: Obj) -> Option<&'x mut [u8]> {
+    #[cfg(feature = "array")]
+    if value.is(Kind::Array) {
+        return Some(crate::types::bytes::content_mut(value));
+    }
+    #[cfg(feature = "memoryview")]
+    if value.is(Kind::MemoryView) {
+        return super::memoryview::writable(value);
+    }
+    value.is(crate::heap::Kind::ByteArray).then(|| crate::types::bytes::content_mut(value))
+}
+
+/// How many items an array or a view has.
+#[cfg(any(feature = "array", feature = "memoryview"))]
+pub(crate) fn len(value: Obj) -> usize {
+    parts(value).map_or(0, |(bytes, code)| bytes.len() / size(code).unwrap_or(1))
+}
+
+/// Item `index` of a rooted array, view, bytes object or byte array; STOP behind the last one.
+#[cfg(any(feature = "array", feature = "memoryview"))]
+pub(crate) fn item(vm: &mut Vm, value: Obj, index: usize) -> Res {
+    let Some((bytes, code)) = parts(value).or_else(|| Some((bytes::buffer(value)?, b'B'))) else { return Ok(Obj::STOP) };
+    match bytes.chunks_exact(size(code).unwrap_or(1)).nth(index) {
+        Some(bytes) => load(vm, code, cfg!(target_endian = "big"), bytes),
+        None => Ok(Obj::STOP),
+    }
+}
+
+/// Whether two rooted values have equal items; `None` when that is no question for them: a view compares with all that consists of
+/// bytes, an array with arrays.
+#[cfg(any(feature = "array", feature = "memoryview"))]
+pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<Option<bool>> {
+    let (first, second) = (parts(left), parts(right));
+    #[cfg(feature = "memoryview")]
+    let view = left.is(Kind::MemoryView) || right.is(Kind::MemoryView);
+    #[cfg(not(feature = "memoryview"))]
+    let view = false;
+    if first.is_none() && second.is_none() || !view && (first.is_none() || second.is_none()) {
+        return Ok(None);
+    }
+    if first.is_none() && bytes::buffer(left).is_none() || second.is_none() && bytes::buffer(right).is_none() {
+        return Ok(None);
+    }
+    let mut index = 0;
+    loop {
+        let one = item(vm, left, index)?;
+        vm.keep(one)?;
+        let other = item(vm, right, index)?;
+        vm.keep(other)?;
+        let same = one == other || one != Obj::STOP && other != Obj::STOP && ops::equal(vm, one, other)?;
+        vm.unkeep(2);
+        if !same || one == Obj::STOP {
+            return Ok(Some(same));
+        }
+        index += 1;
+    }
+}
+
+/// Prints the items of a rooted value as a list.
+#[cfg(feature = "array")]
+pub(crate) fn print(vm: &mut Vm, sink: crate::print::Sink, value: Obj) -> Res<()> {
+    sink.put(vm, b"[")?;
+    for index in 0..len(value) {
+        if index > 0 {
+            sink.put(vm, b", ")?;
+        }
+        let item = item(vm, value, index)?;
+        vm.keep(item)?;
+        crate::print::repr(vm, sink, item)?;
+        vm.unkeep(1);
+    }
+    sink.put(vm, b"]")
+}
+
+/// `value.tobytes()`.
+#[cfg(any(feature = "array", feature = "memoryview"))]
+pub(crate) fn to_bytes(vm: &mut Vm, args: crate::call::Args) -> Res {
+    match parts(args.get(0)) {
+        Some((all, _)) => bytes::new(vm, all),
+        None => vm.type_error(crate::qstr::Qstr::M_BAD_OPERAND),
+    }
+}
+
+/// `value.tolist()`.
+#[cfg(any(feature = "array", feature = "memoryview"))]
+pub(crate) fn to_list(vm: &mut Vm, args: crate::call::Args) -> Res {
+    if parts(args.get(0)).is_none() {
+        return vm.type_error(crate::qstr::Qstr::M_BAD_OPERAND);
+    }
+    list::from_iterable(vm, args.get(0))
+}
