@@ -71,7 +71,10 @@ fn agree(name: &str, entry: &Table, board: &Table) -> Result<()> {
     ensure!(said == is, "{name}: the machine is {said:?} in ounce.toml and {is:?} in board.toml");
     let is_probed = said.is_none() && board.contains_key("probe_chip");
     let unit = machine(entry, &["run", "probe"]);
-    ensure!(unit.as_deref() == is_probed.then_some(name), "{name}: it runs on the units {unit:?}, which are to be called like the board, or it does not run");
+    ensure!(
+        unit.as_deref() == is_probed.then_some(name),
+        "{name}: it runs on the units {unit:?}, which are to be called like the board, or it does not run"
+    );
     let run = at(entry, &["run"]).and_then(Value::as_table);
     let pairs = [
         ("flash", region(entry, "flash")),

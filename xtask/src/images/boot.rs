@@ -89,7 +89,8 @@ fn vectors(image: &Image<'_>, memory: &Memory, at: u64) -> Result<()> {
     let stack = u64::from(image.word(at)?);
     ensure!(stack == memory.stack.end, "the stack begins at {stack:#010x}, not at {:#010x}", memory.stack.end);
     ensure!(at.is_multiple_of(128), "the vector table at {at:#010x} is not aligned to 128 bytes");
-    let code: Vec<&Range<u64>> = image.segments.iter().map(|segment| &segment.load).filter(|load| memory.flash[0].contains(&load.start)).collect();
+    let code: Vec<&Range<u64>> =
+        image.segments.iter().map(|segment| &segment.load).filter(|load| memory.flash[0].contains(&load.start)).collect();
     for number in 1..VECTORS {
         let vector = u64::from(image.word(at + number * 4)?);
         let is_code = vector % 2 == 1 && code.iter().any(|code| code.contains(&vector)) && vector >= at + VECTORS * 4;
@@ -104,7 +105,10 @@ fn vectors(image: &Image<'_>, memory: &Memory, at: u64) -> Result<()> {
 fn boot2(stage: &[u8]) -> Result<()> {
     let (code, said) = stage.split_at(BOOT2_BYTES - 4);
     let (is, said) = (crc32(code), word(said, 0)?);
-    ensure!(said == is, "boot2 says that its checksum is {said:#010x}, and it is {is:#010x}: correct CHECKSUM in chips/rp2040/src/boot2.rs");
+    ensure!(
+        said == is,
+        "boot2 says that its checksum is {said:#010x}, and it is {is:#010x}: correct CHECKSUM in chips/rp2040/src/boot2.rs"
+    );
     ensure!(code.iter().any(|byte| *byte != 0), "boot2 is empty");
     Ok(())
 }
@@ -138,7 +142,10 @@ fn block(image: &Image<'_>, start: u64) -> Result<u64> {
         ensure!(length > 0, "the block at {at:#x} has an item of no length");
         words += length;
     }
-    ensure!(kind == Some(ARM_SECURE_EXE), "the image type is {kind:x?}, not {ARM_SECURE_EXE:#x}: an executable, secure, for Arm, for RP2350");
+    ensure!(
+        kind == Some(ARM_SECURE_EXE),
+        "the image type is {kind:x?}, not {ARM_SECURE_EXE:#x}: an executable, secure, for Arm, for RP2350"
+    );
     let next = read(words + 1)?;
     ensure!(next == 0, "the block leads to another one, {next:#x} bytes on, and the image has one");
     let end = read(words + 2)?;

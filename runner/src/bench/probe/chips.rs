@@ -39,7 +39,7 @@ fn probe_rs_knows_the_chip_of_every_board_on_a_probe_and_its_memory_is_what_the_
             let regions = target.memory_map.iter().filter(|region| wanted(region));
             regions.map(|r| Span { name: "memory".into(), start: r.address_range().start, end: r.address_range().end }).collect()
         };
-        let starts = spans(&|region| region.as_nvm_region().is_some() && region.is_boot_memory());
+        let starts = spans(&|region| region.as_nvm_region().is_some_and(|nvm| nvm.is_boot_memory()));
         let ram = spans(&|region| region.as_ram_region().is_some());
         for (what, chips) in [("flash", &starts), ("workload", &starts), ("ram", &ram)] {
             let Span { start, end, .. } = span(&board, what);
@@ -55,5 +55,8 @@ fn probe_rs_knows_the_chip_of_every_board_on_a_probe_and_its_memory_is_what_the_
 #[test]
 fn probe_rs_does_not_know_the_esp32_c3_as_its_readme_says() {
     let wiring = wiring("esp32c3");
-    assert!(super::attach::chip(&wiring, &registry(&wiring).unwrap()).is_err(), "it does now: give firmware/boards/esp32-c3 its probe_chip");
+    assert!(
+        super::attach::chip(&wiring, &registry(&wiring).unwrap()).is_err(),
+        "it does now: give firmware/boards/esp32-c3 its probe_chip"
+    );
 }
