@@ -1,4 +1,5 @@
-//! The boards of this repository: each is a folder of `firmware/boards`, and `ounce.toml` says the same of it as its `board.toml`.
+//! The boards of this repository: each is a folder of `firmware/boards`. Those with a machine of QEMU's are in `ounce.toml`, which says the same as their
+//! `board.toml`; the others have their entry beside it, for whoever has one, as every pull request would wait for them otherwise.
 //!
 //! The runner reads `ounce.toml` and the build `board.toml`; the firmware's own tests know nothing of Ounce. So the two meet here.
 
@@ -6,7 +7,8 @@ use anyhow::{Context, Result, bail, ensure};
 use std::path::Path;
 use toml::{Table, Value};
 
-const FOLDER: &str = "firmware/boards";
+/// Where they are.
+pub const FOLDER: &str = "firmware/boards";
 
 /// The names of the boards, sorted.
 ///
@@ -21,16 +23,41 @@ pub fn names(root: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Checks that every board is weighed, with the memory that it has. `ounce.toml` may name others too.
+/// Those with a machine of QEMU's, which are weighed at every pull request, sorted.
+///
+/// # Errors
+/// Where a `board.toml` cannot be read.
+pub fn emulated(root: &Path) -> Result<Vec<String>> {
+    let mut emulated = Vec::new();
+    for name in names(root)? {
+        if data(root, &name)?.contains_key("qemu_machine") {
+            emulated.push(name);
+        }
+    }
+    Ok(emulated)
+}
+
+/// A board's `board.toml`.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn data(root: &Path, name: &str) -> Result<Table> {
+    read(&root.join(FOLDER).join(name).join("board.toml"))
+}
+
+/// Checks that every board has its entry, with the memory that it has. `ounce.toml` may name others too.
 ///
 /// # Errors
 /// The first difference, with what to do.
 pub fn check(root: &Path) -> Result<()> {
     let weighed = read(&root.join("ounce.toml"))?;
     for name in names(root)? {
-        let board = read(&root.join(FOLDER).join(&name).join("board.toml"))?;
-        let Some(entry) = at(&weighed, &["boards", &name]).and_then(Value::as_table) else {
-            bail!("ounce.toml does not name {FOLDER}/{name}: add [boards.{name}], see docs/adding-a-board.md")
+        let board = data(root, &name)?;
+        let is_emulated = board.contains_key("qemu_machine");
+        let own = if is_emulated { None } else { Some(read(&root.join(FOLDER).join(&name).join("ounce.toml"))?) };
+        let file = if is_emulated { "ounce.toml".to_owned() } else { format!("{FOLDER}/{name}/ounce.toml") };
+        let Some(entry) = at(own.as_ref().unwrap_or(&weighed), &["boards", &name]).and_then(Value::as_table) else {
+            bail!("{file} does not name {FOLDER}/{name}: add [boards.{name}], see docs/adding-a-board.md")
         };
         agree(&name, entry, &board)?;
     }
@@ -42,6 +69,12 @@ fn agree(name: &str, entry: &Table, board: &Table) -> Result<()> {
     let machine = |table, path: &[&str]| at(table, path).and_then(Value::as_str).map(str::to_owned);
     let (said, is) = (machine(entry, &["run", "qemu", "machine"]), machine(board, &["qemu_machine"]));
     ensure!(said == is, "{name}: the machine is {said:?} in ounce.toml and {is:?} in board.toml");
+    let is_probed = said.is_none() && board.contains_key("probe_chip");
+    let unit = machine(entry, &["run", "probe"]);
+    ensure!(
+        unit.as_deref() == is_probed.then_some(name),
+        "{name}: it runs on the units {unit:?}, which are to be called like the board, or it does not run"
+    );
     let run = at(entry, &["run"]).and_then(Value::as_table);
     let pairs = [
         ("flash", region(entry, "flash")),
@@ -49,7 +82,9 @@ fn agree(name: &str, entry: &Table, board: &Table) -> Result<()> {
         ("stack", run.and_then(|run| at(run, &["stack"])).and_then(|stack| range(stack, "start", "size"))),
         ("workload", at(entry, &["run"]).and_then(|run| range(run, "load_at", "load_size"))),
     ];
-    for (what, said) in pairs {
+    // One that probe-rs does not know and QEMU neither is weighed and not run.
+    let is_run = said.is_some() || is_probed;
+    for (what, said) in pairs.into_iter().take(if is_run { 4 } else { 2 }) {
         let is = board.get(what).and_then(|table| range(table, "start", "size"));
         ensure!(is.is_some() && said == is, "{name}: {what} (start, bytes) is {said:x?} in ounce.toml and {is:x?} in board.toml");
     }
@@ -118,6 +153,20 @@ mod tests {
         check("load_size", "size", "b: workload");
         check("\"32K\"", "\"K\"", "b: workload");
         check("regions", "region", "b: flash");
+    }
+
+    #[test]
+    fn a_board_without_a_machine_runs_on_units_of_its_name_where_a_probe_knows_it() {
+        let entry = ENTRY.replace("qemu = { machine = \"m\" }", "probe = \"b\"");
+        let board = BOARD.replace("qemu_machine", "probe_chip");
+        let says = |entry: &str, board: &str| agree("b", &entry.parse().unwrap(), &board.parse().unwrap()).err().map(|e| e.to_string());
+        assert_eq!(says(&entry, &board), None);
+        assert!(says(&entry.replace("\"b\"", "\"c\""), &board).unwrap().contains("Some(\"c\")"));
+        assert!(says(&entry.replace("load_at = 0x38000", "load_at = 0"), &board).unwrap().contains("b: workload"));
+        assert!(says(&entry, &board.replace("probe_chip", "no_chip")).unwrap().contains("it does not run"));
+        let weighed = entry.split_once("[run]").unwrap().0;
+        assert_eq!(says(weighed, &board.replace("probe_chip", "no_chip")), None);
+        assert!(says(weighed, &board).unwrap().contains("it runs on the units None"));
     }
 
     #[test]

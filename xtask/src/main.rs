@@ -6,6 +6,7 @@ mod demo;
 mod faults;
 mod figures;
 mod hostile;
+mod images;
 mod lab_faults;
 mod price;
 mod processes;
@@ -46,6 +47,8 @@ enum Command {
     Faults(faults::Faults),
     /// Simulated boards that suffer what real ones do
     LabFaults(lab_faults::LabFaults),
+    /// Builds the image of every board and looks whether its chip would start it: memory, vectors, what the chip's ROM wants to see
+    Images(images::Images),
     /// A pull request that means harm, on the real programs
     Hostile,
     /// The dashboards in a real browser: walks, accessibility, zooming (needs node and chromium)
@@ -78,6 +81,7 @@ fn main() -> ExitCode {
         Command::Simulate(simulate) => simulate.run(),
         Command::Faults(faults) => faults.run(),
         Command::LabFaults(faults) => faults.run(),
+        Command::Images(images) => images.run(),
         Command::Hostile => hostile::run(),
         Command::Browser(browser) => browser.run(),
         Command::Shots(shots) => shots.run(),

@@ -39,7 +39,8 @@ const FIRMWARE_ARROWS: &[(&str, &[&str])] = &[
     ("vm", &[]),
     ("host", &["vm"]),
     ("port", &["vm"]),
-    ("chips", &["port"]),
+    // Chips of one family share what is the same in them: chips/rp2.
+    ("chips", &["port", "chips"]),
     ("boards", &["vm", "port", "chips"]),
     ("faults", &["port", "chips"]),
 ];

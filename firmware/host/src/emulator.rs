@@ -42,6 +42,9 @@ impl Board {
         let data = firmware.join("boards").join(name).join("board.toml");
         let text = std::fs::read_to_string(&data).map_err(|_| format!("there is no board {name:?}; `firmware/build --list` names them"))?;
         let toml = keys(&text);
+        if !toml.contains_key("qemu_machine") {
+            return Err(format!("QEMU has no machine for {name}: it runs on a probe, see its README.md"));
+        }
         let image = set.filter(|set| *set != "minimal").map_or_else(|| format!("{name}-bundle"), |set| format!("{name}-{set}-bundle"));
         let (elf, map) = (firmware.join(format!("target/boards/{image}.elf")), firmware.join(format!("target/boards/{image}.map")));
         let said = std::fs::read_to_string(&map)

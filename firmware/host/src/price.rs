@@ -89,9 +89,14 @@ pub fn run(args: &[String]) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Those that can be counted: QEMU has a machine for them.
 fn all_boards() -> Result<Vec<String>, String> {
     let said = Command::new(root().join("firmware/build")).arg("--list").output().map_err(|error| format!("firmware/build: {error}"))?;
-    Ok(String::from_utf8_lossy(&said.stdout).lines().map(str::to_owned).collect())
+    let is_emulated = |board: &str| {
+        let data = root().join("firmware/boards").join(board).join("board.toml");
+        std::fs::read_to_string(data).is_ok_and(|text| text.lines().any(|line| line.starts_with("qemu_machine = ")))
+    };
+    Ok(String::from_utf8_lossy(&said.stdout).lines().filter(|board| is_emulated(board)).map(str::to_owned).collect())
 }
 
 /// Each feature and what it names, from the VM's manifest.

@@ -2,7 +2,7 @@
 //!
 //! A board is a chip, a heap size and a linker map; [`board!`] joins them to everything here. This crate knows no chip's registers:
 //! a chip crate implements [`Chip`] and is the only one that touches them. `unsafe` is found in `start/` (reset and fault
-//! entry), `semihosting.rs`, `register.rs`, `memory.rs`, `rtt.rs` and the two `nop`s of `marks.rs`; every other module forbids it.
+//! entry), `semihosting.rs`, `register.rs`, `guard.rs`, `memory.rs`, `rtt.rs` and the two `nop`s of `marks.rs`; every other module forbids it.
 //!
 //! # Console protocol, version 1
 //!
@@ -59,6 +59,7 @@ mod chip;
 mod console;
 pub mod exit;
 mod fault;
+pub mod guard;
 pub mod marks;
 mod memory;
 pub mod register;

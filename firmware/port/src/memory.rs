@@ -88,6 +88,24 @@ pub(crate) fn is_trap(pc: usize) -> bool {
         static _text_end: u8;
     }
     let code = (&raw const _text_start).addr()..(&raw const _text_end).addr();
-    // SAFETY: an even address inside the image's code, whose end is a multiple of 4: two readable bytes.
-    code.contains(&pc) && pc.is_multiple_of(2) && unsafe { core::ptr::with_exposed_provenance::<u16>(pc).read() } == TRAP
+    code.contains(&pc) && pc.is_multiple_of(2) && {
+        // SAFETY: an even address inside the image's code, whose ends are multiples of 4.
+        let code = unsafe { code_at(pc) };
+        code == TRAP
+    }
+}
+
+/// Two bytes of code. The ESP32-C3, the one core here without atomic instructions, reads code by whole words only.
+///
+/// # Safety
+/// `pc` is an even address of this image's code, which begins and ends at multiples of 4.
+unsafe fn code_at(pc: usize) -> u16 {
+    if cfg!(all(target_arch = "riscv32", not(target_feature = "a"))) {
+        // SAFETY: as promised: four readable bytes.
+        let word = unsafe { core::ptr::with_exposed_provenance::<u32>(pc & !3).read_volatile() };
+        (word >> (pc % 4 * 8)) as u16
+    } else {
+        // SAFETY: as promised: two readable bytes.
+        unsafe { core::ptr::with_exposed_provenance::<u16>(pc).read() }
+    }
 }

@@ -34,7 +34,7 @@ async fn once() -> Result<(Stage, Shown)> {
 fn shows(shown: &Shown) -> Result<()> {
     let (state, line) = &shown.check;
     ensure!(state == "failure", "the demo's check is {state} ({line}), not failure: the patch exceeds a budget");
-    let boards = boards::names(&root())?;
+    let boards = boards::emulated(&root())?;
     let mut moved = 0;
     for board in &boards {
         let row = shown.comment.lines().find(|l| l.starts_with('|') && l.contains(&format!("`{board}`")));

@@ -1,4 +1,7 @@
 //! Reset and trap entry of RISC-V, machine mode, one hart. Interrupts stay off, so every trap is a fault to us.
+//!
+//! The ESP32-C3, the one core here without atomic instructions, has no `mie`, and its `mtvec` knows only tables of 256 bytes, of which exceptions take the
+//! first entry (Technical Reference Manual, chapter 1). So interrupts are switched off in `mstatus`, which every core has.
 
 use core::arch::global_asm;
 
@@ -10,7 +13,7 @@ global_asm!(
     "_start:",
     ".option push",
     ".option norelax",
-    "csrw mie, zero",
+    "csrci mstatus, 8",
     "la t0, pyrite_exception",
     "csrw mtvec, t0",
     "la sp, _stack_start",
@@ -44,7 +47,7 @@ global_asm!(
     ".section .text.pyrite_exception, \"ax\", @progbits",
     ".global pyrite_exception",
     ".type pyrite_exception, @function",
-    ".balign 4",
+    ".balign {alignment}",
     "pyrite_exception:",
     "csrr a0, mcause",
     "csrr a1, mepc",
@@ -52,4 +55,5 @@ global_asm!(
     "la sp, _stack_start",
     "tail pyrite_fault",
     ".size pyrite_exception, . - pyrite_exception",
+    alignment = const if cfg!(target_feature = "a") { 4 } else { 256 },
 );

@@ -5,6 +5,8 @@
 //! verdict about a commit.
 
 mod attach;
+#[cfg(test)]
+mod chips;
 pub mod child;
 mod console;
 mod cycles;
