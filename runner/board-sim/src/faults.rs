@@ -54,6 +54,11 @@ impl Kind {
         Kind::ALL.into_iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
     }
 
+    /// Whether it strikes at transfers, and not at pages, at power-on or at the reset line.
+    fn strikes_transfers(self) -> bool {
+        !matches!(self, Kind::Flip | Kind::NoReset | Kind::Lockup | Kind::StuckFlash)
+    }
+
     /// Whether it is gone when power was off.
     fn ends_with_power(self) -> bool {
         matches!(self, Kind::Silent | Kind::Wedged | Kind::Lockup)
@@ -183,9 +188,15 @@ impl Plan {
         self.strikes(Kind::Flip, self.flashed) || self.strikes(Kind::StuckFlash, self.flashed)
     }
 
-    /// Whether any fault counts transfers: then each has to be looked at by itself.
+    /// Whether nothing has to be suffered at all.
     pub fn is_empty(&self) -> bool {
         self.faults.is_empty()
+    }
+
+    /// Whether no fault can strike a transfer any more: else each has to be looked at by itself.
+    pub fn spares_transfers(&self) -> bool {
+        let is_over = |(fault, happened): &(Fault, u64)| fault.times.is_some_and(|times| *happened >= times);
+        self.faults.iter().all(|plan| !plan.0.kind.strikes_transfers() || is_over(plan))
     }
 
     /// What becomes of the next transfer; `is_tame`: the firmware does not run, for the core is held in reset or halted.
@@ -244,6 +255,10 @@ mod tests {
         check("fault@4", [Done, Done, Done, Fails, Fails]);
         check("dead@3x1", [Done, Done, Dead, Done, Done]);
         check("silent@5", [Done, Done, Done, Done, Silent]);
+        let mut plan = Plan::new(&["wait@1x2".parse().unwrap()]);
+        let over = [0; 3].map(|_| (plan.spares_transfers(), plan.next(transfer, 0, false)).0);
+        assert_eq!(over, [false, false, true]);
+        assert!(Plan::new(&["lockup".parse().unwrap()]).spares_transfers());
     }
 
     #[test]

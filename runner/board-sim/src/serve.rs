@@ -188,7 +188,7 @@ impl Port {
     fn transfer(&mut self, core: &mut Core, transfers: &mut Vec<Transfer>, out: &mut Vec<u8>) -> Result<Answered, Gone> {
         let mut answered = Answered::Whole;
         let mut acks: Vec<Ack> = Vec::with_capacity(transfers.len());
-        if core.plan.is_empty() {
+        if core.plan.spares_transfers() {
             self.dap.transfers(transfers, core, &mut acks)?;
         } else {
             for transfer in &*transfers {

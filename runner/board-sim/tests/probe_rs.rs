@@ -12,7 +12,7 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const CHIP: &str = "nRF51822_xxAA";
 /// Halting a core, or waiting until it has halted.
@@ -379,4 +379,24 @@ fn its_serial_port_is_a_socket() {
     let mut said = [0];
     serial.read_exact(&mut said).unwrap();
     assert_eq!(&said, b"x");
+}
+
+/// Prints how long it takes to attach to a board that holds its image already, and to see that. The seconds are this machine's.
+#[test]
+fn an_image_of_100_kb_that_is_there_already_is_read_back() {
+    let mut image = counting(0);
+    // Nothing in it looks like a BKPT instruction.
+    image.extend((image.len()..100_000).map(|n| u8::try_from(n % 0xbe).unwrap()));
+    let sim = Sim::holding("mps2-an385", &image, &[]);
+    let began = Instant::now();
+    let mut session = sim.attach("mps2-an385");
+    let mut core = session.core(0).unwrap();
+    core.reset_and_halt(HALT_MAX).unwrap();
+    let attached = began.elapsed();
+    let mut there = vec![0; image.len()];
+    for (part, at) in there.chunks_mut(16 * 1024).zip((0..).step_by(16 * 1024)) {
+        core.read(at, part).unwrap();
+    }
+    println!("attached after {attached:.0?}, 100 kB compared after {:.0?}", began.elapsed());
+    assert!(there == image);
 }

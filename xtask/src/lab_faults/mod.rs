@@ -15,11 +15,11 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use trial::{Bed, Ended, Trial};
 
 /// Longest all runs together may take, for each run.
-const RUN_MAX: Duration = Duration::from_secs(5 * 60);
+const RUN_MAX: Duration = Duration::from_secs(10 * 60);
 
 /// How many runs later it is told how far it is.
 const TOLD_EVERY: u32 = 10;
@@ -39,6 +39,9 @@ pub struct LabFaults {
     /// Only what the table calls this
     #[arg(long, value_name = "WHAT")]
     only: Option<String>,
+    /// Only this run of the seed, as a message names it: played again
+    #[arg(long, value_name = "N")]
+    nth: Option<u32>,
     /// Take the programs as they are
     #[arg(long)]
     no_build: bool,
@@ -75,6 +78,8 @@ pub enum Kind {
     StuckFlash,
     /// It is gone while it is worked with.
     Gone,
+    /// It is gone while it is flashed.
+    GoneFlashing,
     /// Two runners want it.
     Two,
     /// Its runner is killed while it is flashed: the next job begins with recovery.
@@ -82,7 +87,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Kind; 16] = [
+    const ALL: [Kind; 17] = [
         Kind::Nothing,
         Kind::Wait,
         Kind::Fault,
@@ -97,6 +102,7 @@ impl Kind {
         Kind::PinsTaken,
         Kind::StuckFlash,
         Kind::Gone,
+        Kind::GoneFlashing,
         Kind::Two,
         Kind::Killed,
     ];
@@ -106,7 +112,8 @@ impl Kind {
         const DONE: &[Ended] = &[Ended::Done];
         const INFRA: &[Ended] = &[Ended::Infra];
         match self {
-            Kind::Nothing => ("nothing", None, DONE),
+            // Each board comes blank, as from the factory.
+            Kind::Nothing => ("nothing: a blank board", None, DONE),
             Kind::Wait => ("WAIT, once", Some("wait@Nx1"), DONE),
             Kind::Fault => ("FAULT, once", Some("fault@Nx1"), DONE),
             Kind::Flip => ("a flipped bit", Some("flip@Px1"), DONE),
@@ -120,6 +127,7 @@ impl Kind {
             Kind::PinsTaken => ("debug pins taken", Some("pins-taken"), DONE),
             Kind::StuckFlash => ("flash takes nothing", Some("stuck-flash"), INFRA),
             Kind::Gone => ("gone in the middle", None, &[Ended::Infra, Ended::Done]),
+            Kind::GoneFlashing => ("gone in mid-flash", None, INFRA),
             Kind::Two => ("two runners on one probe", None, &[Ended::Infra, Ended::Done]),
             Kind::Killed => ("its runner killed in mid-flash", None, DONE),
         }
@@ -134,7 +142,7 @@ impl LabFaults {
     /// Plays all runs, and prints the table of what was done and how it ended.
     ///
     /// # Errors
-    /// At the first run that does not end as it should: its number and the seed are in the message.
+    /// Where runs did not end as they should: each is told with its number and the seed, and the others are played all the same.
     pub fn run(self) -> Result<()> {
         crate::demo::on_runtime(RUN_MAX * self.runs.max(1), async {
             if !self.no_build {
@@ -148,6 +156,7 @@ impl LabFaults {
                     run(program(root().join("firmware/build")).arg(twin.board)).await?;
                 }
             }
+            let began = Instant::now();
             let mut right = BTreeMap::new();
             for twin in &boards {
                 let first = Bed::make(twin, None, false).await?.job().await?;
@@ -158,11 +167,13 @@ impl LabFaults {
                 Kind::ALL.into_iter().filter(|kind| self.only.as_ref().is_none_or(|only| kind.told().0 == only)).collect();
             ensure!(!kinds.is_empty(), "nothing in the table is called {:?}", self.only);
             let mut rng = StdRng::seed_from_u64(self.seed);
-            let trials = (0..self.runs).map(|nth| {
+            let all = self.nth.map_or(0..self.runs, |nth| 0..nth.saturating_add(1));
+            let trials = all.map(|nth| {
                 let twin = boards[rng.random_range(0..boards.len())];
                 let kind = kinds[rng.random_range(0..kinds.len())];
                 (nth, kind, Trial::draw(twin, kind, &mut rng), &right[twin.board])
             });
+            let trials = trials.filter(|(nth, ..)| self.nth.is_none_or(|wanted| wanted == *nth));
             // Most of a run is waiting for what does not come. They share nothing: each has a board, a lab and a home of its own.
             let mut played = futures_util::stream::iter(trials)
                 .map(async |(nth, kind, trial, right)| {
@@ -171,22 +182,38 @@ impl LabFaults {
                 })
                 .buffer_unordered(self.at_once.max(1));
             let mut table: BTreeMap<Kind, BTreeMap<Ended, u32>> = BTreeMap::new();
-            let (mut longest, mut done) = (Duration::ZERO, 0u32);
+            let (mut longest, mut done, mut wrong) = (Duration::ZERO, 0u32, 0u32);
             while let Some(one) = played.next().await {
-                let (kind, ended, took) = one?;
-                longest = longest.max(took);
-                *table.entry(kind).or_default().entry(ended).or_default() += 1;
                 done += 1;
+                match one {
+                    Ok((kind, ended, took)) => {
+                        longest = longest.max(took);
+                        *table.entry(kind).or_default().entry(ended).or_default() += 1;
+                    }
+                    Err(error) => {
+                        wrong += 1;
+                        eprintln!("lab-faults: {error:#}");
+                    }
+                }
                 if done.is_multiple_of(TOLD_EVERY) {
-                    eprintln!("lab-faults: {done} of {} runs, each as it should", self.runs);
+                    eprintln!(
+                        "lab-faults: {done} of {} runs, {wrong} not as they should, after {} s",
+                        self.runs,
+                        began.elapsed().as_secs()
+                    );
                 }
             }
             println!(
-                "{}\n{} runs of seed {}, each as it should; the longest took {:.1} s",
+                "{}\n{done} runs of seed {} in {} s, {wrong} not as they should; the longest took {:.1} s",
                 shown(&table),
-                self.runs,
                 self.seed,
+                began.elapsed().as_secs(),
                 longest.as_secs_f32()
+            );
+            ensure!(
+                wrong == 0,
+                "{wrong} of {done} runs did not end as they should: each is above, and --seed {} --nth N plays it again",
+                self.seed
             );
             Ok(())
         })

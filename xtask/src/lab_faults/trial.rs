@@ -12,13 +12,14 @@ use serde_json::Value;
 use std::fs::File;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, Command};
 
-/// Longest one job may take, its recovery among it.
-const DEADLINE: Duration = Duration::from_secs(150);
+/// Longest one job may take: twice what the limits of its child allow (`runner/src/bench/probe/child.rs`), for it is done again after a recovery, whose
+/// attaches are what is left. Far more than it takes: on a machine with much else to do, flash alone may take a minute to be written.
+const DEADLINE: Duration = Duration::from_secs(9 * 60);
 /// How long afterwards until nothing of it is left.
-const SETTLE_MAX: Duration = Duration::from_secs(5);
+const SETTLE_MAX: Duration = Duration::from_secs(30);
 /// The last transfer that a fault is drawn for, and the last page.
 const TRANSFERS: u32 = 6_000;
 const PAGES: u32 = 50;
@@ -127,6 +128,20 @@ impl Bed {
     }
 }
 
+/// Waits until a job programs flash. What it says from there on comes back.
+async fn flashing(running: &mut Child) -> Result<Lines<BufReader<ChildStderr>>> {
+    let mut said = BufReader::new(running.stderr.take().context("it has no stderr")?).lines();
+    let is_flashing = async {
+        while let Some(line) = said.next_line().await? {
+            if line.starts_with("probe: program, ") {
+                return Ok(said);
+            }
+        }
+        bail!("it ended before it flashed anything")
+    };
+    tokio::time::timeout(DEADLINE, is_flashing).await.context("not flashed within its deadline")?
+}
+
 fn read(ran: std::process::Output) -> Result<Job> {
     let words = String::from_utf8_lossy(&ran.stderr).into_owned();
     ensure!(!words.contains("ounce: panicked"), "{words}");
@@ -169,6 +184,7 @@ impl Trial {
         let began = Instant::now();
         let job = match self.kind {
             Kind::Gone => self.gone(&mut bed).await?,
+            Kind::GoneFlashing => self.gone_flashing(&mut bed).await?,
             Kind::Two => self.two(&bed, right).await?,
             Kind::Killed => self.killed(&bed).await?,
             _ => bed.job().await?,
@@ -176,7 +192,7 @@ impl Trial {
         let took = began.elapsed();
         ensure!(self.kind.told().2.contains(&job.ended), "it ended as {:?}: {}", job.ended, job.said);
         ensure!(job.ended == Ended::Infra || job.figures == *right, "wrong figures: {} where {right} is right", job.figures);
-        bed.settled(self.kind != Kind::Gone).await?;
+        bed.settled(![Kind::Gone, Kind::GoneFlashing].contains(&self.kind)).await?;
         Ok((job.ended, took))
     }
 
@@ -188,19 +204,26 @@ impl Trial {
         read(tokio::time::timeout(DEADLINE, running.wait_with_output()).await.context("not done within its deadline")??)
     }
 
+    /// Its board goes away while it is flashed.
+    async fn gone_flashing(&self, bed: &mut Bed) -> Result<Job> {
+        let mut running = bed.ounce().spawn()?;
+        let mut said = flashing(&mut running).await?;
+        tokio::time::sleep(self.after / KILLED_PART).await;
+        bed.sim.kill().await?;
+        let ends = async {
+            let mut words = Vec::new();
+            while let Some(line) = said.next_line().await? {
+                words.extend([line.as_bytes(), b"\n"].concat());
+            }
+            anyhow::Ok(std::process::Output { stderr: words, ..running.wait_with_output().await? })
+        };
+        read(tokio::time::timeout(DEADLINE, ends).await.context("not done within its deadline")??)
+    }
+
     /// Its runner is killed while it flashes, and so is its child with it, as by a machine that goes down. What the next job does and says comes back.
     async fn killed(&self, bed: &Bed) -> Result<Job> {
         let mut running = bed.ounce().stdout(Stdio::null()).process_group(0).spawn()?;
-        let mut said = BufReader::new(running.stderr.take().context("it has no stderr")?).lines();
-        let mut is_flashed = async || -> Result<()> {
-            while let Some(line) = said.next_line().await? {
-                if line.starts_with("probe: program, ") {
-                    return Ok(());
-                }
-            }
-            bail!("it ended before it flashed anything")
-        };
-        tokio::time::timeout(DEADLINE, is_flashed()).await.context("not flashed within its deadline")??;
+        let _said = flashing(&mut running).await?;
         tokio::time::sleep(self.after / KILLED_PART).await;
         running.kill().await?;
         let next = bed.ounce().output();

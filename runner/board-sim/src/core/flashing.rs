@@ -3,6 +3,7 @@
 use super::registers::SP;
 use super::{C_HALT, Core, DFSR_BKPT, PC};
 use crate::bus::Gone;
+use crate::qemu;
 
 impl Core {
     /// Carries out the function of the flash algorithm that would run now, where QEMU has no flash controller: then the core stands at the
@@ -45,12 +46,8 @@ impl Core {
         }
         self.plan.written();
         let flash = self.board.flash.clone();
-        if self.plan.is_stuck() {
-            let mut bytes = vec![0; usize::try_from(flash.end - flash.start).unwrap_or(0)];
-            self.machine.qtest.read(flash.start, &mut bytes)?;
-            if bytes.iter().all(|byte| *byte == 0xff) {
-                self.plan.erased();
-            }
+        if self.plan.is_stuck() && self.is_erased()? {
+            self.plan.erased();
         }
         let mut byte = [0xff];
         if flash.contains(&self.arguments[0]) {
@@ -60,6 +57,19 @@ impl Core {
             self.machine.gdb.force(self.arguments[0], &[byte[0] ^ 1])?;
         }
         Ok(())
+    }
+
+    /// Whether all of flash is erased. Looked at piece by piece: most of the time the first one says no, and all of it is megabytes.
+    fn is_erased(&mut self) -> Result<bool, Gone> {
+        for at in self.board.flash.clone().step_by(qemu::BYTES_MAX) {
+            let left = usize::try_from(self.board.flash.end - at).unwrap_or(0);
+            let mut piece = vec![0; left.min(qemu::BYTES_MAX)];
+            self.machine.qtest.read(at, &mut piece)?;
+            if piece.iter().any(|byte| *byte != 0xff) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn erase(&mut self, address: u32, bytes: u32) -> Result<(), Gone> {

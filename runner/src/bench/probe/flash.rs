@@ -9,8 +9,8 @@ use probe_rs::{MemoryInterface, Session};
 
 /// What is compared, and programmed where it differs, bytes. A loader erases whole sectors and puts back what else was in them.
 const BLOCK_BYTES: usize = 1024;
-/// What is read at once.
-const READ_BYTES: usize = 16 * 1024;
+/// What is read at once, after a sign of life: half a second at the slowest clock of a ladder.
+const READ_BYTES: usize = 4 * 1024;
 /// Progress is told when this many bytes more are done.
 const TOLD_BYTES: u64 = 16 * 1024;
 

@@ -18,6 +18,8 @@ const LOOK: Duration = Duration::from_millis(1);
 const QUIET: Duration = Duration::from_millis(30);
 /// How much of a stack's window is painted, from its top down, bytes: a probe writes some ten thousand in a second.
 const PAINT_BYTES_MAX: u64 = 64 * 1024;
+/// How much of it is written or read at once, after a sign of life, words: half a second at the slowest clock of a ladder.
+const AT_ONCE_WORDS: usize = 1024;
 /// What an unused stack is filled with.
 const PAINT: u32 = 0xa5c3_96e1;
 /// Fault registers of Armv7-M: CFSR, HFSR, MMFAR, BFAR.
@@ -76,7 +78,10 @@ impl Run<'_> {
     fn prepare(&mut self) -> Result<(), Stopped> {
         self.source.begin(&mut self.core)?;
         if let Some((low, high)) = self.painted() {
-            self.core.write_32(low, &vec![PAINT; words(low, high)]).map_err(lost)?;
+            for (part, at) in vec![PAINT; words(low, high)].chunks(AT_ONCE_WORDS).zip((low..).step_by(AT_ONCE_WORDS * 4)) {
+                self.child.enter(Stage::Run);
+                self.core.write_32(at, part).map_err(lost)?;
+            }
         }
         for marker in [self.work.markers.0, self.work.markers.1] {
             self.core.set_hw_breakpoint(marker & !1).map_err(lost)?;
@@ -182,7 +187,10 @@ impl Run<'_> {
         }
         if let Some((low, high)) = self.painted() {
             let mut stack = vec![0; words(low, high)];
-            self.core.read_32(low, &mut stack).map_err(lost)?;
+            for (part, at) in stack.chunks_mut(AT_ONCE_WORDS).zip((low..).step_by(AT_ONCE_WORDS * 4)) {
+                self.child.enter(Stage::Run);
+                self.core.read_32(at, part).map_err(lost)?;
+            }
             let used = (low..).step_by(4).zip(stack).find(|(_, word)| *word != PAINT).map(|(address, _)| address);
             // Where all that was painted is used, more may be.
             let is_whole = self.work.stack.is_some_and(|(lowest, _)| lowest == low);
