@@ -49,6 +49,8 @@ impl Test {
         step("sources for the boards", &root, "firmware/build", &["fetch"], &mut tally)?;
         step("an image of each kind", &root, "firmware/build", &["mps2-an385"], &mut tally)?;
         step("an image for a small board", &root, "firmware/build", &["microbit"], &mut tally)?;
+        step("an image that tests its board", &root, "firmware/build", &["mps2-an385", "--selftest"], &mut tally)?;
+        step("the same for a small board", &root, "firmware/build", &["microbit", "--selftest"], &mut tally)?;
         for board in ["mps2-an385", "microbit"] {
             step("scripts on a board", &root, "bash", &["-c", ON_BOARD, "on-board", board], &mut tally)?;
         }
