@@ -50,6 +50,8 @@ impl Test {
         step("sources for the boards", &root, "firmware/build", &["fetch"], &mut tally)?;
         println!("\n=== the image of every board");
         Images::default().run()?;
+        step("an image that tests its board", &root, "firmware/build", &["mps2-an385", "--selftest"], &mut tally)?;
+        step("the same for a small board", &root, "firmware/build", &["microbit", "--selftest"], &mut tally)?;
         for board in ["mps2-an385", "microbit"] {
             step("scripts on a board", &root, "bash", &["-c", ON_BOARD, "on-board", board], &mut tally)?;
         }

@@ -93,6 +93,8 @@ pub mod exit {
     pub const EXCEPTION: i32 = 104;
     /// There is no program at the workload address, or it is malformed.
     pub const NO_WORKLOAD: i32 = 105;
+    /// The self-test of a board found a part of it that does not do what it should.
+    pub const BAD_BOARD: i32 = 106;
 }
 
 #[cfg(test)]

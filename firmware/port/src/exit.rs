@@ -17,6 +17,8 @@ pub const DOES_NOT_FIT: u32 = 103;
 pub const UNCAUGHT: u32 = 104;
 /// There is no workload in the window, or it is not one this VM takes.
 pub const BAD_WORKLOAD: u32 = 105;
+/// The self-test found a part of the board that does not do what it should.
+pub const BAD_BOARD: u32 = 106;
 
 static ENDED: AtomicBool = AtomicBool::new(false);
 

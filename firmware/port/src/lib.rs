@@ -2,7 +2,7 @@
 //!
 //! A board is a chip, a heap size and a linker map; [`board!`] joins them to everything here. This crate knows no chip's registers:
 //! a chip crate implements [`Chip`] and is the only one that touches them. `unsafe` is found in `start/` (reset and fault
-//! entry), `semihosting.rs`, `register.rs`, `guard.rs`, `memory.rs`, `rtt.rs` and the two `nop`s of `marks.rs`; every other module forbids it.
+//! entry), `semihosting.rs`, `register.rs`, `guard.rs`, `memory.rs`, `rtt.rs`, `selftest/` and the two `nop`s of `marks.rs`; every other module forbids it.
 //!
 //! # Console protocol, version 1
 //!
@@ -31,7 +31,8 @@
 //!
 //! The image ends through semihosting (`SYS_EXIT_EXTENDED`), which a debugger or an emulator answers; alone, it waits for ever.
 //! The codes are the constants of [`exit`]: 0 done, 101 panic, 102 fault (HardFault, trap, stack overflow), 103 the program
-//! does not fit the heap, 104 uncaught exception, 105 no workload or a malformed one.
+//! does not fit the heap, 104 uncaught exception, 105 no workload or a malformed one, 106 the board
+//! failed its self-test.
 //!
 //! # Markers
 //!
@@ -43,7 +44,7 @@
 //! An image holds no workload. The linker map of the board reserves a window (`_workload_start` to `_workload_end`) that
 //! a runner fills with one `.mpy` file, in QEMU by `-device loader,file=X.mpy,addr=ADDR,force-raw=on`.
 //!
-//! An image built with the feature `bundle` takes a bundle of programs instead, and says all of it otherwise: see `bundle.rs`.
+//! An image built with the feature `selftest` takes orders for a self-test of the board, see `selftest/mod.rs`; one built with the feature `bundle` takes a bundle of programs instead, and says all of it otherwise: see `bundle.rs`.
 //!
 //! # Memory
 //!
@@ -64,8 +65,10 @@ pub mod marks;
 mod memory;
 pub mod register;
 mod rtt;
-#[cfg(not(feature = "bundle"))]
+#[cfg(not(any(feature = "bundle", feature = "selftest")))]
 mod run;
+#[cfg(feature = "selftest")]
+mod selftest;
 pub mod semihosting;
 mod start;
 
@@ -76,8 +79,10 @@ pub use console::Console;
 pub use fault::{fault, panic};
 pub use memory::{Heap, Window};
 pub use rtt::Rtt;
-#[cfg(not(feature = "bundle"))]
+#[cfg(not(any(feature = "bundle", feature = "selftest")))]
 pub use run::run;
+#[cfg(feature = "selftest")]
+pub use selftest::run;
 
 /// Joins a chip, a heap size and a name to a bootable image.
 ///

@@ -59,7 +59,7 @@ impl Window {
     }
 
     /// The whole window.
-    #[cfg(feature = "bundle")]
+    #[cfg(any(feature = "bundle", feature = "selftest"))]
     pub(crate) fn bytes(self) -> &'static [u8] {
         self.0
     }

@@ -32,11 +32,13 @@ pub enum Kind {
     Wedged,
     /// Every page that is programmed has a wrong bit, until all of flash was erased at once.
     StuckFlash,
+    /// The core reads one bit of its flash otherwise than the probe does, as with too few wait states: the lowest one of the byte at an offset.
+    Misread,
 }
 
 impl Kind {
     /// All of them with their names.
-    pub const ALL: [(Kind, &str); 11] = [
+    pub const ALL: [(Kind, &str); 12] = [
         (Kind::Wait, "wait"),
         (Kind::Fault, "fault"),
         (Kind::Flip, "flip"),
@@ -48,6 +50,7 @@ impl Kind {
         (Kind::LongWires, "long-wires"),
         (Kind::Wedged, "wedged"),
         (Kind::StuckFlash, "stuck-flash"),
+        (Kind::Misread, "misread"),
     ];
 
     fn name(self) -> &'static str {
@@ -170,6 +173,12 @@ impl Plan {
             }
             None => false,
         }
+    }
+
+    /// Where in flash the core reads a wrong bit.
+    pub fn misread(&self) -> Option<u32> {
+        let wrong = self.faults.iter().find(|(fault, _)| fault.kind == Kind::Misread);
+        wrong.and_then(|(fault, _)| u32::try_from(fault.from).ok())
     }
 
     /// Whether the reset line leads to the chip.

@@ -24,10 +24,27 @@ pub struct Boards {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Looks whether units of the lab answer, and tries to bring back those that do not
+    /// Tests the units of the lab, and tries to bring back those that do not answer or fail
     Check {
         /// Only these units
         unit: Vec<String>,
+    },
+    /// Keeps a unit from jobs until the end of a day (UTC), or lifts that
+    Quarantine {
+        /// Which unit
+        unit: String,
+        /// Who keeps it
+        #[arg(long, value_name = "NAME", required_unless_present = "lift")]
+        owner: Option<String>,
+        /// The last day of it, YYYY-MM-DD; after it the unit gets jobs again by itself
+        #[arg(long, value_name = "DATE", required_unless_present = "lift")]
+        until: Option<String>,
+        /// Why
+        #[arg(long, value_name = "TEXT", required_unless_present = "lift")]
+        why: Option<String>,
+        /// Give the unit back to jobs now
+        #[arg(long, conflicts_with_all = ["owner", "until", "why"])]
+        lift: bool,
     },
 }
 
@@ -54,8 +71,13 @@ impl Boards {
     /// Where there is neither a valid manifest nor a lab.
     pub async fn run(self, home: &Home, lab: Option<&Path>) -> Result<End> {
         let lab = read_lab(lab)?;
-        if let Some(What::Check { unit }) = self.what {
-            return units::check(&lab, &unit, home).await;
+        match &self.what {
+            Some(What::Check { unit }) => return units::check(&lab, unit, home).await,
+            Some(What::Quarantine { unit, owner, until, why, .. }) => {
+                let said = owner.as_deref().zip(until.as_deref()).zip(why.as_deref());
+                return units::quarantine(&lab, unit, said.map(|((owner, until), why)| (owner, until, why)), home);
+            }
+            None => {}
         }
         let manifest = match local_manifest().await {
             Ok((_, manifest)) => Some(manifest),

@@ -4,7 +4,9 @@ use super::on_unit::Loud;
 use super::{End, print};
 use crate::home::Home;
 use crate::lab::inventory::{Console, Lab, Unit, UnitName, entry};
+use crate::lab::ladder::Repeats;
 use crate::lab::presence::{Found, Presence, look, presence};
+use crate::lab::quarantine::{Quarantine, kept, lift, today};
 use crate::lab::recover::Watched;
 use crate::lab::taken::Taken;
 use anyhow::Result;
@@ -21,6 +23,10 @@ pub struct UnitNow {
     probe: String,
     /// How it stands: `well`, `suspect …`, `offline …`.
     standing: String,
+    /// How often one binary ran again here, and how often it ended otherwise.
+    flake_score: Repeats,
+    /// Who keeps it from jobs, until when and why; or that this is over.
+    quarantine: Option<String>,
     /// What keeps it from working, with the next step.
     missing: Vec<String>,
     /// For people.
@@ -49,6 +55,8 @@ impl LabNow {
                 board: unit.board.to_string(),
                 probe: unit.probe.as_str().to_owned(),
                 standing: watched.record().words(),
+                flake_score: watched.record().repeats,
+                quarantine: kept(name, home, today())?.words(),
                 missing: missing(unit, &watched.wiring().targets, manifest, presence(&unit.probe, &found)),
                 notes: unit.notes.clone(),
             });
@@ -67,6 +75,7 @@ impl LabNow {
         for unit in &self.units {
             let is_ready = if unit.missing.is_empty() { "there" } else { "not ready" };
             let _ = writeln!(out, "{:<14} {}, {is_ready}, {}; probe {}", unit.name, unit.board, unit.standing, unit.probe);
+            unit.quarantine.iter().for_each(|kept| out.push_str(&format!("{:<14} {kept}\n", "")));
             unit.missing.iter().for_each(|why| out.push_str(&format!("{:<14} {why}\n", "")));
             unit.notes.iter().for_each(|notes| out.push_str(&format!("{:<14} note: {notes}\n", "")));
         }
@@ -101,19 +110,46 @@ fn missing(unit: &Unit, targets: &[std::path::PathBuf], manifest: Option<&Manife
             missing.push(format!("its console {port} is not there"));
         }
     }
-    let absent = targets.iter().filter(|file| !file.is_file());
-    missing.extend(absent.map(|file| format!("its target {} is not there", file.display())));
+    let absent = |files: &mut dyn Iterator<Item = &std::path::PathBuf>, what: &str| -> Vec<String> {
+        files.filter(|file| !file.is_file()).map(|file| format!("its {what} {} is not there", file.display())).collect()
+    };
+    missing.extend(absent(&mut targets.iter(), "target"));
+    missing.extend(absent(&mut unit.selftest.iter(), "self-test"));
     missing
 }
 
-async fn one(lab: &Lab, name: &UnitName, unit: &Unit, home: &Home) -> Result<()> {
+async fn one(lab: &Lab, name: &UnitName, unit: &Unit, home: &Home) -> Result<String> {
     let taken = Taken::take(lab, name, unit, home)?;
     let checked = taken.watched()?.check(&Loud).await;
     taken.give_back();
-    checked
+    Ok(match checked? {
+        Some(passed) => format!("it answers and passes its self-test: {}", passed.words()),
+        None => "it answers; `selftest` in lab.toml names no image that would test it".into(),
+    })
 }
 
-/// Attaches to each unit, or to those named, and climbs where one does not answer. Whether all answer.
+/// Keeps a unit from jobs, or ends that where no owner, date and reason are given.
+///
+/// # Errors
+/// Where there is no such unit, what is said of it is not whole, or it cannot be noted.
+pub fn quarantine(lab: &Lab, asked: &str, said: Option<(&str, &str, &str)>, home: &Home) -> Result<End> {
+    let (name, _) = lab.unit(asked)?;
+    let words = match said {
+        Some((owner, until, why)) => {
+            let quarantine = Quarantine::new(owner, until, why, today())?;
+            quarantine.begin(name, home)?;
+            quarantine.words()
+        }
+        None => match lift(name, home)? {
+            Some(was) => format!("no longer in quarantine by {}", was.owner),
+            None => "was not in quarantine".into(),
+        },
+    };
+    print(&format!("{:<14} {words}\n", name.to_string()))?;
+    Ok(End::Fine)
+}
+
+/// Tests each unit, or those named, and climbs where one does not answer or fails its test. Whether all are well.
 ///
 /// # Errors
 /// Where there is no such unit, or no place for records.
@@ -128,7 +164,7 @@ pub async fn check(lab: &Lab, asked: &[String], home: &Home) -> Result<End> {
     let mut end = End::Fine;
     for (name, unit) in units {
         let said = match one(lab, name, unit, home).await {
-            Ok(()) => "it answers".to_owned(),
+            Ok(said) => said,
             Err(error) => {
                 end = End::No;
                 format!("{error:#}")

@@ -73,6 +73,12 @@ pub struct Unit {
     /// What switches the power of this unit off and on, and of no other.
     #[serde(default)]
     pub power: Option<Command>,
+    /// The image that tests this unit, beside `lab.toml`: `firmware/build BOARD --selftest` makes those of our boards.
+    #[serde(default)]
+    pub selftest: Option<PathBuf>,
+    /// Whether all of the chip may be erased where nothing else brings it back: what else is kept in it is lost.
+    #[serde(default)]
+    pub erase_all: bool,
     /// Which port of which hub it hangs on, for people.
     #[serde(default)]
     pub hub_port: Option<String>,
@@ -203,7 +209,10 @@ impl Lab {
             Some(other) => return Err(LabError(format!("version = {other} is not known here; this Ounce reads version = 1"))),
             None => return Err(LabError("the first line must be `version = 1`".into())),
         }
-        let lab = Lab { units: raw.units, folder: folder.to_owned() };
+        let mut lab = Lab { units: raw.units, folder: folder.to_owned() };
+        for unit in lab.units.values_mut() {
+            unit.selftest = unit.selftest.take().map(|file| folder.join(file));
+        }
         lab.check().map_err(LabError)?;
         Ok(lab)
     }
@@ -220,6 +229,9 @@ impl Lab {
             }
             if unit.speed_khz.is_some_and(|khz| khz == 0 || khz > SPEED_KHZ_MAX) {
                 return Err(at(format!("speed_khz is 1 to {SPEED_KHZ_MAX}")));
+            }
+            if unit.erase_all && !unit.protected.is_empty() {
+                return Err(at("erase_all would erase what `protected` keeps: leave one of them out".into()));
             }
             if unit.chip.is_empty() {
                 return Err(at("chip is empty: its name as probe-rs has it, such as \"nRF51822_xxAA\"".into()));
@@ -310,6 +322,8 @@ target = "mps2.yaml"
 speed_khz = 1000
 under_reset = true
 console = "rtt"
+selftest = "mps2-selftest.elf"
+erase_all = true
 "#;
 
     #[test]
@@ -323,6 +337,7 @@ console = "rtt"
         assert_eq!((name.to_string().as_str(), sim.trust, &sim.console), ("sim", Trust::Own, &Console::Rtt));
         let folder = tempfile::tempdir().unwrap();
         let wiring = lab.wiring(sim, &Home::open(Some(folder.path())).unwrap()).unwrap();
+        assert_eq!((sim.selftest.clone(), sim.erase_all), (Some(PathBuf::from("/etc/ounce/mps2-selftest.elf")), true));
         assert_eq!((wiring.targets, wiring.under_reset), (vec![PathBuf::from("/etc/ounce/mps2.yaml")], true));
     }
 
@@ -349,6 +364,7 @@ console = "rtt"
         check("\"strangers\"", "\"all\"", "unknown variant `all`");
         check("size = \"16K\"", "size = \"16Q\"", "the unit is K or M");
         check("[\"uhubctl\", \"-l\", \"1-1\", \"-p\", \"2\", \"-a\", \"cycle\"]", "[]", "a command is a list of words");
+        check("hub_port = \"1-1.2\"", "erase_all = true", "units.left: erase_all would erase what `protected` keeps");
         check("chip = \"nRF51822_xxAA\"", "chip = \"\"", "units.left: chip is empty");
     }
 

@@ -1,7 +1,8 @@
 //! How a board that does not answer is brought back: rungs, each tried a limited number of times, and what becomes of a unit that none of them helped.
 //! Pure: [`super::recover`] does what is said here.
 //!
-//! Attach again; attach while the reset line is held; attach at a slower clock of the wires; cycle the power of that unit's port, and again from below. A unit that stays silent is *suspect*: the
+//! Attach again; attach while the reset line is held; attach at a slower clock of the wires; cycle the power of that unit's port, and again from below; where
+//! its keeper allows it, erase all of the chip, and once more from below. After each rung the unit has to pass its self-test, where it has one. A unit that stays silent is *suspect*: the
 //! next job tries once more. One that stays silent several times in a row is *offline*: nobody waits for it any more until its keeper has looked.
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,8 @@ use std::collections::BTreeMap;
 pub const ATTACHES_MAX: u32 = 2;
 /// How often power is cycled in one climb.
 pub const POWER_CYCLES_MAX: u32 = 2;
+/// How often all of the chip is erased in one climb.
+pub const ERASES_MAX: u32 = 1;
 /// After this many climbs in a row that did not help a unit is offline.
 pub const CLIMBS_MAX: u32 = 3;
 /// How much of a reason is kept, characters.
@@ -28,6 +31,8 @@ pub enum Rung {
     Slower,
     /// Cycle the power of its port.
     PowerCycle,
+    /// Erase all of the chip.
+    EraseAll,
 }
 
 impl Rung {
@@ -38,7 +43,13 @@ impl Rung {
             Rung::UnderReset => "attach under reset",
             Rung::Slower => "attach at a slower clock",
             Rung::PowerCycle => "cycle its power",
+            Rung::EraseAll => "erase all of it",
         }
+    }
+
+    /// Whether only the attach after it says that it helped.
+    pub fn is_no_answer_yet(self) -> bool {
+        matches!(self, Rung::PowerCycle | Rung::EraseAll)
     }
 }
 
@@ -46,36 +57,44 @@ impl Rung {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Climb {
     can_cycle_power: bool,
+    may_erase: bool,
     tried: Vec<Rung>,
 }
 
 impl Climb {
     /// From the lowest rung.
-    pub fn new(can_cycle_power: bool) -> Climb {
-        Climb { can_cycle_power, tried: vec![] }
+    pub fn new(can_cycle_power: bool, may_erase: bool) -> Climb {
+        Climb { can_cycle_power, may_erase, tried: vec![] }
     }
 
-    /// The next rung, where there is one: each call is one try. Power that was cycled is no answer yet: after it, it is attached to.
+    /// The next rung, where there is one: each call is one try. Power that was cycled and a chip that was erased are no answer yet: after
+    /// them, it is attached to.
     pub fn step(&mut self) -> Option<Rung> {
-        let since_power = self.tried.iter().rev().take_while(|rung| **rung != Rung::PowerCycle);
+        let since_then = self.tried.iter().rev().take_while(|rung| !rung.is_no_answer_yet());
         let (mut attaches, mut under_reset, mut slower) = (0, false, false);
-        for rung in since_power {
+        for rung in since_then {
             match rung {
                 Rung::Attach => attaches += 1,
                 Rung::UnderReset => under_reset = true,
                 Rung::Slower => slower = true,
-                Rung::PowerCycle => {}
+                Rung::PowerCycle | Rung::EraseAll => {}
             }
         }
-        let cycles = self.tried.iter().filter(|rung| **rung == Rung::PowerCycle).count();
+        let is_left = |of: Rung, max: u32| {
+            let tried = self.tried.iter().filter(|rung| **rung == of).count();
+            u32::try_from(tried).is_ok_and(|tried| tried < max)
+        };
+        let is_erased = self.tried.contains(&Rung::EraseAll);
         let next = if attaches < ATTACHES_MAX {
             Rung::Attach
         } else if !under_reset {
             Rung::UnderReset
         } else if !slower {
             Rung::Slower
-        } else if self.can_cycle_power && u32::try_from(cycles).is_ok_and(|cycles| cycles < POWER_CYCLES_MAX) {
+        } else if self.can_cycle_power && !is_erased && is_left(Rung::PowerCycle, POWER_CYCLES_MAX) {
             Rung::PowerCycle
+        } else if self.may_erase && is_left(Rung::EraseAll, ERASES_MAX) {
+            Rung::EraseAll
         } else {
             return None;
         };
@@ -171,7 +190,7 @@ impl Record {
         };
         match self.repeats {
             Repeats { flaky: 0, .. } => words,
-            Repeats { flaky, all } => format!("{words}; {flaky} of {all} repeats of one binary ended otherwise"),
+            Repeats { flaky, all } => format!("{words}; flake score {flaky} of {all}: repeats of one binary that ended otherwise"),
         }
     }
 }
@@ -182,14 +201,16 @@ mod tests {
 
     #[test]
     fn a_climb_goes_rung_by_rung_and_ends() {
-        let check = |can_cycle_power: bool, rungs: &[Rung]| {
-            let mut climb = Climb::new(can_cycle_power);
+        let check = |can_cycle_power: bool, may_erase: bool, rungs: &[Rung]| {
+            let mut climb = Climb::new(can_cycle_power, may_erase);
             let all: Vec<Rung> = std::iter::from_fn(|| climb.step()).take(100).collect();
             assert_eq!(all, rungs);
         };
-        use Rung::{Attach as A, PowerCycle as P, Slower as S, UnderReset as R};
-        check(false, &[A, A, R, S]);
-        check(true, &[A, A, R, S, P, A, A, R, S, P, A, A, R, S]);
+        use Rung::{Attach as A, EraseAll as E, PowerCycle as P, Slower as S, UnderReset as R};
+        check(false, false, &[A, A, R, S]);
+        check(false, true, &[A, A, R, S, E, A, A, R, S]);
+        check(true, true, &[A, A, R, S, P, A, A, R, S, P, A, A, R, S, E, A, A, R, S]);
+        check(true, false, &[A, A, R, S, P, A, A, R, S, P, A, A, R, S]);
     }
 
     #[test]
@@ -198,7 +219,7 @@ mod tests {
         record.ran_again(false);
         assert_eq!(record.words(), "well");
         record.ran_again(true);
-        assert_eq!(record.words(), "well; 1 of 2 repeats of one binary ended otherwise");
+        assert_eq!(record.words(), "well; flake score 1 of 2: repeats of one binary that ended otherwise");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::inventory::{Lab, Trust, Unit, UnitName};
 use super::ladder::Standing;
 use super::presence::{Found, Presence, look, presence};
+use super::quarantine::{self, Kept};
 use super::recover::Watched;
 use super::taken::Taken;
 use crate::exec::LogSink;
@@ -64,8 +65,12 @@ pub async fn offers<'a>(lab: &'a Lab, home: &Home) -> Result<Vec<Offered<'a>>> {
 fn offered<'a>(lab: &Lab, name: &'a UnitName, unit: &'a Unit, found: &[Found], home: &Home) -> Result<Offered<'a>> {
     let watched = Watched::open(name, unit, lab.wiring(unit, home)?, home)?;
     let is_taken = Taken::is_taken(name, home)?;
+    let kept = quarantine::kept(name, home, quarantine::today());
     let why_not = match (watched.may_work(), presence(&unit.probe, found)) {
         (Err(why), _) => Some(why.to_string()),
+        // One that cannot be read keeps its unit, and no other.
+        (Ok(()), _) if kept.is_err() => kept.err().map(|why| format!("{why:#}")),
+        (Ok(()), _) if matches!(kept, Ok(Kept::Yes(_))) => kept.ok().and_then(|kept| kept.words()),
         // Whether its probe is there cannot be seen meanwhile.
         (Ok(()), _) if is_taken => Some("somebody works with it".into()),
         (Ok(()), Presence::Missing) => Some("its probe is not plugged in".into()),
@@ -91,12 +96,27 @@ pub async fn take<'a>(lab: &'a Lab, kind: &BoardName, whose: Whose, home: &'a Ho
         let mut all = offers(lab, home).await?;
         all.retain(|offered| offered.unit.board == *kind && may_run(offered.unit));
         all.sort_by_key(|offered| offered.standing != Standing::Well);
+        let mut failed = None;
         for offered in all.iter().filter(|offered| offered.why_not.is_none()) {
             if let Some(mut taken) = Taken::try_take(lab, offered.name, offered.unit, home)? {
                 log.text(&format!("unit {}: taken for {kind}\n", taken.name));
-                taken.ready(log).await?;
-                return Ok(taken);
+                if let Kept::Over(_) = quarantine::kept(offered.name, home, quarantine::today())?
+                    && let Some(over) = quarantine::lift(offered.name, home)?
+                {
+                    log.text(&format!("unit {}: {}\n", taken.name, over.words_over()));
+                }
+                match taken.ready(log).await {
+                    Ok(()) => return Ok(taken),
+                    // Another unit of the kind may do.
+                    Err(error) => {
+                        log.text(&format!("unit {}: {error:#}\n", taken.name));
+                        failed.get_or_insert(error);
+                    }
+                }
             }
+        }
+        if let Some(error) = failed {
+            return Err(error);
         }
         let is_any_taken = all.iter().any(|offered| offered.is_taken);
         let said: Vec<String> = all.iter().filter_map(|o| Some(format!("unit {}: {}", o.name, o.why_not.as_ref()?))).collect();

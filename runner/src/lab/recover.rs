@@ -1,15 +1,19 @@
-//! Climbs the ladder for a unit that does not answer. Each rung is told to the log and counted in the unit's record.
+//! Climbs the ladder for a unit that does not answer, or fails its self-test. Each rung is told to the log and counted in the unit's record; one helped
+//! where the unit then passes its self-test, or, where it has none, answers.
 
+use super::flakes::Outcomes;
 use super::inventory::{Unit, UnitName};
 use super::ladder::{Climb, Record, Rung, Standing};
 use super::presence::{Presence, look, presence};
+use super::selftest::{self, Passed};
 use crate::bench::probe::talk::Wiring;
 use crate::bench::probe::{ProbeBench, ProbeError};
 use crate::exec::{LogSink, Program};
 use crate::home::Home;
 use anyhow::{Context, Result};
 use ounce_protocol::manifest::Command;
-use std::path::PathBuf;
+use ounce_protocol::measurement::BenchOutcome;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How long the command that cycles power may take.
@@ -42,6 +46,8 @@ pub struct Watched<'a> {
     home: &'a Home,
     file: PathBuf,
     record: Record,
+    /// The self-test that it passed last.
+    passed: Option<Passed>,
 }
 
 impl<'a> Watched<'a> {
@@ -52,7 +58,7 @@ impl<'a> Watched<'a> {
     pub fn open(name: &'a UnitName, unit: &'a Unit, wiring: Wiring, home: &'a Home) -> Result<Watched<'a>> {
         let file = home.unit_record(&name.to_string())?;
         let record = std::fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
-        Ok(Watched { name, unit, wiring, home, file, record })
+        Ok(Watched { name, unit, wiring, home, file, record, passed: None })
     }
 
     /// How it stands.
@@ -90,21 +96,21 @@ impl<'a> Watched<'a> {
             return Err(failed.into());
         }
         log.text(&format!("unit {}: {failed}\n", self.name));
-        let mut climb = Climb::new(self.unit.power.is_some());
-        let mut had_power_cycled = false;
+        let mut climb = Climb::new(self.unit.power.is_some(), self.unit.erase_all);
+        let mut highest = None;
         while let Some(rung) = climb.step() {
-            let tried = self.step(rung).await;
+            let tried = self.step(rung, log).await;
             let word = match &tried {
                 Ok(()) => "done".to_owned(),
                 Err(why) => format!("{why:#}"),
             };
             log.text(&format!("unit {}: {}: {word}\n", self.name, rung.words()));
             self.record.tried(rung);
-            if rung == Rung::PowerCycle {
+            if rung.is_no_answer_yet() {
                 // Whether that helped is only said by the attach after it.
-                had_power_cycled = true;
+                highest = Some(rung);
             } else if tried.is_ok() {
-                self.record.helped(if had_power_cycled { Rung::PowerCycle } else { rung });
+                self.record.helped(highest.unwrap_or(rung));
                 return self.keep();
             }
         }
@@ -134,6 +140,21 @@ impl<'a> Watched<'a> {
         self.keep()
     }
 
+    /// A binary did this; `key` is all that decides what it should do. Where it ran here before, that is a repeat of it.
+    ///
+    /// # Errors
+    /// Where that cannot be written.
+    pub fn saw(&mut self, key: &str, outcome: &BenchOutcome) -> Result<()> {
+        let file = self.file.with_extension("outcomes.json");
+        let mut outcomes = Outcomes::read(&file);
+        let is_other = outcomes.saw(key, outcome);
+        write(&file, &serde_json::to_vec(&outcomes)?)?;
+        match is_other {
+            Some(is_other) => self.ran_again(is_other),
+            None => Ok(()),
+        }
+    }
+
     /// It did what it should.
     ///
     /// # Errors
@@ -146,23 +167,41 @@ impl<'a> Watched<'a> {
         self.keep()
     }
 
-    /// Looks whether it can be attached to, and climbs where it cannot, also where it is offline: what a keeper asks for.
+    /// Tests it, and climbs where it does not answer or fails its test, also where it is offline: what a keeper asks for.
+    /// What its self-test found comes back, where it has one.
     ///
     /// # Errors
     /// Where no rung helped.
-    pub async fn check(&mut self, log: &dyn LogSink) -> Result<()> {
-        let attached = ProbeBench { wiring: self.wiring.clone(), home: self.home }.attach().await;
-        if let Err(failed) = attached {
-            self.bring_back(failed, log).await?;
+    pub async fn check(&mut self, log: &dyn LogSink) -> Result<Option<Passed>> {
+        match self.test(&self.wiring, log).await {
+            Ok(passed) => self.passed = passed,
+            Err(failed) => self.bring_back(failed, log).await?,
         }
-        self.answered()
+        self.answered()?;
+        Ok(self.passed.take())
     }
 
-    async fn step(&mut self, rung: Rung) -> Result<()> {
+    /// Runs its self-test; where it has none it is attached to.
+    async fn test(&self, wiring: &Wiring, log: &dyn LogSink) -> Result<Option<Passed>, ProbeError> {
+        match &self.unit.selftest {
+            Some(elf) => selftest::run(self.name, self.unit, elf, wiring, self.home, log).await.map(Some),
+            None => ProbeBench { wiring: wiring.clone(), home: self.home }.attach().await.map(|()| None),
+        }
+    }
+
+    async fn step(&mut self, rung: Rung, log: &dyn LogSink) -> Result<()> {
         match rung {
-            Rung::Attach => self.attach(self.unit.under_reset, self.unit.speed_khz).await,
-            Rung::UnderReset => self.attach(true, self.unit.speed_khz).await,
-            Rung::Slower => self.attach(self.unit.under_reset, Some(self.unit.speed_khz.unwrap_or(SLOW_KHZ).min(SLOW_KHZ))).await,
+            Rung::Attach => self.attach(self.unit.under_reset, self.unit.speed_khz, log).await,
+            Rung::UnderReset => self.attach(true, self.unit.speed_khz, log).await,
+            Rung::Slower => self.attach(self.unit.under_reset, Some(self.unit.speed_khz.unwrap_or(SLOW_KHZ).min(SLOW_KHZ)), log).await,
+            Rung::EraseAll => {
+                let bench = |under_reset| ProbeBench { wiring: Wiring { under_reset, ..self.wiring.clone() }, home: self.home };
+                match bench(self.unit.under_reset).erase_all().await {
+                    // What runs there may be what keeps the chip from answering.
+                    Err(failed) if failed.is_of_board() && !self.unit.under_reset => Ok(bench(true).erase_all().await?),
+                    other => Ok(other?),
+                }
+            }
             Rung::PowerCycle => {
                 let command = self.unit.power.as_ref().context("it has no `power` in lab.toml")?;
                 cycle(command).await?;
@@ -171,9 +210,9 @@ impl<'a> Watched<'a> {
         }
     }
 
-    async fn attach(&mut self, under_reset: bool, speed_khz: Option<u32>) -> Result<()> {
+    async fn attach(&mut self, under_reset: bool, speed_khz: Option<u32>, log: &dyn LogSink) -> Result<()> {
         let wiring = Wiring { under_reset, speed_khz, ..self.wiring.clone() };
-        ProbeBench { wiring: wiring.clone(), home: self.home }.attach().await?;
+        self.passed = self.test(&wiring, log).await?;
         self.wiring = wiring;
         Ok(())
     }
@@ -189,12 +228,14 @@ impl<'a> Watched<'a> {
     }
 
     fn keep(&self) -> Result<()> {
-        let text = serde_json::to_vec_pretty(&self.record)?;
-        let new = self.file.with_extension("new");
-        std::fs::write(&new, text)
-            .and_then(|()| std::fs::rename(&new, &self.file))
-            .with_context(|| format!("{} cannot be written", self.file.display()))
+        write(&self.file, &serde_json::to_vec_pretty(&self.record)?)
     }
+}
+
+/// Writes a file at once: whoever reads it meanwhile reads the old one.
+fn write(file: &Path, text: &[u8]) -> Result<()> {
+    let new = file.with_extension("new");
+    std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, file)).with_context(|| format!("{} cannot be written", file.display()))
 }
 
 fn word(standing: Standing) -> &'static str {

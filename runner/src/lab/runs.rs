@@ -17,6 +17,7 @@ use ounce_protocol::BenchName;
 use ounce_protocol::ids::ImageId;
 use ounce_protocol::manifest::{Board, Markers};
 use ounce_protocol::measurement::{BenchFailure, BenchOutcome, RegionKind};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -98,6 +99,7 @@ impl Place<'_> {
         let mut outcomes = BTreeMap::new();
         for program in programs {
             let outcome = self.one(&mut watched, &reader, image, program, &work, log).await?;
+            watched.saw(&binary(image, program)?, &outcome)?;
             outcomes.insert(program.name.clone(), outcome);
         }
         Ok(outcomes)
@@ -149,6 +151,7 @@ impl Place<'_> {
             elf: image.elf.to_owned(),
             program: None,
             allowed: self.allowed(),
+            is_keepers: false,
             protected: self.taken.unit.protected(),
             markers: image.markers,
             stack: image.stack,
@@ -248,6 +251,20 @@ impl Place<'_> {
         }
         Ok(names)
     }
+}
+
+/// What decides how a program ends on a unit: the image, the program beside it and what is expected of it.
+fn binary(image: &Image<'_>, program: &Program) -> Result<String> {
+    let bytes = match &program.file {
+        Some(file) => std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?,
+        None => vec![],
+    };
+    let mut hash = Sha256::new();
+    for part in [image.id.to_string().as_bytes(), &bytes, program.expect.as_bytes()] {
+        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
+        hash.update(part);
+    }
+    Ok(format!("{} {}", program.name, hex::encode(&hash.finalize()[..16])))
 }
 
 fn refused(why: String) -> BenchOutcome {

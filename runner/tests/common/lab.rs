@@ -70,10 +70,25 @@ impl Sim {
         self.folder.path().display().to_string()
     }
 
+    /// Takes its power or gives it: `off`, `on`.
+    pub fn switch(&self, order: &str) {
+        let socket = self.folder.path().join("probe");
+        let done = tool(board_sim()).args(["power", "--socket"]).arg(&socket).arg(order).status().unwrap();
+        assert!(done.success() && socket.exists() == (order == "on"), "{order}");
+    }
+
     /// The command that cycles its power.
     pub fn power(&self) -> String {
         format!("power = [\"{}\", \"power\", \"--socket\", \"{}/probe\", \"cycle\"]", board_sim().display(), self.folder.path().display())
     }
+}
+
+/// The line of a unit whose image tests it.
+pub fn selftest(board: &str) -> String {
+    let name = format!("{board}-selftest");
+    let image = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../firmware/target/boards/{name}.elf"));
+    assert!(image.is_file(), "{name}.elf is not there: run `firmware/build {board} --selftest` before these tests");
+    format!("selftest = \"{}\"\n", image.canonicalize().unwrap().display())
 }
 
 /// Our own boards, for images that are built already.

@@ -122,6 +122,13 @@ impl Server {
         state.claims.iter().map(|claim| claim["works_on"].as_array().map_or(0, Vec::len)).collect()
     }
 
+    /// Starts an agent of this desk that goes on until it is stopped.
+    pub fn standing_agent(&self, desk: &Desk) -> Running {
+        let token = desk.beside("token");
+        std::fs::write(&token, TOKEN).unwrap();
+        desk.start_ounce(&["agent", "--server", &self.address, "--token-file", token.to_str().unwrap()])
+    }
+
     /// What came of the job that ended last.
     pub fn ended(&self, ran: &Ran) -> Job {
         let mut state = self.state.lock().unwrap();
@@ -136,7 +143,8 @@ impl Server {
 
     /// What the agent that asked last offers.
     pub fn offered(&self) -> Vec<String> {
-        serde_json::from_value(self.state.lock().unwrap().claims.last().unwrap()["can_run"].clone()).unwrap()
+        let state = self.state.lock().unwrap();
+        state.claims.last().map(|claim| serde_json::from_value(claim["can_run"].clone()).unwrap()).unwrap_or_default()
     }
 }
 

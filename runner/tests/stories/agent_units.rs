@@ -101,6 +101,39 @@ fn a_job_whose_board_stays_silent_is_given_back_and_done_on_another_unit() {
 }
 
 #[test]
+fn a_unit_that_does_not_come_back_before_a_job_leaves_it_to_another() {
+    let desk = project();
+    let (left, right) = (Sim::start("left", "mps2-an385", &["wedged"]), Sim::start("right", "mps2-an385", &[]));
+    desk.lab(&[left.entry(""), right.entry("")]);
+    // Somebody was killed while he had it: so it is looked at first.
+    fs::create_dir_all(desk.home().join("units")).unwrap();
+    fs::write(desk.home().join("units/left.use"), "process 1\n").unwrap();
+    let server = Server::start();
+    let (job, _) = server.weigh(&desk, true);
+    assert_eq!(job.head()["benches"]["median"]["kind"], "ran");
+    let at = |words: &str| job.log.find(words).unwrap_or_else(|| panic!("{words}: {}", job.log));
+    assert!(at("unit left: taken") < at("unit left is suspect") && at("unit left is suspect") < at("unit right: taken"), "{}", job.log);
+    assert_eq!(standing(&desk, "left"), "suspect");
+}
+
+#[test]
+fn a_board_that_is_plugged_in_or_out_while_an_agent_runs_is_offered_or_not() {
+    let desk = project();
+    let sim = Sim::start("left", "mps2-an385", &[]);
+    desk.lab(&[sim.entry("")]);
+    let server = Server::start();
+    let agent = server.standing_agent(&desk);
+    let offers = || server.offered().contains(&"probe:mps2-an385".to_owned());
+    wait_until("it is offered", offers);
+    sim.switch("off");
+    wait_until("it is not offered any more", || !server.offered().is_empty() && !offers());
+    sim.switch("on");
+    wait_until("it is offered again", offers);
+    agent.kill();
+    agent.finish();
+}
+
+#[test]
 fn a_job_waits_for_a_unit_that_another_has() {
     let desk = project();
     let sim = Sim::start("left", "mps2-an385", &[]);

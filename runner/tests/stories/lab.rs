@@ -1,6 +1,6 @@
 //! The keeper's side: what is attached, what is missing, and how a board that does not answer is brought back rung by rung.
 
-use crate::common::lab::{Sim, pyrite};
+use crate::common::lab::{Sim, pyrite, selftest};
 use crate::common::{Desk, Ran};
 use serde_json::Value;
 
@@ -66,7 +66,7 @@ fn rung(desk: &Desk, rung: &str) -> (u64, u64) {
 /// The rungs that a climb told of.
 fn climbed(ran: &Ran) -> String {
     let words = |line: &str| Some(line.strip_prefix("unit unit: ")?.split(": ").next()?.to_owned());
-    let rungs = ["attach again", "attach under reset", "attach at a slower clock", "cycle its power"];
+    let rungs = ["attach again", "attach under reset", "attach at a slower clock", "cycle its power", "erase all of it"];
     ran.stderr.lines().filter_map(words).filter(|words| rungs.contains(&words.as_str())).collect::<Vec<_>>().join(", ")
 }
 
@@ -78,7 +78,7 @@ fn a_board_is_brought_back_rung_by_rung() {
         // Fast enough that long wires do not carry it.
         desk.lab(&[sim.entry(&format!("{}\nspeed_khz = 4_000", sim.power()))]);
         let ran = desk.ounce(&["boards", "check"]).ends(0);
-        assert_eq!(ran.stdout, "unit           it answers\n");
+        assert_eq!(ran.stdout, "unit           it answers; `selftest` in lab.toml names no image that would test it\n");
         assert_eq!(climbed(&ran), rungs, "{fault}: {}", ran.stderr);
         assert_eq!(rung(&desk, helped).1, 1, "{fault}");
         // And then it works.
@@ -89,6 +89,78 @@ fn a_board_is_brought_back_rung_by_rung() {
     check("long-wires", "attach again, attach again, attach under reset, attach at a slower clock", "slower");
     let all = "attach again, attach again, attach under reset, attach at a slower clock, cycle its power, attach again";
     check("wedged", all, "power_cycle");
+}
+
+#[test]
+fn a_chip_is_erased_where_nothing_else_helps_and_its_keeper_allows_it() {
+    for (may_erase, end) in [("", 1), ("erase_all = true\n", 0)] {
+        let desk = pyrite();
+        // Every page is programmed wrong until all of the chip was erased: power does not help, and attaching alone would say that all is well.
+        let sim = Sim::start("unit", "microbit", &["stuck-flash"]);
+        desk.lab(&[sim.entry(&format!("{}\n{}{may_erase}", sim.power(), selftest("microbit")))]);
+        let ran = desk.ounce(&["boards", "check"]);
+        let from_below = "attach again, attach again, attach under reset, attach at a slower clock";
+        let without = format!("{from_below}, cycle its power, {from_below}, cycle its power, {from_below}");
+        let all = if end == 0 { format!("{without}, erase all of it, attach again") } else { without };
+        assert_eq!(climbed(&ran), all, "{}", ran.stderr);
+        let ran = ran.ends(end);
+        assert!(
+            ran.stdout.contains(if end == 0 { "passes its self-test" } else { "flash does not hold what was written" }),
+            "{}",
+            ran.stdout
+        );
+        assert_eq!(rung(&desk, "erase_all"), if end == 0 { (1, 1) } else { (0, 0) });
+    }
+}
+
+#[test]
+fn a_unit_in_quarantine_gets_no_jobs_until_it_is_over() {
+    let desk = pyrite();
+    let sim = Sim::start("left", "microbit", &[]);
+    desk.lab(&[sim.entry("")]);
+    let offers = || desk.ounce(&["agent", "--dry-run"]).ends(0).stdout.lines().last().unwrap().to_owned();
+    let offered = "unit left: probe:microbit";
+    assert_eq!(offers(), offered);
+    let keep = ["boards", "quarantine", "left", "--owner", "ann", "--why", "its display flickers", "--until"];
+    desk.ounce(&[&keep[..], &["2020-01-01"]].concat()).refuses(&["--until 2020-01-01 is past"]);
+    desk.ounce(&["boards", "quarantine", "left", "--owner", "ann"]).ends(2);
+    let year = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap().as_secs() / 31_556_952 + 1970;
+    // 31 December is never past, and not a year away.
+    let until = format!("{year}-12-31");
+    let words = format!("in quarantine by ann until {until}: its display flickers");
+    assert_eq!(desk.ounce(&[&keep[..], &[until.as_str()]].concat()).ends(0).stdout, format!("left           {words}\n"));
+    assert_eq!(offers(), format!("unit left: not offered: {words}"));
+    assert!(desk.ounce(&["boards"]).ends(0).stdout.contains(&words));
+    // Who looks after it works with it.
+    desk.ounce(&["boards", "check", "left"]).ends(0);
+    assert_eq!(desk.ounce(&["boards", "quarantine", "left", "--lift"]).ends(0).stdout, "left           no longer in quarantine by ann\n");
+    assert_eq!(offers(), offered);
+    // Time passes.
+    desk.ounce(&[&keep[..], &[until.as_str()]].concat()).ends(0);
+    let file = desk.home().join("units/left.quarantine");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace(&until, "2026-01-31")).unwrap();
+    assert_eq!(offers(), offered);
+    assert!(desk.ounce(&["boards"]).ends(0).stdout.contains("its quarantine by ann ended after 2026-01-31"));
+}
+
+#[test]
+fn a_binary_that_ends_otherwise_the_second_time_counts_against_its_unit() {
+    let desk = pyrite();
+    let sim = Sim::start("unit", "microbit", &[]);
+    desk.lab(&[sim.entry("")]);
+    let score = || desk.ounce(&["boards", "--json"]).ends(0).json()["lab"]["units"][0]["flake_score"].clone();
+    desk.bench_on_unit("microbit").ends(0);
+    assert_eq!(score(), serde_json::json!({ "all": 0, "flaky": 0 }));
+    desk.bench_on_unit("microbit").ends(0);
+    assert_eq!(score(), serde_json::json!({ "all": 1, "flaky": 0 }));
+    // The same binary on a board whose core reads a wrong bit: in the first byte of the program, at 0x38000.
+    drop(sim);
+    let sim = Sim::start("unit", "microbit", &["misread@229376"]);
+    desk.lab(&[sim.entry("")]);
+    desk.bench_on_unit("microbit").ends(1);
+    assert_eq!(score(), serde_json::json!({ "all": 2, "flaky": 1 }));
+    assert!(desk.ounce(&["boards"]).ends(0).stdout.contains("flake score 1 of 2: repeats of one binary that ended otherwise"));
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod lab;
 mod measuring;
 mod misbehaving;
 mod on_probe;
+mod selftest;
 mod size;
 mod size_views;
 mod surroundings;

@@ -72,6 +72,16 @@ impl Core {
         Ok(true)
     }
 
+    /// Makes flash what the core reads, or what is in it, where these differ; the core must stand.
+    pub(super) fn misread(&mut self, is_as_read: bool) -> Result<(), Gone> {
+        let Some(offset) = self.plan.misread().filter(|_| self.is_misreading != is_as_read) else { return Ok(()) };
+        self.is_misreading = is_as_read;
+        let address = self.board.flash.start.saturating_add(offset);
+        let mut byte = [0];
+        self.machine.qtest.read(address, &mut byte)?;
+        self.machine.gdb.force(address, &[byte[0] ^ 1])
+    }
+
     fn erase(&mut self, address: u32, bytes: u32) -> Result<(), Gone> {
         self.machine.gdb.force(address, &vec![0xff; usize::try_from(bytes).unwrap_or(0)])
     }

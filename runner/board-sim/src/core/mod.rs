@@ -69,6 +69,8 @@ pub struct Core {
     /// What was in flash when the core was last let run freely, and whether that is still so.
     kept: Vec<u8>,
     is_kept: bool,
+    /// The bit that the core reads otherwise is now as it reads it.
+    is_misreading: bool,
     /// What it has to suffer.
     pub plan: Plan,
 }
@@ -86,6 +88,7 @@ impl Core {
         }
         if is_pulled {
             self.machine.gdb.halt()?;
+            self.misread(false)?;
             self.is_reset_held = true;
         } else if std::mem::take(&mut self.is_reset_held) {
             self.machine.reset()?;
@@ -172,6 +175,7 @@ impl Core {
             }
         }
         self.place(&wanted)?;
+        self.misread(!self.is_flashing)?;
         self.machine.gdb.resume()
     }
 
@@ -210,6 +214,7 @@ impl Core {
         if self.machine.gdb.look()?.is_some() {
             self.dhcsr |= C_HALT;
             self.dfsr |= DFSR_BKPT;
+            self.misread(false)?;
             let pc = self.machine.gdb.register(PC)?;
             if self.board.ram.contains(&pc) {
                 self.flashed()?;
@@ -224,7 +229,7 @@ impl Core {
             Some(Stop::Asked) | None => self.dfsr |= DFSR_HALTED,
         }
         self.dhcsr |= C_HALT;
-        Ok(())
+        self.misread(false)
     }
 
     fn is_memory(&self, address: u32) -> bool {

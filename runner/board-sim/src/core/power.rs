@@ -65,6 +65,7 @@ impl Core {
             stack: 0,
             kept: Vec::new(),
             is_kept: true,
+            is_misreading: false,
             plan,
         }
     }
@@ -73,6 +74,10 @@ impl Core {
     pub fn power_off(mut self) -> Result<Unpowered, Gone> {
         // Of a machine that ended over its core there is what was kept.
         if !self.machine.has_ended()? {
+            if self.is_misreading {
+                self.machine.gdb.halt()?;
+                self.misread(false)?;
+            }
             let range = self.board.flash.clone();
             self.kept.resize(usize::try_from(range.end - range.start).unwrap_or(0), 0);
             self.machine.qtest.read(range.start, &mut self.kept)?;
@@ -99,6 +104,7 @@ impl Core {
         self.machine = with_flash(self.board, &self.kept, start)?;
         self.placed.clear();
         self.is_flashing = false;
+        self.is_misreading = false;
         self.is_locked_up = true;
         Ok(true)
     }

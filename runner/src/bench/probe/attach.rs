@@ -34,8 +34,8 @@ pub fn chip(wiring: &Wiring, registry: &Registry) -> Result<Target, Stopped> {
     registry.get_target_by_name(&wiring.chip).map_err(|e| Stopped::failed(Stage::Chip, chain(&e)))
 }
 
-/// Opens the probe and attaches.
-pub fn attach(wiring: &Wiring, registry: &Registry) -> Result<Session, Stopped> {
+/// Opens the probe and attaches; `may_erase`: also to a chip that has to be erased for that, as it is locked.
+pub fn attach(wiring: &Wiring, registry: &Registry, may_erase: bool) -> Result<Session, Stopped> {
     let failed = |error: &dyn std::error::Error| Stopped::failed(Stage::Attach, chain(error));
     let selector: DebugProbeSelector = wiring.selector.parse().map_err(|e| Stopped::failed(Stage::Chip, chain(&e)))?;
     let socket = selector.serial_number.as_deref().and_then(|serial| serial.strip_prefix("unix:"));
@@ -50,7 +50,8 @@ pub fn attach(wiring: &Wiring, registry: &Registry) -> Result<Session, Stopped> 
     if wiring.under_reset {
         probe.target_reset_assert().map_err(|e| failed(&e))?;
     }
-    let mut session = probe.attach_with_registry(&wiring.chip, Permissions::new(), registry).map_err(|e| failed(&e))?;
+    let may = if may_erase { Permissions::new().allow_erase_all() } else { Permissions::new() };
+    let mut session = probe.attach_with_registry(&wiring.chip, may, registry).map_err(|e| failed(&e))?;
     if wiring.under_reset {
         let_go(&mut session).map_err(|e| failed(&e))?;
     }

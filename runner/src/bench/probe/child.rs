@@ -15,11 +15,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long each stage may be without a sign of life. Erasing a large sector takes some seconds, in which a chip says nothing.
-const LIMITS: [(Stage, Duration); 8] = [
+const LIMITS: [(Stage, Duration); 9] = [
     // Nobody is waited for: the descriptions of all chips are read, which is slow only where the machine is.
     (Stage::Chip, Duration::from_secs(30)),
     (Stage::Lock, Duration::from_secs(2)),
     (Stage::Attach, Duration::from_secs(5)),
+    // A chip erases 1 MiB in 16 s, and 2 MiB in 32 s, without a word.
+    (Stage::Erase, Duration::from_secs(60)),
     (Stage::Compare, Duration::from_secs(5)),
     (Stage::Flash, Duration::from_secs(15)),
     (Stage::Verify, Duration::from_secs(5)),
@@ -89,8 +91,13 @@ fn job(order: &Order, child: &Child) -> Result<Option<Event>, Stopped> {
     child.enter(Stage::Lock);
     let _held = lock(&order.wiring)?;
     child.enter(Stage::Attach);
-    let mut session = attach::attach(&order.wiring, &registry)?;
+    let mut session = attach::attach(&order.wiring, &registry, order.erase_all)?;
     child.say(&Event::Attached);
+    if order.erase_all {
+        child.enter(Stage::Erase);
+        flash::erase_all(&mut session)?;
+        child.say(&Event::Erased);
+    }
     let (Some(work), Some(image)) = (&order.work, image) else { return Ok(None) };
     session
         .core(0)
@@ -134,7 +141,9 @@ impl Wanted {
         }
         let chip: Vec<Span> = target.memory_map.iter().map(span).collect();
         let protected: Vec<Span> = work.protected.iter().map(|span| whole(span, target)).collect();
-        segments::check(&pieces, &work.allowed, &protected, &chip).map_err(refused)?;
+        let own: Vec<Span> = target.memory_map.iter().filter(|region| matches!(region, MemoryRegion::Nvm(_))).map(span).collect();
+        let allowed = if work.is_keepers { &own } else { &work.allowed };
+        segments::check(&pieces, allowed, &protected, &chip).map_err(refused)?;
         Ok(Wanted { pieces, of_image })
     }
 

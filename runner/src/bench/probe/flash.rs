@@ -53,6 +53,12 @@ fn read(session: &mut Session, pieces: &[Piece], stage: Stage, child: &Child) ->
     Ok(all)
 }
 
+/// Erases all flash that the chip has.
+pub fn erase_all(session: &mut Session) -> Result<(), Stopped> {
+    let failed = |error: &dyn std::error::Error| Stopped::failed(Stage::Erase, chain(error));
+    probe_rs::flashing::erase_all(session, &mut FlashProgress::empty(), false).map_err(|e| failed(&e))
+}
+
 /// The blocks of a piece that are not there yet; neighbours are one.
 fn differing<'a>(piece: &'a Piece, there: &[u8]) -> Vec<(u64, &'a [u8])> {
     let blocks = piece.bytes.chunks(BLOCK_BYTES).zip(there.chunks(BLOCK_BYTES)).enumerate();

@@ -51,6 +51,14 @@ pub enum ProbeError {
         /// How it ended, and its last words.
         why: String,
     },
+    /// The chip answers, and fails its self-test.
+    #[error("probe {selector}: the board fails its self-test: {why}")]
+    SelfTest {
+        /// Which probe.
+        selector: String,
+        /// What is wrong.
+        why: String,
+    },
     /// Something of ours: no scratch space, no process.
     #[error(transparent)]
     Ours(#[from] anyhow::Error),
@@ -61,7 +69,7 @@ impl ProbeError {
     pub fn is_of_board(&self) -> bool {
         match self {
             ProbeError::Failed { stage, .. } => !matches!(stage, Stage::Chip | Stage::Lock | Stage::Console),
-            ProbeError::BrokeOff { .. } => true,
+            ProbeError::BrokeOff { .. } | ProbeError::SelfTest { .. } => true,
             ProbeError::Ours(_) => false,
         }
     }
@@ -80,6 +88,8 @@ pub enum Done {
         image: String,
         /// Cycles of this run and of those after it, where they were wanted.
         takes: Takes,
+        /// How long its first windows between the markers were by this machine's clock, microseconds.
+        windows_us: Vec<u64>,
     },
     /// It may not be flashed: the job's own fault.
     Refused(String),
@@ -111,8 +121,17 @@ impl ProbeBench<'_> {
     /// # Errors
     /// Where it cannot, with the reason.
     pub async fn attach(&self) -> Result<(), ProbeError> {
-        let events = self.ask(None, &()).await?;
+        let events = self.ask(None, false, &()).await?;
         if events.contains(&Event::Attached) { Ok(()) } else { Err(self.failed(Stage::Attach, "it said nothing")) }
+    }
+
+    /// Erases all of the chip, also where it is locked.
+    ///
+    /// # Errors
+    /// Where it cannot, with the reason.
+    pub async fn erase_all(&self) -> Result<(), ProbeError> {
+        let events = self.ask(None, true, &()).await?;
+        if events.contains(&Event::Erased) { Ok(()) } else { Err(self.failed(Stage::Erase, "it said nothing")) }
     }
 
     /// Brings an image into flash and runs it. `log` hears what happens, and what the board prints, as it comes.
@@ -120,7 +139,7 @@ impl ProbeBench<'_> {
     /// # Errors
     /// Reasons of infrastructure only.
     pub async fn run(&self, work: Work, log: &dyn LogSink) -> Result<Done, ProbeError> {
-        let events = self.ask(Some(work), &Telling::new(log)).await?;
+        let events = self.ask(Some(work), false, &Telling::new(log)).await?;
         let (mut console, mut image, mut first) = (Vec::new(), String::new(), None);
         let (mut takes, mut all) = (Takes::default(), Vec::new());
         for event in events {
@@ -137,12 +156,12 @@ impl ProbeBench<'_> {
                     takes.is_flaky |= !is_same;
                     all.push(cycles);
                 }
-                Event::Attached | Event::Compared { .. } | Event::Flashing { .. } | Event::Failed { .. } => {}
+                Event::Attached | Event::Erased | Event::Compared { .. } | Event::Flashing { .. } | Event::Failed { .. } => {}
             }
         }
         let Some(ran) = first else { return Err(self.failed(Stage::Run, "it said nothing")) };
         takes.cycles = all.into_iter().collect::<Option<_>>().unwrap_or_default();
-        Ok(Done::Ran { evidence: Box::new(evidence(&ran, &console)), state: ran.state, image, takes })
+        Ok(Done::Ran { evidence: Box::new(evidence(&ran, &console)), state: ran.state, image, takes, windows_us: ran.windows_us })
     }
 
     fn failed(&self, stage: Stage, why: &str) -> ProbeError {
@@ -150,12 +169,12 @@ impl ProbeBench<'_> {
     }
 
     /// What a child tells of a job, up to its end.
-    async fn ask(&self, work: Option<Work>, log: &dyn LogSink) -> Result<Vec<Event>, ProbeError> {
+    async fn ask(&self, work: Option<Work>, erase_all: bool, log: &dyn LogSink) -> Result<Vec<Event>, ProbeError> {
         let mut again_wanted = work.as_ref().map_or(0, |work| work.takes);
         let scratch = self.home.scratch()?;
         let file = scratch.path().join("order");
         let wall = child::wall(work.as_ref().map_or(Duration::ZERO, Work::runs_max)) + GRACE;
-        let order = serde_json::to_vec(&Order { wiring: self.wiring.clone(), work }).context("an order cannot be written")?;
+        let order = serde_json::to_vec(&Order { wiring: self.wiring.clone(), work, erase_all }).context("an order cannot be written")?;
         std::fs::write(&file, order).with_context(|| format!("{} cannot be written", file.display()))?;
         let own = std::env::current_exe().context("the program's own place is unknown")?;
         let ran = Program::new(own).arg("probe").arg(&file).timeout(wall).run(log).await.map_err(anyhow::Error::from)?;
@@ -232,6 +251,7 @@ impl LogSink for Telling<'_> {
 fn told(event: &Event) -> Option<String> {
     Some(match event {
         Event::Attached => "probe: attached\n".into(),
+        Event::Erased => "probe: all of the chip is erased\n".into(),
         Event::Compared { bytes, changed_bytes: 0 } => format!("probe: flash holds the image already, {bytes} B\n"),
         Event::Compared { bytes, changed_bytes } => format!("probe: {changed_bytes} of {bytes} B are to be flashed\n"),
         Event::Flashing { doing, bytes } => format!("probe: {doing}, {bytes} B\n"),

@@ -22,6 +22,8 @@ const PAINT_BYTES_MAX: u64 = 64 * 1024;
 const AT_ONCE_WORDS: usize = 1024;
 /// What an unused stack is filled with.
 const PAINT: u32 = 0xa5c3_96e1;
+/// Windows whose time by this machine's clock is told.
+const WINDOWS_MAX: usize = 16;
 /// Fault registers of Armv7-M: CFSR, HFSR, MMFAR, BFAR.
 const CFSR: u64 = 0xe000_ed28;
 const HFSR: u64 = 0xe000_ed2c;
@@ -54,7 +56,17 @@ fn run(session: &mut Session, work: &Work, child: &Child, is_loud: bool) -> Resu
     child.enter(Stage::Run);
     let mut core = session.core(0).map_err(|e| Stopped::failed(Stage::Run, chain(&e)))?;
     core.reset_and_halt(HALT_MAX).map_err(|e| Stopped::failed(Stage::Run, chain(&e)))?;
-    let mut run = Run { core, source, work, child, is_loud, printed: Vec::new(), cycles: Cycles::at(work.clock_hz), ran: Ran::default() };
+    let mut run = Run {
+        core,
+        source,
+        work,
+        child,
+        is_loud,
+        printed: Vec::new(),
+        began: None,
+        cycles: Cycles::at(work.clock_hz),
+        ran: Ran::default(),
+    };
     run.prepare()?;
     run.watch()?;
     run.finish()?;
@@ -70,6 +82,8 @@ struct Run<'a> {
     /// Whether what it prints is told.
     is_loud: bool,
     printed: Vec<u8>,
+    /// When the window began that is open.
+    began: Option<Instant>,
     cycles: Cycles,
     ran: Ran,
 }
@@ -128,6 +142,7 @@ impl Run<'_> {
 
     /// Whether it does not go on after this halt.
     fn has_ended(&mut self, reason: HaltReason) -> Result<bool, Stopped> {
+        let now = Instant::now();
         match reason {
             HaltReason::Breakpoint(BreakpointCause::Semihosting(SemihostingCommand::ExitSuccess)) => self.ran.code = Some(0),
             HaltReason::Breakpoint(BreakpointCause::Semihosting(SemihostingCommand::ExitError(error))) => {
@@ -142,8 +157,12 @@ impl Run<'_> {
                     if self.work.takes > 0 {
                         self.cycles.begin(&mut self.core).map_err(lost)?;
                     }
+                    self.began = Some(Instant::now());
                 } else if pc == end & !1 {
                     self.ran.hits.1 += 1;
+                    if let Some(began) = self.began.take().filter(|_| self.ran.windows_us.len() < WINDOWS_MAX) {
+                        self.ran.windows_us.push(u64::try_from(now.duration_since(began).as_micros()).unwrap_or(u64::MAX));
+                    }
                     self.cycles.end(&mut self.core).map_err(lost)?;
                 } else {
                     self.stop(Some(reason))?;

@@ -11,6 +11,9 @@ pub struct Order {
     pub wiring: Wiring,
     /// What to do there; none: it is attached to, and that is all.
     pub work: Option<Work>,
+    /// Whether all of the chip's flash is erased first, with what protects it from being read.
+    #[serde(default)]
+    pub erase_all: bool,
 }
 
 /// How a chip is reached.
@@ -39,6 +42,9 @@ pub struct Work {
     pub program: Option<(PathBuf, u64)>,
     /// What may be written, by name.
     pub allowed: Vec<Span>,
+    /// It is the keeper's own image: it may be written to the chip's flash, whatever a manifest declares.
+    #[serde(default)]
+    pub is_keepers: bool,
     /// What may not be, whatever else is said.
     pub protected: Vec<Span>,
     /// Addresses of the two markers.
@@ -107,6 +113,8 @@ pub enum Stage {
     Lock,
     /// Opening the probe and attaching to the chip.
     Attach,
+    /// Erasing all of the chip.
+    Erase,
     /// Reading what is in flash.
     Compare,
     /// Erasing and programming.
@@ -126,6 +134,7 @@ impl Stage {
             Stage::Chip => "lab.toml does not describe it rightly",
             Stage::Lock => "it is in use",
             Stage::Attach => "the chip does not answer",
+            Stage::Erase => "the chip cannot be erased",
             Stage::Compare => "flash cannot be read",
             Stage::Flash => "flash cannot be written",
             Stage::Verify => "flash does not hold what was written",
@@ -141,6 +150,8 @@ impl Stage {
 pub enum Event {
     /// The chip answers.
     Attached,
+    /// All of the chip was erased.
+    Erased,
     /// What is to be changed in flash.
     Compared {
         /// Bytes of the image and the program.
@@ -206,4 +217,8 @@ pub struct Ran {
     /// Cycles between the markers, and what counted them.
     #[serde(default)]
     pub cycles: Option<(String, u64)>,
+    /// How long each of the first windows between the markers was by the clock of this machine, microseconds: the core's own time, and the probe's
+    /// until it has seen that the core stands.
+    #[serde(default)]
+    pub windows_us: Vec<u64>,
 }
