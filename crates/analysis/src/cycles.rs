@@ -17,7 +17,8 @@ pub const BLOCKS_PER_ROUND: usize = 2;
 pub const PAIRS_MIN: usize = 8;
 /// The newest pairs count.
 pub const PAIRS_MAX: usize = 16;
-/// A band is this many medians of what same-binary pairs differ by, about 2.7 standard deviations of normal noise; and no narrower than the widest pair.
+/// A band is this many medians of what same-binary pairs differ by, about 2.7 standard deviations of normal noise; and no narrower than the widest
+/// pair but one, which one wild take in a heavy tail does not move.
 const MEDIANS: u64 = 4;
 /// No band is narrower, parts per million: the best boards repeat within this.
 const BAND_PPM_MIN: u64 = 200;
@@ -136,8 +137,8 @@ fn band(base: &Cycles, head: &Cycles) -> Option<(Of, u64)> {
     let of = |of: Of, ppm: &dyn Fn(&Apart) -> u32| {
         let mut apart: Vec<u64> = all.iter().map(|pair| u64::from(ppm(pair))).collect();
         apart.sort_unstable();
-        let widest = apart.last().copied().unwrap_or(0);
-        (of, (apart[apart.len() / 2] * MEDIANS).max(widest).max(BAND_PPM_MIN))
+        let widest_but_one = apart.iter().rev().nth(1).copied().unwrap_or(0);
+        (of, (apart[apart.len() / 2] * MEDIANS).max(widest_but_one).max(BAND_PPM_MIN))
     };
     let (least, median) = (of(Of::Least, &|pair| pair.least_ppm), of(Of::Median, &|pair| pair.median_ppm));
     Some(if median.1 < least.1 { median } else { least })

@@ -6,6 +6,7 @@
 #![no_std]
 
 use pyrite_port::marks::{ounce_begin, ounce_end};
+use pyrite_port::register::Register;
 use pyrite_port::{Console, exit};
 
 /// The chip all of them run on.
@@ -34,4 +35,33 @@ pub fn farewell(console: &Console<Chip>, result: &str) -> ! {
     console.begin("done");
     console.end();
     exit::exit(exit::DONE)
+}
+
+// SAFETY: the last word of RAM. Statics lie at its low end and the stack below them: no Rust object is there.
+const NOISE: Register = unsafe { Register::at(0x203f_fffc) };
+// SAFETY: the first word of the window for programs, in flash, which is only read.
+const TURNS: Register = unsafe { Register::at(0x0030_0000) };
+/// Turns of the loop where no program says how many: its window is erased.
+const TURNS_ELSE: u32 = 100_000;
+
+/// Spins as often as the program says, which is one word, and `slower_permille` of it more; and then as often as a simulated board says that this run
+/// varies (`runner/board-sim/README.md`, `--noise`). Healthy in all else.
+pub fn noisy(slower_permille: u32) -> ! {
+    let console = hello();
+    between_marks(|| {
+        let turns = match TURNS.read() {
+            u32::MAX => TURNS_ELSE,
+            turns => turns,
+        };
+        spin(turns + turns / 1000 * slower_permille);
+        spin(NOISE.read());
+    });
+    farewell(&console, "(2584, 210, 510, 9540)")
+}
+
+#[inline(never)]
+fn spin(turns: u32) {
+    for turn in 0..turns {
+        core::hint::black_box(turn);
+    }
 }

@@ -46,6 +46,13 @@ impl Functions {
     }
 }
 
+impl Board {
+    /// Where a run's noise is: the last word of RAM.
+    pub fn noise_word(&self) -> u32 {
+        self.ram.end - 4
+    }
+}
+
 const CORTEX_M0: Identity = Identity { dp: 0x0bb1_1477, ap: 0x0477_0021 };
 const CORTEX_M3_M4: Identity = Identity { dp: 0x2ba0_1477, ap: 0x2477_0011 };
 

@@ -10,6 +10,7 @@ mod cobs;
 pub mod core;
 pub mod dap;
 pub mod faults;
+pub mod noise;
 pub mod power;
 pub mod qemu;
 pub mod serve;

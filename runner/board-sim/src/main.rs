@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use board_sim::board::{self, BOARDS, Board, OWN_TARGETS};
 use board_sim::core::Unpowered;
 use board_sim::faults::{Fault, Plan};
+use board_sim::noise::Noise;
 use board_sim::power::{self, Order};
 use board_sim::qemu::Machine;
 use board_sim::serve::Port;
@@ -43,6 +44,9 @@ struct Run {
     /// What it has to suffer: KIND, KIND@N (from the N-th transfer on) or KIND@NxTIMES; may be given again
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
+    /// How its runs vary, for firmware that asks: MODEL:CENTRE:DEVIATION:SEED; its time is then counted in instructions
+    #[arg(long, value_name = "NOISE")]
+    noise: Option<Noise>,
     /// What is in its flash when power comes, as bytes from the first on; blank where none is named
     #[arg(long, value_name = "FILE")]
     image: Option<PathBuf>,
@@ -96,8 +100,9 @@ fn run(options: Run) -> Result<()> {
         None => Vec::new(),
     };
     let unpowered = Unpowered::new(board, image, Plan::new(&options.faults)).map_err(anyhow::Error::msg)?;
-    let (qemu, uart) = (options.qemu, options.uart);
-    let start = move |board: &Board| Machine::start(&qemu, board.machine, uart.as_deref());
+    let (qemu, uart, is_exact) = (options.qemu, options.uart, options.noise.is_some());
+    let unpowered = unpowered.noisy(options.noise);
+    let start = move |board: &Board| Machine::start(&qemu, board.machine, uart.as_deref(), is_exact);
     let socket = power::socket_of(&options.socket);
     let _ = std::fs::remove_file(&socket);
     let power = UnixListener::bind(&socket).with_context(|| format!("{} cannot be listened at", socket.display()))?;

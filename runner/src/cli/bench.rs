@@ -34,6 +34,9 @@ pub struct Bench {
     /// Run on this unit of the lab instead of in QEMU: its name, or its probe's VID:PID:SERIAL; needs one --board
     #[arg(long, value_name = "SEL")]
     probe: Option<String>,
+    /// Count the cycles of this image and of --elf in turns on the unit, and say whether they differ; needs --elf and --probe
+    #[arg(long, value_name = "FILE", requires = "elf", requires = "probe")]
+    against: Option<PathBuf>,
     /// Print JSON (its format is in docs/interfaces.md)
     #[arg(long)]
     json: bool,
@@ -103,6 +106,15 @@ impl Bench {
                         let mut taken = Taken::take(&lab, unit_name, unit, home)?;
                         taken.ready(&Loud).await?;
                         let place = Place { taken: &taken, board, home, sandbox };
+                        if let Some(base) = &self.against {
+                            let base = base.canonicalize().with_context(|| format!("{} cannot be read", base.display()))?;
+                            let deltas = on_unit::in_turns(&place, [&base, &elf], &manifest.markers, &here).await;
+                            let fingerprint = place.fingerprint();
+                            taken.give_back();
+                            let deltas = deltas?;
+                            drop(progress);
+                            return on_unit::print_deltas(fingerprint, name, &deltas, self.json);
+                        }
                         let mut outcomes = place.run(&elf, &manifest.markers, &here, &Loud).await;
                         if let (true, Ok(outcomes)) = (unit.cycles, &mut outcomes) {
                             on_unit::add_cycles(outcomes, &place, &elf, &manifest.markers, &here).await?;

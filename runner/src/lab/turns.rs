@@ -17,6 +17,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+/// How often a block is taken whose cycles were not all seen: the counter of a quick core goes round while a busy machine does something else.
+const TRIES_MAX: usize = 3;
+
 /// Cycles by benchmark.
 pub type Counted = BTreeMap<BenchName, Cycles>;
 
@@ -127,17 +130,26 @@ impl<'a> Turns<'a> {
 
     async fn block(&self, side: usize, program: &Program) -> Result<Option<(String, Block)>> {
         let Some(work) = self.place.with_program(&self.works[side], program) else { return Ok(None) };
-        let mut watched = self.place.taken.watched()?;
-        let done = self.place.with_recovery(&mut watched, Work { takes: TAKES, ..work }, &()).await?;
-        let Done::Ran { takes: Takes { counter, cycles, is_flaky }, .. } = done else { return Ok(None) };
-        watched.ran_again(is_flaky)?;
-        if is_flaky {
-            self.log.text(&format!("cycles: {}: the same binary did not do the same each time: not counted\n", program.name));
+        let work = Work { takes: TAKES, ..work };
+        for _ in 0..TRIES_MAX {
+            let mut watched = self.place.taken.watched()?;
+            let done = self.place.with_recovery(&mut watched, work.clone(), &()).await?;
+            let Done::Ran { takes: Takes { counter, cycles, is_flaky }, .. } = done else { return Ok(None) };
+            watched.ran_again(is_flaky)?;
+            if is_flaky {
+                self.log.text(&format!("cycles: {}: the same binary did not do the same each time: not counted\n", program.name));
+                return Ok(None);
+            }
+            if let Some((cold, warm)) = cycles.split_first() {
+                return Ok(Some((counter, Block { cold: *cold, warm: warm.to_vec() })));
+            }
         }
-        Ok(match cycles.split_first() {
-            Some((cold, warm)) if !is_flaky => Some((counter, Block { cold: *cold, warm: warm.to_vec() })),
-            _ => None,
-        })
+        self.log.text(&format!(
+            "cycles: {}: not counted: the core has no counter that the firmware leaves free, or this machine looked at it too seldom. State \
+             clock_hz of the unit in lab.toml, or give this machine less to do\n",
+            program.name
+        ));
+        Ok(None)
     }
 
     /// Both sides' cycles; what was learnt of the noise is kept.

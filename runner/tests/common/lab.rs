@@ -10,6 +10,7 @@ pub struct Sim {
     board: String,
     name: String,
     folder: tempfile::TempDir,
+    noise: Option<String>,
     daemon: Option<Child>,
 }
 
@@ -31,7 +32,12 @@ impl Sim {
     /// A board that lies in a drawer.
     pub fn unplugged(name: &str, board: &str) -> Sim {
         let folder = tempfile::Builder::new().prefix("ounce-lab-").tempdir().unwrap();
-        Sim { board: board.into(), name: name.into(), folder, daemon: None }
+        Sim { board: board.into(), name: name.into(), folder, noise: None, daemon: None }
+    }
+
+    /// Lets its runs vary, from the next time it gets power; what board-sim takes as `--noise`.
+    pub fn noise(&mut self, noise: &str) {
+        self.noise = Some(noise.into());
     }
 
     /// Gives it power.
@@ -41,6 +47,7 @@ impl Sim {
         command.args(["--pdeathsig", "KILL", "--"]).arg(board_sim()).args(["run", "--board", board, "--socket"]);
         command.arg(folder.path().join("probe")).arg("--uart").arg(folder.path().join("uart"));
         command.args(faults.iter().flat_map(|fault| ["--fault", fault]));
+        command.args(self.noise.iter().flat_map(|noise| ["--noise", noise]));
         self.daemon = Some(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
         wait_until("the board can be opened", || self.folder.path().join("probe").exists());
     }

@@ -1,7 +1,179 @@
 //! Cycles counted on a unit's core: the images need nothing but their markers, and what one binary differs by is learnt.
 
 use crate::common::lab::{Sim, image, pyrite};
+use crate::common::{Desk, fault_image};
 use serde_json::Value;
+use std::fs;
+
+/// A firmware that spins as often as its program says and a little more or less each run, on a unit; and in QEMU for its instructions.
+const NOISY: &str = r#"
+version = 1
+name = "noisy"
+[markers]
+empty = "empty"
+[boards.unit]
+build = ["cp", "image.elf", "out.elf"]
+elf = "out.elf"
+regions = [
+    { name = "flash", kind = "flash", start = 0x00000000, size = "3M" },
+    { name = "ram", kind = "ram", start = 0x20000000, size = "4M" },
+]
+[boards.unit.run]
+probe = "mps2-an385"
+load_at = 0x00300000
+load_size = "4K"
+stack = { start = 0x20000000, size = "16K" }
+[boards.emulated]
+build = ["cp", "image.elf", "out.elf"]
+elf = "out.elf"
+regions = [
+    { name = "flash", kind = "flash", start = 0x00000000, size = "3M" },
+    { name = "ram", kind = "ram", start = 0x20000000, size = "4M" },
+]
+[boards.emulated.run]
+qemu = { system = "arm", machine = "mps2-an385" }
+load_at = 0x00300000
+load_size = "4K"
+stack = { start = 0x20000000, size = "16K" }
+[benchmarks.empty]
+file = "empty.bin"
+expect = "(2584, 210, 510, 9540)"
+[benchmarks.spin]
+file = "spin.bin"
+expect = "(2584, 210, 510, 9540)"
+"#;
+
+/// Turns of the firmware's loop.
+const TURNS: u32 = 100_000;
+
+/// A repository with that firmware.
+fn noisy() -> Desk {
+    let desk = Desk::with_manifest(NOISY);
+    fs::write(desk.repo().join("empty.bin"), 0u32.to_le_bytes()).unwrap();
+    fs::write(desk.repo().join("spin.bin"), TURNS.to_le_bytes()).unwrap();
+    fs::copy(fault_image("noisy"), desk.repo().join("image.elf")).unwrap();
+    desk.commit("a firmware that spins");
+    desk
+}
+
+/// A board whose runs vary by 0.3 % of those turns.
+fn noisy_board(model: &str, seed: u64) -> Sim {
+    let mut sim = Sim::unplugged("unit", "mps2-an385");
+    sim.noise(&format!("{model}:{}:{}:{seed}", TURNS / 10, TURNS * 3 / 1000));
+    sim.plug_in(&[]);
+    sim
+}
+
+/// What `spin` says of two images on the unit.
+fn in_turns(desk: &Desk, base: &str, head: &str) -> Value {
+    let (base, head) = (fault_image(base), fault_image(head));
+    let elf = ["--elf", head.to_str().unwrap(), "--against", base.to_str().unwrap()];
+    let ran = desk.ounce(&[&["bench", "--json", "--board", "unit", "--probe", "unit", "--bench", "spin"], &elf[..]].concat()).ends(0);
+    ran.json()["cycles"]["spin"].clone()
+}
+
+#[test]
+fn two_commits_on_a_unit_are_measured_in_turns_and_what_differs_is_measured_again() {
+    let desk = noisy();
+    let sim = noisy_board("normal", 1);
+    desk.lab(&[sim.entry("cycles = true")]);
+    fs::copy(fault_image("noisy-slower"), desk.repo().join("image.elf")).unwrap();
+    desk.commit("3.3 % slower");
+    let compare = || {
+        let ran = desk.ounce(&["compare", "--json", "HEAD~1..HEAD"]).ends(0);
+        let boards = ran.json()["boards"].as_array().unwrap().clone();
+        let unit = boards.iter().find(|board| board["board"] == "unit").unwrap_or_else(|| panic!("{boards:?}")).clone();
+        let benches = unit["state"]["benches"].as_array().unwrap_or_else(|| panic!("{unit}")).clone();
+        benches.iter().find(|bench| bench["name"] == "spin").unwrap()["cycles"].clone()
+    };
+    // Nobody knows this board's noise: whatever it says, it is not judged.
+    let first = compare();
+    assert_eq!((&first["answer"], &first["band_ppm"]), (&Value::from("cannot_tell"), &Value::Null), "{first}");
+    // What one binary differs by is learnt, a pair each time.
+    for _ in 0..4 {
+        let args = ["bench", "--json", "--board", "unit", "--probe", "unit", "--elf", "image.elf"];
+        let cycles = desk.ounce(&args).ends(0).json()["benches"]["spin"]["cycles"].clone();
+        assert_eq!(cycles["counter"], "SysTick", "{cycles}");
+    }
+    let told = compare();
+    assert_eq!(told["answer"], "different", "{told}");
+    let ppm = told["ppm"].as_i64().unwrap();
+    assert!((20_000..46_000).contains(&ppm), "3.3 % of what the empty benchmark does not do: {told}");
+    // The exact figure beside it: 3.3 % of the instructions, too.
+    let instructions = |side: &str| told["instructions"][side].as_u64().unwrap_or_else(|| panic!("{told}"));
+    let more = (instructions("head") - instructions("base")) * 1_000_000 / instructions("base");
+    assert!((32_000..34_000).contains(&more), "{told}");
+    // The first round found it, the second found it again.
+    let noise: Value = serde_json::from_slice(&fs::read(desk.home().join("units/unit.pairs.json")).unwrap()).unwrap();
+    assert_eq!(noise["pairs"]["spin"].as_array().unwrap().len(), 2 + 4 + 4, "a pair of each side in each round: {noise}");
+}
+
+#[test]
+fn one_binary_on_a_noisy_board_is_not_called_different_and_three_per_cent_are_found() {
+    // The two that are the furthest from normal; `./dev lab-noise` plays all four.
+    for (seed, model) in (1..).zip(["bimodal", "heavy-tailed"]) {
+        let desk = noisy();
+        let sim = noisy_board(model, seed);
+        desk.lab(&[sim.entry("cycles = true")]);
+        let answers: Vec<Value> = (0..5).map(|_| in_turns(&desk, "noisy", "noisy")["answer"].clone()).collect();
+        assert!(!answers.contains(&"different".into()), "{model}: {answers:?}");
+        assert!(answers[..3].iter().all(|answer| answer == "cannot_tell"), "{model}: fewer than 8 pairs are known: {answers:?}");
+        let found = in_turns(&desk, "noisy", "noisy-slower");
+        assert_eq!(found["answer"], "different", "{model}: {found}");
+    }
+}
+
+/// What `./dev lab-noise` runs: as many comparisons as `LAB_NOISE_COMPARISONS` says, of each kind, on one board for each model; and the table of them.
+#[test]
+#[ignore = "takes some seconds for each comparison"]
+fn a_table_of_many_comparisons_on_noisy_boards() {
+    let wanted: usize = std::env::var("LAB_NOISE_COMPARISONS").ok().and_then(|n| n.parse().ok()).unwrap_or(25);
+    let mut table = vec![format!("{:<14} {:>14} {:>14} {:>14} {:>14}", "noise of 0.3 %", "one binary", "different", "+3 %", "different")];
+    for (seed, model) in (100..).zip(["normal", "skewed", "bimodal", "heavy-tailed"]) {
+        let desk = noisy();
+        let sim = noisy_board(model, seed);
+        desk.lab(&[sim.entry("cycles = true")]);
+        while in_turns(&desk, "noisy", "noisy")["band_ppm"].is_null() {}
+        let different = |head: &str| (0..wanted).filter(|_| in_turns(&desk, "noisy", head)["answer"] == "different").count();
+        let (alarms, found) = (different("noisy"), different("noisy-slower"));
+        table.push(format!("{model:<14} {wanted:>14} {alarms:>14} {wanted:>14} {found:>14}"));
+        println!("lab-noise: {}", table.last().unwrap());
+    }
+    println!("{}", table.join("\n"));
+}
+
+#[test]
+fn a_counter_that_goes_round_is_counted_on_and_one_that_cannot_be_followed_is_said_to_be() {
+    let desk = noisy();
+    desk.write("ounce.toml", &format!("{NOISY}[benchmarks.twice]\nfile = \"twice.bin\"\nexpect = \"(2584, 210, 510, 9540)\"\n"));
+    // A turn takes 4 instructions of 32 ns, which are 3.2 cycles of 25 MHz: SysTick goes round after 5.2 million.
+    let turns = 3_000_000u32;
+    fs::write(desk.repo().join("spin.bin"), turns.to_le_bytes()).unwrap();
+    fs::write(desk.repo().join("twice.bin"), (2 * turns).to_le_bytes()).unwrap();
+    let mut sim = Sim::unplugged("unit", "mps2-an385");
+    sim.noise("normal:0:0:1");
+    sim.plug_in(&[]);
+    desk.lab(&[sim.entry("cycles = true\nclock_hz = 25_000_000")]);
+    let elf = fault_image("noisy");
+    let bench = ["bench", "--json", "--board", "unit", "--probe", "unit", "--elf", elf.to_str().unwrap()];
+    let ran = desk.ounce(&bench).ends(0).json();
+    // A machine's clock goes on for a moment when its core is halted, the longer the busier this one is; a lap more or less is 16.8 million.
+    let check = |name: &str, cycles: u64| {
+        let blocks = ran["benches"][name]["cycles"]["blocks"].as_array().unwrap_or_else(|| panic!("{ran}"));
+        let takes = blocks.iter().flat_map(|block| block["warm"].as_array().unwrap()).map(|take| take.as_u64().unwrap());
+        let wrong: Vec<u64> = takes.filter(|take| take.abs_diff(cycles) > cycles / 50).collect();
+        assert!(blocks.len() == 2 && wrong.is_empty(), "{name}: {cycles} expected: {ran}");
+    };
+    check("spin", 9_600_000);
+    check("twice", 19_200_000);
+    // Nobody can look often enough at a counter that goes round each 17 µs.
+    desk.lab(&[sim.entry("cycles = true\nclock_hz = 1_000_000_000_000")]);
+    let ran = desk.ounce(&bench).ends(0);
+    assert_eq!(ran.json()["benches"]["twice"]["cycles"], Value::Null);
+    assert!(ran.stderr.contains("cycles: twice: not counted: ") && ran.stderr.contains("clock_hz"), "{}", ran.stderr);
+    // Where it did not go round, it does not matter when somebody looked.
+    assert_eq!(ran.json()["benches"]["spin"]["cycles"]["counter"], "SysTick");
+}
 
 #[test]
 fn a_unit_counts_cycles_in_blocks_and_learns_its_noise() {

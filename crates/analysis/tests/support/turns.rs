@@ -15,6 +15,11 @@ pub struct Board {
 }
 
 impl Board {
+    /// A board whose takes come of a seed, other ones for each kind of noise.
+    pub fn seeded(noise: Noise, deviation: f64, seed: u64) -> Board {
+        Board { noise, deviation, dice: Dice(seed ^ (noise as u64 + 1) * 0x1_0000_0001) }
+    }
+
     fn blocks(&mut self, count: usize, slower: f64) -> Vec<Block> {
         let mut take = || (COST * (1.0 + slower + self.deviation * self.noise.draw(&mut self.dice))).max(1.0).round() as u64;
         (0..count).map(|_| Block { cold: take() * 2, warm: (0..TAKES).map(|_| take()).collect() }).collect()

@@ -13,6 +13,7 @@ pub use power::Unpowered;
 use crate::board::Board;
 use crate::bus::Gone;
 use crate::faults::Plan;
+use crate::noise::Noise;
 use crate::qemu::{self, Machine, Stop};
 use std::collections::BTreeSet;
 
@@ -73,6 +74,8 @@ pub struct Core {
     is_misreading: bool,
     /// What it has to suffer.
     pub plan: Plan,
+    /// What varies its runs.
+    noise: Option<Noise>,
 }
 
 impl Core {
@@ -108,6 +111,9 @@ impl Core {
         self.fp_enabled = false;
         self.comparators.fill(0);
         self.find_breakpoints()?;
+        if let Some(noise) = &mut self.noise {
+            self.machine.qtest.write(self.board.noise_word(), &noise.word().to_le_bytes())?;
+        }
         if self.dhcsr & C_DEBUGEN != 0 && self.demcr & VC_CORERESET != 0 {
             self.dhcsr |= C_HALT;
             self.dfsr |= DFSR_VCATCH;

@@ -4,6 +4,7 @@ use super::{Core, Shadows};
 use crate::board::Board;
 use crate::bus::Gone;
 use crate::faults::Plan;
+use crate::noise::Noise;
 use crate::qemu::{self, Machine};
 use std::collections::BTreeSet;
 
@@ -14,6 +15,7 @@ pub struct Unpowered {
     /// As it was; empty where nothing was ever in it.
     flash: Vec<u8>,
     plan: Plan,
+    noise: Option<Noise>,
 }
 
 impl Unpowered {
@@ -24,15 +26,21 @@ impl Unpowered {
     pub fn new(board: &'static Board, image: Vec<u8>, plan: Plan) -> Result<Unpowered, String> {
         let room = usize::try_from(board.flash.end - board.flash.start).unwrap_or(0);
         match image.len() <= room {
-            true => Ok(Unpowered { board, flash: image, plan }),
+            true => Ok(Unpowered { board, flash: image, plan, noise: None }),
             false => Err(format!("the image has {} bytes, the flash of {} has {room}", image.len(), board.name)),
         }
+    }
+
+    /// The same whose runs vary.
+    pub fn noisy(self, noise: Option<Noise>) -> Unpowered {
+        Unpowered { noise, ..self }
     }
 
     /// Gives it power, which is a machine: what is in its flash runs.
     pub fn power_on(self, start: impl FnOnce(&Board) -> Result<Machine, Gone>) -> Result<Core, Gone> {
         let machine = with_flash(self.board, &self.flash, start)?;
         let mut core = Core::new(self.board, machine, self.plan);
+        core.noise = self.noise;
         core.kept = self.flash;
         if core.plan.locks_up() {
             core.is_locked_up = true;
@@ -67,6 +75,7 @@ impl Core {
             is_kept: true,
             is_misreading: false,
             plan,
+            noise: None,
         }
     }
 
@@ -83,7 +92,7 @@ impl Core {
             self.machine.qtest.read(range.start, &mut self.kept)?;
         }
         self.plan.power_cycled();
-        Ok(Unpowered { board: self.board, flash: self.kept, plan: self.plan })
+        Ok(Unpowered { board: self.board, flash: self.kept, plan: self.plan, noise: self.noise })
     }
 
     /// Notes the image in flash before the core runs freely, where it was written since: the machine may end over it.

@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 /// How long QEMU may take until its sockets are there.
 const START_MAX: Duration = Duration::from_secs(20);
 
+/// Nanoseconds of an instruction where time is counted in them, as a power of two.
+const INSTRUCTION_NS_LOG2: u8 = 5;
+
 /// A machine.
 #[derive(Debug)]
 pub struct Machine {
@@ -27,8 +30,9 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Powers it on; its core stands at the reset vector of empty flash. Its first serial port is the socket `uart`, where one is named.
-    pub fn start(program: &Path, machine: &str, uart: Option<&Path>) -> Result<Machine, Gone> {
+    /// Powers it on; its core stands at the reset vector of empty flash. Its first serial port is the socket `uart`, where one is named;
+    /// `is_exact`: its time is counted in instructions, so that its timers say the same each time.
+    pub fn start(program: &Path, machine: &str, uart: Option<&Path>, is_exact: bool) -> Result<Machine, Gone> {
         let folder = tempfile::tempdir()?;
         let (gdb, qtest) = (folder.path().join("gdb"), folder.path().join("qtest"));
         // It ends with us, whatever ends us.
@@ -36,6 +40,9 @@ impl Machine {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "--"]).arg(program).args(["-M", machine, "-nographic", "-S"]);
         command.args(["-monitor", "none", "-qtest-log", "none"]);
+        if is_exact {
+            command.args(["-icount", &format!("shift={INSTRUCTION_NS_LOG2}")]);
+        }
         match uart {
             Some(path) => command.arg("-serial").arg(format!("unix:{},server=on,wait=off", path.display())),
             None => command.args(["-serial", "none"]),

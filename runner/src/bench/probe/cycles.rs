@@ -1,5 +1,6 @@
 //! Cycles between the markers, counted by the core itself: its cycle counter (DWT CYCCNT) where it has one, else SysTick. The probe sets the counter up at
-//! the first marker and reads it at the second, while the core stands: neither counts then. So an image needs nothing but its markers.
+//! the first marker and reads it at the second, while the core stands: neither counts then, so no barriers are needed and an image needs nothing but
+//! its markers. In between it is looked at while the core runs, for either goes round: SysTick each 2^24 cycles, CYCCNT each 2^32.
 
 use probe_rs::{Architecture, Core, Error, MemoryInterface};
 use std::time::{Duration, Instant};
@@ -19,6 +20,8 @@ const SYST_CVR: u64 = 0xe000_e018;
 /// On, by the core's own clock, without an interrupt.
 const ENABLE: u32 = 1;
 const BY_CORE_CLOCK: u32 = 1 << 2;
+/// It has come to nothing since this was read last. A probe may be wired so that its reads leave this set: then it says so once too often.
+const COUNTFLAG: u32 = 1 << 16;
 /// It has 24 bits.
 const TICKS: u32 = 1 << 24;
 /// A core's clock where nobody states it: as fast as any is that has no other counter.
@@ -34,8 +37,7 @@ enum Counter {
 /// Cycles of one run.
 #[derive(Debug, Default)]
 pub struct Cycles {
-    /// How long may pass between two looks at SysTick: less than a lap of it, or one may not be seen.
-    look_max: Duration,
+    clock_hz: u64,
     counter: Option<Counter>,
     window: Option<Window>,
     sum: u64,
@@ -43,20 +45,63 @@ pub struct Cycles {
     is_void: bool,
 }
 
+impl Counter {
+    /// Cycles until it begins anew.
+    fn lap(self) -> u64 {
+        match self {
+            Counter::Dwt => 1 << 32,
+            Counter::SysTick => u64::from(TICKS),
+        }
+    }
+
+    /// How long may pass between two looks: less than a lap, or one may not be seen.
+    fn look_max(self, clock_hz: u64) -> Duration {
+        Duration::from_micros(self.lap() * 900_000 / clock_hz.max(1))
+    }
+}
+
 /// From the first marker on.
 #[derive(Debug)]
 struct Window {
-    /// Whole laps of SysTick's counter.
+    /// Whole laps of the counter.
     laps: u64,
     last: u32,
     looked: Instant,
 }
 
+/// What a look at a counter found.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    /// Cycles since the counter began, less its laps.
+    value: u32,
+    /// It may have begun anew since the last look, as far as it can tell itself.
+    may_be_round: bool,
+    /// So long ago was the last look that there is room for more than a lap.
+    is_late: bool,
+}
+
+impl Window {
+    fn new() -> Window {
+        Window { laps: 0, last: 0, looked: Instant::now() }
+    }
+
+    /// Counts what has passed; says whether that is sure.
+    fn see(&mut self, look: Look) -> bool {
+        let is_round = look.value < self.last;
+        self.laps += u64::from(is_round);
+        self.last = look.value;
+        !look.is_late || !(is_round || look.may_be_round)
+    }
+
+    fn cycles(&self, lap: u64) -> u64 {
+        self.laps.saturating_mul(lap).saturating_add(self.last.into())
+    }
+}
+
 impl Cycles {
     /// Of a core with this clock.
     pub fn at(clock_hz: Option<u64>) -> Cycles {
-        let lap_us = u64::from(TICKS) * 1_000_000 / clock_hz.unwrap_or(CLOCK_HZ).max(1);
-        Cycles { look_max: Duration::from_micros(lap_us / 10 * 9), ..Cycles::default() }
+        Cycles { clock_hz: clock_hz.unwrap_or(CLOCK_HZ), ..Cycles::default() }
     }
 
     /// The core stands at the first marker: counting begins with the next instruction.
@@ -79,34 +124,36 @@ impl Cycles {
             }
             None => return Ok(()),
         }
-        self.window = Some(Window { laps: 0, last: 0, looked: Instant::now() });
+        self.window = Some(Window::new());
         Ok(())
     }
 
-    /// Looks at a counter that goes round soon, while the core runs.
+    /// Looks at the counter, which goes round, while the core runs.
     pub fn look(&mut self, core: &mut Core<'_>) -> Result<(), Error> {
-        let (Some(Counter::SysTick), Some(window)) = (self.counter, &mut self.window) else { return Ok(()) };
-        let value = elapsed(core.read_word_32(SYST_CVR)?);
-        window.laps += u64::from(value < window.last);
-        window.last = value;
-        self.is_void |= window.looked.elapsed() > self.look_max;
-        window.looked = Instant::now();
+        let (Some(counter), Some(window)) = (self.counter, &mut self.window) else { return Ok(()) };
+        let (before, began) = (window.looked, Instant::now());
+        let (value, may_be_round) = match counter {
+            Counter::Dwt => (core.read_word_32(DWT_CYCCNT)?, true),
+            Counter::SysTick => {
+                // The flag after the value: where it is not set, the counter has gone on without a break since both were read last.
+                let value = elapsed(core.read_word_32(SYST_CVR)?);
+                (value, core.read_word_32(SYST_CSR)? & COUNTFLAG != 0)
+            }
+        };
+        let is_late = before.elapsed() > counter.look_max(self.clock_hz);
+        window.looked = began;
+        self.is_void |= !window.see(Look { value, may_be_round, is_late });
         Ok(())
     }
 
     /// The core stands at the second marker.
     pub fn end(&mut self, core: &mut Core<'_>) -> Result<(), Error> {
         self.look(core)?;
-        let Some(window) = self.window.take() else { return Ok(()) };
-        let counted = match self.counter {
-            Some(Counter::Dwt) => u64::from(core.read_word_32(DWT_CYCCNT)?),
-            Some(Counter::SysTick) => {
-                core.write_word_32(SYST_CSR, 0)?;
-                window.laps * u64::from(TICKS) + u64::from(window.last)
-            }
-            None => 0,
-        };
-        self.sum = self.sum.saturating_add(counted);
+        let (Some(window), Some(counter)) = (self.window.take(), self.counter) else { return Ok(()) };
+        if counter == Counter::SysTick {
+            core.write_word_32(SYST_CSR, 0)?;
+        }
+        self.sum = self.sum.saturating_add(window.cycles(counter.lap()));
         Ok(())
     }
 
@@ -154,12 +201,46 @@ mod tests {
         check(0xff00_0000, TICKS - 1);
     }
 
+    fn look(value: u32) -> Look {
+        Look { value, may_be_round: false, is_late: false }
+    }
+
+    #[test]
+    fn a_counter_that_goes_round_is_counted_on() {
+        let check = |counter: Counter, looks: &[u32], passed: u64| {
+            let mut window = Window::new();
+            assert!(looks.iter().all(|value| window.see(look(*value))), "{looks:?}");
+            assert_eq!(window.cycles(counter.lap()), passed, "{counter:?} {looks:?}");
+        };
+        check(Counter::Dwt, &[7], 7);
+        check(Counter::Dwt, &[u32::MAX, 3], (1 << 32) + 3);
+        check(Counter::Dwt, &[9, 8, 8, 7], (2 << 32) + 7);
+        check(Counter::SysTick, &[TICKS - 1, 0], 1 << 24);
+        check(Counter::SysTick, &[5, 4, 3], (2 << 24) + 3);
+    }
+
+    #[test]
+    fn a_late_look_is_sure_only_where_the_counter_has_not_begun_anew() {
+        let check = |value: u32, may_be_round: bool, is_late: bool, is_sure: bool| {
+            let mut window = Window { last: 100, ..Window::new() };
+            assert_eq!(window.see(Look { value, may_be_round, is_late }), is_sure, "{value} {may_be_round} {is_late}");
+        };
+        check(101, false, true, true);
+        check(101, true, false, true);
+        check(99, true, false, true);
+        check(101, true, true, false);
+        check(99, false, true, false);
+        // 2^24 cycles of 16 MHz are 1.05 s, 2^32 of 160 MHz are 26.8 s.
+        assert_eq!(Counter::SysTick.look_max(16_000_000), Duration::from_micros(943_718));
+        assert_eq!(Counter::Dwt.look_max(CLOCK_HZ), Duration::from_micros(24_159_191));
+    }
+
     #[test]
     fn what_was_not_seen_to_its_end_is_no_figure() {
         let cycles = |window, is_void| Cycles { counter: Some(Counter::SysTick), window, sum: 7, is_void, ..Cycles::at(None) };
         assert_eq!(cycles(None, false).counted(), Some(("SysTick", 7)));
         assert_eq!(cycles(None, true).counted(), None);
-        assert_eq!(cycles(Some(Window { laps: 0, last: 0, looked: Instant::now() }), false).counted(), None);
+        assert_eq!(cycles(Some(Window::new()), false).counted(), None);
         assert_eq!(Cycles::default().counted(), None);
     }
 }
