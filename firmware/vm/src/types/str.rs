@@ -513,7 +513,9 @@ pub(crate) fn replace(vm: &mut Vm, args: Args) -> Res {
 }
 
 fn any_of(vm: &mut Vm, args: Args, test: impl Fn(&[u8], &[u8]) -> bool) -> Res {
-    let bytes = receiver(vm, args)?;
+    let all = receiver(vm, args)?;
+    let (start, end) = bounds(vm, args, all)?;
+    let Some(bytes) = all.get(start..end) else { return Ok(Obj::FALSE) };
     if args.get(1).is(Kind::Tuple) {
         for part in tuple::items(args.get(1)) {
             if self::part(vm, args.get(0), *part).is_some_and(|part| test(bytes, part)) {
