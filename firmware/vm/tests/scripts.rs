@@ -1,5 +1,5 @@
-//! Small scripts, one for each line of what features bring, in a folder of the feature's name: each prints what CPython prints, or where the
-//! two differ on purpose, what is written down. `regenerate.sh` makes `.mpy` and `.txt` from `.py`.
+//! Small scripts, one for each line of what Pyrite has, in a folder of the feature's name or of what they are about (then they need `full`):
+//! each prints what CPython prints, or where the two differ on purpose, what is written down. `regenerate.sh` makes `.mpy` and `.txt` from `.py`.
 
 mod common;
 
@@ -12,18 +12,35 @@ use pyrite::{Stop, Vm};
 const FEATURES: &[(&str, bool)] = &[
     ("array", cfg!(feature = "array")),
     ("asyncio", cfg!(feature = "asyncio")),
-    ("bytes", cfg!(all(feature = "bytes", feature = "format", feature = "float"))),
+    ("builtins", cfg!(feature = "full")),
+    (
+        "bytes",
+        cfg!(all(feature = "bytes", feature = "format", feature = "float", feature = "strings", feature = "bigint", feature = "language")),
+    ),
+    ("calls", cfg!(feature = "full")),
+    ("classes", cfg!(feature = "full")),
     ("collections", cfg!(feature = "collections")),
+    ("containers", cfg!(feature = "full")),
     ("core", true),
+    ("coroutines", cfg!(feature = "full")),
     ("descriptors", cfg!(feature = "descriptors")),
+    ("errors", cfg!(feature = "full")),
+    ("examples", cfg!(feature = "full")),
+    ("generators", cfg!(feature = "full")),
     ("import", cfg!(feature = "import")),
+    ("ints", cfg!(feature = "full")),
     ("io", cfg!(all(feature = "io", feature = "packed"))),
+    ("iteration", cfg!(feature = "full")),
     ("json", cfg!(all(feature = "json", feature = "io", feature = "bytes"))),
     ("language", cfg!(feature = "language")),
+    ("library", cfg!(feature = "full")),
     ("memoryview", cfg!(all(feature = "memoryview", feature = "array"))),
     ("modules", cfg!(all(feature = "sys", feature = "gc", feature = "micropython", feature = "time", feature = "errno"))),
+    ("numbers", cfg!(feature = "full")),
     ("random", cfg!(all(feature = "random", feature = "float"))),
     ("struct", cfg!(all(feature = "struct", feature = "bigint", feature = "float"))),
+    ("structs", cfg!(feature = "full")),
+    ("text", cfg!(feature = "full")),
     ("traceback", cfg!(feature = "traceback")),
 ];
 
@@ -91,7 +108,16 @@ fn each_script_prints_what_is_expected() {
         }
     }
     assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
-    assert!(!scripts().is_empty());
+    // A folder that is not listed above would be left out unseen.
+    for entry in std::fs::read_dir(folder()).expect("the folder is there") {
+        let entry = entry.expect("readable");
+        let name = entry.file_name().into_string().expect("a name");
+        let listed = name == "files" || FEATURES.iter().any(|(listed, _)| *listed == name);
+        assert!(listed || entry.path().is_file(), "tests/scripts/{name} is in no line of FEATURES");
+    }
+    if cfg!(feature = "full") {
+        assert!(scripts().len() >= 300, "{} scripts", scripts().len());
+    }
 }
 
 /// Whichever allocation fails: a MemoryError, caught or not, and no harm.
