@@ -23,6 +23,7 @@ const FEATURES: &[(&str, bool)] = &[
     ("containers", cfg!(feature = "full")),
     ("core", true),
     ("coroutines", cfg!(feature = "full")),
+    ("differs", cfg!(feature = "full")),
     ("descriptors", cfg!(feature = "descriptors")),
     ("errors", cfg!(feature = "full")),
     ("examples", cfg!(feature = "full")),
