@@ -391,7 +391,7 @@ pub(crate) fn print(vm: &mut Vm, args: Args) -> Res {
             print::str(vm, Sink::Text(builder), args.get(index))?;
         }
         print::str(vm, Sink::Text(builder), end)?;
-        let made = builder.finish();
+        let made = builder.finish(vm);
         vm.keep(made)?;
         let write = attr::load_now(vm, stream, Obj::name(Qstr::WRITE))?;
         call::call(vm, write, &[made])?;
@@ -410,7 +410,7 @@ pub(crate) fn print(vm: &mut Vm, args: Args) -> Res {
 pub(crate) fn repr(vm: &mut Vm, args: Args) -> Res {
     let builder = Builder::new(vm)?;
     print::repr(vm, Sink::Text(builder), args.get(0))?;
-    Ok(builder.finish())
+    Ok(builder.finish(vm))
 }
 
 pub(crate) fn sum(vm: &mut Vm, args: Args) -> Res {

@@ -480,7 +480,7 @@ pub(crate) fn hex(vm: &mut Vm, args: Args) -> Res {
         }
         builder.push(vm, &[digit(byte >> 4), digit(byte & 15)])?;
     }
-    Ok(builder.finish())
+    Ok(builder.finish(vm))
 }
 
 /// `bytes.fromhex(text)`: pairs of digits, with whitespace between them.
