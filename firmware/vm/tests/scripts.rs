@@ -149,3 +149,25 @@ fn any_allocation_of_a_script_may_fail() {
     }
     assert!(panicked.is_empty(), "{}", panicked.join("\n"));
 }
+
+/// The page that names, for each line of what Pyrite has, the scripts that show it.
+#[test]
+fn the_page_of_tests_names_scripts_that_are_there() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/pyrite-tests.md");
+    let page = std::fs::read_to_string(&path).expect("the page is there");
+    let is_script = |name: &&str| {
+        let parts: Vec<&str> = name.split('/').collect();
+        let word = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        parts.len() == 2 && parts.iter().all(word)
+    };
+    let named: Vec<&str> = page.split('`').skip(1).step_by(2).filter(is_script).collect();
+    let missing: Vec<&&str> = named.iter().filter(|name| !folder().join(format!("{name}.py")).is_file()).collect();
+    assert!(missing.is_empty(), "docs/pyrite-tests.md names scripts that are not there: {missing:?}");
+    assert!(named.len() > 100, "only {} scripts are named", named.len());
+    // Those that differ on purpose are all listed.
+    for entry in std::fs::read_dir(folder().join("differs")).expect("the folder is there") {
+        let path = entry.expect("readable").path();
+        let name = format!("differs/{}", path.file_stem().expect("a name").to_string_lossy());
+        assert!(named.contains(&name.as_str()), "docs/pyrite-tests.md does not name {name}");
+    }
+}
