@@ -4,6 +4,7 @@
 //! pyrite [--heap BYTES] FILE [ARGS…]            runs a .py or .mpy here; exit status 0, or 1 with the exception on stderr
 //! pyrite dis FILE                               shows a compiled file
 //! pyrite price                                  what each set and feature costs: writes docs/pyrite.md
+//! pyrite sizes --board BOARD                    bytes that objects take, beside MicroPython's
 //! pyrite --board BOARD [OPTIONS] FILE…          runs each file on an emulated board, see `board.rs`
 //! ```
 //!
@@ -18,12 +19,14 @@ mod emulator;
 mod here;
 mod json;
 mod price;
+mod sizes;
 mod transcript;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: pyrite [--heap BYTES] FILE [ARGS]
        pyrite dis FILE
+       pyrite sizes --board BOARD
        pyrite price [--board BOARD]… [--priced BOARD]… [--json]
        pyrite --board BOARD [--set minimal|standard|full] [--count all|main] [--heap BYTES] [--json] [--fast] [--module FILE]… FILE…";
 
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         }
         Some("dis") => dis::run(&args[1..]),
         Some("price") => price::run(&args[1..]),
+        Some("sizes") => sizes::run(&args[1..]),
         _ if args.iter().any(|arg| arg == "--board") => board::run(&args),
         _ => here::run(&args),
     };

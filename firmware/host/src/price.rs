@@ -1,12 +1,13 @@
 //! `pyrite price`: builds Pyrite's sets and features for boards, runs the benchmark programs, and writes the page of prices, `docs/pyrite.md`.
 //!
 //! A feature's price is the flash of an image with it and all it needs, less that of an image with only what it needs. Interrupted, it leaves the
-//! page as it was; images that are built already are not built again.
+//! page as it was; images that are newer than all sources of the firmware are not built again, so that the next run goes on where it stopped.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+use std::time::SystemTime;
 
 use crate::bundle::{Bundle, Kind};
 use crate::elf;
@@ -124,9 +125,35 @@ fn needed(feature: &str, features: &BTreeMap<String, Vec<String>>) -> BTreeSet<S
     all
 }
 
-/// Builds an image; its flash and RAM.
-fn built(board: &str, set: &str) -> Result<(u64, u64), String> {
-    eprintln!("price: {board} with {set}");
+/// When what images are made of was last changed.
+fn changed() -> Option<SystemTime> {
+    let mut newest = None;
+    let mut open: Vec<PathBuf> = ["vm/src", "vm/Cargo.toml", "vm/modules", "port", "chips", "boards", "Cargo.toml", "Cargo.lock", "build"]
+        .map(|name| root().join("firmware").join(name))
+        .into();
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(std::fs::read_dir(&path).ok()?.filter_map(Result::ok).map(|entry| entry.path()));
+        } else {
+            newest = newest.max(path.metadata().and_then(|data| data.modified()).ok());
+        }
+    }
+    newest
+}
+
+/// The flash and RAM of an image that was built after all sources were changed.
+fn built_before(board: &str, set: &str) -> Option<(u64, u64)> {
+    let path = root().join(format!("firmware/target/boards/{board}-{set}.elf"));
+    let fresh = path.metadata().and_then(|data| data.modified()).ok()? > changed()?;
+    fresh.then(|| std::fs::read(&path).ok()).flatten().and_then(|elf| elf::sizes(&elf))
+}
+
+/// Builds an image; its flash and RAM. `place` says how far the run is.
+fn built(board: &str, set: &str, place: &str) -> Result<(u64, u64), String> {
+    if let Some(sizes) = built_before(board, set) {
+        return Ok(sizes);
+    }
+    eprintln!("price: {place}: {board} with {set}");
     let said = Command::new(root().join("firmware/build"))
         .args([board, "--set", set])
         .stdin(Stdio::null())
@@ -146,9 +173,10 @@ type Counts = BTreeMap<(String, String), Option<u64>>;
 
 fn sets(boards: &[String]) -> Result<Sizes, String> {
     let mut sizes = Sizes::new();
-    for board in boards {
+    for (index, board) in boards.iter().enumerate() {
         for set in SETS {
-            sizes.insert((board.clone(), set.to_owned()), built(board, set)?);
+            let place = format!("sets, board {} of {}", index + 1, boards.len());
+            sizes.insert((board.clone(), set.to_owned()), built(board, set, &place)?);
         }
     }
     Ok(sizes)
@@ -156,14 +184,23 @@ fn sets(boards: &[String]) -> Result<Sizes, String> {
 
 fn prices(boards: &[String], features: &BTreeMap<String, Vec<String>>) -> Result<Prices, String> {
     let mut prices = Prices::new();
-    for board in boards {
-        for feature in features.keys().filter(|name| !NOT_PRICED.contains(&name.as_str())) {
-            let needs: Vec<String> = needed(feature, features).into_iter().collect();
-            let without = built(board, if needs.is_empty() { "minimal".to_owned() } else { needs.join(",") }.as_str())?.0;
-            prices.insert((board.clone(), feature.clone()), built(board, feature)?.0.saturating_sub(without));
-        }
+    let priced: Vec<(&String, &String)> = boards
+        .iter()
+        .flat_map(|board| features.keys().map(move |name| (board, name)))
+        .filter(|(_, name)| !NOT_PRICED.contains(&name.as_str()))
+        .collect();
+    for (index, (board, feature)) in priced.iter().enumerate() {
+        let place = format!("feature {} of {}", index + 1, priced.len());
+        let needs: Vec<String> = needed(feature, features).into_iter().collect();
+        let without = built(board, if needs.is_empty() { "minimal".to_owned() } else { needs.join(",") }.as_str(), &place)?.0;
+        prices.insert(((*board).clone(), (*feature).clone()), built(board, feature, &place)?.0.saturating_sub(without));
     }
     Ok(prices)
+}
+
+/// The set that runs the programs on a board: its chip's own width of floats, as MicroPython's port has it.
+fn set_of(board: &str) -> &'static str {
+    if board == "mps2-an500" { "full,f64" } else { "full" }
 }
 
 /// Instructions of each benchmark program's `main()` on each board, with the set `full`; none where it does not run.
@@ -172,14 +209,14 @@ fn counts(boards: &[String]) -> Result<Counts, String> {
     for name in boards {
         eprintln!("price: {name} runs the programs");
         let said = Command::new(root().join("firmware/build"))
-            .args([name, "--set", "full", "--bundle"])
+            .args([name, "--set", set_of(name), "--bundle"])
             .stdin(Stdio::null())
             .output()
             .map_err(|error| format!("firmware/build: {error}"))?;
         if !said.status.success() {
             return Err(format!("{name} is not built: {}", String::from_utf8_lossy(&said.stderr).trim()));
         }
-        let board = Board::open(name, Some("full"))?;
+        let board = Board::open(name, Some(set_of(name)))?;
         for (program, _) in MICROPYTHON {
             let Ok(mpy) = std::fs::read(root().join(format!("benchmarks/workloads/{program}.mpy"))) else { continue };
             let mut bundle = Bundle::new(0);
@@ -250,7 +287,7 @@ fn text(
         row(&mut out, [feature.clone(), needs.join(", ")].into_iter().chain(of));
     }
     out.push_str(
-        "\n## Instructions to run `main()`, set `full`\n\nIn brackets: of what MicroPython takes (QEMU port, computed goto, the same `.mpy`), on the \
+        "\n## Instructions to run `main()`, set `full`\n\nWith `f64` on mps2-an500. In brackets: of what MicroPython takes (QEMU port, computed goto, the same `.mpy`), on the \
          cores it was measured on. Programs are `benchmarks/workloads`; no figure: does not fit or does not run there.\n\n",
     );
     head(&mut out, "program", boards);

@@ -438,7 +438,6 @@ impl<'a> Heap<'a> {
     }
 
     /// Gives back what a block has behind its first `words` payload words.
-    #[cfg(any(feature = "bigint", feature = "bytes"))]
     pub(crate) fn shrink(&mut self, obj: Obj, words: usize) {
         let (old, new) = (granules_of(obj.header()), (words + 1).div_ceil(GRANULE_WORDS));
         if new >= old {

@@ -161,6 +161,9 @@ pub(crate) fn special_attribute(vm: &mut Vm, object: Obj, name: Obj) -> Res {
     if object.is(Kind::Class) && name == Obj::name(Qstr::D_QUALNAME) {
         return Ok(object.field(class::NAME));
     }
+    if object.is(Kind::Slice) {
+        return Ok(types::slice::attribute(object, name));
+    }
     if object.is(Kind::Method) && name == Obj::name(Qstr::D_NAME) {
         return attr::load(vm, object.field(types::METHOD_FUNCTION), name);
     }

@@ -213,6 +213,8 @@ natives! {
     #[cfg(feature = "language")]
     ObjectNew           D_NEW        1 ANY true  types::class::object_new,
     #[cfg(feature = "language")]
+    SliceIndices        INDICES      2 2   false types::slice::indices,
+    #[cfg(feature = "language")]
     ObjectSetAttr       D_SETATTR    3 3   false crate::attr::object_setattr,
     #[cfg(feature = "language")]
     ObjectDelAttr       D_DELATTR    2 2   false crate::attr::object_delattr,
@@ -266,8 +268,8 @@ natives! {
     StrIndex            INDEX        2 4   false str::index,
     StrCount            COUNT        2 4   false str::count,
     StrReplace          REPLACE      3 4   false str::replace,
-    StrStartsWith       STARTSWITH   2 2   false str::starts_with,
-    StrEndsWith         ENDSWITH     2 2   false str::ends_with,
+    StrStartsWith       STARTSWITH   2 4   false str::starts_with,
+    StrEndsWith         ENDSWITH     2 4   false str::ends_with,
     StrUpper            UPPER        1 1   false str::upper,
     StrLower            LOWER        1 1   false str::lower,
     StrIsDigit          ISDIGIT      1 1   false str::is_digit,

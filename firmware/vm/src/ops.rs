@@ -147,7 +147,9 @@ pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Opt
             return Ok(value);
         }
     }
-    if is_object(left) || is_object(right) {
+    // A text with `%` formats whatever follows.
+    let formats = str::is(left) && plain(operator) == op::MODULO;
+    if (is_object(left) || is_object(right)) && !formats {
         return binary_of_objects(vm, operator, left, right, args);
     }
     #[cfg(feature = "bigint")]
@@ -174,6 +176,17 @@ pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Opt
         op::IN_PLACE_ADD if left.is(Kind::List) => {
             list::extend(vm, left, right)?;
             Ok(left)
+        }
+        #[cfg(feature = "language")]
+        op::OR | op::IN_PLACE_OR if left.is(Kind::Dict) && right.is(Kind::Dict) => {
+            let made = if operator == op::OR { dict::new(vm)? } else { left };
+            vm.keep(made)?;
+            if made != left {
+                dict::update(vm, made, left)?;
+            }
+            dict::update(vm, made, right)?;
+            vm.unkeep(1);
+            Ok(made)
         }
         #[cfg(feature = "bytes")]
         op::IN_PLACE_ADD if left.is(Kind::ByteArray) => {
@@ -468,6 +481,10 @@ pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
         let same_items =
             n == 0 || range::item(left, 0) == range::item(right, 0) && (n == 1 || range::parts(left).2 == range::parts(right).2);
         return Ok(n == range::len(right) && same_items);
+    }
+    #[cfg(feature = "language")]
+    if left.is(Kind::Method) && right.is(Kind::Method) {
+        return Ok((0..2).all(|field| left.field(field) == right.field(field)));
     }
     if !(left.is(Kind::List) && right.is(Kind::List) || left.is(Kind::Tuple) && right.is(Kind::Tuple)) {
         return Ok(false);

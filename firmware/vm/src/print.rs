@@ -103,7 +103,7 @@ pub(crate) fn exception(vm: &mut Vm, error: Obj) -> Res<()> {
     sink.put_name(vm, types::name_of(types::type_of(error)))?;
     let builder = Builder::new(vm)?;
     str(vm, Sink::Text(builder), error)?;
-    let made = builder.finish();
+    let made = builder.finish(vm);
     let bytes = text::text(vm, made).unwrap_or(b"");
     if !bytes.is_empty() {
         sink.put(vm, b": ")?;

@@ -380,6 +380,8 @@ ours {
     #[cfg(feature = "language")] STOP_ASYNC_ITERATION "StopAsyncIteration",
     #[cfg(feature = "language")] UNICODE_ERROR "UnicodeError",
     #[cfg(feature = "language")] NOT_IMPLEMENTED "NotImplemented",
+    #[cfg(feature = "language")] D_ABS "__abs__",
+    #[cfg(feature = "language")] INDICES "indices",
     #[cfg(feature = "language")] DICT_VIEW "dict_view",
     #[cfg(feature = "language")] DICT_KEYS "dict_keys",
     #[cfg(feature = "language")] DICT_VALUES "dict_values",

@@ -2,8 +2,8 @@
 
 mod common;
 
-use common::{WORKLOADS, run_with, workloads};
-use pyrite::Stop;
+use common::{Text, WORKLOADS, arena, run_with, workloads};
+use pyrite::{Stop, Vm};
 
 fn files() -> Vec<(String, Vec<u8>)> {
     let mut all: Vec<(String, Vec<u8>)> = WORKLOADS
@@ -16,12 +16,46 @@ fn files() -> Vec<(String, Vec<u8>)> {
     all
 }
 
+/// These, and every script: what is changed at random.
+fn files_to_change() -> Vec<(String, Vec<u8>)> {
+    let mut all = files();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts");
+    let folders = std::fs::read_dir(folder).expect("the folder is there").map(|entry| entry.expect("readable").path());
+    let mut scripts: Vec<_> = folders
+        .filter(|path| path.is_dir())
+        .flat_map(|path| std::fs::read_dir(path).expect("readable"))
+        .map(|entry| entry.expect("readable").path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "mpy"))
+        .collect();
+    scripts.sort();
+    all.extend(scripts.into_iter().map(|path| (path.display().to_string(), std::fs::read(&path).expect("readable"))));
+    all
+}
+
 /// Steps a changed program may take.
 const BUDGET: u64 = 3_000;
 const ARENA: usize = 40 * 1024;
 
 fn run(bytes: &[u8]) -> Result<(), Stop> {
     run_with(bytes, ARENA, |vm| vm.set_budget(BUDGET)).1
+}
+
+/// Runs a file to its end, and its `main` where it has one.
+fn run_either(bytes: &[u8]) -> Result<(), Stop> {
+    let mut arena = arena(ARENA);
+    let mut out = Text::default();
+    let mut vm = Vm::new(&mut arena, &mut out)?;
+    vm.set_budget(BUDGET);
+    let ended = vm.run_script(bytes);
+    if ended.is_err() {
+        vm.print_exception();
+        return ended;
+    }
+    match vm.call_main() {
+        Ok(value) => vm.print_repr(value),
+        Err(_) => vm.print_exception(),
+    }
+    Ok(())
 }
 
 #[test]
@@ -50,45 +84,74 @@ impl Numbers {
     }
 }
 
-/// How many changed files are run; more with PYRITE_MUTATIONS set.
-fn mutations() -> usize {
-    std::env::var("PYRITE_MUTATIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(300)
+/// A number from the environment.
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is not a number")))
 }
 
-#[test]
-fn one_changed_byte_does_no_harm() {
-    let mut numbers = Numbers(0x0dd_b1a5e5);
-    let mut refused = 0;
-    let mut total = 0;
-    for (name, bytes) in files() {
-        for _ in 0..mutations() {
-            let mut changed = bytes.clone();
-            let at = numbers.below(changed.len());
-            changed[at] = numbers.next() as u8;
-            let ended = run(&changed);
-            assert!(!matches!(&ended, Err(Stop::Malformed(what)) if what.offset > changed.len()), "{name}: {ended:?}");
-            refused += usize::from(matches!(ended, Err(Stop::Malformed(_))));
-            total += 1;
+/// What a case changes: bytes to any others, bytes to others of the file, one bit, or a piece to one of another file.
+fn changed(numbers: &mut Numbers, files: &[(String, Vec<u8>)]) -> (usize, Vec<u8>) {
+    let which = numbers.below(files.len());
+    let original = &files[which].1;
+    let mut bytes = original.clone();
+    match numbers.below(4) {
+        0 => {
+            let at = numbers.below(bytes.len());
+            bytes[at] = numbers.next() as u8;
         }
-    }
-    // Both happen: some changes break the format, some only change a number.
-    assert!(refused > total / 10 && refused < total, "{refused} of {total} refused");
-}
-
-#[test]
-fn several_changed_bytes_do_no_harm() {
-    let mut numbers = Numbers(0x5eed);
-    for (_, bytes) in files() {
-        for _ in 0..mutations() {
-            let mut changed = bytes.clone();
+        1 => {
             for _ in 0..2 + numbers.below(4) {
-                let at = numbers.below(changed.len());
+                let at = numbers.below(bytes.len());
                 // Bytes from elsewhere in the file are more often meaningful than any byte.
-                changed[at] = bytes[numbers.below(bytes.len())];
+                bytes[at] = original[numbers.below(original.len())];
             }
-            let _ = run(&changed);
+        }
+        2 => {
+            let at = numbers.below(bytes.len());
+            bytes[at] ^= 1 << numbers.below(8);
+        }
+        _ => {
+            let other = &files[numbers.below(files.len())].1;
+            let len = 1 + numbers.below(24.min(other.len()).min(bytes.len()));
+            let (from, to) = (numbers.below(other.len() - len + 1), numbers.below(bytes.len() - len + 1));
+            bytes[to..to + len].copy_from_slice(&other[from..from + len]);
         }
     }
+    (which, bytes)
+}
+
+/// Each case is made from its number: OUNCE_FUZZ_CASES says how many there are, OUNCE_FUZZ_SEED that only this one is run.
+#[test]
+fn changed_files_do_no_harm() {
+    let files = files_to_change();
+    let only = number("OUNCE_FUZZ_SEED");
+    let cases = number("OUNCE_FUZZ_CASES").unwrap_or(8_000);
+    let mut why: std::collections::BTreeMap<String, u64> = Default::default();
+    let (mut refused, mut ended, mut raised, mut stopped) = (0_u64, 0_u64, 0_u64, 0_u64);
+    for case in only.map_or(1..=cases, |only| only..=only) {
+        let mut numbers = Numbers(case.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+        let (which, bytes) = changed(&mut numbers, &files);
+        let Ok(done) = std::panic::catch_unwind(|| run_either(&bytes)) else {
+            panic!("case {case}, {} changed: OUNCE_FUZZ_SEED={case} runs it alone", files[which].0)
+        };
+        assert!(!matches!(&done, Err(Stop::Malformed(what)) if what.offset > bytes.len()), "case {case}, {}: {done:?}", files[which].0);
+        match done {
+            Err(Stop::Malformed(what)) => {
+                refused += 1;
+                *why.entry(what.reason.to_string()).or_default() += 1;
+            }
+            Ok(()) => ended += 1,
+            Err(Stop::Raised) => raised += 1,
+            Err(_) => stopped += 1,
+        }
+    }
+    println!(
+        "{cases} changed files: {refused} refused by loader or verifier; {} were run: {ended} to their end, {raised} to an exception, {stopped} until the budget or the memory was used up",
+        ended + raised + stopped
+    );
+    println!("{why:?}");
+    // Both happen: some changes break the format, some only change a number.
+    assert!(only.is_some() || refused > cases / 10 && refused < cases, "{refused} of {cases} refused");
 }
 
 #[test]

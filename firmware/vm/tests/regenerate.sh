@@ -17,3 +17,4 @@ for path in ${1:-*.py */*.py}; do
         esac
     )
 done
+"${MPY_CROSS:-mpy-cross}" -s churn.py -o ../soak/churn.mpy ../soak/churn.py

@@ -1,5 +1,5 @@
-//! Small scripts, one for each line of what features bring, in a folder of the feature's name: each prints what CPython prints, or where the
-//! two differ on purpose, what is written down. `regenerate.sh` makes `.mpy` and `.txt` from `.py`.
+//! Small scripts, one for each line of what Pyrite has, in a folder of the feature's name or of what they are about (then they need `full`):
+//! each prints what CPython prints, or where the two differ on purpose, what is written down. `regenerate.sh` makes `.mpy` and `.txt` from `.py`.
 
 mod common;
 
@@ -12,18 +12,36 @@ use pyrite::{Stop, Vm};
 const FEATURES: &[(&str, bool)] = &[
     ("array", cfg!(feature = "array")),
     ("asyncio", cfg!(feature = "asyncio")),
-    ("bytes", cfg!(all(feature = "bytes", feature = "format", feature = "float"))),
+    ("builtins", cfg!(feature = "full")),
+    (
+        "bytes",
+        cfg!(all(feature = "bytes", feature = "format", feature = "float", feature = "strings", feature = "bigint", feature = "language")),
+    ),
+    ("calls", cfg!(feature = "full")),
+    ("classes", cfg!(feature = "full")),
     ("collections", cfg!(feature = "collections")),
+    ("containers", cfg!(feature = "full")),
     ("core", true),
+    ("coroutines", cfg!(feature = "full")),
+    ("differs", cfg!(feature = "full")),
     ("descriptors", cfg!(feature = "descriptors")),
+    ("errors", cfg!(feature = "full")),
+    ("examples", cfg!(feature = "full")),
+    ("generators", cfg!(feature = "full")),
     ("import", cfg!(feature = "import")),
+    ("ints", cfg!(feature = "full")),
     ("io", cfg!(all(feature = "io", feature = "packed"))),
+    ("iteration", cfg!(feature = "full")),
     ("json", cfg!(all(feature = "json", feature = "io", feature = "bytes"))),
     ("language", cfg!(feature = "language")),
+    ("library", cfg!(feature = "full")),
     ("memoryview", cfg!(all(feature = "memoryview", feature = "array"))),
     ("modules", cfg!(all(feature = "sys", feature = "gc", feature = "micropython", feature = "time", feature = "errno"))),
+    ("numbers", cfg!(feature = "full")),
     ("random", cfg!(all(feature = "random", feature = "float"))),
     ("struct", cfg!(all(feature = "struct", feature = "bigint", feature = "float"))),
+    ("structs", cfg!(feature = "full")),
+    ("text", cfg!(feature = "full")),
     ("traceback", cfg!(feature = "traceback")),
 ];
 
@@ -91,7 +109,16 @@ fn each_script_prints_what_is_expected() {
         }
     }
     assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
-    assert!(!scripts().is_empty());
+    // A folder that is not listed above would be left out unseen.
+    for entry in std::fs::read_dir(folder()).expect("the folder is there") {
+        let entry = entry.expect("readable");
+        let name = entry.file_name().into_string().expect("a name");
+        let listed = name == "files" || FEATURES.iter().any(|(listed, _)| *listed == name);
+        assert!(listed || entry.path().is_file(), "tests/scripts/{name} is in no line of FEATURES");
+    }
+    if cfg!(feature = "full") {
+        assert!(scripts().len() >= 300, "{} scripts", scripts().len());
+    }
 }
 
 /// Whichever allocation fails: a MemoryError, caught or not, and no harm.
@@ -121,4 +148,26 @@ fn any_allocation_of_a_script_may_fail() {
         }
     }
     assert!(panicked.is_empty(), "{}", panicked.join("\n"));
+}
+
+/// The page that names, for each line of what Pyrite has, the scripts that show it.
+#[test]
+fn the_page_of_tests_names_scripts_that_are_there() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/pyrite-tests.md");
+    let page = std::fs::read_to_string(&path).expect("the page is there");
+    let is_script = |name: &&str| {
+        let parts: Vec<&str> = name.split('/').collect();
+        let word = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        parts.len() == 2 && parts.iter().all(word)
+    };
+    let named: Vec<&str> = page.split('`').skip(1).step_by(2).filter(is_script).collect();
+    let missing: Vec<&&str> = named.iter().filter(|name| !folder().join(format!("{name}.py")).is_file()).collect();
+    assert!(missing.is_empty(), "docs/pyrite-tests.md names scripts that are not there: {missing:?}");
+    assert!(named.len() > 100, "only {} scripts are named", named.len());
+    // Those that differ on purpose are all listed.
+    for entry in std::fs::read_dir(folder().join("differs")).expect("the folder is there") {
+        let path = entry.expect("readable").path();
+        let name = format!("differs/{}", path.file_stem().expect("a name").to_string_lossy());
+        assert!(named.contains(&name.as_str()), "docs/pyrite-tests.md does not name {name}");
+    }
 }

@@ -89,7 +89,7 @@ pub(crate) fn construct(vm: &mut Vm, args: Args) -> Res {
     let text = args.opt(0).and_then(|value| str::text(vm, value)).unwrap_or(b"");
     let builder = Builder::new(vm)?;
     builder.push(vm, text)?;
-    made.set_field(BLOCK, builder.finish());
+    made.set_field(BLOCK, builder.finish(vm));
     Ok(made)
 }
 

@@ -45,7 +45,7 @@ pub(crate) fn dumps(vm: &mut Vm, args: Args) -> Res {
     }
     let builder = Builder::new(vm)?;
     put(vm, Sink::Text(builder), args.get(0), between, colon)?;
-    Ok(builder.finish())
+    Ok(builder.finish(vm))
 }
 
 fn put(vm: &mut Vm, sink: Sink, value: Obj, between: &[u8], colon: &[u8]) -> Res<()> {
@@ -274,7 +274,7 @@ fn text(vm: &mut Vm, reader: &mut Reader) -> Res {
         builder.push(vm, &reader.text[from..reader.at])?;
         if reader.take(b"\"") {
             vm.unkeep(1);
-            return Ok(builder.finish());
+            return Ok(builder.finish(vm));
         }
         let Some(escaped) = reader.text.get(reader.at + 1) else { return wrong(vm) };
         reader.at += 2;

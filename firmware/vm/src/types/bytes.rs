@@ -452,6 +452,9 @@ pub(crate) fn extend_method(vm: &mut Vm, args: Args) -> Res {
 pub(crate) fn decode(vm: &mut Vm, args: Args) -> Res {
     let bytes = argument(vm, args.get(0))?;
     if core::str::from_utf8(bytes).is_err() {
+        #[cfg(feature = "language")]
+        return Err(vm.raise(crate::types::T::UnicodeError, Qstr::M_NOT_UTF8));
+        #[cfg(not(feature = "language"))]
         return vm.value_error(Qstr::M_NOT_UTF8);
     }
     str::new(vm, bytes)
@@ -477,7 +480,7 @@ pub(crate) fn hex(vm: &mut Vm, args: Args) -> Res {
         }
         builder.push(vm, &[digit(byte >> 4), digit(byte & 15)])?;
     }
-    Ok(builder.finish())
+    Ok(builder.finish(vm))
 }
 
 /// `bytes.fromhex(text)`: pairs of digits, with whitespace between them.

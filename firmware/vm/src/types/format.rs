@@ -140,7 +140,7 @@ pub(crate) fn percent(vm: &mut Vm, template: Obj, values: Obj) -> Res {
         return vm.type_error(Qstr::M_FORMAT_MANY);
     }
     vm.release(kept);
-    Ok(builder.finish())
+    Ok(builder.finish(vm))
 }
 
 /// `%s`, `%b` and `%c` of a pattern that is bytes: bytes, or one as a number.
@@ -203,7 +203,8 @@ fn text_of(vm: &mut Vm, builder: Builder, spec: &Spec, value: Obj, repr: bool) -
         } else {
             print::str(vm, Sink::Text(part), value)?;
         }
-        vm.keep(part.finish())?
+        let made = part.finish(vm);
+        vm.keep(made)?
     };
     let bytes = text(vm, done).unwrap_or(b"");
     let bytes = if spec.has_precision { &bytes[..byte_at(bytes, spec.precision)] } else { bytes };
@@ -500,7 +501,7 @@ mod language {
         };
         let builder = Builder::new(vm)?;
         formatted(vm, builder, args.get(0), spec)?;
-        Ok(builder.finish())
+        Ok(builder.finish(vm))
     }
 
     /// `hex(value)`, `oct(value)` and `bin(value)`.
@@ -508,7 +509,7 @@ mod language {
         let spec = Spec { more: super::More { alternate: true, ..super::More::default() }, ..Spec::default() };
         let builder = Builder::new(vm)?;
         int(vm, builder, letter, &spec, args.get(0))?;
-        Ok(builder.finish())
+        Ok(builder.finish(vm))
     }
 
     pub(crate) fn hex(vm: &mut Vm, args: Args) -> Res {
@@ -542,7 +543,7 @@ mod fields {
         let Some(pattern) = text(vm, args.get(0)) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
         let builder = Builder::new(vm)?;
         fill(vm, builder, pattern, args, &mut 0, true)?;
-        Ok(builder.finish())
+        Ok(builder.finish(vm))
     }
 
     /// The argument a field names, `next` counting those without a name.
@@ -610,12 +611,13 @@ mod fields {
                 } else {
                     print::str(vm, Sink::Text(part), value)?
                 }
-                value = vm.keep(part.finish())?;
+                let made = part.finish(vm);
+                value = vm.keep(made)?;
             }
             if nest && spec.contains(&b'{') {
                 let part = Builder::new(vm)?;
                 fill(vm, part, spec, args, next, false)?;
-                let made = part.finish();
+                let made = part.finish(vm);
                 formatted(vm, builder, value, text(vm, made).unwrap_or(b""))?;
             } else {
                 formatted(vm, builder, value, spec)?;

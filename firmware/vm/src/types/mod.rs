@@ -108,7 +108,7 @@ types! {
     #[cfg(feature = "set")]
     FrozenSet           FROZENSET             Object           set::FROZEN_METHODS,
     Range               RANGE                 Object           &[],
-    Slice               SLICE                 Object           &[],
+    Slice               SLICE                 Object           slice::METHODS,
     Function            FUNCTION              Object           &[],
     Method              BOUND_METHOD          Object           &[],
     Generator           GENERATOR             Object           generator::METHODS,
@@ -315,7 +315,8 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
         #[cfg(feature = "memoryview")]
         T::MemoryView => (1, 1),
         T::Type | T::StaticMethod | T::ClassMethod | T::Reversed => (1, 1),
-        T::Enumerate | T::Slice => (1, 2),
+        T::Enumerate => (1, 2),
+        T::Slice => (1, 3),
         T::Super => (2, 2),
         T::Property => (0, 3),
         T::Int => (0, 2),
@@ -354,6 +355,7 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
         T::Array => array::construct(vm, args),
         #[cfg(feature = "memoryview")]
         T::MemoryView => memoryview::construct(vm, args),
+        T::Slice => slice::construct(vm, args),
         #[cfg(feature = "bytes")]
         T::Str if args.n > 1 => bytes::decode(vm, args),
         T::Str => match first {
@@ -379,7 +381,6 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
         #[cfg(feature = "set")]
         T::FrozenSet => set::construct(vm, args, Kind::FrozenSet),
         T::Range => range::construct(vm, args),
-        T::Slice => slice::new(vm, Obj::NONE, args.get(0), Obj::NONE),
         T::Zip | T::Map | T::Filter | T::Enumerate | T::Reversed => iter::construct(vm, class, args),
         T::Property => {
             let made = vm.alloc(Kind::Property, 3)?;

@@ -1,10 +1,47 @@
 //! Slices: `start`, `stop`, `step`, each an int or None.
 
+use crate::call::Args;
 use crate::heap::Kind;
+#[cfg(feature = "language")]
+use crate::natives::N;
 use crate::ops;
 use crate::qstr::Qstr;
+use crate::types::Method;
+#[cfg(feature = "language")]
+use crate::types::tuple;
 use crate::value::{Obj, Res};
 use crate::vm::Vm;
+
+#[cfg(feature = "language")]
+pub(crate) const METHODS: &[Method] = &[(Qstr::INDICES, N::SliceIndices)];
+#[cfg(not(feature = "language"))]
+pub(crate) const METHODS: &[Method] = &[];
+
+/// `slice(stop)`, `slice(start, stop[, step])`.
+pub(crate) fn construct(vm: &mut Vm, args: Args) -> Res {
+    match args.n {
+        1 => new(vm, Obj::NONE, args.get(0), Obj::NONE),
+        _ => new(vm, args.get(0), args.get(1), args.opt(2).unwrap_or(Obj::NONE)),
+    }
+}
+
+/// `start`, `stop`, `step`; NULL for any other name.
+#[cfg(feature = "language")]
+pub(crate) fn attribute(slice: Obj, name: Obj) -> Obj {
+    let field = [Qstr::START, Qstr::STOP, Qstr::STEP].into_iter().position(|part| name == Obj::name(part));
+    field.map_or(Obj::NULL, |field| slice.field(field))
+}
+
+/// `indices(len)`: start, stop and step for a sequence of that length.
+#[cfg(feature = "language")]
+pub(crate) fn indices(vm: &mut Vm, args: Args) -> Res {
+    let len = ops::as_int(vm, args.get(1))?;
+    if len < 0 {
+        return vm.value_error(Qstr::M_BAD_OPERAND);
+    }
+    let (start, stop, step) = resolve(vm, args.get(0), len as usize)?;
+    tuple::new(vm, &[start, stop, step].map(Obj::int))
+}
 
 /// A slice of rooted values.
 pub(crate) fn new(vm: &mut Vm, start: Obj, stop: Obj, step: Obj) -> Res {

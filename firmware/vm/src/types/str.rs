@@ -173,9 +173,11 @@ impl Builder {
         Ok(())
     }
 
-    /// The text. The builder must not be used after.
-    pub(crate) fn finish(self) -> Obj {
-        self.holder.field(0)
+    /// The text, in a block no larger than it needs. The builder must not be used after.
+    pub(crate) fn finish(self, vm: &mut Vm) -> Obj {
+        let block = self.holder.field(0);
+        vm.heap.shrink(block, 1 + block.raw(0).div_ceil(WORD));
+        block
     }
 }
 
@@ -216,7 +218,7 @@ pub(crate) fn of(vm: &mut Vm, value: Obj) -> Res {
     }
     let builder = Builder::new(vm)?;
     print::str(vm, Sink::Text(builder), value)?;
-    Ok(builder.finish())
+    Ok(builder.finish(vm))
 }
 
 /// `text[index]` and `text[slice]`.
@@ -235,7 +237,7 @@ pub(crate) fn subscript(vm: &mut Vm, value: Obj, at: Obj) -> Res {
             builder.push(vm, &bytes[from..(from + char_len(bytes[from])).min(bytes.len())])?;
         }
         vm.unkeep(1);
-        return Ok(builder.finish());
+        return Ok(builder.finish(vm));
     }
     let index = subscr::index(vm, at, len)?;
     let from = byte_at(bytes, index);
@@ -509,11 +511,14 @@ pub(crate) fn replace(vm: &mut Vm, args: Args) -> Res {
         left -= 1;
     }
     builder.push(vm, rest)?;
-    finish_like(vm, args, builder.finish())
+    let made = builder.finish(vm);
+    finish_like(vm, args, made)
 }
 
 fn any_of(vm: &mut Vm, args: Args, test: impl Fn(&[u8], &[u8]) -> bool) -> Res {
-    let bytes = receiver(vm, args)?;
+    let all = receiver(vm, args)?;
+    let (start, end) = bounds(vm, args, all)?;
+    let Some(bytes) = all.get(start..end) else { return Ok(Obj::FALSE) };
     if args.get(1).is(Kind::Tuple) {
         for part in tuple::items(args.get(1)) {
             if self::part(vm, args.get(0), *part).is_some_and(|part| test(bytes, part)) {

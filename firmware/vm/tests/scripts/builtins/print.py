@@ -1,0 +1,10 @@
+# print with sep, end, no arguments and many
+print()
+print(1, "a", None, True, [1], sep="-")
+print("x", end="")
+print("y", end="!\n")
+print("a", "b", sep="")
+print(*range(5), sep=", ")
+print("", "")
+print("multi\nline", end="\n\n")
+print(sep="x")
