@@ -10,6 +10,7 @@
 //! - a file is hostile until the verifier has walked it. `unsafe` is only in `value`, `heap`, `frame` and `code`.
 
 #![cfg_attr(not(test), no_std)]
+#![cfg_attr(target_os = "none", feature(optimize_attribute))]
 
 mod attr;
 mod builtins;

@@ -39,6 +39,7 @@ pub(crate) fn current(vm: &Vm) -> Res<FramePtr> {
 
 /// Executes until the boundary frame's `Halt`, whose value it gives, or until something raises; then the frame's `ip` is saved.
 #[expect(clippy::too_many_lines, reason = "one arm for each operation")]
+#[cfg_attr(target_os = "none", optimize(speed))]
 fn execute(vm: &mut Vm) -> Res {
     let mut frame = current(vm)?;
     let mut ip = frame.ip();
