@@ -56,7 +56,7 @@ pub(crate) fn quick(operator: u8, left: Obj, right: Obj) -> Obj {
 }
 
 /// From an in-place operator to its plain form.
-pub(crate) const TO_PLAIN: u8 = op::OR - op::IN_PLACE_OR;
+pub(crate) use crate::opcodes::TO_PLAIN;
 pub(crate) const IN_PLACE_LAST: u8 = op::OR - 1;
 const IN_PLACE_ADD: u8 = op::ADD - TO_PLAIN;
 const IN_PLACE_SUBTRACT: u8 = op::SUBTRACT - TO_PLAIN;
