@@ -296,6 +296,19 @@ impl Ip {
         }
     }
 
+    /// The opcode, for the run loop. What the compiler knows of the position ends here: else it holds two of them through every
+    /// operation, this one and the one before the opcode.
+    #[inline(always)]
+    pub(crate) fn opcode(&mut self) -> u8 {
+        let byte = self.byte();
+        #[cfg(target_os = "none")]
+        // SAFETY: no instruction.
+        unsafe {
+            core::arch::asm!("/* {} */", inout(reg) self.0, options(pure, nomem, nostack, preserves_flags));
+        }
+        byte
+    }
+
     /// The next byte, without going on.
     #[inline(always)]
     pub(crate) fn peek(self) -> u8 {

@@ -152,8 +152,69 @@ fn execute(vm: &mut Vm) -> Res {
         }};
     }
 
+    // The two jumps of a kind have an arm each: of one arm for both the compiler makes a flag that it sets at every step.
+    macro_rules! pop_jump {
+        ($when:literal) => {{
+            let distance = ip.signed_label();
+            let value = sp.get(0);
+            let truth = if value == Obj::TRUE {
+                true
+            } else if value == Obj::FALSE {
+                false
+            } else if value.is_int() {
+                value != Obj::int(0)
+            } else {
+                check!(ops::truth(vm, value))
+            };
+            sp = sp.plus(-1);
+            if truth == $when {
+                jump_back_check!(distance);
+                ip.jump(distance);
+            }
+        }};
+    }
+    macro_rules! jump_or_pop {
+        ($when:literal) => {{
+            let distance = ip.label();
+            if check!(ops::truth(vm, sp.get(0))) == $when {
+                ip.jump(distance as isize);
+            } else {
+                sp = sp.plus(-1);
+            }
+        }};
+    }
+    macro_rules! delete {
+        ($in_class:literal) => {{
+            let module = frame.code().get().module;
+            let name = module.name(ip.varuint());
+            check!(attr::delete_name(vm, frame, module, name, $in_class));
+        }};
+    }
+    macro_rules! setup {
+        ($kind:ident) => {{
+            let distance = ip.label();
+            frame.push_block(BlockKind::$kind, ip.plus(distance).offset(frame.code().get().start), sp);
+        }};
+    }
+    // A function of this code with the `$n` cells from `$cells` on; its defaults, where the opcode says there are some, lie before them.
+    macro_rules! make {
+        ($cells:expr, $n:expr, $code:expr, plain) => {
+            make!($cells, $n, $code, $cells, (Obj::NULL, Obj::NULL))
+        };
+        ($cells:expr, $n:expr, $code:expr, defaults) => {
+            make!($cells, $n, $code, $cells.plus(-2), types::defaults($cells.plus(-2)))
+        };
+        ($cells:expr, $n:expr, $code:expr, $at:expr, $defaults:expr) => {{
+            let (defaults, keywords) = $defaults;
+            let made = check!(call::make_function(vm, $code, defaults, keywords, $cells, $n));
+            sp = $at;
+            sp.set(0, made);
+        }};
+    }
+
     'next: loop {
-        let opcode = ip.byte();
+        sp.forget();
+        let opcode = ip.opcode();
         'binary: {
             match opcode {
                 byte::Halt => return Ok(sp.get(0)),
@@ -229,12 +290,8 @@ fn execute(vm: &mut Vm) -> Res {
                     check!(vm.set_global(module, name, sp.get(0)));
                     sp = sp.plus(-1);
                 }
-                byte::DeleteName | byte::DeleteGlobal => {
-                    let module = frame.code().get().module;
-                    let name = module.name(ip.varuint());
-                    let in_class = opcode == byte::DeleteName;
-                    check!(attr::delete_name(vm, frame, module, name, in_class));
-                }
+                byte::DeleteName => delete!(true),
+                byte::DeleteGlobal => delete!(false),
 
                 byte::LoadAttr => {
                     let name = frame.code().get().module.name(ip.varuint());
@@ -318,39 +375,13 @@ fn execute(vm: &mut Vm) -> Res {
                     jump_back_check!(distance);
                     ip.jump(distance);
                 }
-                byte::PopJumpIfTrue | byte::PopJumpIfFalse => {
-                    let distance = ip.signed_label();
-                    let value = sp.get(0);
-                    let truth = if value == Obj::TRUE {
-                        true
-                    } else if value == Obj::FALSE {
-                        false
-                    } else if value.is_int() {
-                        value != Obj::int(0)
-                    } else {
-                        check!(ops::truth(vm, value))
-                    };
-                    sp = sp.plus(-1);
-                    if truth == (opcode == opcodes::POP_JUMP_IF_TRUE) {
-                        jump_back_check!(distance);
-                        ip.jump(distance);
-                    }
-                }
-                byte::JumpIfTrueOrPop | byte::JumpIfFalseOrPop => {
-                    let when = opcode == byte::JumpIfTrueOrPop;
-                    let distance = ip.label();
-                    if check!(ops::truth(vm, sp.get(0))) == when {
-                        ip.jump(distance as isize);
-                    } else {
-                        sp = sp.plus(-1);
-                    }
-                }
+                byte::PopJumpIfTrue => pop_jump!(true),
+                byte::PopJumpIfFalse => pop_jump!(false),
+                byte::JumpIfTrueOrPop => jump_or_pop!(true),
+                byte::JumpIfFalseOrPop => jump_or_pop!(false),
 
-                byte::SetupExcept | byte::SetupFinally => {
-                    let distance = ip.label();
-                    let kind = if opcode == byte::SetupExcept { BlockKind::Except } else { BlockKind::Finally };
-                    frame.push_block(kind, ip.plus(distance).offset(frame.code().get().start), sp);
-                }
+                byte::SetupExcept => setup!(Except),
+                byte::SetupFinally => setup!(Finally),
                 byte::SetupWith => {
                     let distance = ip.label();
                     let handler = ip.plus(distance).offset(frame.code().get().start);
@@ -553,25 +584,23 @@ fn execute(vm: &mut Vm) -> Res {
                 byte::NotEqual => compare!('binary, !=),
                 bytes_of!(Binary) => break 'binary,
 
-                byte::MakeFunction | byte::MakeFunctionDefaults => {
-                    let with = opcode == byte::MakeFunctionDefaults;
+                byte::MakeFunction => {
                     let code = frame.code().child(ip.varuint());
-                    let at = if with { sp.plus(-1) } else { sp.plus(1) };
-                    let (defaults, keywords) = if with { types::defaults(at) } else { (Obj::NULL, Obj::NULL) };
-                    let made = check!(call::make_function(vm, code, defaults, keywords, at, 0));
-                    sp = at;
-                    sp.set(0, made);
+                    make!(sp.plus(1), 0, code, plain);
                 }
-                byte::MakeClosure | byte::MakeClosureDefaults => {
-                    let with = opcode == byte::MakeClosureDefaults;
+                byte::MakeFunctionDefaults => {
+                    let code = frame.code().child(ip.varuint());
+                    make!(sp.plus(1), 0, code, defaults);
+                }
+                byte::MakeClosure => {
                     let code = frame.code().child(ip.varuint());
                     let n = usize::from(ip.byte());
-                    let cells = sp.plus(1 - n as isize);
-                    let at = if with { cells.plus(-2) } else { cells };
-                    let (defaults, keywords) = if with { types::defaults(at) } else { (Obj::NULL, Obj::NULL) };
-                    let made = check!(call::make_function(vm, code, defaults, keywords, cells, n));
-                    sp = at;
-                    sp.set(0, made);
+                    make!(sp.plus(1 - n as isize), n, code, plain);
+                }
+                byte::MakeClosureDefaults => {
+                    let code = frame.code().child(ip.varuint());
+                    let n = usize::from(ip.byte());
+                    make!(sp.plus(1 - n as isize), n, code, defaults);
                 }
                 byte::Call => {
                     let operand = ip.varuint();
