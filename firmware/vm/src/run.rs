@@ -213,7 +213,6 @@ fn execute(vm: &mut Vm) -> Res {
     }
 
     'next: loop {
-        sp.forget();
         let opcode = ip.opcode();
         'binary: {
             match opcode {
@@ -725,7 +724,7 @@ fn execute(vm: &mut Vm) -> Res {
                 #[cfg(not(feature = "import"))]
                 byte::ImportStar => check!(Err(vm.raise(T::ImportError, Qstr::M_NO_IMPORT))),
                 // So that the table of jumps starts at 0 and needs no subtraction.
-                0 => return Err(Raised),
+                0 => check!(Err(Raised)),
                 _ => refused(),
             }
             continue 'next;
