@@ -71,6 +71,7 @@ pub(crate) fn start(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize
 }
 
 #[inline(never)]
+#[cfg_attr(target_os = "none", optimize(speed))]
 fn start_other(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     if let Some(index) = callee.as_native() {
         return native(vm, index, args, n, n_kw);
@@ -110,6 +111,7 @@ fn start_other(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> 
 }
 
 /// Begins a call whose first argument has taken the free slot.
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn start_with_self(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     if callee.is(Kind::Function) || callee.is(Kind::Closure) {
         return enter(vm, callee, args, n, n_kw);
@@ -179,6 +181,7 @@ fn enter(vm: &mut Vm, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res 
 }
 
 #[inline(never)]
+#[cfg_attr(target_os = "none", optimize(speed))]
 fn make_generator(vm: &mut Vm, code: CodePtr, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     vm.keep(function)?;
     let generator = vm.alloc(Kind::Generator, frame_words(code))?;
@@ -191,6 +194,7 @@ fn make_generator(vm: &mut Vm, code: CodePtr, function: Obj, args: Slots, n: usi
 
 /// Puts arguments into a new frame's locals. Frame and arguments are rooted.
 #[inline(never)]
+#[cfg_attr(target_os = "none", optimize(speed))]
 fn bind(vm: &mut Vm, frame: FramePtr, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res<()> {
     let code = frame.code().get();
     let locals = frame.locals();
@@ -277,6 +281,7 @@ fn bind_keyword_only(vm: &mut Vm, frame: FramePtr, function: Obj) -> Res<()> {
 
 /// A call from native code: runs until there is a value. `args` need not be rooted; at most six.
 #[inline(never)]
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn call(vm: &mut Vm, callee: Obj, args: &[Obj]) -> Res {
     let kept = vm.kept();
     vm.keep(callee)?;

@@ -419,6 +419,7 @@ impl<'a> Heap<'a> {
     }
 
     /// Makes the last block of the current run longer in place, new values `NULL`. True when that worked.
+    #[cfg_attr(target_os = "none", optimize(speed))]
     pub(crate) fn extend(&mut self, obj: Obj, words: usize) -> bool {
         let old = granules_of(obj.header());
         let new = (words + 1).div_ceil(GRANULE_WORDS);
@@ -574,6 +575,7 @@ impl<'a> Heap<'a> {
         }
     }
 
+    #[cfg_attr(target_os = "none", optimize(speed))]
     fn drain(&mut self) {
         while self.mark_len > 0 {
             let Some((Some(obj), next)) = self.mark.get(self.mark_len - 1).copied() else { return };
@@ -620,6 +622,7 @@ impl<'a> Heap<'a> {
         self.sweep();
     }
 
+    #[cfg_attr(target_os = "none", optimize(speed))]
     fn sweep(&mut self) {
         let mut at = self.base;
         let mut run: Option<*mut u64> = None;

@@ -133,8 +133,12 @@ pub(crate) fn plain(operator: u8) -> u8 {
 /// Any binary operator on rooted values. With `args` (two slots that hold them) a Python method is begun and `CALL` given;
 /// without, it is run to its end.
 #[inline(never)]
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Option<Slots>) -> Res {
     match operator {
+        // A text has one name.
+        op::EQUAL if left.is_name() && right.is_name() => return Ok(Obj::bool(left == right)),
+        op::NOT_EQUAL if left.is_name() && right.is_name() => return Ok(Obj::bool(left != right)),
         op::IS => return Ok(Obj::bool(left == right)),
         op::EXCEPTION_MATCH => return Ok(Obj::bool(exception::matches(vm, left, right)?)),
         op::IN => return contains(vm, right, left, args),
@@ -267,6 +271,7 @@ fn arithmetic_of_sequence(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> R
 }
 
 /// The value of an int or bool.
+#[inline(always)]
 pub(crate) fn small(value: Obj) -> Option<i32> {
     match value {
         it if it == Obj::FALSE => Some(0),
@@ -420,9 +425,13 @@ fn contains(vm: &mut Vm, container: Obj, item: Obj, args: Option<Slots>) -> Res 
 }
 
 /// `left == right` as native code needs it; both rooted.
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
     if left == right && !is_object(left) {
         return Ok(true);
+    }
+    if left.is_name() && right.is_name() {
+        return Ok(false);
     }
     if let (Some(a), Some(b)) = (small(left), small(right)) {
         return Ok(a == b);
@@ -490,6 +499,7 @@ pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
 }
 
 /// `left < right` as native code needs it; both rooted.
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn less(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
     if let (Some(a), Some(b)) = (small(left), small(right)) {
         return Ok(a < b);
@@ -534,6 +544,7 @@ pub(crate) fn less(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
 
 /// Whether a rooted value counts as true.
 #[inline(never)]
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn truth(vm: &mut Vm, value: Obj) -> Res<bool> {
     if value.is_int() {
         return Ok(value != Obj::int(0));
@@ -623,6 +634,7 @@ pub(crate) fn unary(vm: &mut Vm, operator: u8, value: Obj) -> Res {
 }
 
 /// `len(value)`.
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn len(vm: &mut Vm, value: Obj) -> Res<usize> {
     if let Some(text) = str::text(vm, value) {
         return Ok(str::char_count(text));

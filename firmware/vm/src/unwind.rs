@@ -142,6 +142,7 @@ fn pop_frame(vm: &mut Vm, frame: FramePtr) {
 
 /// A frame returns `value`: does what was to be done with it.
 #[inline(never)]
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn leave(vm: &mut Vm, frame: FramePtr, value: Obj) -> Res<()> {
     let (action, extra) = (frame.action(), frame.extra());
     let value = vm.keep(value)?;
@@ -216,6 +217,7 @@ fn end_loop(frame: FramePtr, end: Obj) {
 }
 
 /// A generator yields: to a `for` loop, to `next`, or through the generators that delegate to it.
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn yield_value(vm: &mut Vm, frame: FramePtr, value: Obj) -> Res<()> {
     let mut frame = frame;
     loop {

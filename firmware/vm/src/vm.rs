@@ -367,6 +367,7 @@ impl<'a> Vm<'a> {
 
     #[inline(never)]
     #[cold]
+    #[cfg_attr(target_os = "none", optimize(speed))]
     fn alloc_slow(&mut self, kind: Kind, words: usize) -> Res {
         self.collect();
         if let Some(obj) = self.heap.alloc(kind, words) {
@@ -484,6 +485,7 @@ impl<'a> Vm<'a> {
 
     /// Frees what cannot be reached.
     #[inline(never)]
+    #[cfg_attr(target_os = "none", optimize(speed))]
     pub(crate) fn collect(&mut self) {
         let heap = &mut self.heap;
         heap.begin_mark();

@@ -19,6 +19,7 @@ pub(crate) const METHODS: &[Method] = &[(Qstr::IS_INTEGER, N::FloatIsInteger)];
 const WORDS: usize = size_of::<Float>().div_ceil(WORD);
 
 #[inline(never)]
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn new(vm: &mut Vm, value: Float) -> Res {
     let made = vm.alloc(Kind::Float, WORDS)?;
     let bits = value.to_bits();
@@ -41,6 +42,7 @@ pub(crate) fn get(value: Obj) -> Float {
 }
 
 /// A number as a float; `None` for anything else.
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn of(value: Obj) -> Option<Float> {
     if value.is(Kind::Float) {
         return Some(get(value));
@@ -170,6 +172,7 @@ fn power(vm: &mut Vm, base: Float, exponent: Float) -> Res {
 }
 
 /// A binary operator (plain or in place) with at least one float; NULL when the other is no number.
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
     if operator <= op::NOT_EQUAL {
         if of(left).is_none() || of(right).is_none() {
