@@ -76,6 +76,9 @@ fn start_other(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> 
     if let Some(index) = callee.as_native() {
         return native(vm, index, args, n, n_kw);
     }
+    if callee.is(Kind::Closure) {
+        return enter(vm, callee, args, n, n_kw);
+    }
     let kept = vm.kept();
     if let Some(index) = callee.as_type_index() {
         let made = types::construct(vm, T::from_index(index), Args { at: args, n, n_kw });
@@ -92,7 +95,6 @@ fn start_other(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> 
         return vm.type_error(Qstr::M_NOT_CALLABLE);
     }
     match callee.kind() {
-        Kind::Closure => enter(vm, callee, args, n, n_kw),
         Kind::Method => {
             let (function, receiver) = (callee.field(types::METHOD_FUNCTION), callee.field(types::METHOD_SELF));
             args.set(-1, receiver);
@@ -201,9 +203,16 @@ fn bind(vm: &mut Vm, frame: FramePtr, function: Obj, args: Slots, n: usize, n_kw
     let (n_pos, n_named) = (usize::from(code.n_pos), usize::from(code.n_pos) + usize::from(code.n_kwonly));
     let mut filled = 0;
     if function.is(Kind::Closure) {
-        while filled + function::CELLS < function.words() && function.field(function::CELLS + filled) != Obj::NULL {
+        let last = function.words();
+        while filled + function::CELLS < last && function.field(function::CELLS + filled) != Obj::NULL {
             locals.set(-(filled as isize), function.field(function::CELLS + filled));
             filled += 1;
+        }
+        if code.simple && n_kw == 0 && filled + n == n_pos {
+            for index in 0..n {
+                locals.set(-((filled + index) as isize), args.get(index as isize));
+            }
+            return Ok(());
         }
     }
     let taken = n.min(n_pos.saturating_sub(filled));

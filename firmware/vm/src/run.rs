@@ -128,6 +128,7 @@ fn execute(vm: &mut Vm) -> Res {
     macro_rules! int_result {
         ($value:expr) => {{
             let value = $value;
+            sp.forget();
             sp = sp.plus(-1);
             sp.set(0, value);
         }};
@@ -141,6 +142,7 @@ fn execute(vm: &mut Vm) -> Res {
             if next == opcodes::POP_JUMP_IF_TRUE || next == opcodes::POP_JUMP_IF_FALSE {
                 ip.byte();
                 let distance = ip.signed_label();
+                sp.forget();
                 sp = sp.plus(-2);
                 if truth == (next == opcodes::POP_JUMP_IF_TRUE) {
                     jump_back_check!(distance);
@@ -233,8 +235,10 @@ fn execute(vm: &mut Vm) -> Res {
                 bytes_of!(LoadFastMulti) => load_local!(opcode & 0xf),
                 byte::LoadFast => load_local!(ip.varuint()),
                 bytes_of!(StoreFastMulti) => {
-                    let value = sp.pop();
+                    let value = sp.get(0);
                     locals.set(-isize::from(opcode & 0xf), value);
+                    sp.forget();
+                    sp = sp.plus(-1);
                 }
                 byte::StoreFast => locals.set(-(ip.varuint() as isize), sp.pop()),
                 byte::DeleteFast => {

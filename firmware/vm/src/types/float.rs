@@ -42,11 +42,13 @@ pub(crate) fn get(value: Obj) -> Float {
 }
 
 /// A number as a float; `None` for anything else.
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[inline(always)]
 pub(crate) fn of(value: Obj) -> Option<Float> {
-    if value.is(Kind::Float) {
-        return Some(get(value));
-    }
+    if value.is(Kind::Float) { Some(get(value)) } else { of_other(value) }
+}
+
+#[inline(never)]
+fn of_other(value: Obj) -> Option<Float> {
     #[cfg(feature = "bigint")]
     if value.is(Kind::Int) {
         return Some(crate::types::bigint::to_float(value));
@@ -191,7 +193,7 @@ pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
     }
     let (Some(first), Some(second)) = (of(left), of(right)) else { return Ok(Obj::NULL) };
     #[cfg(feature = "bigint")]
-    if (first.is_infinite() && left.is(Kind::Int)) || (second.is_infinite() && right.is(Kind::Int)) {
+    if (left.is(Kind::Int) && first.is_infinite()) || (right.is(Kind::Int) && second.is_infinite()) {
         return Err(vm.raise(T::OverflowError, Qstr::M_FLOAT_RANGE));
     }
     let (left, right) = (first, second);
