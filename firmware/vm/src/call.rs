@@ -70,6 +70,12 @@ pub(crate) fn start(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize
     start_other(vm, callee, args, n, n_kw)
 }
 
+/// `start` for those who call less often than the run loop.
+#[inline(never)]
+pub(crate) fn begin(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
+    if callee.is(Kind::Function) { start_with_self(vm, callee, args, n, n_kw) } else { start_other(vm, callee, args, n, n_kw) }
+}
+
 #[inline(never)]
 #[cfg_attr(target_os = "none", optimize(speed))]
 fn start_other(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
@@ -77,7 +83,7 @@ fn start_other(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> 
         return native(vm, index, args, n, n_kw);
     }
     if callee.is(Kind::Closure) {
-        return enter(vm, callee, args, n, n_kw);
+        return start_with_self(vm, callee, args, n, n_kw);
     }
     let kept = vm.kept();
     if let Some(index) = callee.as_type_index() {
@@ -316,7 +322,7 @@ pub(crate) fn call(vm: &mut Vm, callee: Obj, args: &[Obj]) -> Res {
         slots.set(index as isize + 1, *arg);
     }
     boundary.set_sp(slots);
-    let started = start(vm, callee, slots.plus(1), args.len(), 0);
+    let started = begin(vm, callee, slots.plus(1), args.len(), 0);
     let value = finish(vm, boundary, started);
     vm.frame = caller;
     boundary.pop(&mut vm.heap);

@@ -249,7 +249,8 @@ pub(crate) fn const_bytes<'x>(at: *const u8, len: usize) -> &'x [u8] {
     unsafe { core::slice::from_raw_parts(at, len) }
 }
 
-/// The arena and its free space.
+/// The arena and its free space. In this order, the array last: what lies near the start is read by shorter code.
+#[repr(C)]
 pub(crate) struct Heap<'a> {
     base: *mut u64,
     /// First granule that is not the heap's.
@@ -264,9 +265,9 @@ pub(crate) struct Heap<'a> {
     /// Bytes in blocks, garbage included until it is found.
     used: usize,
     peak: usize,
-    mark: [(Option<Obj>, u32); MARK_STACK],
     mark_len: usize,
     mark_overflow: bool,
+    mark: [(Option<Obj>, u32); MARK_STACK],
     life: PhantomData<&'a mut [u64]>,
 }
 

@@ -136,9 +136,8 @@ pub(crate) fn plain(operator: u8) -> u8 {
 #[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Option<Slots>) -> Res {
     match operator {
-        // A text has one name.
-        op::EQUAL if left.is_name() && right.is_name() => return Ok(Obj::bool(left == right)),
-        op::NOT_EQUAL if left.is_name() && right.is_name() => return Ok(Obj::bool(left != right)),
+        op::EQUAL if str::is(left) && str::is(right) => return Ok(Obj::bool(str::same(vm, left, right))),
+        op::NOT_EQUAL if str::is(left) && str::is(right) => return Ok(Obj::bool(!str::same(vm, left, right))),
         op::IS => return Ok(Obj::bool(left == right)),
         op::EXCEPTION_MATCH => return Ok(Obj::bool(exception::matches(vm, left, right)?)),
         op::IN => return contains(vm, right, left, args),
@@ -430,14 +429,14 @@ pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
     if left == right && !is_object(left) {
         return Ok(true);
     }
-    if left.is_name() && right.is_name() {
-        return Ok(false);
+    if str::is(left) && str::is(right) {
+        return Ok(str::same(vm, left, right));
     }
     if let (Some(a), Some(b)) = (small(left), small(right)) {
         return Ok(a == b);
     }
     if str::is(left) && !(cfg!(feature = "language") && is_object(right)) {
-        return Ok(str::text(vm, left) == str::text(vm, right));
+        return Ok(false);
     }
     #[cfg(feature = "float")]
     if left.is(Kind::Float) || right.is(Kind::Float) {

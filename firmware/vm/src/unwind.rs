@@ -100,7 +100,7 @@ pub(crate) fn begin_exit(vm: &mut Vm, frame: FramePtr, sp: Slots) -> Res {
     sp.set(2, Obj::NONE);
     frame.set_sp(sp.plus(-2));
     let (callee, receiver) = (sp.get(-2), sp.get(-1));
-    if receiver == Obj::NULL { call::start(vm, callee, sp, 3, 0) } else { call::start_with_self(vm, callee, sp.plus(-1), 4, 0) }
+    if receiver == Obj::NULL { call::begin(vm, callee, sp, 3, 0) } else { call::start_with_self(vm, callee, sp.plus(-1), 4, 0) }
 }
 
 /// `raise` alone: the exception that the innermost running handler handles.

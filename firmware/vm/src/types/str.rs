@@ -71,6 +71,17 @@ pub(crate) fn text<'x>(vm: &Vm, value: Obj) -> Option<&'x [u8]> {
     }
 }
 
+/// Whether two strs are the same text. A text has one name, so two names need no look.
+#[cfg_attr(target_os = "none", optimize(speed))]
+pub(crate) fn same(vm: &Vm, left: Obj, right: Obj) -> bool {
+    if left == right || left.is_name() && right.is_name() {
+        return left == right;
+    }
+    let (Some(left), Some(right)) = (text(vm, left), text(vm, right)) else { return false };
+    // Most differ in their length or in the first byte, which is quicker than a call.
+    left.len() == right.len() && left.first() == right.first() && left == right
+}
+
 /// A block for `len` bytes, not yet written.
 pub(crate) fn with_room(vm: &mut Vm, len: usize) -> Res {
     if len >= INT_MAX as usize {
