@@ -83,7 +83,7 @@ fn start_other(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> 
         return native(vm, index, args, n, n_kw);
     }
     if callee.is(Kind::Closure) {
-        return start_with_self(vm, callee, args, n, n_kw);
+        return enter(vm, callee, args, n, n_kw);
     }
     let kept = vm.kept();
     if let Some(index) = callee.as_type_index() {

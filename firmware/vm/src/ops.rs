@@ -41,8 +41,6 @@ pub(crate) fn quick(operator: u8, left: Obj, right: Obj) -> Obj {
         },
         op::AND | IN_PLACE_AND => Obj::from_tagged(a & b),
         op::OR | op::IN_PLACE_OR => Obj::from_tagged(a | b),
-        op::XOR | IN_PLACE_XOR => Obj::from_tagged((a ^ b) | 1),
-        op::SHIFT_RIGHT | IN_PLACE_SHIFT_RIGHT if b >= 0 => Obj::from_tagged((a >> (b >> 1).min(31)) | 1),
         // In builds with more than the core, whose programs shift more.
         #[cfg(any(feature = "bytes", feature = "bigint"))]
         op::SHIFT_LEFT | IN_PLACE_SHIFT_LEFT if (b >> 1) as u32 <= 30 => {
@@ -62,8 +60,6 @@ const IN_PLACE_ADD: u8 = op::ADD - TO_PLAIN;
 const IN_PLACE_SUBTRACT: u8 = op::SUBTRACT - TO_PLAIN;
 const IN_PLACE_MULTIPLY: u8 = op::MULTIPLY - TO_PLAIN;
 const IN_PLACE_AND: u8 = op::AND - TO_PLAIN;
-const IN_PLACE_XOR: u8 = op::XOR - TO_PLAIN;
-const IN_PLACE_SHIFT_RIGHT: u8 = op::SHIFT_RIGHT - TO_PLAIN;
 #[cfg(any(feature = "bytes", feature = "bigint"))]
 const IN_PLACE_SHIFT_LEFT: u8 = op::SHIFT_LEFT - TO_PLAIN;
 const IN_PLACE_MODULO: u8 = op::MODULO - TO_PLAIN;

@@ -18,12 +18,19 @@ use crate::{attr, call, iter, ops, subscr, types};
 #[expect(non_upper_case_globals, reason = "they are spelled as the operations")]
 mod plain {
     use super::{TO_PLAIN, byte};
+    use crate::opcodes::{BINARY_MULTI, binary};
     pub(super) const Add: u8 = byte::Add + TO_PLAIN;
     pub(super) const Subtract: u8 = byte::Subtract + TO_PLAIN;
     pub(super) const Multiply: u8 = byte::Multiply + TO_PLAIN;
     pub(super) const And: u8 = byte::And + TO_PLAIN;
     pub(super) const Modulo: u8 = byte::Modulo + TO_PLAIN;
     pub(super) const FloorDivide: u8 = byte::FloorDivide + TO_PLAIN;
+
+    // Bytes of `Op::Binary` that have an arm of their own all the same.
+    pub(super) const XOR: u8 = BINARY_MULTI + binary::XOR;
+    pub(super) const IN_PLACE_XOR: u8 = XOR - TO_PLAIN;
+    pub(super) const SHIFT_RIGHT: u8 = BINARY_MULTI + binary::SHIFT_RIGHT;
+    pub(super) const IN_PLACE_SHIFT_RIGHT: u8 = SHIFT_RIGHT - TO_PLAIN;
 }
 
 /// Runs from `vm.frame` on, which lies above a boundary frame. Starts by raising when `start` is `Err`.
@@ -258,10 +265,12 @@ fn execute(vm: &mut Vm) -> Res {
                 }
                 byte::StoreDeref => {
                     let cell = locals.get(-(ip.varuint() as isize));
-                    let value = sp.pop();
+                    let value = sp.get(0);
                     if cell.is(Kind::Cell) {
                         cell.set_field(0, value);
                     }
+                    sp.forget();
+                    sp = sp.plus(-1);
                 }
                 byte::DeleteDeref => {
                     let cell = locals.get(-(ip.varuint() as isize));
@@ -495,6 +504,7 @@ fn execute(vm: &mut Vm) -> Res {
                     if target.is(Kind::Dict) {
                         check!(dict::set(vm, target, key, value));
                     }
+                    sp.forget();
                     sp = sp.plus(-2);
                 }
                 #[cfg(feature = "set")]
@@ -578,6 +588,17 @@ fn execute(vm: &mut Vm) -> Res {
                         break 'binary;
                     }
                     int_result!(Obj::int((left >> 1).div_euclid(right >> 1)));
+                }
+                plain::XOR | plain::IN_PLACE_XOR => {
+                    let (left, right) = int_operands!('binary);
+                    int_result!(Obj::from_tagged((left ^ right) | 1));
+                }
+                plain::SHIFT_RIGHT | plain::IN_PLACE_SHIFT_RIGHT => {
+                    let (left, right) = int_operands!('binary);
+                    if right < 0 {
+                        break 'binary;
+                    }
+                    int_result!(Obj::from_tagged((left >> (right >> 1).min(31)) | 1));
                 }
                 byte::Less => compare!('binary, <),
                 byte::More => compare!('binary, >),
