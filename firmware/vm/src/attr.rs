@@ -21,6 +21,7 @@ pub(crate) fn global(vm: &mut Vm, module: ModulePtr, name: Obj) -> Res {
 }
 
 #[inline(never)]
+#[cfg_attr(target_os = "none", optimize(speed))]
 fn builtin(vm: &mut Vm, name: Obj) -> Res {
     match builtins::find(name) {
         Some(value) => Ok(value),
@@ -88,7 +89,7 @@ pub(crate) fn call_special(vm: &mut Vm, object: Obj, name: Qstr) -> Res {
     load_method(vm, at.plus(1), Obj::name(name))?;
     let (function, receiver) = (at.get(1), at.get(2));
     let value = if receiver == Obj::NULL {
-        call::start(vm, function, at.plus(3), 0, 0)
+        call::begin(vm, function, at.plus(3), 0, 0)
     } else {
         call::start_with_self(vm, function, at.plus(2), 1, 0)
     };
@@ -257,7 +258,7 @@ fn bind(vm: &mut Vm, object: Obj, class: Obj, found: Obj) -> Res {
             vm.keep(arguments)?;
             let at = Slots::of(arguments, 1);
             at.set(0, object);
-            let value = call::start(vm, getter, at, 1, 0);
+            let value = call::begin(vm, getter, at, 1, 0);
             vm.unkeep(1);
             value
         }
@@ -307,6 +308,7 @@ pub(crate) fn load_method(vm: &mut Vm, at: Slots, name: Obj) -> Res<()> {
 }
 
 #[inline(never)]
+#[cfg_attr(target_os = "none", optimize(speed))]
 fn load_method_slow(vm: &mut Vm, at: Slots, name: Obj) -> Res<()> {
     let object = at.get(0);
     if object.is(Kind::Instance) || object.is(Kind::Exception) {

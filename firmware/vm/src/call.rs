@@ -70,10 +70,20 @@ pub(crate) fn start(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize
     start_other(vm, callee, args, n, n_kw)
 }
 
+/// `start` for those who call less often than the run loop.
 #[inline(never)]
+pub(crate) fn begin(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
+    if callee.is(Kind::Function) { start_with_self(vm, callee, args, n, n_kw) } else { start_other(vm, callee, args, n, n_kw) }
+}
+
+#[inline(never)]
+#[cfg_attr(target_os = "none", optimize(speed))]
 fn start_other(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     if let Some(index) = callee.as_native() {
         return native(vm, index, args, n, n_kw);
+    }
+    if callee.is(Kind::Closure) {
+        return enter(vm, callee, args, n, n_kw);
     }
     let kept = vm.kept();
     if let Some(index) = callee.as_type_index() {
@@ -91,7 +101,6 @@ fn start_other(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> 
         return vm.type_error(Qstr::M_NOT_CALLABLE);
     }
     match callee.kind() {
-        Kind::Closure => enter(vm, callee, args, n, n_kw),
         Kind::Method => {
             let (function, receiver) = (callee.field(types::METHOD_FUNCTION), callee.field(types::METHOD_SELF));
             args.set(-1, receiver);
@@ -110,6 +119,7 @@ fn start_other(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> 
 }
 
 /// Begins a call whose first argument has taken the free slot.
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn start_with_self(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     if callee.is(Kind::Function) || callee.is(Kind::Closure) {
         return enter(vm, callee, args, n, n_kw);
@@ -179,6 +189,7 @@ fn enter(vm: &mut Vm, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res 
 }
 
 #[inline(never)]
+#[cfg_attr(target_os = "none", optimize(speed))]
 fn make_generator(vm: &mut Vm, code: CodePtr, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     vm.keep(function)?;
     let generator = vm.alloc(Kind::Generator, frame_words(code))?;
@@ -191,15 +202,23 @@ fn make_generator(vm: &mut Vm, code: CodePtr, function: Obj, args: Slots, n: usi
 
 /// Puts arguments into a new frame's locals. Frame and arguments are rooted.
 #[inline(never)]
+#[cfg_attr(target_os = "none", optimize(speed))]
 fn bind(vm: &mut Vm, frame: FramePtr, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res<()> {
     let code = frame.code().get();
     let locals = frame.locals();
     let (n_pos, n_named) = (usize::from(code.n_pos), usize::from(code.n_pos) + usize::from(code.n_kwonly));
     let mut filled = 0;
     if function.is(Kind::Closure) {
-        while filled + function::CELLS < function.words() && function.field(function::CELLS + filled) != Obj::NULL {
+        let last = function.words();
+        while filled + function::CELLS < last && function.field(function::CELLS + filled) != Obj::NULL {
             locals.set(-(filled as isize), function.field(function::CELLS + filled));
             filled += 1;
+        }
+        if code.simple && n_kw == 0 && filled + n == n_pos {
+            for index in 0..n {
+                locals.set(-((filled + index) as isize), args.get(index as isize));
+            }
+            return Ok(());
         }
     }
     let taken = n.min(n_pos.saturating_sub(filled));
@@ -277,6 +296,7 @@ fn bind_keyword_only(vm: &mut Vm, frame: FramePtr, function: Obj) -> Res<()> {
 
 /// A call from native code: runs until there is a value. `args` need not be rooted; at most six.
 #[inline(never)]
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn call(vm: &mut Vm, callee: Obj, args: &[Obj]) -> Res {
     let kept = vm.kept();
     vm.keep(callee)?;
@@ -302,7 +322,7 @@ pub(crate) fn call(vm: &mut Vm, callee: Obj, args: &[Obj]) -> Res {
         slots.set(index as isize + 1, *arg);
     }
     boundary.set_sp(slots);
-    let started = start(vm, callee, slots.plus(1), args.len(), 0);
+    let started = begin(vm, callee, slots.plus(1), args.len(), 0);
     let value = finish(vm, boundary, started);
     vm.frame = caller;
     boundary.pop(&mut vm.heap);

@@ -272,6 +272,14 @@ impl Code {
     }
 }
 
+/// What the run loop does at a byte that is no opcode: the verifier lets none of them through.
+#[inline(always)]
+pub(crate) fn refused() -> ! {
+    debug_assert!(false, "the verifier let through what is no opcode");
+    // SAFETY: see the head of this file.
+    unsafe { core::hint::unreachable_unchecked() }
+}
+
 /// A position in verified bytecode.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(transparent)]
@@ -286,6 +294,19 @@ impl Ip {
             self.0 = self.0.add(1);
             byte
         }
+    }
+
+    /// The opcode, for the run loop. What the compiler knows of the position ends here: else it holds two of them through every
+    /// operation, this one and the one before the opcode.
+    #[inline(always)]
+    pub(crate) fn opcode(&mut self) -> u8 {
+        let byte = self.byte();
+        #[cfg(target_os = "none")]
+        // SAFETY: no instruction.
+        unsafe {
+            core::arch::asm!("/* {} */", inout(reg) self.0, options(pure, nomem, nostack, preserves_flags));
+        }
+        byte
     }
 
     /// The next byte, without going on.

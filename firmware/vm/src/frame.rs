@@ -145,6 +145,17 @@ impl Slots {
         value
     }
 
+    /// What the compiler knows of the position ends here, for the run loop: else it begins to hold the next position early, beside this
+    /// one, and moves it at every step.
+    #[inline(always)]
+    pub(crate) fn forget(&mut self) {
+        #[cfg(target_os = "none")]
+        // SAFETY: no instruction.
+        unsafe {
+            core::arch::asm!("/* {} */", inout(reg) self.0, options(pure, nomem, nostack, preserves_flags));
+        }
+    }
+
     /// Slots between `start` and this.
     #[inline(always)]
     pub(crate) fn index(self, start: Slots) -> usize {

@@ -249,7 +249,8 @@ pub(crate) fn const_bytes<'x>(at: *const u8, len: usize) -> &'x [u8] {
     unsafe { core::slice::from_raw_parts(at, len) }
 }
 
-/// The arena and its free space.
+/// The arena and its free space. In this order, the array last: what lies near the start is read by shorter code.
+#[repr(C)]
 pub(crate) struct Heap<'a> {
     base: *mut u64,
     /// First granule that is not the heap's.
@@ -264,9 +265,9 @@ pub(crate) struct Heap<'a> {
     /// Bytes in blocks, garbage included until it is found.
     used: usize,
     peak: usize,
-    mark: [(Option<Obj>, u32); MARK_STACK],
     mark_len: usize,
     mark_overflow: bool,
+    mark: [(Option<Obj>, u32); MARK_STACK],
     life: PhantomData<&'a mut [u64]>,
 }
 
@@ -419,6 +420,7 @@ impl<'a> Heap<'a> {
     }
 
     /// Makes the last block of the current run longer in place, new values `NULL`. True when that worked.
+    #[cfg_attr(target_os = "none", optimize(speed))]
     pub(crate) fn extend(&mut self, obj: Obj, words: usize) -> bool {
         let old = granules_of(obj.header());
         let new = (words + 1).div_ceil(GRANULE_WORDS);
@@ -573,6 +575,7 @@ impl<'a> Heap<'a> {
         }
     }
 
+    #[cfg_attr(target_os = "none", optimize(speed))]
     fn drain(&mut self) {
         while self.mark_len > 0 {
             let Some((Some(obj), next)) = self.mark.get(self.mark_len - 1).copied() else { return };
@@ -619,6 +622,7 @@ impl<'a> Heap<'a> {
         self.sweep();
     }
 
+    #[cfg_attr(target_os = "none", optimize(speed))]
     fn sweep(&mut self) {
         let mut at = self.base;
         let mut run: Option<*mut u64> = None;

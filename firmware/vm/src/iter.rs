@@ -115,6 +115,7 @@ fn is_iterator(value: Obj) -> bool {
 
 /// GET_ITER_STACK: the value at `at` becomes an iterator in four slots.
 #[inline(never)]
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn get_on_stack(vm: &mut Vm, at: Slots) -> Res<()> {
     let value = at.get(0);
     // An instance that is an iterator but has an `__iter__` of its own is asked.
@@ -169,6 +170,7 @@ pub(crate) fn over_dict(vm: &mut Vm, of: Obj, what: i32) -> Res {
 }
 
 /// The next value of a rooted iterator object; STOP when there is none. Runs Python code to its end.
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn next(vm: &mut Vm, iterator: Obj) -> Res {
     if iterator.is(Kind::Generator) {
         return call::resume_nested(vm, iterator);
@@ -200,6 +202,7 @@ fn stop_to_value(vm: &mut Vm, what: impl FnOnce(&mut Vm) -> Res) -> Res {
 
 /// FOR_ITER: the next value of the iterator in four slots, or STOP, or `CALL` when a frame was pushed that knows where the loop ends.
 #[inline(never)]
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn next_for_loop(vm: &mut Vm, slots: Slots, end: usize) -> Res {
     let subject = match slots.get(0) {
         it if it == Obj::NULL => slots.get(1),
@@ -251,6 +254,7 @@ fn next_of_list(slots: Slots, list: Obj) -> Obj {
     }
 }
 
+#[cfg_attr(target_os = "none", optimize(speed))]
 fn next_in(vm: &mut Vm, slots: Slots) -> Res {
     let subject = slots.get(0);
     if subject == Obj::RANGE_LOOP {

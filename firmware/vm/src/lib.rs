@@ -7,9 +7,11 @@
 //! - Python calls, generators in `for` loops and garbage collection take no machine stack that grows with the program; natives that
 //!   call back (a sort key, `__repr__`) are counted and limited;
 //! - the same file gives the same output on every machine: ints have 31 bits everywhere, nothing shows an address;
+//! - images are built for size; functions that programs spend their time in are marked `optimize(speed)`, after a profile;
 //! - a file is hostile until the verifier has walked it. `unsafe` is only in `value`, `heap`, `frame` and `code`.
 
 #![cfg_attr(not(test), no_std)]
+#![cfg_attr(target_os = "none", feature(optimize_attribute))]
 
 mod attr;
 mod builtins;

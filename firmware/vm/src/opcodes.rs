@@ -1,6 +1,6 @@
 //! The opcodes of `.mpy` version 6.3: which byte is which operation, what follows it, and what it does to the value stack.
 //!
-//! The dense `Op` keeps the run loop's jump table short; the same table drives the verifier.
+//! The run loop goes by the bytes themselves; the verifier by the dense `Op` and the table of effects.
 
 macro_rules! opcodes {
     ($($name:ident $takes:literal $gives:literal $operand:ident $doc:literal,)*) => {
@@ -13,6 +13,14 @@ macro_rules! opcodes {
         /// Where the count depends on the operand or on the way taken, `verify.rs` says so and this holds what is fixed.
         pub(crate) static EFFECTS: [(u8, u8, Operand); [$(Op::$name),*].len()] =
             [$(($takes, $gives, Operand::$operand),)*];
+
+        /// The first byte of each operation, and the last of those that have several: what the run loop tells them by. It matches bytes
+        /// and not `Op`, which saves it a look into a table at every step.
+        #[expect(dead_code, non_upper_case_globals, reason = "they are spelled as the operations; the ranges are named below")]
+        pub(crate) mod byte {
+            use super::{Op, first};
+            $(pub(crate) const $name: u8 = first(Op::$name);)*
+        }
 
         /// The operations' names, as `Op` spells them.
         #[cfg(feature = "inspect")]
@@ -144,6 +152,8 @@ pub(crate) const LOAD_FAST_MULTI: u8 = 0xb0;
 pub(crate) const STORE_FAST_MULTI: u8 = 0xc0;
 pub(crate) const UNARY_MULTI: u8 = 0xd0;
 pub(crate) const BINARY_MULTI: u8 = 0xd7;
+/// How far behind an operator's in-place form, which is its operation's first byte, its plain form is.
+pub(crate) const TO_PLAIN: u8 = binary::OR - binary::IN_PLACE_OR;
 /// ROT_THREE, and LOAD_METHOD.
 #[cfg(feature = "language")]
 pub(crate) const ROT_THREE: u8 = 0x5b;
@@ -160,6 +170,88 @@ pub(crate) fn is_async_turn(following: &[u8]) -> bool {
 pub(crate) const YIELD_FROM: u8 = 0x68;
 pub(crate) const POP_JUMP_IF_TRUE: u8 = 0x43;
 pub(crate) const POP_JUMP_IF_FALSE: u8 = 0x44;
+
+/// The bytes of one operation as a pattern (of `Binary`, those the run loop has no arm for): one by one, for of a range the compiler makes comparisons and not places in its table of jumps.
+macro_rules! bytes_of {
+    (LoadIntMulti) => {
+        0x70 | 0x71
+            | 0x72
+            | 0x73
+            | 0x74
+            | 0x75
+            | 0x76
+            | 0x77
+            | 0x78
+            | 0x79
+            | 0x7a
+            | 0x7b
+            | 0x7c
+            | 0x7d
+            | 0x7e
+            | 0x7f
+            | 0x80
+            | 0x81
+            | 0x82
+            | 0x83
+            | 0x84
+            | 0x85
+            | 0x86
+            | 0x87
+            | 0x88
+            | 0x89
+            | 0x8a
+            | 0x8b
+            | 0x8c
+            | 0x8d
+            | 0x8e
+            | 0x8f
+            | 0x90
+            | 0x91
+            | 0x92
+            | 0x93
+            | 0x94
+            | 0x95
+            | 0x96
+            | 0x97
+            | 0x98
+            | 0x99
+            | 0x9a
+            | 0x9b
+            | 0x9c
+            | 0x9d
+            | 0x9e
+            | 0x9f
+            | 0xa0
+            | 0xa1
+            | 0xa2
+            | 0xa3
+            | 0xa4
+            | 0xa5
+            | 0xa6
+            | 0xa7
+            | 0xa8
+            | 0xa9
+            | 0xaa
+            | 0xab
+            | 0xac
+            | 0xad
+            | 0xae
+            | 0xaf
+    };
+    (LoadFastMulti) => {
+        0xb0 | 0xb1 | 0xb2 | 0xb3 | 0xb4 | 0xb5 | 0xb6 | 0xb7 | 0xb8 | 0xb9 | 0xba | 0xbb | 0xbc | 0xbd | 0xbe | 0xbf
+    };
+    (StoreFastMulti) => {
+        0xc0 | 0xc1 | 0xc2 | 0xc3 | 0xc4 | 0xc5 | 0xc6 | 0xc7 | 0xc8 | 0xc9 | 0xca | 0xcb | 0xcc | 0xcd | 0xce | 0xcf
+    };
+    (Unary) => {
+        0xd0 | 0xd1 | 0xd2 | 0xd3
+    };
+    (Binary) => {
+        0xdd | 0xde | 0xdf | 0xe0 | 0xe3 | 0xe8 | 0xea | 0xec | 0xed | 0xf0 | 0xf5 | 0xf7 | 0xf9
+    };
+}
+pub(crate) use bytes_of;
 
 const fn fill(table: &mut [Op; 256], first: u8, count: usize, op: Op) {
     let mut index = 0;
@@ -288,6 +380,18 @@ pub(crate) static OPS: [Op; 256] = {
     place(&mut table, BINARY_MULTI, &[Less, More, Equal, LessEqual, MoreEqual, NotEqual]);
     table
 };
+
+/// The first byte that means `op`; 0 for one that no byte means.
+const fn first(op: Op) -> u8 {
+    let mut byte = 0;
+    while byte < 256 {
+        if OPS[byte] as u8 == op as u8 {
+            return byte as u8;
+        }
+        byte += 1;
+    }
+    0
+}
 
 /// Unary operators, in the order of their opcodes.
 pub(crate) mod unary {

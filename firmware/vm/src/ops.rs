@@ -41,8 +41,6 @@ pub(crate) fn quick(operator: u8, left: Obj, right: Obj) -> Obj {
         },
         op::AND | IN_PLACE_AND => Obj::from_tagged(a & b),
         op::OR | op::IN_PLACE_OR => Obj::from_tagged(a | b),
-        op::XOR | IN_PLACE_XOR => Obj::from_tagged((a ^ b) | 1),
-        op::SHIFT_RIGHT | IN_PLACE_SHIFT_RIGHT if b >= 0 => Obj::from_tagged((a >> (b >> 1).min(31)) | 1),
         // In builds with more than the core, whose programs shift more.
         #[cfg(any(feature = "bytes", feature = "bigint"))]
         op::SHIFT_LEFT | IN_PLACE_SHIFT_LEFT if (b >> 1) as u32 <= 30 => {
@@ -56,14 +54,12 @@ pub(crate) fn quick(operator: u8, left: Obj, right: Obj) -> Obj {
 }
 
 /// From an in-place operator to its plain form.
-pub(crate) const TO_PLAIN: u8 = op::OR - op::IN_PLACE_OR;
+pub(crate) use crate::opcodes::TO_PLAIN;
 pub(crate) const IN_PLACE_LAST: u8 = op::OR - 1;
 const IN_PLACE_ADD: u8 = op::ADD - TO_PLAIN;
 const IN_PLACE_SUBTRACT: u8 = op::SUBTRACT - TO_PLAIN;
 const IN_PLACE_MULTIPLY: u8 = op::MULTIPLY - TO_PLAIN;
 const IN_PLACE_AND: u8 = op::AND - TO_PLAIN;
-const IN_PLACE_XOR: u8 = op::XOR - TO_PLAIN;
-const IN_PLACE_SHIFT_RIGHT: u8 = op::SHIFT_RIGHT - TO_PLAIN;
 #[cfg(any(feature = "bytes", feature = "bigint"))]
 const IN_PLACE_SHIFT_LEFT: u8 = op::SHIFT_LEFT - TO_PLAIN;
 const IN_PLACE_MODULO: u8 = op::MODULO - TO_PLAIN;
@@ -133,8 +129,11 @@ pub(crate) fn plain(operator: u8) -> u8 {
 /// Any binary operator on rooted values. With `args` (two slots that hold them) a Python method is begun and `CALL` given;
 /// without, it is run to its end.
 #[inline(never)]
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Option<Slots>) -> Res {
     match operator {
+        op::EQUAL if str::is(left) && str::is(right) => return Ok(Obj::bool(str::same(vm, left, right))),
+        op::NOT_EQUAL if str::is(left) && str::is(right) => return Ok(Obj::bool(!str::same(vm, left, right))),
         op::IS => return Ok(Obj::bool(left == right)),
         op::EXCEPTION_MATCH => return Ok(Obj::bool(exception::matches(vm, left, right)?)),
         op::IN => return contains(vm, right, left, args),
@@ -280,6 +279,7 @@ fn arithmetic_of_sequence(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> R
 }
 
 /// The value of an int or bool.
+#[inline(always)]
 pub(crate) fn small(value: Obj) -> Option<i32> {
     match value {
         it if it == Obj::FALSE => Some(0),
@@ -433,15 +433,19 @@ fn contains(vm: &mut Vm, container: Obj, item: Obj, args: Option<Slots>) -> Res 
 }
 
 /// `left == right` as native code needs it; both rooted.
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
     if left == right && !is_object(left) {
         return Ok(true);
+    }
+    if str::is(left) && str::is(right) {
+        return Ok(str::same(vm, left, right));
     }
     if let (Some(a), Some(b)) = (small(left), small(right)) {
         return Ok(a == b);
     }
     if str::is(left) && !(cfg!(feature = "language") && is_object(right)) {
-        return Ok(str::text(vm, left) == str::text(vm, right));
+        return Ok(false);
     }
     #[cfg(feature = "float")]
     if left.is(Kind::Float) || right.is(Kind::Float) {
@@ -507,6 +511,7 @@ pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
 }
 
 /// `left < right` as native code needs it; both rooted.
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn less(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
     if let (Some(a), Some(b)) = (small(left), small(right)) {
         return Ok(a < b);
@@ -551,6 +556,7 @@ pub(crate) fn less(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
 
 /// Whether a rooted value counts as true.
 #[inline(never)]
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn truth(vm: &mut Vm, value: Obj) -> Res<bool> {
     if value.is_int() {
         return Ok(value != Obj::int(0));
@@ -640,6 +646,7 @@ pub(crate) fn unary(vm: &mut Vm, operator: u8, value: Obj) -> Res {
 }
 
 /// `len(value)`.
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn len(vm: &mut Vm, value: Obj) -> Res<usize> {
     if let Some(text) = str::text(vm, value) {
         return Ok(str::char_count(text));

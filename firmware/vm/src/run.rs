@@ -3,15 +3,35 @@
 //! `ip`, `sp` and `locals` of the running frame are Rust locals; they are written back before a call and read again after a
 //! frame was pushed or popped. Every way an operation can fail leads to one place, `unwind`, which finds the handler.
 
+use crate::code::refused;
 use crate::frame::{Action, BlockKind, FramePtr, Slots};
 use crate::heap::Kind;
-use crate::opcodes::{self, OPS, Op, unary};
+use crate::opcodes::{self, TO_PLAIN, byte, bytes_of, unary};
 use crate::qstr::Qstr;
 use crate::types::{T, class, dict, exception, list, slice, tuple};
 use crate::unwind::{begin_exit, end_finally, exited, leave, raise_again, unwind, unwind_jump, unwind_return, yield_value};
 use crate::value::{Obj, Raised, Res};
 use crate::vm::Vm;
 use crate::{attr, call, iter, ops, subscr, types};
+
+/// The plain forms of the operators the loop knows; `byte` has their in-place forms.
+#[expect(non_upper_case_globals, reason = "they are spelled as the operations")]
+mod plain {
+    use super::{TO_PLAIN, byte};
+    use crate::opcodes::{BINARY_MULTI, binary};
+    pub(super) const Add: u8 = byte::Add + TO_PLAIN;
+    pub(super) const Subtract: u8 = byte::Subtract + TO_PLAIN;
+    pub(super) const Multiply: u8 = byte::Multiply + TO_PLAIN;
+    pub(super) const And: u8 = byte::And + TO_PLAIN;
+    pub(super) const Modulo: u8 = byte::Modulo + TO_PLAIN;
+    pub(super) const FloorDivide: u8 = byte::FloorDivide + TO_PLAIN;
+
+    // Bytes of `Op::Binary` that have an arm of their own all the same.
+    pub(super) const XOR: u8 = BINARY_MULTI + binary::XOR;
+    pub(super) const IN_PLACE_XOR: u8 = XOR - TO_PLAIN;
+    pub(super) const SHIFT_RIGHT: u8 = BINARY_MULTI + binary::SHIFT_RIGHT;
+    pub(super) const IN_PLACE_SHIFT_RIGHT: u8 = SHIFT_RIGHT - TO_PLAIN;
+}
 
 /// Runs from `vm.frame` on, which lies above a boundary frame. Starts by raising when `start` is `Err`.
 #[inline(never)]
@@ -39,6 +59,8 @@ pub(crate) fn current(vm: &Vm) -> Res<FramePtr> {
 
 /// Executes until the boundary frame's `Halt`, whose value it gives, or until something raises; then the frame's `ip` is saved.
 #[expect(clippy::too_many_lines, reason = "one arm for each operation")]
+#[inline(never)]
+#[cfg_attr(target_os = "none", optimize(speed))]
 fn execute(vm: &mut Vm) -> Res {
     let mut frame = current(vm)?;
     let mut ip = frame.ip();
@@ -113,6 +135,7 @@ fn execute(vm: &mut Vm) -> Res {
     macro_rules! int_result {
         ($value:expr) => {{
             let value = $value;
+            sp.forget();
             sp = sp.plus(-1);
             sp.set(0, value);
         }};
@@ -126,6 +149,7 @@ fn execute(vm: &mut Vm) -> Res {
             if next == opcodes::POP_JUMP_IF_TRUE || next == opcodes::POP_JUMP_IF_FALSE {
                 ip.byte();
                 let distance = ip.signed_label();
+                sp.forget();
                 sp = sp.plus(-2);
                 if truth == (next == opcodes::POP_JUMP_IF_TRUE) {
                     jump_back_check!(distance);
@@ -137,40 +161,101 @@ fn execute(vm: &mut Vm) -> Res {
         }};
     }
 
-    'next: loop {
-        let opcode = ip.byte();
-        'binary: {
-            match OPS[usize::from(opcode)] {
-                Op::Invalid => return Err(Raised),
-                Op::Halt => return Ok(sp.get(0)),
+    // The two jumps of a kind have an arm each: of one arm for both the compiler makes a flag that it sets at every step.
+    macro_rules! pop_jump {
+        ($when:literal) => {{
+            let distance = ip.signed_label();
+            let value = sp.get(0);
+            let truth = if value == Obj::TRUE {
+                true
+            } else if value == Obj::FALSE {
+                false
+            } else if value.is_int() {
+                value != Obj::int(0)
+            } else {
+                check!(ops::truth(vm, value))
+            };
+            sp = sp.plus(-1);
+            if truth == $when {
+                jump_back_check!(distance);
+                ip.jump(distance);
+            }
+        }};
+    }
+    macro_rules! jump_or_pop {
+        ($when:literal) => {{
+            let distance = ip.label();
+            if check!(ops::truth(vm, sp.get(0))) == $when {
+                ip.jump(distance as isize);
+            } else {
+                sp = sp.plus(-1);
+            }
+        }};
+    }
+    macro_rules! delete {
+        ($in_class:literal) => {{
+            let module = frame.code().get().module;
+            let name = module.name(ip.varuint());
+            check!(attr::delete_name(vm, frame, module, name, $in_class));
+        }};
+    }
+    macro_rules! setup {
+        ($kind:ident) => {{
+            let distance = ip.label();
+            frame.push_block(BlockKind::$kind, ip.plus(distance).offset(frame.code().get().start), sp);
+        }};
+    }
+    // A function of this code with the `$n` cells from `$cells` on; its defaults, where the opcode says there are some, lie before them.
+    macro_rules! make {
+        ($cells:expr, $n:expr, $code:expr, plain) => {
+            make!($cells, $n, $code, $cells, (Obj::NULL, Obj::NULL))
+        };
+        ($cells:expr, $n:expr, $code:expr, defaults) => {
+            make!($cells, $n, $code, $cells.plus(-2), types::defaults($cells.plus(-2)))
+        };
+        ($cells:expr, $n:expr, $code:expr, $at:expr, $defaults:expr) => {{
+            let (defaults, keywords) = $defaults;
+            let made = check!(call::make_function(vm, $code, defaults, keywords, $cells, $n));
+            sp = $at;
+            sp.set(0, made);
+        }};
+    }
 
-                Op::LoadFalse => sp.push(Obj::FALSE),
-                Op::LoadNone => sp.push(Obj::NONE),
-                Op::LoadTrue => sp.push(Obj::TRUE),
-                Op::LoadNull => sp.push(Obj::NULL),
-                Op::LoadIntMulti => sp.push(Obj::int(i32::from(opcode) - i32::from(opcodes::INT_MULTI_ZERO))),
-                Op::LoadInt => sp.push(Obj::int(ip.varint())),
-                Op::LoadString => sp.push(frame.code().get().module.name(ip.varuint())),
-                Op::LoadConst => {
+    'next: loop {
+        let opcode = ip.opcode();
+        'binary: {
+            match opcode {
+                byte::Halt => return Ok(sp.get(0)),
+
+                byte::LoadFalse => sp.push(Obj::FALSE),
+                byte::LoadNone => sp.push(Obj::NONE),
+                byte::LoadTrue => sp.push(Obj::TRUE),
+                byte::LoadNull => sp.push(Obj::NULL),
+                bytes_of!(LoadIntMulti) => sp.push(Obj::int(i32::from(opcode) - i32::from(opcodes::INT_MULTI_ZERO))),
+                byte::LoadInt => sp.push(Obj::int(ip.varint())),
+                byte::LoadString => sp.push(frame.code().get().module.name(ip.varuint())),
+                byte::LoadConst => {
                     let index = ip.varuint();
                     sp.push(tuple::items(frame.code().get().module.get().consts)[index]);
                 }
 
-                Op::LoadFastMulti => load_local!(opcode & 0xf),
-                Op::LoadFast => load_local!(ip.varuint()),
-                Op::StoreFastMulti => {
-                    let value = sp.pop();
+                bytes_of!(LoadFastMulti) => load_local!(opcode & 0xf),
+                byte::LoadFast => load_local!(ip.varuint()),
+                bytes_of!(StoreFastMulti) => {
+                    let value = sp.get(0);
                     locals.set(-isize::from(opcode & 0xf), value);
+                    sp.forget();
+                    sp = sp.plus(-1);
                 }
-                Op::StoreFast => locals.set(-(ip.varuint() as isize), sp.pop()),
-                Op::DeleteFast => {
+                byte::StoreFast => locals.set(-(ip.varuint() as isize), sp.pop()),
+                byte::DeleteFast => {
                     let index = ip.varuint();
                     if locals.get(-(index as isize)) == Obj::NULL {
                         check!(Err(vm.raise(T::NameError, Qstr::M_LOCAL)));
                     }
                     locals.set(-(index as isize), Obj::NULL);
                 }
-                Op::LoadDeref => {
+                byte::LoadDeref => {
                     let cell = locals.get(-(ip.varuint() as isize));
                     let value = if cell.is(Kind::Cell) { cell.field(0) } else { Obj::NULL };
                     if value == Obj::NULL {
@@ -178,14 +263,16 @@ fn execute(vm: &mut Vm) -> Res {
                     }
                     sp.push(value);
                 }
-                Op::StoreDeref => {
+                byte::StoreDeref => {
                     let cell = locals.get(-(ip.varuint() as isize));
-                    let value = sp.pop();
+                    let value = sp.get(0);
                     if cell.is(Kind::Cell) {
                         cell.set_field(0, value);
                     }
+                    sp.forget();
+                    sp = sp.plus(-1);
                 }
-                Op::DeleteDeref => {
+                byte::DeleteDeref => {
                     let cell = locals.get(-(ip.varuint() as isize));
                     if !cell.is(Kind::Cell) || cell.field(0) == Obj::NULL {
                         check!(Err(vm.raise(T::NameError, Qstr::M_LOCAL)));
@@ -193,36 +280,32 @@ fn execute(vm: &mut Vm) -> Res {
                     cell.set_field(0, Obj::NULL);
                 }
 
-                Op::LoadGlobal => {
+                byte::LoadGlobal => {
                     let module = frame.code().get().module;
                     let name = module.name(ip.varuint());
                     sp.push(check!(attr::global(vm, module, name)));
                 }
-                Op::LoadName => {
+                byte::LoadName => {
                     let module = frame.code().get().module;
                     let name = module.name(ip.varuint());
                     sp.push(check!(attr::load_name(vm, frame, module, name)));
                 }
-                Op::StoreName => {
+                byte::StoreName => {
                     let module = frame.code().get().module;
                     let name = module.name(ip.varuint());
                     check!(attr::store_name(vm, frame, module, name, sp.get(0)));
                     sp = sp.plus(-1);
                 }
-                Op::StoreGlobal => {
+                byte::StoreGlobal => {
                     let module = frame.code().get().module;
                     let name = module.name(ip.varuint());
                     check!(vm.set_global(module, name, sp.get(0)));
                     sp = sp.plus(-1);
                 }
-                Op::DeleteName | Op::DeleteGlobal => {
-                    let module = frame.code().get().module;
-                    let name = module.name(ip.varuint());
-                    let in_class = OPS[usize::from(opcode)] == Op::DeleteName;
-                    check!(attr::delete_name(vm, frame, module, name, in_class));
-                }
+                byte::DeleteName => delete!(true),
+                byte::DeleteGlobal => delete!(false),
 
-                Op::LoadAttr => {
+                byte::LoadAttr => {
                     let name = frame.code().get().module.name(ip.varuint());
                     let object = sp.get(0);
                     let quick = attr::own(object, name);
@@ -232,18 +315,18 @@ fn execute(vm: &mut Vm) -> Res {
                         value_at!(sp, attr::load(vm, object, name));
                     }
                 }
-                Op::LoadMethod => {
+                byte::LoadMethod => {
                     let name = frame.code().get().module.name(ip.varuint());
                     check!(attr::load_method(vm, sp, name));
                     sp = sp.plus(1);
                 }
-                Op::LoadSuperMethod => {
+                byte::LoadSuperMethod => {
                     let name = frame.code().get().module.name(ip.varuint());
                     sp = sp.plus(-2);
                     check!(class::load_super_method(vm, sp, name));
                     sp = sp.plus(1);
                 }
-                Op::StoreAttr => {
+                byte::StoreAttr => {
                     let name = frame.code().get().module.name(ip.varuint());
                     let at = sp.plus(-1);
                     frame.set_ip(ip);
@@ -251,9 +334,9 @@ fn execute(vm: &mut Vm) -> Res {
                     attr::store(vm, at.get(1), name, at.get(0))?;
                     sp = at.plus(-1);
                 }
-                Op::LoadBuildClass => sp.push(Obj::BUILD_CLASS),
+                byte::LoadBuildClass => sp.push(Obj::BUILD_CLASS),
 
-                Op::LoadSubscr => {
+                byte::LoadSubscr => {
                     let (object, index) = (sp.get(-1), sp.get(0));
                     let quick = subscr::quick(object, index);
                     if quick != Obj::NULL {
@@ -264,80 +347,54 @@ fn execute(vm: &mut Vm) -> Res {
                         value_at!(args, subscr::load(vm, object, index, Some(args)));
                     }
                 }
-                Op::StoreSubscr => {
+                byte::StoreSubscr => {
                     let (value, object, index) = (sp.get(-2), sp.get(-1), sp.get(0));
                     check!(subscr::store(vm, object, index, value));
                     sp = sp.plus(-3);
                 }
 
-                Op::DupTop => {
+                byte::DupTop => {
                     let value = sp.get(0);
                     sp.push(value);
                 }
-                Op::DupTopTwo => {
+                byte::DupTopTwo => {
                     let (first, second) = (sp.get(-1), sp.get(0));
                     sp.push(first);
                     sp.push(second);
                 }
-                Op::PopTop => sp = sp.plus(-1),
-                Op::RotTwo => {
+                byte::PopTop => sp = sp.plus(-1),
+                byte::RotTwo => {
                     let (first, second) = (sp.get(-1), sp.get(0));
                     sp.set(-1, second);
                     sp.set(0, first);
                 }
                 #[cfg(feature = "language")]
-                Op::RotThree if ip.peek() == opcodes::ROT_THREE && ip.plus(1).peek() == opcodes::LOAD_METHOD => {
+                byte::RotThree if ip.peek() == opcodes::ROT_THREE && ip.plus(1).peek() == opcodes::LOAD_METHOD => {
                     ip.byte();
                     let (first, second) = (sp.get(-1), sp.get(0));
                     sp.set(-1, second);
                     sp.set(0, first);
                 }
-                Op::RotThree => {
+                byte::RotThree => {
                     let (first, second, third) = (sp.get(-2), sp.get(-1), sp.get(0));
                     sp.set(-2, third);
                     sp.set(-1, first);
                     sp.set(0, second);
                 }
 
-                Op::Jump => {
+                byte::Jump => {
                     let distance = ip.signed_label();
                     jump_back_check!(distance);
                     ip.jump(distance);
                 }
-                Op::PopJumpIfTrue | Op::PopJumpIfFalse => {
-                    let distance = ip.signed_label();
-                    let value = sp.get(0);
-                    let truth = if value == Obj::TRUE {
-                        true
-                    } else if value == Obj::FALSE {
-                        false
-                    } else if value.is_int() {
-                        value != Obj::int(0)
-                    } else {
-                        check!(ops::truth(vm, value))
-                    };
-                    sp = sp.plus(-1);
-                    if truth == (opcode == opcodes::POP_JUMP_IF_TRUE) {
-                        jump_back_check!(distance);
-                        ip.jump(distance);
-                    }
-                }
-                Op::JumpIfTrueOrPop | Op::JumpIfFalseOrPop => {
-                    let when = OPS[usize::from(opcode)] == Op::JumpIfTrueOrPop;
-                    let distance = ip.label();
-                    if check!(ops::truth(vm, sp.get(0))) == when {
-                        ip.jump(distance as isize);
-                    } else {
-                        sp = sp.plus(-1);
-                    }
-                }
+                byte::PopJumpIfTrue => pop_jump!(true),
+                byte::PopJumpIfFalse => pop_jump!(false),
+                byte::JumpIfTrueOrPop => jump_or_pop!(true),
+                byte::JumpIfFalseOrPop => jump_or_pop!(false),
 
-                Op::SetupExcept | Op::SetupFinally => {
-                    let distance = ip.label();
-                    let kind = if OPS[usize::from(opcode)] == Op::SetupExcept { BlockKind::Except } else { BlockKind::Finally };
-                    frame.push_block(kind, ip.plus(distance).offset(frame.code().get().start), sp);
-                }
-                Op::SetupWith => {
+                byte::SetupExcept => setup!(Except),
+                byte::SetupFinally => setup!(Finally),
+                byte::SetupWith => {
                     let distance = ip.label();
                     let handler = ip.plus(distance).offset(frame.code().get().start);
                     let manager = sp.get(0);
@@ -356,12 +413,12 @@ fn execute(vm: &mut Vm) -> Res {
                         sp.push(value);
                     }
                 }
-                Op::PopExceptJump => {
+                byte::PopExceptJump => {
                     let distance = ip.label();
                     frame.pop_block();
                     ip.jump(distance as isize);
                 }
-                Op::UnwindJump => {
+                byte::UnwindJump => {
                     let distance = ip.signed_label();
                     let mut target = ip;
                     target.jump(distance);
@@ -369,7 +426,7 @@ fn execute(vm: &mut Vm) -> Res {
                     jump_back_check!(distance);
                     (ip, sp) = unwind_jump(frame, ip, sp, target, unwind);
                 }
-                Op::WithCleanup => {
+                byte::WithCleanup => {
                     frame.set_ip(ip);
                     let result = begin_exit(vm, frame, sp)?;
                     if result == Obj::CALL {
@@ -380,17 +437,17 @@ fn execute(vm: &mut Vm) -> Res {
                         sp = frame.sp();
                     }
                 }
-                Op::EndFinally => match end_finally(vm, frame, ip, sp)? {
+                byte::EndFinally => match end_finally(vm, frame, ip, sp)? {
                     Some(next) => (ip, sp) = next,
                     None => reload!(),
                 },
 
-                Op::GetIter => value_at!(sp, iter::get(vm, sp.get(0))),
-                Op::GetIterStack => {
+                byte::GetIter => value_at!(sp, iter::get(vm, sp.get(0))),
+                byte::GetIterStack => {
                     check!(iter::get_on_stack(vm, sp));
                     sp = sp.plus(3);
                 }
-                Op::ForIter => {
+                byte::ForIter => {
                     let distance = ip.label();
                     let slots = sp.plus(-3);
                     let subject = slots.get(0);
@@ -423,34 +480,35 @@ fn execute(vm: &mut Vm) -> Res {
                     }
                 }
 
-                Op::BuildTuple => {
+                byte::BuildTuple => {
                     let n = ip.varuint();
                     let at = sp.plus(1 - n as isize);
                     let made = check!(tuple::new(vm, at.as_slice(n)));
                     sp = at;
                     sp.set(0, made);
                 }
-                Op::BuildList => {
+                byte::BuildList => {
                     let n = ip.varuint();
                     let at = sp.plus(1 - n as isize);
                     let made = check!(list::new(vm, at.as_slice(n)));
                     sp = at;
                     sp.set(0, made);
                 }
-                Op::BuildMap => {
+                byte::BuildMap => {
                     ip.varuint();
                     let made = check!(dict::new(vm));
                     sp.push(made);
                 }
-                Op::StoreMap => {
+                byte::StoreMap => {
                     let (target, value, key) = (sp.get(-2), sp.get(-1), sp.get(0));
                     if target.is(Kind::Dict) {
                         check!(dict::set(vm, target, key, value));
                     }
+                    sp.forget();
                     sp = sp.plus(-2);
                 }
                 #[cfg(feature = "set")]
-                Op::BuildSet => {
+                byte::BuildSet => {
                     let n = ip.varuint();
                     let at = sp.plus(1 - n as isize);
                     let made = check!(types::set::of_values(vm, at.as_slice(n)));
@@ -458,11 +516,11 @@ fn execute(vm: &mut Vm) -> Res {
                     sp.set(0, made);
                 }
                 #[cfg(not(feature = "set"))]
-                Op::BuildSet => {
+                byte::BuildSet => {
                     ip.varuint();
                     check!(vm.type_error::<()>(Qstr::M_NO_SET));
                 }
-                Op::BuildSlice => {
+                byte::BuildSlice => {
                     let n = ip.varuint();
                     let at = sp.plus(1 - n as isize);
                     let step = if n == 3 { at.get(2) } else { Obj::NONE };
@@ -470,23 +528,23 @@ fn execute(vm: &mut Vm) -> Res {
                     sp = at;
                     sp.set(0, made);
                 }
-                Op::StoreComp => {
+                byte::StoreComp => {
                     let operand = ip.varuint();
                     let taken = check!(subscr::store_in_comprehension(vm, sp, operand));
                     sp = sp.plus(-taken);
                 }
-                Op::UnpackSequence => {
+                byte::UnpackSequence => {
                     let n = ip.varuint();
                     check!(iter::unpack(vm, sp, n));
                     sp = sp.plus(n as isize - 1);
                 }
-                Op::UnpackEx => {
+                byte::UnpackEx => {
                     let operand = ip.varuint();
                     check!(iter::unpack_ex(vm, sp, operand & 0xff, (operand >> 8) & 0xff));
                     sp = sp.plus(((operand & 0xff) + ((operand >> 8) & 0xff)) as isize);
                 }
 
-                Op::Unary => {
+                bytes_of!(Unary) => {
                     let op = opcode - opcodes::UNARY_MULTI;
                     let value = sp.get(0);
                     if op == unary::NOT {
@@ -497,26 +555,26 @@ fn execute(vm: &mut Vm) -> Res {
                     }
                 }
                 // Tagged words are twice the value plus one: they overflow 32 bits exactly when the values leave 31.
-                Op::Add => {
+                byte::Add | plain::Add => {
                     let (left, right) = int_operands!('binary);
                     let Some(sum) = left.checked_add(right - 1) else { break 'binary };
                     int_result!(Obj::from_tagged(sum));
                 }
-                Op::Subtract => {
+                byte::Subtract | plain::Subtract => {
                     let (left, right) = int_operands!('binary);
                     let Some(difference) = left.checked_sub(right - 1) else { break 'binary };
                     int_result!(Obj::from_tagged(difference));
                 }
-                Op::Multiply => {
+                byte::Multiply | plain::Multiply => {
                     let (left, right) = int_operands!('binary);
                     let Some(product) = (left - 1).checked_mul(right >> 1) else { break 'binary };
                     int_result!(Obj::from_tagged(product | 1));
                 }
-                Op::And => {
+                byte::And | plain::And => {
                     let (left, right) = int_operands!('binary);
                     int_result!(Obj::from_tagged(left & right));
                 }
-                Op::Modulo => {
+                byte::Modulo | plain::Modulo => {
                     let (left, right) = int_operands!('binary);
                     if right <= 1 {
                         break 'binary;
@@ -524,48 +582,57 @@ fn execute(vm: &mut Vm) -> Res {
                     let remainder = (left >> 1).wrapping_rem(right >> 1);
                     int_result!(Obj::int(if remainder < 0 { remainder + (right >> 1) } else { remainder }));
                 }
-                Op::FloorDivide => {
+                byte::FloorDivide | plain::FloorDivide => {
                     let (left, right) = int_operands!('binary);
                     if right <= 1 {
                         break 'binary;
                     }
                     int_result!(Obj::int((left >> 1).div_euclid(right >> 1)));
                 }
-                Op::Less => compare!('binary, <),
-                Op::More => compare!('binary, >),
-                Op::Equal => compare!('binary, ==),
-                Op::LessEqual => compare!('binary, <=),
-                Op::MoreEqual => compare!('binary, >=),
-                Op::NotEqual => compare!('binary, !=),
-                Op::Binary => break 'binary,
-
-                Op::MakeFunction | Op::MakeFunctionDefaults => {
-                    let with = OPS[usize::from(opcode)] == Op::MakeFunctionDefaults;
-                    let code = frame.code().child(ip.varuint());
-                    let at = if with { sp.plus(-1) } else { sp.plus(1) };
-                    let (defaults, keywords) = if with { types::defaults(at) } else { (Obj::NULL, Obj::NULL) };
-                    let made = check!(call::make_function(vm, code, defaults, keywords, at, 0));
-                    sp = at;
-                    sp.set(0, made);
+                plain::XOR | plain::IN_PLACE_XOR => {
+                    let (left, right) = int_operands!('binary);
+                    int_result!(Obj::from_tagged((left ^ right) | 1));
                 }
-                Op::MakeClosure | Op::MakeClosureDefaults => {
-                    let with = OPS[usize::from(opcode)] == Op::MakeClosureDefaults;
+                plain::SHIFT_RIGHT | plain::IN_PLACE_SHIFT_RIGHT => {
+                    let (left, right) = int_operands!('binary);
+                    if right < 0 {
+                        break 'binary;
+                    }
+                    int_result!(Obj::from_tagged((left >> (right >> 1).min(31)) | 1));
+                }
+                byte::Less => compare!('binary, <),
+                byte::More => compare!('binary, >),
+                byte::Equal => compare!('binary, ==),
+                byte::LessEqual => compare!('binary, <=),
+                byte::MoreEqual => compare!('binary, >=),
+                byte::NotEqual => compare!('binary, !=),
+                bytes_of!(Binary) => break 'binary,
+
+                byte::MakeFunction => {
+                    let code = frame.code().child(ip.varuint());
+                    make!(sp.plus(1), 0, code, plain);
+                }
+                byte::MakeFunctionDefaults => {
+                    let code = frame.code().child(ip.varuint());
+                    make!(sp.plus(1), 0, code, defaults);
+                }
+                byte::MakeClosure => {
                     let code = frame.code().child(ip.varuint());
                     let n = usize::from(ip.byte());
-                    let cells = sp.plus(1 - n as isize);
-                    let at = if with { cells.plus(-2) } else { cells };
-                    let (defaults, keywords) = if with { types::defaults(at) } else { (Obj::NULL, Obj::NULL) };
-                    let made = check!(call::make_function(vm, code, defaults, keywords, cells, n));
-                    sp = at;
-                    sp.set(0, made);
+                    make!(sp.plus(1 - n as isize), n, code, plain);
                 }
-                Op::Call => {
+                byte::MakeClosureDefaults => {
+                    let code = frame.code().child(ip.varuint());
+                    let n = usize::from(ip.byte());
+                    make!(sp.plus(1 - n as isize), n, code, defaults);
+                }
+                byte::Call => {
                     let operand = ip.varuint();
                     let (n, n_kw) = (operand & 0xff, operand >> 8);
                     let args = sp.plus(1 - (n + 2 * n_kw) as isize);
                     value_at!(args.plus(-1), call::start(vm, args.get(-1), args, n, n_kw));
                 }
-                Op::CallMethod => {
+                byte::CallMethod => {
                     let operand = ip.varuint();
                     let (n, n_kw) = (operand & 0xff, operand >> 8);
                     let args = sp.plus(1 - (n + 2 * n_kw) as isize);
@@ -576,20 +643,20 @@ fn execute(vm: &mut Vm) -> Res {
                         value_at!(args.plus(-2), call::start_with_self(vm, callee, args.plus(-1), n + 1, n_kw));
                     }
                 }
-                Op::CallVarKw => {
+                byte::CallVarKw => {
                     let operand = ip.varuint();
                     let (n, n_kw) = (operand & 0xff, operand >> 8);
                     let args = sp.plus(-((n + 2 * n_kw) as isize));
                     value_at!(args.plus(-1), crate::spread::call(vm, args.get(-1), Obj::NULL, args, n, n_kw));
                 }
-                Op::CallMethodVarKw => {
+                byte::CallMethodVarKw => {
                     let operand = ip.varuint();
                     let (n, n_kw) = (operand & 0xff, operand >> 8);
                     let args = sp.plus(-((n + 2 * n_kw) as isize));
                     value_at!(args.plus(-2), crate::spread::call(vm, args.get(-2), args.get(-1), args, n, n_kw));
                 }
 
-                Op::Return => {
+                byte::Return => {
                     if frame.n_blocks() > 0
                         && let Some(next) = unwind_return(frame, ip, sp)
                     {
@@ -608,13 +675,13 @@ fn execute(vm: &mut Vm) -> Res {
                         reload!();
                     }
                 }
-                Op::Yield => {
+                byte::Yield => {
                     frame.set_ip(ip);
                     frame.set_sp(sp);
                     yield_value(vm, frame, sp.get(0))?;
                     reload!();
                 }
-                Op::YieldFrom => {
+                byte::YieldFrom => {
                     let (inner, sent) = (sp.get(-1), sp.get(0));
                     frame.set_ip(ip.back(1));
                     frame.set_sp(sp);
@@ -644,17 +711,17 @@ fn execute(vm: &mut Vm) -> Res {
                     }
                 }
 
-                Op::RaiseObj => {
+                byte::RaiseObj => {
                     let value = sp.get(0);
                     check!(exception::raise(vm, value));
                 }
-                Op::RaiseFrom => {
+                byte::RaiseFrom => {
                     let value = sp.get(-1);
                     check!(exception::raise(vm, value));
                 }
-                Op::RaiseLast => check!(Err(raise_again(vm, frame))),
+                byte::RaiseLast => check!(Err(raise_again(vm, frame))),
                 #[cfg(feature = "import")]
-                Op::ImportName => {
+                byte::ImportName => {
                     let module = frame.code().get().module;
                     let name = module.name(ip.varuint());
                     frame.set_ip(ip);
@@ -663,24 +730,27 @@ fn execute(vm: &mut Vm) -> Res {
                     sp.set(0, made);
                 }
                 #[cfg(feature = "import")]
-                Op::ImportFrom => {
+                byte::ImportFrom => {
                     let name = frame.code().get().module.name(ip.varuint());
                     frame.set_ip(ip);
                     let made = check!(crate::import::from(vm, sp.get(0), name));
                     sp.push(made);
                 }
                 #[cfg(feature = "import")]
-                Op::ImportStar => {
+                byte::ImportStar => {
                     check!(crate::import::star(vm, frame.code().get().module, sp.get(0)));
                     sp = sp.plus(-1);
                 }
                 #[cfg(not(feature = "import"))]
-                Op::ImportName | Op::ImportFrom => {
+                byte::ImportName | byte::ImportFrom => {
                     let name = frame.code().get().module.name(ip.varuint());
                     check!(Err(attr::no_module(vm, name)));
                 }
                 #[cfg(not(feature = "import"))]
-                Op::ImportStar => check!(Err(vm.raise(T::ImportError, Qstr::M_NO_IMPORT))),
+                byte::ImportStar => check!(Err(vm.raise(T::ImportError, Qstr::M_NO_IMPORT))),
+                // So that the table of jumps starts at 0 and needs no subtraction.
+                0 => check!(Err(Raised)),
+                _ => refused(),
             }
             continue 'next;
         }

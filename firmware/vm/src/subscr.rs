@@ -45,6 +45,7 @@ pub(crate) fn index(vm: &mut Vm, value: Obj, len: usize) -> Res<usize> {
 
 /// `object[index]`, both rooted. With `args` (two slots that hold them) `__getitem__` is begun and `CALL` given.
 #[inline(never)]
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn load(vm: &mut Vm, object: Obj, at: Obj, args: Option<Slots>) -> Res {
     if object.is(Kind::Dict) {
         return match dict::get(vm, object, at)? {
@@ -142,6 +143,7 @@ fn load_slice(vm: &mut Vm, object: Obj, at: Obj, len: usize) -> Res {
 }
 
 /// `object[index] = value`, or `del` when the value is NULL. All rooted.
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn store(vm: &mut Vm, object: Obj, at: Obj, value: Obj) -> Res<()> {
     #[cfg(feature = "bytes")]
     if crate::types::bytes::quick_store(object, at, value) {

@@ -100,7 +100,7 @@ pub(crate) fn begin_exit(vm: &mut Vm, frame: FramePtr, sp: Slots) -> Res {
     sp.set(2, Obj::NONE);
     frame.set_sp(sp.plus(-2));
     let (callee, receiver) = (sp.get(-2), sp.get(-1));
-    if receiver == Obj::NULL { call::start(vm, callee, sp, 3, 0) } else { call::start_with_self(vm, callee, sp.plus(-1), 4, 0) }
+    if receiver == Obj::NULL { call::begin(vm, callee, sp, 3, 0) } else { call::start_with_self(vm, callee, sp.plus(-1), 4, 0) }
 }
 
 /// `raise` alone: the exception that the innermost running handler handles.
@@ -142,6 +142,7 @@ fn pop_frame(vm: &mut Vm, frame: FramePtr) {
 
 /// A frame returns `value`: does what was to be done with it.
 #[inline(never)]
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn leave(vm: &mut Vm, frame: FramePtr, value: Obj) -> Res<()> {
     let (action, extra) = (frame.action(), frame.extra());
     let value = vm.keep(value)?;
@@ -216,6 +217,7 @@ fn end_loop(frame: FramePtr, end: Obj) {
 }
 
 /// A generator yields: to a `for` loop, to `next`, or through the generators that delegate to it.
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn yield_value(vm: &mut Vm, frame: FramePtr, value: Obj) -> Res<()> {
     let mut frame = frame;
     loop {

@@ -65,25 +65,40 @@ struct Names {
     count: u16,
 }
 
-/// A Python machine in an arena of its own.
+/// A Python machine in an arena of its own. In this order, what is used most first and arrays last: what lies near the start is read by
+/// shorter code, above all on a Cortex-M0.
+#[repr(C)]
 pub struct Vm<'a> {
-    pub(crate) heap: Heap<'a>,
     /// The running function.
     pub(crate) frame: Option<FramePtr>,
     /// Something wants attention at the next jump back or call: the budget.
     pub(crate) watch: bool,
-    budget: u64,
     /// The budget is used up: no handler may catch what is raised.
     pub(crate) halted: bool,
+    depth: u8,
     /// The exception `Raised` stands for.
     pub(crate) error: Obj,
-    memory_error: Obj,
+    keep_len: usize,
     pub(crate) boundary: CodePtr,
+    memory_error: Obj,
+    result: Obj,
+    stack_limit: usize,
+    pub(crate) heap: Heap<'a>,
     pub(crate) modules: Option<ModulePtr>,
-    #[cfg(feature = "traceback")]
-    pub(crate) traceback: crate::traceback::Traceback,
     /// The file that was loaded by its owner last.
     main: Option<ModulePtr>,
+    out: &'a mut dyn Out,
+    n_names: usize,
+    /// `n_names` when the last block was one of names made at run time.
+    #[cfg(any(feature = "import", feature = "language"))]
+    own_names: usize,
+    next_name: u16,
+    /// There is a budget.
+    #[cfg(feature = "micropython")]
+    limited: bool,
+    budget: u64,
+    #[cfg(feature = "traceback")]
+    pub(crate) traceback: crate::traceback::Traceback,
     #[cfg(feature = "import")]
     files: Option<&'a dyn crate::Modules<'a>>,
     #[cfg(feature = "machine")]
@@ -96,28 +111,15 @@ pub struct Vm<'a> {
     /// Where the sequence of `random` stands.
     #[cfg(feature = "random")]
     pub(crate) random: u64,
+    #[cfg(feature = "stress")]
+    allocations_left: Option<u64>,
     /// What `schedule` was asked to call: function and argument of each.
     #[cfg(feature = "micropython")]
     scheduled: [(Obj, Obj); SCHEDULED_MAX],
     #[cfg(feature = "micropython")]
     n_scheduled: usize,
-    /// There is a budget.
-    #[cfg(feature = "micropython")]
-    limited: bool,
     names: [Names; MODULES_MAX],
-    n_names: usize,
-    /// `n_names` when the last block was one of names made at run time.
-    #[cfg(any(feature = "import", feature = "language"))]
-    own_names: usize,
-    next_name: u16,
     keep: [Obj; KEEP],
-    keep_len: usize,
-    depth: u8,
-    stack_limit: usize,
-    result: Obj,
-    #[cfg(feature = "stress")]
-    allocations_left: Option<u64>,
-    out: &'a mut dyn Out,
 }
 
 static HALT_CODE: [u8; 1] = [opcodes::HALT];
@@ -367,6 +369,7 @@ impl<'a> Vm<'a> {
 
     #[inline(never)]
     #[cold]
+    #[cfg_attr(target_os = "none", optimize(speed))]
     fn alloc_slow(&mut self, kind: Kind, words: usize) -> Res {
         self.collect();
         if let Some(obj) = self.heap.alloc(kind, words) {
@@ -484,6 +487,7 @@ impl<'a> Vm<'a> {
 
     /// Frees what cannot be reached.
     #[inline(never)]
+    #[cfg_attr(target_os = "none", optimize(speed))]
     pub(crate) fn collect(&mut self) {
         let heap = &mut self.heap;
         heap.begin_mark();

@@ -184,7 +184,7 @@ pub(crate) fn build(vm: &mut Vm, args: Args) -> Res {
     if code.get().flags & crate::code::FLAG_GENERATOR != 0 {
         return vm.type_error(Qstr::M_BAD_OPERAND);
     }
-    let begun = call::start(vm, body, args.at.plus(args.n as isize), 0, 0)?;
+    let begun = call::begin(vm, body, args.at.plus(args.n as isize), 0, 0)?;
     if let (true, Some(frame)) = (begun == Obj::CALL, vm.frame) {
         frame.set_action(Action::Class);
         frame.set_extra(class);

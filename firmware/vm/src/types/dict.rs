@@ -64,6 +64,7 @@ fn value(dict: Obj, entry: usize) -> Obj {
 }
 
 /// A number that is equal for equal keys.
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn hash(vm: &mut Vm, key: Obj) -> Res<u32> {
     if key.is_int() || key.is_bool() {
         let value = ops::as_int(vm, key)? as u32;
@@ -138,6 +139,7 @@ fn index_set(index: Obj, slot: usize, entry: usize) {
 }
 
 /// The entry of `wanted`. Everything is rooted; comparing may run Python code, which may change the dict.
+#[cfg_attr(target_os = "none", optimize(speed))]
 fn find(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res<Option<usize>> {
     if dict.field(INDEX) == Obj::NULL {
         if wanted.is(Kind::List) || wanted.is(Kind::Dict) {
@@ -234,6 +236,7 @@ fn place(index: Obj, hash: usize, entry: usize) {
 }
 
 /// The value of a rooted key, or NULL.
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn get(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res {
     Ok(match find(vm, dict, wanted)? {
         Some(entry) if entry < used(dict) => value(dict, entry),
@@ -242,6 +245,7 @@ pub(crate) fn get(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res {
 }
 
 /// Sets a rooted key to a rooted value.
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn set(vm: &mut Vm, dict: Obj, wanted: Obj, to: Obj) -> Res<()> {
     if let Some(entry) = find(vm, dict, wanted)?
         && entry < used(dict)

@@ -19,6 +19,7 @@ pub(crate) const METHODS: &[Method] = &[(Qstr::IS_INTEGER, N::FloatIsInteger)];
 const WORDS: usize = size_of::<Float>().div_ceil(WORD);
 
 #[inline(never)]
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn new(vm: &mut Vm, value: Float) -> Res {
     let made = vm.alloc(Kind::Float, WORDS)?;
     let bits = value.to_bits();
@@ -41,10 +42,13 @@ pub(crate) fn get(value: Obj) -> Float {
 }
 
 /// A number as a float; `None` for anything else.
+#[inline(always)]
 pub(crate) fn of(value: Obj) -> Option<Float> {
-    if value.is(Kind::Float) {
-        return Some(get(value));
-    }
+    if value.is(Kind::Float) { Some(get(value)) } else { of_other(value) }
+}
+
+#[inline(never)]
+fn of_other(value: Obj) -> Option<Float> {
     #[cfg(feature = "bigint")]
     if value.is(Kind::Int) {
         return Some(crate::types::bigint::to_float(value));
@@ -170,6 +174,7 @@ fn power(vm: &mut Vm, base: Float, exponent: Float) -> Res {
 }
 
 /// A binary operator (plain or in place) with at least one float; NULL when the other is no number.
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
     if operator <= op::NOT_EQUAL {
         if of(left).is_none() || of(right).is_none() {
@@ -188,7 +193,7 @@ pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
     }
     let (Some(first), Some(second)) = (of(left), of(right)) else { return Ok(Obj::NULL) };
     #[cfg(feature = "bigint")]
-    if (first.is_infinite() && left.is(Kind::Int)) || (second.is_infinite() && right.is(Kind::Int)) {
+    if (left.is(Kind::Int) && first.is_infinite()) || (right.is(Kind::Int) && second.is_infinite()) {
         return Err(vm.raise(T::OverflowError, Qstr::M_FLOAT_RANGE));
     }
     let (left, right) = (first, second);

@@ -47,6 +47,7 @@ pub(crate) fn set(list: Obj, index: usize, value: Obj) {
 }
 
 /// A list of rooted values.
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn new(vm: &mut Vm, values: &[Obj]) -> Res {
     let made = vm.alloc(Kind::List, 2)?;
     made.set_field(LEN, Obj::int(0));
@@ -64,6 +65,7 @@ pub(crate) fn new(vm: &mut Vm, values: &[Obj]) -> Res {
 }
 
 /// Makes room for `room` items; the list is rooted.
+#[cfg_attr(target_os = "none", optimize(speed))]
 fn reserve(vm: &mut Vm, list: Obj, room: usize) -> Res<()> {
     let slots = list.field(SLOTS);
     let now = if slots == Obj::NULL { 0 } else { slots.words() };
@@ -86,6 +88,7 @@ fn reserve(vm: &mut Vm, list: Obj, room: usize) -> Res<()> {
 
 /// Adds a rooted value to a rooted list.
 #[inline(always)]
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn append(vm: &mut Vm, list: Obj, value: Obj) -> Res<()> {
     let len = len(list);
     let slots = list.field(SLOTS);
@@ -210,6 +213,7 @@ pub(crate) fn pop(vm: &mut Vm, args: Args) -> Res {
     Ok(remove_at(list, index))
 }
 
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn insert(vm: &mut Vm, args: Args) -> Res {
     let list = check(vm, args)?;
     let len = len(list);

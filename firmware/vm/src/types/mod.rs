@@ -193,6 +193,7 @@ impl T {
     }
 
     /// The native a type has under this name, its bases included.
+    #[cfg_attr(target_os = "none", optimize(speed))]
     pub(crate) fn method(self, name: Obj) -> Option<Obj> {
         let mut at = self;
         loop {

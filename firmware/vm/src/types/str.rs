@@ -58,6 +58,7 @@ pub(crate) fn is(value: Obj) -> bool {
 }
 
 /// The bytes of a text; good as long as the value is rooted.
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn text<'x>(vm: &Vm, value: Obj) -> Option<&'x [u8]> {
     if value.is_name() {
         Some(vm.name_text(value.as_name()))
@@ -68,6 +69,17 @@ pub(crate) fn text<'x>(vm: &Vm, value: Obj) -> Option<&'x [u8]> {
     } else {
         None
     }
+}
+
+/// Whether two strs are the same text. A text has one name, so two names need no look.
+#[cfg_attr(target_os = "none", optimize(speed))]
+pub(crate) fn same(vm: &Vm, left: Obj, right: Obj) -> bool {
+    if left == right || left.is_name() && right.is_name() {
+        return left == right;
+    }
+    let (Some(left), Some(right)) = (text(vm, left), text(vm, right)) else { return false };
+    // Most differ in their length or in the first byte, which is quicker than a call.
+    left.len() == right.len() && left.first() == right.first() && left == right
 }
 
 /// A block for `len` bytes, not yet written.
@@ -192,10 +204,14 @@ pub(crate) fn char_len(first: u8) -> usize {
 }
 
 pub(crate) fn char_count(bytes: &[u8]) -> usize {
+    if bytes.is_ascii() {
+        return bytes.len();
+    }
     bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
 /// The byte position of character `index`, at most the end.
+#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn byte_at(bytes: &[u8], index: usize) -> usize {
     if bytes.is_ascii() {
         return index.min(bytes.len());

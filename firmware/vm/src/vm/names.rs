@@ -12,6 +12,7 @@ use crate::value::Res;
 
 impl<'a> Vm<'a> {
     /// The text of a name.
+    #[cfg_attr(target_os = "none", optimize(speed))]
     pub(crate) fn name_text<'x>(&self, name: Qstr) -> &'x [u8] {
         if let Some(text) = qstr::text(name) {
             return text.as_bytes();
