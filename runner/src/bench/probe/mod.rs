@@ -5,9 +5,9 @@
 //! verdict about a commit.
 
 mod attach;
+pub mod child;
 #[cfg(test)]
 mod chips;
-pub mod child;
 mod console;
 mod cycles;
 mod flash;
