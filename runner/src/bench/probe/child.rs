@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 
 /// How long each stage may be without a sign of life. Erasing a large sector takes some seconds, in which a chip says nothing.
 const LIMITS: [(Stage, Duration); 8] = [
-    (Stage::Chip, Duration::from_secs(5)),
+    // Nobody is waited for: the descriptions of all chips are read, which is slow only where the machine is.
+    (Stage::Chip, Duration::from_secs(30)),
     (Stage::Lock, Duration::from_secs(2)),
     (Stage::Attach, Duration::from_secs(5)),
     (Stage::Compare, Duration::from_secs(5)),
