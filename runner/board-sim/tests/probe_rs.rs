@@ -394,7 +394,7 @@ fn an_image_of_100_kb_that_is_there_already_is_read_back() {
     core.reset_and_halt(HALT_MAX).unwrap();
     let attached = began.elapsed();
     let mut there = vec![0; image.len()];
-    for (part, at) in there.chunks_mut(16 * 1024).zip((0..).step_by(16 * 1024)) {
+    for (part, at) in there.chunks_mut(4 * 1024).zip((0..).step_by(4 * 1024)) {
         core.read(at, part).unwrap();
     }
     println!("attached after {attached:.0?}, 100 kB compared after {:.0?}", began.elapsed());
