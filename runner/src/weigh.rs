@@ -9,7 +9,7 @@ use crate::bench::{Bench, Job};
 use crate::earlier::{Earlier, Setting};
 use crate::empty::subtract_empty;
 use crate::exec::LogSink;
-use crate::home::{Home, Trust};
+use crate::home::{Home, Scratch, Trust};
 use crate::lab::inventory::Lab;
 use crate::lab::offer;
 use crate::lab::runs::{Image, Place, no_markers};
@@ -45,8 +45,6 @@ pub struct Order<'a> {
 /// Where to do it.
 #[derive(Debug, Clone, Copy)]
 pub struct Room<'a> {
-    /// The repository's workshop.
-    pub workshop: &'a Workshop,
     /// Scratch space and caches.
     pub home: &'a Home,
     /// How commands are shut in.
@@ -144,51 +142,92 @@ pub struct Program {
     pub expect: String,
 }
 
+/// What was built of two commits, out of the workshop: nothing that is measured needs that any more.
+#[derive(Debug)]
+pub struct Built {
+    /// The images and the programs lie in it.
+    _scratch: Scratch,
+    /// Each board's image at the base and at the head.
+    images: BTreeMap<BoardName, [Result<PathBuf, StageFailed>; 2]>,
+    programs: Vec<Program>,
+}
+
 /// Builds and measures all boards at both commits.
 ///
 /// # Errors
 /// Reasons of infrastructure only: what a commit does wrong is in the measurements.
-pub async fn pairs(order: &Order<'_>, room: &Room<'_>, log: &dyn LogSink, progress: &dyn Progress) -> Result<BTreeMap<BoardName, Pair>> {
+pub async fn pairs(
+    order: &Order<'_>,
+    workshop: &Workshop,
+    room: &Room<'_>,
+    log: &dyn LogSink,
+    progress: &dyn Progress,
+) -> Result<BTreeMap<BoardName, Pair>> {
+    let built = build(order, workshop, room, log, progress).await?;
+    measure(order, &built, room, log, progress).await
+}
+
+/// Builds all boards at both commits. Who gives the workshop to the next job afterwards keeps nobody waiting while boards run.
+///
+/// # Errors
+/// Reasons of infrastructure only.
+pub async fn build(order: &Order<'_>, workshop: &Workshop, room: &Room<'_>, log: &dyn LogSink, progress: &dyn Progress) -> Result<Built> {
     let scratch = room.home.scratch()?;
     let all = order.boards.len() * 4;
-    let mut built: BTreeMap<(&BoardName, bool), Result<PathBuf, StageFailed>> = BTreeMap::new();
+    let mut images: BTreeMap<BoardName, Vec<Result<PathBuf, StageFailed>>> = BTreeMap::new();
     let mut programs = Vec::new();
     let mut done = 0;
     for (is_head, commit) in [(false, order.base), (true, order.head)] {
         let side = if is_head { "head" } else { "base" };
         progress.step(done, all, &format!("checking out {side} {}", commit.short()));
-        let prepared = room.spent.on(room.workshop.prepare(commit, order.manifest.fetch.as_ref(), log)).await?;
+        let prepared = room.spent.on(workshop.prepare(commit, order.manifest.fetch.as_ref(), log)).await?;
         if !is_head {
-            programs = copy_programs(order.manifest, room.workshop, scratch.path())?;
+            programs = copy_programs(order.manifest, workshop, scratch.path())?;
         }
         for board in order.boards {
             progress.step(done, all, &format!("building {board} at {side} {}", commit.short()));
             let elf = scratch.path().join(format!("{board}-{side}.elf"));
             let outcome = match &prepared {
-                Ok(()) => room.spent.on(room.workshop.build(order.manifest.board(board)?, &elf, log)).await?.map(|()| elf),
+                Ok(()) => room.spent.on(workshop.build(order.manifest.board(board)?, &elf, log)).await?.map(|()| elf),
                 Err(failed) => Err(failed.clone()),
             };
-            built.insert((board, is_head), outcome);
+            images.entry(board.clone()).or_default().push(outcome);
             done += 1;
         }
     }
+    let both = |(board, sides): (BoardName, Vec<_>)| <[_; 2]>::try_from(sides).ok().map(|sides| (board, sides));
+    Ok(Built { _scratch: scratch, images: images.into_iter().filter_map(both).collect(), programs })
+}
+
+/// Measures what was built.
+///
+/// # Errors
+/// Reasons of infrastructure only.
+pub async fn measure(
+    order: &Order<'_>,
+    built: &Built,
+    room: &Room<'_>,
+    log: &dyn LogSink,
+    progress: &dyn Progress,
+) -> Result<BTreeMap<BoardName, Pair>> {
+    let (mut done, all) = (order.boards.len() * 2, order.boards.len() * 4);
     let mut pairs = BTreeMap::new();
     for name in order.boards {
         let board = order.manifest.board(name)?;
-        let sided = |is_head: bool| built.get(&(name, is_head)).cloned().context("every board was built on both sides");
+        let [base_image, head_image] = built.images.get(name).context("every board was built on both sides")?.clone();
         // Both sides on one unit, and nobody else on it in between.
         let unit = room.unit_for(board, log).await?;
-        let scale = Scale { name, board, manifest: order.manifest, programs: &programs, room, unit: unit.as_ref(), log };
+        let scale = Scale { name, board, manifest: order.manifest, programs: &built.programs, room, unit: unit.as_ref(), log };
         let both = async {
             progress.step(done, all, &format!("measuring {name} at base"));
-            let base = scale.measure(order.base, sided(false)?, None).await?;
+            let base = scale.measure(order.base, base_image.clone(), None).await?;
             progress.step(done + 1, all, &format!("measuring {name} at head"));
-            let head = scale.measure(order.head, sided(true)?, base.ledger()).await?;
+            let head = scale.measure(order.head, head_image.clone(), base.ledger()).await?;
             let mut pair = Pair { base, head };
-            if let (Some(taken), Ok(base), Ok(head)) = (unit.as_ref().filter(|taken| taken.unit.cycles), sided(false)?, sided(true)?) {
+            if let (Some(taken), Ok(base), Ok(head)) = (unit.as_ref().filter(|taken| taken.unit.cycles), base_image, head_image) {
                 progress.step(done + 1, all, &format!("counting cycles of {name}, base and head in turns"));
                 let place = Place { taken, board, home: room.home, sandbox: room.sandbox };
-                room.spent.on(pair.count_cycles(&place, [&base, &head], order.manifest, &programs, log)).await?;
+                room.spent.on(pair.count_cycles(&place, [&base, &head], order.manifest, &built.programs, log)).await?;
             }
             anyhow::Ok(pair)
         };

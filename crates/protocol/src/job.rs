@@ -109,7 +109,7 @@ pub enum JobEvent {
         /// Now.
         now: Millis,
     },
-    /// Its runner asks for work: it works on one job at a time, so it was restarted, or never heard of the lease.
+    /// Its runner asks for work and does not say that it works on it: it was restarted, or never heard of the lease.
     Forsaken,
     /// A newer head arrived.
     Supersede,

@@ -39,6 +39,8 @@ pub const ROTATE: &str = "rotate";
 pub const CLAIM_WAIT_MS_MAX: u64 = 25_000;
 /// Largest body of a request to the runner API, bytes. A measurement of a 300 KB image is about 400 KB.
 pub const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Most jobs that a runner works on at once.
+pub const AT_ONCE_MAX: usize = 64;
 /// Log text in one heartbeat, bytes.
 pub const LOG_CHUNK_BYTES_MAX: usize = 16 * 1024;
 /// Log text kept for one job, bytes; what comes after is dropped and said so.
@@ -69,6 +71,10 @@ pub struct Claim {
     pub can_run: Vec<String>,
     /// Whether builds and QEMU run in a sandbox here.
     pub sandbox: bool,
+    /// The jobs that the runner works on already, fewer than [`AT_ONCE_MAX`]. Another one whose lease it has is given again: it was restarted, or
+    /// never heard of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub works_on: Vec<i64>,
 }
 
 /// A job, with everything the runner needs, and until when it is the runner's.
@@ -191,6 +197,9 @@ pub enum End {
         why: FailureKind,
         /// For people: what was missing, and the next step.
         detail: String,
+        /// The unit of the runner's lab that failed, where it was one. It says nothing about the runner.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<String>,
     },
 }
 

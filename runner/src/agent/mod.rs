@@ -1,4 +1,5 @@
-//! The agent: asks a server for work, does it, sends the figures, for ever. Holds one job at a time.
+//! The agent: asks a server for work, does it, sends the figures, for ever. It works on as many jobs at once as it is told to, and asks for one at a
+//! time: a claim names the jobs that are worked on, and the server gives all others again whose lease this runner has.
 
 pub mod client;
 #[cfg(test)]
@@ -10,6 +11,7 @@ use crate::exec::LogSink;
 use crate::home::{Home, Trust};
 use crate::lab::inventory::Lab;
 use crate::lab::offer::{Offered, offers};
+use crate::lab::recover::UnitFailed;
 use crate::progress::Progress;
 use crate::weigh::{self, Pair, Spent};
 use crate::workshop::Workshop;
@@ -18,13 +20,15 @@ use crate::workshop::sandbox::Sandbox;
 use anyhow::Result;
 use client::{Claimed, Client, Gone, Refused};
 use ounce_protocol::job::FailureKind;
+use ounce_protocol::manifest::On;
 use ounce_protocol::measurement::Measurement;
 use ounce_protocol::runner_api as protocol;
 use ounce_protocol::runner_api::{CLAIM_WAIT_MS_MAX, Claim, End, Finish, Found, Heartbeat, LOG_CHUNK_BYTES_MAX, Lease, Upload, Work};
-use ounce_protocol::{Manifest, RunKey};
-use std::collections::VecDeque;
+use ounce_protocol::{BoardName, Manifest, RunKey};
+use std::collections::{BTreeMap, VecDeque};
 use std::pin::Pin;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 use token::TokenFile;
 
@@ -54,6 +58,22 @@ pub struct Agent {
     pub lab: Lab,
     /// What the server says when it gives this machine no work.
     pub told: Told,
+    /// The jobs that are worked on. Locked by who asks for work: a job that is on its way here would not be among those named.
+    pub works_on: WorksOn,
+}
+
+/// The jobs that an agent works on.
+#[derive(Debug, Default)]
+pub struct WorksOn {
+    asks: tokio::sync::Mutex<()>,
+    /// Each with the kind of unit that it needs.
+    jobs: Mutex<BTreeMap<i64, Option<BoardName>>>,
+}
+
+impl WorksOn {
+    fn jobs(&self) -> MutexGuard<'_, BTreeMap<i64, Option<BoardName>>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Why the server gives no work: said at once, and then now and again.
@@ -89,12 +109,21 @@ impl Agent {
     /// # Errors
     /// Where the server cannot be asked.
     pub async fn once(&self, say: &(dyn Fn(&str) + Send + Sync)) -> Result<bool> {
-        let claim = Claim { wait_ms: CLAIM_WAIT_MS_MAX, can_run: self.offers(say).await, sandbox: self.sandbox.is_for_strangers() };
+        let asks = self.works_on.asks.lock().await;
+        let claim = Claim {
+            wait_ms: CLAIM_WAIT_MS_MAX,
+            can_run: self.offers(say).await,
+            sandbox: self.sandbox.is_for_strangers(),
+            works_on: self.works_on.jobs().keys().copied().collect(),
+        };
         self.token.settle(&self.client).await?;
         let (claimed, rotate) = self.client.with_token(&self.token.token()?).claim(&claim).await?;
         let worked = match claimed {
             Claimed::Work(lease) => {
+                self.works_on.jobs().insert(lease.job, unit_of(&lease.work));
+                drop(asks);
                 self.take(&lease, say).await;
+                self.works_on.jobs().remove(&lease.job);
                 true
             }
             Claimed::Nothing => false,
@@ -105,6 +134,7 @@ impl Agent {
         };
         // After the work: no lease waits for it, and there is time enough. The next claim asks again where it fails.
         if rotate {
+            let _asks = self.works_on.asks.lock().await;
             match self.token.rotate(&self.client).await {
                 Ok(()) => say("another token follows the old one"),
                 Err(error) => say(&format!("no token follows the old one yet: {error:#}")),
@@ -117,7 +147,14 @@ impl Agent {
     async fn offers(&self, say: &(dyn Fn(&str) + Send + Sync)) -> Vec<String> {
         let mut all = self.can_run.clone();
         match offers(&self.lab, &self.home).await {
-            Ok(units) => all.extend(units.iter().flat_map(Offered::words)),
+            Ok(units) => {
+                // A job that was just taken has no unit yet: it builds first.
+                let is_left = |kind: &BoardName| {
+                    let able = units.iter().filter(|unit| unit.unit.board == *kind && unit.is_able()).count();
+                    self.works_on.jobs().values().flatten().filter(|needs| *needs == kind).count() < able
+                };
+                all.extend(units.iter().filter(|unit| is_left(&unit.unit.board)).flat_map(Offered::words));
+            }
             Err(error) => say(&format!("no unit of the lab is offered: {error:#}")),
         }
         all.sort();
@@ -137,19 +174,30 @@ impl Agent {
             lease.attempt
         ));
         match self.work(lease).await {
-            Ok(spent) => say(&format!("job {}: done, {:.1} s building and emulating", lease.job, spent.as_secs_f32())),
+            Ok(spent) => say(&format!("job {}: done, {:.2} s building and emulating", lease.job, spent.as_secs_f32())),
             Err(error) => say(&format!("job {}: {error:#}", lease.job)),
         }
     }
 
-    /// Takes jobs until it is told to stop.
-    pub async fn forever(&self, say: &(dyn Fn(&str) + Send + Sync)) {
-        loop {
-            if let Err(error) = self.once(say).await {
-                say(&format!("{error:#}; again in {} s", PAUSE.as_secs()));
-                tokio::time::sleep(PAUSE).await;
+    /// Takes jobs until it is told to stop, up to so many at once.
+    pub async fn forever(&self, at_once: usize, say: &(dyn Fn(&str) + Send + Sync)) {
+        let one = async || -> () {
+            loop {
+                if let Err(error) = self.once(say).await {
+                    say(&format!("{error:#}; again in {} s", PAUSE.as_secs()));
+                    tokio::time::sleep(PAUSE).await;
+                }
             }
-        }
+        };
+        let mut all: Vec<_> = (0..at_once.max(1)).map(|_| Box::pin(one())).collect();
+        // None of them ends. Dropping this drops them, and with them what they run.
+        std::future::poll_fn(|cx| {
+            for one in &mut all {
+                let _: Poll<()> = one.as_mut().poll(cx);
+            }
+            Poll::<()>::Pending
+        })
+        .await;
     }
 
     async fn work(&self, lease: &Lease) -> Result<Duration> {
@@ -161,9 +209,14 @@ impl Agent {
             let measured = tokio::time::timeout(JOB_TIMEOUT, self.measure(&lease.work, &known, &log, &spent)).await;
             let end = match measured {
                 Ok(Ok(pair)) => hand_in(&client, job, token, [pair.base, pair.head]).await?,
-                Ok(Err(error)) => End::Failed { why: FailureKind::Infra, detail: format!("{error:#}") },
+                Ok(Err(error)) => End::Failed {
+                    why: FailureKind::Infra,
+                    detail: format!("{error:#}"),
+                    unit: error.downcast_ref::<UnitFailed>().map(|failed| failed.unit.to_string()),
+                },
                 Err(_) => {
-                    End::Failed { why: FailureKind::Timeout, detail: format!("not done after {} minutes", JOB_TIMEOUT.as_secs() / 60) }
+                    let detail = format!("not done after {} minutes", JOB_TIMEOUT.as_secs() / 60);
+                    End::Failed { why: FailureKind::Timeout, detail, unit: None }
                 }
             };
             // The last of the log. The end counts more: a server that does not take the log hears it all the same.
@@ -198,17 +251,20 @@ impl Agent {
         log.step(0, 1, "fetching the commits");
         workshop.mirror().bring(&[&work.base, &work.head], &origin).await?;
         let order = weigh::Order { manifest: &manifest, boards: std::slice::from_ref(&work.board), base: &work.base, head: &work.head };
-        let bench = weigh::Room {
-            workshop: &workshop,
-            home: &self.home,
-            sandbox: &self.sandbox,
-            spent,
-            earlier: Some(known),
-            lab: &self.lab,
-            whose: trust,
-        };
-        let mut pairs = weigh::pairs(&order, &bench, log, log).await?;
+        let room = weigh::Room { home: &self.home, sandbox: &self.sandbox, spent, earlier: Some(known), lab: &self.lab, whose: trust };
+        let built = weigh::build(&order, &workshop, &room, log, log).await?;
+        // Another board of the repository is built while this one runs.
+        drop(workshop);
+        let mut pairs = weigh::measure(&order, &built, &room, log, log).await?;
         pairs.remove(&work.board).ok_or_else(|| anyhow::anyhow!("the board {} gave no measurement", work.board))
+    }
+}
+
+/// The kind of unit that a job needs.
+fn unit_of(work: &Work) -> Option<BoardName> {
+    match Manifest::parse(&work.manifest).ok()?.board(&work.board).ok()?.run.as_ref()?.on {
+        On::Probe(ref kind) => Some(kind.clone()),
+        On::Qemu(_) => None,
     }
 }
 
@@ -249,7 +305,7 @@ async fn hand_in(client: &Client, job: i64, token: u64, sides: [Measurement; 2])
             Ok(()) => {}
             Err(error) if error.is::<Refused>() => {
                 let detail = format!("the measurement of {} was not taken: {error:#}", commit.short());
-                return Ok(End::Failed { why: FailureKind::Infra, detail });
+                return Ok(End::Failed { why: FailureKind::Infra, detail, unit: None });
             }
             Err(error) => return Err(error),
         }
@@ -346,6 +402,7 @@ mod tests {
             can_run: vec![],
             lab: Lab::default(),
             told: Told::default(),
+            works_on: WorksOn::default(),
         }
     }
 
@@ -440,7 +497,7 @@ mod tests {
             };
             let end = hand_in(&agent(&server, dir.path()).await.client, 7, 1, [side(), side()]).await;
             match (end, says) {
-                (Ok(End::Failed { why: FailureKind::Infra, detail }), Some(says)) => assert!(detail.contains(says), "{detail}"),
+                (Ok(End::Failed { why: FailureKind::Infra, detail, .. }), Some(says)) => assert!(detail.contains(says), "{detail}"),
                 (Err(error), None) => assert!(error.is::<Gone>(), "{error:#}"),
                 (end, _) => panic!("{status}: {end:?}"),
             }

@@ -8,7 +8,9 @@ use crate::lab::runs::read_lab;
 use crate::workshop::sandbox::Sandbox;
 use anyhow::Result;
 use clap::Args;
+use clap::builder::RangedU64ValueParser;
 use ounce_protocol::ids::RunnerName;
+use ounce_protocol::runner_api::AT_ONCE_MAX;
 use std::path::{Path, PathBuf};
 
 /// Asks a server for work, does it, sends the figures. Stopping it is safe at any time: the job runs again elsewhere.
@@ -29,6 +31,9 @@ pub struct Agent {
     /// Do one job (or wait once for one), then end
     #[arg(long)]
     once: bool,
+    /// How many jobs to do at once: a repository's boards are built one after another, and run beside each other
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = RangedU64ValueParser::<usize>::new().range(1..=AT_ONCE_MAX as u64))]
+    jobs: usize,
     /// Say what would be offered to the server, and ask it nothing
     #[arg(long, conflicts_with = "enroll")]
     dry_run: bool,
@@ -77,11 +82,12 @@ impl Agent {
             can_run,
             lab,
             told: agent::Told::default(),
+            works_on: agent::WorksOn::default(),
         };
         if self.once {
             agent.once(&say).await?;
         } else {
-            agent.forever(&say).await;
+            agent.forever(self.jobs, &say).await;
         }
         Ok(End::Fine)
     }

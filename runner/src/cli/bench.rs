@@ -74,7 +74,7 @@ impl Bench {
             (Some(_), [_]) | (None, _) => {}
             (Some(_), _) => bail!("--probe is one board: name it with --board"),
         }
-        let room = Room { workshop: &workshop, home, sandbox, spent: &Spent::default(), earlier: None, lab: &lab, whose: Trust::Own };
+        let room = Room { home, sandbox, spent: &Spent::default(), earlier: None, lab: &lab, whose: Trust::Own };
         let scratch = home.scratch()?;
         let prepared = match &self.elf {
             Some(_) => Ok(()),

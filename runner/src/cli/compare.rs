@@ -76,19 +76,26 @@ async fn compare(
     let mut manifest = workshop.manifest(base).await?;
     let boards = chosen(asked, &manifest)?;
     let progress = Terminal::new();
-    let room = Room { workshop: &workshop, home, sandbox, spent: &Spent::default(), earlier: None, lab, whose: Trust::Own };
-    let pairs = weigh::pairs(&Order { manifest: &manifest, boards: &boards, base, head }, &room, &(), &progress).await?;
+    let room = Room { home, sandbox, spent: &Spent::default(), earlier: None, lab, whose: Trust::Own };
+    let pairs = weigh::pairs(&Order { manifest: &manifest, boards: &boards, base, head }, &workshop, &room, &(), &progress).await?;
     drop(progress);
     manifest.boards.retain(|name, _| boards.contains(name));
     let input: BTreeMap<BoardName, BoardInput> =
         pairs.iter().map(|(name, pair)| (name.clone(), BoardInput::Measured { base: &pair.base, head: &pair.head })).collect();
-    let past = past(repo, &room, &manifest, base, &pairs).await?;
+    let past = past(repo, &workshop, &room, &manifest, base, &pairs).await?;
     let manifest_changed = workshop.manifest_text(base).await? != workshop.manifest_text(head).await?;
     Ok(ounce_analysis::judge_since(&Judgement { manifest: &manifest, base, head, boards: input, manifest_changed }, &past))
 }
 
 /// The figures at the commits that budgets count from, measured here; what people accepted is known to a server only.
-async fn past(repo: &LocalRepo, room: &Room<'_>, manifest: &Manifest, base: &CommitSha, pairs: &BTreeMap<BoardName, Pair>) -> Result<Past> {
+async fn past(
+    repo: &LocalRepo,
+    workshop: &Workshop,
+    room: &Room<'_>,
+    manifest: &Manifest,
+    base: &CommitSha,
+    pairs: &BTreeMap<BoardName, Pair>,
+) -> Result<Past> {
     let mut past = Past::default();
     for since in manifest.sinces() {
         let sha = repo.start(since, base).await?;
@@ -97,11 +104,11 @@ async fn past(repo: &LocalRepo, room: &Room<'_>, manifest: &Manifest, base: &Com
             Some(sha) if sha == base => boards.extend(pairs.iter().map(|(name, pair)| (name.clone(), pair.base.clone()))),
             Some(sha) => {
                 eprintln!("note: measuring {} too: budgets count since {since}", sha.short());
-                room.workshop.mirror().bring(&[sha, base], &repo.origin()).await?;
+                workshop.mirror().bring(&[sha, base], &repo.origin()).await?;
                 let names: Vec<BoardName> = manifest.boards.keys().cloned().collect();
                 let progress = Terminal::new();
                 let order = Order { manifest, boards: &names, base: sha, head: base };
-                let measured = weigh::pairs(&order, room, &(), &progress).await?;
+                let measured = weigh::pairs(&order, workshop, room, &(), &progress).await?;
                 boards.extend(measured.into_iter().map(|(name, pair)| (name, pair.base)));
             }
             None => {}

@@ -33,6 +33,11 @@ pub struct Offered<'a> {
 }
 
 impl Offered<'_> {
+    /// Whether it works, be it for somebody else now.
+    pub fn is_able(&self) -> bool {
+        self.is_taken || self.why_not.is_none()
+    }
+
     /// What is offered with it, in the words of a claim.
     pub fn words(&self) -> Vec<String> {
         let for_whom: &[bool] = match (&self.why_not, self.unit.trust) {

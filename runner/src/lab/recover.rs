@@ -23,6 +23,16 @@ const SLOW_KHZ: u32 = 100;
 /// How much of a command's last words is told, characters.
 const WORDS_CHARS_MAX: usize = 200;
 
+/// A unit failed, and not the runner that it is attached to.
+#[derive(Debug, thiserror::Error)]
+#[error("unit {unit} is {}", word(*standing))]
+pub struct UnitFailed {
+    /// Which.
+    pub unit: UnitName,
+    /// How it stands now.
+    standing: Standing,
+}
+
 /// A unit with its past.
 #[derive(Debug)]
 pub struct Watched<'a> {
@@ -112,7 +122,7 @@ impl<'a> Watched<'a> {
         self.record.climbed_in_vain(&failed.to_string());
         self.keep()?;
         log.text(&format!("unit {}: {}\n", self.name, self.record.words()));
-        Ok(anyhow::Error::from(failed).context(format!("unit {} is {}", self.name, word(self.record.standing))))
+        Ok(anyhow::Error::from(failed).context(UnitFailed { unit: self.name.clone(), standing: self.record.standing }))
     }
 
     /// One binary ran several times, each time with the same outcome or not.

@@ -249,10 +249,15 @@ pub fn signal_processes(program: &str, text: &str, signal: rustix::process::Sign
 }
 
 /// Waits until something holds; a panic names what was waited for.
-pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+pub fn wait_until(what: &str, holds: impl FnMut() -> bool) {
+    wait_long(what, Duration::from_secs(20), holds);
+}
+
+/// The same for what takes its time.
+pub fn wait_long(what: &str, longest: Duration, mut holds: impl FnMut() -> bool) {
     let began = Instant::now();
     while !holds() {
-        assert!(began.elapsed() < Duration::from_secs(20), "waited in vain: {what}");
+        assert!(began.elapsed() < longest, "waited in vain: {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

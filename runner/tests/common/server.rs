@@ -3,11 +3,12 @@
 use super::hostile::GOOD;
 use super::{Desk, Ran, Running};
 use serde_json::{Value, json};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 /// The server, until the test is over.
 pub struct Server {
@@ -21,9 +22,22 @@ struct State {
     claims: Vec<Value>,
     log: String,
     measurements: Vec<Value>,
-    ends: Vec<Value>,
+    /// When each job was given, from the first.
+    leased: Vec<Instant>,
+    ends: Vec<Ended>,
     /// All that was measured, where this server remembers it.
     known: Option<Vec<Value>>,
+}
+
+/// A job that ended.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    /// Its number, from 1 in the order in which jobs were given.
+    pub job: usize,
+    /// How it ended.
+    pub end: Value,
+    /// How long the agent had it.
+    pub took: Duration,
 }
 
 /// What came of one job.
@@ -80,16 +94,38 @@ impl Server {
 
     /// Starts an agent of this desk that does one job.
     pub fn agent(&self, desk: &Desk, environment: &[(&str, &OsStr)]) -> Running {
+        self.agent_told(desk, &["--once"], environment)
+    }
+
+    /// The same, told something else.
+    pub fn agent_told(&self, desk: &Desk, told: &[&str], environment: &[(&str, &OsStr)]) -> Running {
         let token = desk.beside("token");
         std::fs::write(&token, TOKEN).unwrap();
-        let args = ["agent", "--once", "--server", &self.address, "--token-file", token.to_str().unwrap()];
-        desk.start_ounce_with(&args, environment)
+        let args = ["agent", "--server", &self.address, "--token-file", token.to_str().unwrap()];
+        desk.start_ounce_with(&[&args[..], told].concat(), environment)
+    }
+
+    /// The jobs that ended, in that order.
+    pub fn all_ended(&self) -> Vec<Ended> {
+        self.state.lock().unwrap().ends.clone()
+    }
+
+    /// What was measured: each commit with its benchmarks, once.
+    pub fn figures(&self) -> BTreeSet<String> {
+        let state = self.state.lock().unwrap();
+        state.measurements.iter().map(|m| format!("{}: {}", m["commit"], m["outcome"]["benches"])).collect()
+    }
+
+    /// The jobs that the agent said it works on, of each claim.
+    pub fn worked_on(&self) -> Vec<usize> {
+        let state = self.state.lock().unwrap();
+        state.claims.iter().map(|claim| claim["works_on"].as_array().map_or(0, Vec::len)).collect()
     }
 
     /// What came of the job that ended last.
     pub fn ended(&self, ran: &Ran) -> Job {
         let mut state = self.state.lock().unwrap();
-        let end = state.ends.pop().unwrap_or_else(|| panic!("no end: {}", ran.stderr));
+        let end = state.ends.pop().unwrap_or_else(|| panic!("no end: {}", ran.stderr)).end;
         Job { log: std::mem::take(&mut state.log), measurements: std::mem::take(&mut state.measurements), end }
     }
 
@@ -106,6 +142,8 @@ impl Server {
 
 /// The token that the agent has.
 pub const TOKEN: &str = "agents-own-token-4b1d";
+/// How long a claim waits where there is no work.
+const NO_WORK: Duration = Duration::from_millis(200);
 /// The token of its lease.
 const JOB_TOKEN: &str = "token-of-the-lease-77c0";
 
@@ -141,8 +179,17 @@ fn answer(mut stream: TcpStream, state: &Mutex<State>) {
     let answer = match path.rsplit('/').next().unwrap() {
         "claim" => {
             state.claims.push(body);
-            let lease = |work| json!({ "job": 1, "token": 1, "job_token": JOB_TOKEN, "lease_ms": 30_000, "heartbeat_ms": 200, "attempt": 1, "work": work });
-            state.work.pop_front().map(lease)
+            let work = state.work.pop_front();
+            if work.is_none() {
+                // As long as nobody waits for it: an agent asks again at once.
+                drop(state);
+                std::thread::sleep(NO_WORK);
+                return say(stream, None);
+            }
+            state.leased.push(Instant::now());
+            let job = state.leased.len();
+            let lease = |work| json!({ "job": job, "token": 1, "job_token": JOB_TOKEN, "lease_ms": 30_000, "heartbeat_ms": 200, "attempt": 1, "work": work });
+            work.map(lease)
         }
         "heartbeat" => {
             state.log.push_str(body["log"].as_str().unwrap());
@@ -155,7 +202,9 @@ fn answer(mut stream: TcpStream, state: &Mutex<State>) {
             None
         }
         "finish" => {
-            state.ends.push(body["end"].clone());
+            let job: usize = path.rsplit('/').nth(1).unwrap().parse().unwrap();
+            let took = state.leased[job - 1].elapsed();
+            state.ends.push(Ended { job, end: body["end"].clone(), took });
             None
         }
         "earlier" => {
@@ -166,6 +215,10 @@ fn answer(mut stream: TcpStream, state: &Mutex<State>) {
         }
         other => panic!("{other}"),
     };
+    say(stream, answer);
+}
+
+fn say(mut stream: TcpStream, answer: Option<Value>) {
     let text = answer.map(|a| a.to_string());
     let status = if text.is_some() { "200 OK" } else { "204 No Content" };
     let length = text.as_ref().map_or(String::new(), |t| format!("content-type: application/json\r\ncontent-length: {}\r\n", t.len()));

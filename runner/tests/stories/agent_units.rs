@@ -6,7 +6,7 @@ use crate::common::{Desk, fault_image, processes_with, wait_until};
 use std::fs;
 
 /// The C firmware on a board that is weighed on a probe, and a change of it.
-fn project() -> Desk {
+pub fn project() -> Desk {
     let desk = Desk::with_one_board();
     desk.edit("ounce.toml", "qemu = { system = \"arm\", machine = \"mps2-an385\" }", "probe = \"mps2-an385\"");
     // Flash behind the message is erased, not zero.
@@ -77,6 +77,7 @@ fn a_strangers_code_gets_no_unit_that_is_not_for_strangers() {
     let (job, _) = server.weigh(&desk, false);
     given_back(&job, "lab.toml has no unit with board = \"mps2-an385\" that strangers may use");
     assert!(!job.log.contains("probe: "), "nobody touched the board: {}", job.log);
+    assert_eq!(job.end["unit"], serde_json::Value::Null);
     desk.lab(&[sim.entry("trust = \"strangers\"\n")]);
     let (job, _) = server.weigh(&desk, false);
     assert_eq!(job.head()["benches"]["median"]["kind"], "ran");
@@ -91,6 +92,7 @@ fn a_job_whose_board_stays_silent_is_given_back_and_done_on_another_unit() {
     let server = Server::start();
     let (job, _) = server.weigh(&desk, true);
     given_back(&job, "unit left is suspect: probe 20b7:9db1:unix:");
+    assert_eq!(job.end["unit"], "left", "it counts against the unit, not the runner");
     assert!(job.log.contains("unit left: attach under reset: "), "the ladder was climbed: {}", job.log);
     assert_eq!(standing(&desk, "left"), "suspect");
     let (job, _) = server.weigh(&desk, true);

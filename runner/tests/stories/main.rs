@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod agent_at_once;
 mod agent_units;
 mod bad_builds;
 mod bad_input;

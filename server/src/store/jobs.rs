@@ -297,25 +297,33 @@ pub async fn is_trusted(c: &mut Connection, job: i64) -> Result<bool, StoreError
     sql("SELECT trusted FROM jobs WHERE id = $1").bind(job).fetch_one(c).await
 }
 
-/// Whether a runner holds a lease.
-pub async fn holds_any(c: &mut Connection, runner: &RunnerName) -> Result<bool, StoreError> {
-    let found: Option<i64> =
-        sql("SELECT id FROM jobs WHERE state = 'leased' AND runner = $1 LIMIT 1").bind(runner.as_str()).fetch_optional(c).await?;
+/// Whether a runner holds the lease of another job than those that it says it works on.
+pub async fn has_forsaken(c: &mut Connection, runner: &RunnerName, works_on: &[i64]) -> Result<bool, StoreError> {
+    let found: Option<i64> = sql("SELECT id FROM jobs WHERE state = 'leased' AND runner = $1 AND NOT (id IN IDS($2)) LIMIT 1")
+        .bind(runner.as_str())
+        .bind(ids(works_on))
+        .fetch_optional(c)
+        .await?;
     Ok(found.is_some())
 }
 
-/// Takes back what a runner holds that asks for work: it works on one job at a time, so it was restarted, or never heard of the lease.
+fn ids(jobs: &[i64]) -> String {
+    serde_json::to_string(jobs).unwrap_or_else(|_| "[]".into())
+}
+
+/// Takes back what a runner holds that asks for work and does not say that it works on it: it was restarted, or never heard of the lease.
 /// Queued again, for others first, or failed at the limit.
-pub async fn take_back(c: &mut Connection, runner: &RunnerName, now: Millis) -> Result<Vec<Lapsed>, StoreError> {
+pub async fn take_back(c: &mut Connection, runner: &RunnerName, works_on: &[i64], now: Millis) -> Result<Vec<Lapsed>, StoreError> {
     let rows: Vec<Row> =
         sql("UPDATE jobs SET state = CASE WHEN attempts < $3 THEN 'queued' ELSE 'failed' END, failure_kind = 'infra', detail = $4,
              until_ms = NULL, queued_ms = $2, avoid_until_ms = $5, ended_ms = CASE WHEN attempts < $3 THEN NULL ELSE $2 END
-         WHERE state = 'leased' AND runner = $1 RETURNING id, runner, trusted")
+         WHERE state = 'leased' AND runner = $1 AND NOT (id IN IDS($6)) RETURNING id, runner, trusted")
         .bind(runner.as_str())
         .bind(now)
         .bind(ATTEMPTS_MAX)
         .bind(FORSAKEN)
         .bind(now.saturating_add(AVOID_MS))
+        .bind(ids(works_on))
         .fetch_all(&mut *c)
         .await?;
     lost(c, &rows).await

@@ -11,7 +11,8 @@ use crate::store::{Connection, StoreError, at_work, audit, health, measurements,
 use ounce_protocol::ids::RunnerName;
 use ounce_protocol::job::{FORSAKEN, FailureKind, HEARTBEAT_MS, LEASE_MS, Millis, Refused};
 use ounce_protocol::runner_api::{
-    CLAIM_WAIT_MS_MAX, Claim, End, Enroll, Enrolled, Finish, Heartbeat, HeartbeatAnswer, LOG_CHUNK_BYTES_MAX, Lease, Upload, Work,
+    AT_ONCE_MAX, CLAIM_WAIT_MS_MAX, Claim, End, Enroll, Enrolled, Finish, Heartbeat, HeartbeatAnswer, LOG_CHUNK_BYTES_MAX, Lease, Upload,
+    Work,
 };
 use std::time::Duration;
 use tokio::time::Instant;
@@ -26,6 +27,8 @@ pub const CAN_RUN_BYTES_MAX: usize = 100;
 pub const DOING_BYTES_MAX: usize = 200;
 /// Longest detail of a failed job that is kept, bytes.
 pub const DETAIL_BYTES_MAX: usize = 4_096;
+/// Longest name of a unit that is told, bytes.
+const UNIT_BYTES_MAX: usize = 100;
 /// How long a project's jobs wait after the forge failed to give a token to clone with.
 pub const TOKEN_WAIT_MS: Millis = 15_000;
 /// A waiting claim looks by itself this often.
@@ -114,12 +117,18 @@ pub async fn claim<F: Forge>(cx: &Context<F>, runner: &RunnerName, claim: &Claim
     if claim.can_run.len() > CAN_RUN_MAX || claim.can_run.iter().any(|c| c.len() > CAN_RUN_BYTES_MAX) {
         return Err(LeaseError::Invalid(format!("can_run has at most {CAN_RUN_MAX} entries of {CAN_RUN_BYTES_MAX} bytes")));
     }
+    if claim.works_on.len() >= AT_ONCE_MAX {
+        return Err(LeaseError::Invalid(format!(
+            "{} jobs are worked on, and a runner works on at most {AT_ONCE_MAX}",
+            claim.works_on.len()
+        )));
+    }
     let mut c = cx.store.connection().await?;
     runners::seen(&mut c, runner, &claim.can_run, claim.sandbox, cx.clock.now()).await?;
-    let forsaken = jobs::holds_any(&mut c, runner).await?;
+    let forsaken = jobs::has_forsaken(&mut c, runner, &claim.works_on).await?;
     drop(c);
     if forsaken {
-        take_back(cx, runner).await?;
+        take_back(cx, runner, &claim.works_on).await?;
     }
     let offer = Offer { runner, can_run: &claim.can_run, sandbox: claim.sandbox };
     let end = Instant::now() + Duration::from_millis(claim.wait_ms.min(CLAIM_WAIT_MS_MAX));
@@ -142,11 +151,11 @@ pub async fn claim<F: Forge>(cx: &Context<F>, runner: &RunnerName, claim: &Claim
     }
 }
 
-/// A runner with work asks for work: what it had is given again.
-async fn take_back<F>(cx: &Context<F>, runner: &RunnerName) -> Result<(), StoreError> {
+/// A runner with work asks for work: what it had, and does not say it works on, is given again.
+async fn take_back<F>(cx: &Context<F>, runner: &RunnerName, works_on: &[i64]) -> Result<(), StoreError> {
     let now = cx.clock.now();
     let mut tx = cx.store.write().await?;
-    for lost in jobs::take_back(&mut tx, runner, now).await? {
+    for lost in jobs::take_back(&mut tx, runner, works_on, now).await? {
         tracing::warn!(%runner, job = lost.job, "its runner asks for other work");
         failed_at(&mut tx, runner, lost.trusted, &format!("job {}: {FORSAKEN}", lost.job), now).await?;
     }
@@ -306,9 +315,12 @@ pub async fn finish<F: Forge>(cx: &Context<F>, runner: &RunnerName, job: i64, fi
             jobs::finish(&mut tx, holder, now).await?;
             health::works(&mut tx, runner).await?;
         }
-        End::Failed { why, detail } => {
+        End::Failed { why, detail, unit } => {
             jobs::fail(&mut tx, holder, *why, cut(detail, DETAIL_BYTES_MAX), now).await?;
-            if *why == FailureKind::Infra {
+            // A unit that fails says nothing about the runner that it is attached to, which keeps a record of it and offers it no more in the end.
+            if let Some(unit) = unit {
+                tracing::warn!(%runner, job, unit = cut(unit, UNIT_BYTES_MAX), "a unit of the lab failed");
+            } else if *why == FailureKind::Infra {
                 let trusted = jobs::is_trusted(&mut tx, job).await?;
                 failed_at(&mut tx, runner, trusted, &format!("job {job}: {detail}"), now).await?;
             }

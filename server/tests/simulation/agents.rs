@@ -76,7 +76,7 @@ impl Agent {
         match ask {
             Ask::Claim => {
                 let can_run = vec!["qemu:netduinoplus2".to_owned()];
-                self.post(&self.token, "/api/runner/v1/claim", &Claim { wait_ms: 0, can_run, sandbox: self.sandbox })
+                self.post(&self.token, "/api/runner/v1/claim", &Claim { wait_ms: 0, can_run, sandbox: self.sandbox, works_on: vec![] })
             }
             Ask::Heartbeat => {
                 self.post(job_token, &job("heartbeat"), &Heartbeat { token, doing: "building".into(), log: "a line\n".into() })
@@ -98,7 +98,7 @@ impl Agent {
             Ask::Failed => self.post(
                 job_token,
                 &job("finish"),
-                &Finish { token, end: End::Failed { why: FailureKind::Infra, detail: "the disk is full".into() } },
+                &Finish { token, end: End::Failed { why: FailureKind::Infra, detail: "the disk is full".into(), unit: None } },
             ),
         }
     }

@@ -5,7 +5,7 @@ use crate::runner::built;
 use crate::world::World;
 use ounce_protocol::ids::{BoardName, CommitSha, RunnerName};
 use ounce_protocol::job::{ATTEMPTS_MAX, FailureKind, JobEvent, JobState, LEASE_MS, QUEUED_MS_MAX, Refused};
-use ounce_protocol::runner_api::{End, LOG_CHUNK_BYTES_MAX, Upload};
+use ounce_protocol::runner_api::{Claim, End, LOG_CHUNK_BYTES_MAX, Upload};
 use ounce_server::forge::CommitInfo;
 use ounce_server::store::health::{self, ASIDE_MS};
 use ounce_server::store::jobs::{self, AVOID_MS, HEARD_MS, Holder, JobError, Offer, RETRY_MS};
@@ -56,7 +56,7 @@ async fn a_runner_killed_and_started_again_cannot_end_what_it_holds_anew() {
     }
     assert_eq!(runner.heartbeat(&old, "").await.0, 409);
     assert_eq!(runner.finish(&old, End::Done).await, 409);
-    let failed = End::Failed { why: FailureKind::Timeout, detail: "late".into() };
+    let failed = End::Failed { why: FailureKind::Timeout, detail: "late".into(), unit: None };
     assert_eq!(runner.finish(&old, failed).await, 409);
     runner.measure(&again, 1_000, 1_000).await;
     let second = runner.claim().await;
@@ -332,7 +332,7 @@ async fn play(c: &mut Connection, run: i64, job: i64, runner: &RunnerName, event
         JobEvent::Finish { token } => jobs::finish(c, holder(token), 0).await,
         JobEvent::Fail { token, kind, detail } => jobs::fail(c, holder(token), *kind, detail, now).await,
         JobEvent::Tick { now } => jobs::sweep(c, *now).await.map(|_| ()).map_err(JobError::Store),
-        JobEvent::Forsaken => jobs::take_back(c, runner, now).await.map(|_| ()).map_err(JobError::Store),
+        JobEvent::Forsaken => jobs::take_back(c, runner, &[], now).await.map(|_| ()).map_err(JobError::Store),
         JobEvent::GiveUp { .. } => {
             let given_up = jobs::give_up(c, i64::MAX, 0).await.unwrap();
             let ended = jobs::state(c, job).await.unwrap().is_final();
@@ -456,6 +456,50 @@ async fn a_runner_that_keeps_failing_is_set_aside_and_says_why() {
     assert_eq!(listed[0].aside.as_ref().unwrap().failures, 3);
     assert!(health::works(&mut world.store.connection().await.unwrap(), &desk_name).await.unwrap());
     desk.claim().await;
+}
+
+#[tokio::test]
+async fn a_broken_unit_does_not_set_its_runner_aside() {
+    let world = World::new().await;
+    for branch in ["one", "two"] {
+        world.pull(branch).await;
+    }
+    world.row("the jobs", "SELECT 1 WHERE (SELECT COUNT(*) FROM jobs) = 4").await;
+    let mut desk = world.runner("desk").await;
+    desk.wait_ms = 0;
+    for _ in 0..3 {
+        let lease = desk.claim().await;
+        desk.unit_failed(&lease, "left", "unit left is suspect: the chip does not answer").await;
+    }
+    assert_eq!(world.count("SELECT failures FROM runners").await, 0);
+    assert_eq!(world.count("SELECT COUNT(*) FROM jobs WHERE failure_kind = 'infra' AND state = 'queued'").await, 3, "they are done again");
+    desk.claim().await;
+}
+
+#[tokio::test]
+async fn a_runner_works_on_several_jobs_and_loses_only_those_that_it_does_not_name() {
+    let world = World::new().await;
+    for branch in ["one", "two"] {
+        world.pull(branch).await;
+    }
+    world.row("the jobs", "SELECT 1 WHERE (SELECT COUNT(*) FROM jobs) = 4").await;
+    let mut desk = world.runner("desk").await;
+    desk.wait_ms = 0;
+    let first = desk.claim().await;
+    desk.works_on = vec![first.job];
+    let second = desk.claim().await;
+    assert_eq!(world.count("SELECT COUNT(*) FROM jobs WHERE state = 'leased'").await, 2);
+    // The second it never heard of: it is given again.
+    let third = desk.claim().await;
+    assert_eq!((third.job, third.attempt), (second.job, 2));
+    assert_eq!(desk.heartbeat(&second, "").await.0, 409);
+    assert_eq!(
+        [desk.heartbeat(&first, "").await, desk.heartbeat(&third, "").await].map(|(status, cancel)| (status.as_u16(), cancel)),
+        [(200, false); 2]
+    );
+    desk.works_on = (0..64).collect();
+    let claim = Claim { wait_ms: 0, can_run: vec![], sandbox: true, works_on: desk.works_on.clone() };
+    assert_eq!(desk.post("claim", &claim).await.status(), 422);
 }
 
 #[tokio::test]

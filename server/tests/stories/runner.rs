@@ -19,6 +19,8 @@ pub struct ScriptedRunner {
     http: reqwest::Client,
     pub can_run: Vec<String>,
     pub wait_ms: u64,
+    /// The jobs that it says it works on.
+    pub works_on: Vec<i64>,
 }
 
 impl ScriptedRunner {
@@ -29,6 +31,7 @@ impl ScriptedRunner {
             http: world.http.clone(),
             can_run: vec!["qemu:netduinoplus2".into()],
             wait_ms: 20_000,
+            works_on: vec![],
         };
         let answer = runner.post("enroll", &Enroll { code: code.into(), name: name.clone() }).await;
         assert_eq!(answer.status(), StatusCode::OK);
@@ -56,7 +59,8 @@ impl ScriptedRunner {
     }
 
     pub async fn try_claim(&self) -> Option<Lease> {
-        let answer = self.post("claim", &Claim { wait_ms: self.wait_ms, can_run: self.can_run.clone(), sandbox: true }).await;
+        let claim = Claim { wait_ms: self.wait_ms, can_run: self.can_run.clone(), sandbox: true, works_on: self.works_on.clone() };
+        let answer = self.post("claim", &claim).await;
         match answer.status() {
             StatusCode::OK => Some(answer.json().await.unwrap()),
             status => {
@@ -68,7 +72,8 @@ impl ScriptedRunner {
 
     /// The status of a claim that brings nothing, and what it says of this runner.
     pub async fn asked_for_work(&self) -> (u16, String) {
-        let answer = self.post("claim", &Claim { wait_ms: 0, can_run: self.can_run.clone(), sandbox: true }).await;
+        let claim = Claim { wait_ms: 0, can_run: self.can_run.clone(), sandbox: true, works_on: self.works_on.clone() };
+        let answer = self.post("claim", &claim).await;
         let said = answer.headers().get(ASIDE_HEADER).map_or("", |v| v.to_str().unwrap());
         (answer.status().as_u16(), said.to_owned())
     }
@@ -94,7 +99,13 @@ impl ScriptedRunner {
     }
 
     pub async fn give_up(&self, lease: &Lease, why: FailureKind, detail: &str) {
-        assert_eq!(self.finish(lease, End::Failed { why, detail: detail.into() }).await, StatusCode::NO_CONTENT);
+        assert_eq!(self.finish(lease, End::Failed { why, detail: detail.into(), unit: None }).await, StatusCode::NO_CONTENT);
+    }
+
+    /// A unit of its lab fails it.
+    pub async fn unit_failed(&self, lease: &Lease, unit: &str, detail: &str) {
+        let end = End::Failed { why: FailureKind::Infra, detail: detail.into(), unit: Some(unit.into()) };
+        assert_eq!(self.finish(lease, end).await, StatusCode::NO_CONTENT);
     }
 
     /// Measures a job: this many bytes of flash at the base and at the head.
