@@ -77,7 +77,8 @@ impl Test {
 }
 
 /// The VM's scripts on an emulated board: one start of QEMU for many of them.
-const ON_BOARD: &str = "./dev pyrite --board $1 --set full --fast --check --module firmware/vm/tests/scripts/files/pkg firmware/vm/tests/scripts/[!f]*/*.mpy";
+const ON_BOARD: &str =
+    "./dev pyrite --board $1 --set full --fast --check --module firmware/vm/tests/scripts/files/pkg firmware/vm/tests/scripts/[!f]*/*.mpy";
 
 /// The pages in a browser, where there is one and what it is driven with can be fetched; says so where not. Gives how many plays that are.
 fn pages() -> Result<u64> {
@@ -135,77 +136,3 @@ fn plays_beside(root: &Path) -> Result<Meanwhile> {
 
 /// The simulation's one test, `server/tests/simulation`.
 const SIMULATION: &str = "whatever_happens_nothing_is_lost_or_doubled";
-
-/// `cargo xtask soak`: the fuzzing tests with more cases.
-#[derive(Debug, clap::Args)]
-pub struct Soak {
-    /// How many cases each test runs
-    #[arg(long, default_value_t = 1_000_000, value_name = "N")]
-    cases: u64,
-    /// Only this case of each test again
-    #[arg(long, value_name = "S", conflicts_with = "cases")]
-    seed: Option<u64>,
-    /// Only these
-    #[arg(long, value_enum, value_delimiter = ',', value_name = "WHAT")]
-    only: Vec<Fuzzed>,
-}
-
-/// What reads text from outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Fuzzed {
-    /// Webhooks, through the gate
-    Webhooks,
-    /// Requests of a runner, through its door
-    Runner,
-    /// Manifest, console and measurement
-    Protocol,
-    /// Comments and commands
-    Commands,
-    /// ELF, DWARF, linker maps, code
-    Analysis,
-    /// The VM's own files
-    Vm,
-}
-
-impl Fuzzed {
-    const ALL: [Fuzzed; 6] = [Fuzzed::Webhooks, Fuzzed::Runner, Fuzzed::Protocol, Fuzzed::Commands, Fuzzed::Analysis, Fuzzed::Vm];
-
-    fn args(self) -> (&'static str, &'static [&'static str]) {
-        match self {
-            Fuzzed::Webhooks => ("fuzzing, webhooks", &["-p", "ounce-server", "--test", "doors", "webhook"]),
-            Fuzzed::Runner => ("fuzzing, the runner API", &["-p", "ounce-server", "--test", "doors", "runner"]),
-            Fuzzed::Protocol => ("fuzzing, manifest and measurement", &["-p", "ounce-protocol", "--test", "hostile"]),
-            Fuzzed::Commands => ("fuzzing, comments", &["-p", "ounce-server", "--lib", "hostile"]),
-            Fuzzed::Analysis => ("fuzzing, ELF files", &["-p", "ounce-analysis"]),
-            Fuzzed::Vm => ("fuzzing, VM", &["-p", "pyrite"]),
-        }
-    }
-}
-
-impl Soak {
-    /// Runs them one after another; each prints how far it is, and a case that fails its number.
-    ///
-    /// # Errors
-    /// At the first step that fails.
-    pub fn run(self) -> Result<()> {
-        let root = root();
-        let mut tally = Tally::default();
-        // Each fuzzing test reads how many cases it shall run; the VM's, how many for each of its two dozen files.
-        let many = match self.seed {
-            Some(seed) => format!("OUNCE_FUZZ_SEED={seed}"),
-            None => format!("OUNCE_FUZZ_CASES={}", self.cases),
-        };
-        let mutations = format!("PYRITE_MUTATIONS={}", self.cases.div_ceil(VM_FILES));
-        for what in Fuzzed::ALL.into_iter().filter(|what| self.only.is_empty() || self.only.contains(what)) {
-            let dir = if what == Fuzzed::Vm { root.join("firmware") } else { root.clone() };
-            let (title, which) = what.args();
-            let args = [&[many.as_str(), &mutations, "cargo", "test", "--release"], which, &["--", "--nocapture"]].concat();
-            step(title, &dir, "env", &args, &mut tally)?;
-        }
-        println!("\n{} passed, {} failed, {} skipped", tally.passed, tally.failed, tally.ignored);
-        Ok(())
-    }
-}
-
-/// Files that the VM's fuzzing damages, about.
-const VM_FILES: u64 = 25;
