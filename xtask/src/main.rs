@@ -12,6 +12,7 @@ mod price;
 mod processes;
 mod run;
 mod seed;
+mod soak;
 mod test;
 mod tidy;
 mod workloads;
@@ -40,7 +41,7 @@ enum Command {
     /// Everything CI checks, in order
     Test(test::Test),
     /// The long fuzzing runs
-    Soak(test::Soak),
+    Soak(soak::Soak),
     /// The service's whole life, played from seeds with faults
     Simulate(test::Simulate),
     /// Real faults on the real programs, on both databases
