@@ -200,6 +200,21 @@ fn stop_to_value(vm: &mut Vm, what: impl FnOnce(&mut Vm) -> Res) -> Res {
     }
 }
 
+/// The next int of a loop over a range, whose next, stop and step are in these slots from 1 on; none at its end.
+#[inline(always)]
+pub(crate) fn next_of_range(slots: Slots) -> Option<Obj> {
+    let (now, stop, step) = (slots.get(1), slots.get(2), slots.get(3));
+    let more = if step.tagged() > 0 { now.tagged() < stop.tagged() } else { now.tagged() > stop.tagged() };
+    // The three are ints unless the slots were tampered with: then the loop ends.
+    if !more || now.word() & stop.word() & step.word() & 1 == 0 {
+        return None;
+    }
+    // Where the next one would leave the small ints, the end is reached as well.
+    let next = now.tagged().checked_add(step.tagged() - 1);
+    slots.set(1, next.map_or(stop, Obj::from_tagged));
+    Some(now)
+}
+
 /// FOR_ITER: the next value of the iterator in four slots, or STOP, or `CALL` when a frame was pushed that knows where the loop ends.
 #[inline(never)]
 #[cfg_attr(target_os = "none", optimize(speed))]

@@ -47,6 +47,7 @@ mod ops;
 mod print;
 mod qstr;
 mod run;
+mod small;
 mod spread;
 mod subscr;
 #[cfg(feature = "traceback")]

@@ -154,6 +154,26 @@ pub(crate) const UNARY_MULTI: u8 = 0xd0;
 pub(crate) const BINARY_MULTI: u8 = 0xd7;
 /// How far behind an operator's in-place form, which is its operation's first byte, its plain form is.
 pub(crate) const TO_PLAIN: u8 = binary::OR - binary::IN_PLACE_OR;
+
+/// The plain forms of the operators the run loop knows; `byte` has their in-place forms.
+#[expect(non_upper_case_globals, reason = "they are spelled as the operations")]
+pub(crate) mod plain {
+    use super::{BINARY_MULTI, TO_PLAIN, binary, byte};
+
+    pub(crate) const Add: u8 = byte::Add + TO_PLAIN;
+    pub(crate) const Subtract: u8 = byte::Subtract + TO_PLAIN;
+    pub(crate) const Multiply: u8 = byte::Multiply + TO_PLAIN;
+    pub(crate) const And: u8 = byte::And + TO_PLAIN;
+    pub(crate) const Modulo: u8 = byte::Modulo + TO_PLAIN;
+    pub(crate) const FloorDivide: u8 = byte::FloorDivide + TO_PLAIN;
+
+    // Bytes of `Op::Binary` that have an arm of their own all the same.
+    pub(crate) const XOR: u8 = BINARY_MULTI + binary::XOR;
+    pub(crate) const IN_PLACE_XOR: u8 = XOR - TO_PLAIN;
+    pub(crate) const SHIFT_RIGHT: u8 = BINARY_MULTI + binary::SHIFT_RIGHT;
+    pub(crate) const IN_PLACE_SHIFT_RIGHT: u8 = SHIFT_RIGHT - TO_PLAIN;
+}
+
 /// ROT_THREE, and LOAD_METHOD.
 #[cfg(feature = "language")]
 pub(crate) const ROT_THREE: u8 = 0x5b;

@@ -4,34 +4,15 @@
 //! frame was pushed or popped. Every way an operation can fail leads to one place, `unwind`, which finds the handler.
 
 use crate::code::refused;
-use crate::frame::{Action, BlockKind, FramePtr, Slots};
+use crate::frame::{Action, BlockKind, Slots};
 use crate::heap::Kind;
-use crate::opcodes::{self, TO_PLAIN, byte, bytes_of, unary};
+use crate::opcodes::{self, byte, bytes_of, plain, unary};
 use crate::qstr::Qstr;
 use crate::types::{T, class, dict, exception, list, slice, tuple};
-use crate::unwind::{begin_exit, end_finally, exited, leave, raise_again, unwind, unwind_jump, unwind_return, yield_value};
+use crate::unwind::{begin_exit, current, end_finally, exited, leave, raise_again, unwind, unwind_jump, unwind_return, yield_value};
 use crate::value::{Obj, Raised, Res};
 use crate::vm::Vm;
-use crate::{attr, call, iter, ops, subscr, types};
-
-/// The plain forms of the operators the loop knows; `byte` has their in-place forms.
-#[expect(non_upper_case_globals, reason = "they are spelled as the operations")]
-mod plain {
-    use super::{TO_PLAIN, byte};
-    use crate::opcodes::{BINARY_MULTI, binary};
-    pub(super) const Add: u8 = byte::Add + TO_PLAIN;
-    pub(super) const Subtract: u8 = byte::Subtract + TO_PLAIN;
-    pub(super) const Multiply: u8 = byte::Multiply + TO_PLAIN;
-    pub(super) const And: u8 = byte::And + TO_PLAIN;
-    pub(super) const Modulo: u8 = byte::Modulo + TO_PLAIN;
-    pub(super) const FloorDivide: u8 = byte::FloorDivide + TO_PLAIN;
-
-    // Bytes of `Op::Binary` that have an arm of their own all the same.
-    pub(super) const XOR: u8 = BINARY_MULTI + binary::XOR;
-    pub(super) const IN_PLACE_XOR: u8 = XOR - TO_PLAIN;
-    pub(super) const SHIFT_RIGHT: u8 = BINARY_MULTI + binary::SHIFT_RIGHT;
-    pub(super) const IN_PLACE_SHIFT_RIGHT: u8 = SHIFT_RIGHT - TO_PLAIN;
-}
+use crate::{attr, call, iter, ops, small, subscr, types};
 
 /// Runs from `vm.frame` on, which lies above a boundary frame. Starts by raising when `start` is `Err`.
 #[inline(never)]
@@ -49,12 +30,6 @@ pub(crate) fn run(vm: &mut Vm, start: Res<()>) -> Res {
             return outcome;
         }
     }
-}
-
-/// The running frame. There is one whenever the loop runs: `call` has linked it.
-#[inline(always)]
-pub(crate) fn current(vm: &Vm) -> Res<FramePtr> {
-    vm.frame.ok_or(Raised)
 }
 
 /// Executes until the boundary frame's `Halt`, whose value it gives, or until something raises; then the frame's `ip` is saved.
@@ -140,6 +115,13 @@ fn execute(vm: &mut Vm) -> Res {
             sp.set(0, value);
         }};
     }
+    macro_rules! small_ints {
+        ($general:lifetime, $operation:ident) => {{
+            let (left, right) = int_operands!($general);
+            let Some(word) = small::$operation(left, right) else { break $general };
+            int_result!(Obj::from_tagged(word));
+        }};
+    }
     // A comparison is mostly followed by the jump that uses it: then no bool is made.
     macro_rules! compare {
         ($general:lifetime, $operator:tt) => {{
@@ -203,6 +185,16 @@ fn execute(vm: &mut Vm) -> Res {
         ($kind:ident) => {{
             let distance = ip.label();
             frame.push_block(BlockKind::$kind, ip.plus(distance).offset(frame.code().get().start), sp);
+        }};
+    }
+    // What `$made` makes of the last values, as many as the operand says.
+    macro_rules! build {
+        ($made:path) => {{
+            let n = ip.varuint();
+            let at = sp.plus(1 - n as isize);
+            let made = check!($made(vm, at.as_slice(n)));
+            sp = at;
+            sp.set(0, made);
         }};
     }
     // A function of this code with the `$n` cells from `$cells` on; its defaults, where the opcode says there are some, lie before them.
@@ -452,13 +444,7 @@ fn execute(vm: &mut Vm) -> Res {
                     let slots = sp.plus(-3);
                     let subject = slots.get(0);
                     if subject == Obj::RANGE_LOOP {
-                        let (now, stop, step) = (slots.get(1), slots.get(2), slots.get(3));
-                        let more = if step.tagged() > 0 { now.tagged() < stop.tagged() } else { now.tagged() > stop.tagged() };
-                        // The three are ints unless the slots were tampered with: then the loop ends.
-                        if more && now.word() & stop.word() & step.word() & 1 != 0 {
-                            // Where the next one would leave the small ints, the end is reached as well.
-                            let next = now.tagged().checked_add(step.tagged() - 1);
-                            slots.set(1, next.map_or(stop, Obj::from_tagged));
+                        if let Some(now) = iter::next_of_range(slots) {
                             sp.push(now);
                         } else {
                             sp = sp.plus(-4);
@@ -480,20 +466,8 @@ fn execute(vm: &mut Vm) -> Res {
                     }
                 }
 
-                byte::BuildTuple => {
-                    let n = ip.varuint();
-                    let at = sp.plus(1 - n as isize);
-                    let made = check!(tuple::new(vm, at.as_slice(n)));
-                    sp = at;
-                    sp.set(0, made);
-                }
-                byte::BuildList => {
-                    let n = ip.varuint();
-                    let at = sp.plus(1 - n as isize);
-                    let made = check!(list::new(vm, at.as_slice(n)));
-                    sp = at;
-                    sp.set(0, made);
-                }
+                byte::BuildTuple => build!(tuple::new),
+                byte::BuildList => build!(list::new),
                 byte::BuildMap => {
                     ip.varuint();
                     let made = check!(dict::new(vm));
@@ -508,13 +482,7 @@ fn execute(vm: &mut Vm) -> Res {
                     sp = sp.plus(-2);
                 }
                 #[cfg(feature = "set")]
-                byte::BuildSet => {
-                    let n = ip.varuint();
-                    let at = sp.plus(1 - n as isize);
-                    let made = check!(types::set::of_values(vm, at.as_slice(n)));
-                    sp = at;
-                    sp.set(0, made);
-                }
+                byte::BuildSet => build!(types::set::of_values),
                 #[cfg(not(feature = "set"))]
                 byte::BuildSet => {
                     ip.varuint();
@@ -554,52 +522,14 @@ fn execute(vm: &mut Vm) -> Res {
                         value_at!(sp, ops::unary(vm, op, value));
                     }
                 }
-                // Tagged words are twice the value plus one: they overflow 32 bits exactly when the values leave 31.
-                byte::Add | plain::Add => {
-                    let (left, right) = int_operands!('binary);
-                    let Some(sum) = left.checked_add(right - 1) else { break 'binary };
-                    int_result!(Obj::from_tagged(sum));
-                }
-                byte::Subtract | plain::Subtract => {
-                    let (left, right) = int_operands!('binary);
-                    let Some(difference) = left.checked_sub(right - 1) else { break 'binary };
-                    int_result!(Obj::from_tagged(difference));
-                }
-                byte::Multiply | plain::Multiply => {
-                    let (left, right) = int_operands!('binary);
-                    let Some(product) = (left - 1).checked_mul(right >> 1) else { break 'binary };
-                    int_result!(Obj::from_tagged(product | 1));
-                }
-                byte::And | plain::And => {
-                    let (left, right) = int_operands!('binary);
-                    int_result!(Obj::from_tagged(left & right));
-                }
-                byte::Modulo | plain::Modulo => {
-                    let (left, right) = int_operands!('binary);
-                    if right <= 1 {
-                        break 'binary;
-                    }
-                    let remainder = (left >> 1).wrapping_rem(right >> 1);
-                    int_result!(Obj::int(if remainder < 0 { remainder + (right >> 1) } else { remainder }));
-                }
-                byte::FloorDivide | plain::FloorDivide => {
-                    let (left, right) = int_operands!('binary);
-                    if right <= 1 {
-                        break 'binary;
-                    }
-                    int_result!(Obj::int((left >> 1).div_euclid(right >> 1)));
-                }
-                plain::XOR | plain::IN_PLACE_XOR => {
-                    let (left, right) = int_operands!('binary);
-                    int_result!(Obj::from_tagged((left ^ right) | 1));
-                }
-                plain::SHIFT_RIGHT | plain::IN_PLACE_SHIFT_RIGHT => {
-                    let (left, right) = int_operands!('binary);
-                    if right < 0 {
-                        break 'binary;
-                    }
-                    int_result!(Obj::from_tagged((left >> (right >> 1).min(31)) | 1));
-                }
+                byte::Add | plain::Add => small_ints!('binary, add),
+                byte::Subtract | plain::Subtract => small_ints!('binary, subtract),
+                byte::Multiply | plain::Multiply => small_ints!('binary, multiply),
+                byte::And | plain::And => small_ints!('binary, and),
+                byte::Modulo | plain::Modulo => small_ints!('binary, modulo),
+                byte::FloorDivide | plain::FloorDivide => small_ints!('binary, floor_divide),
+                plain::XOR | plain::IN_PLACE_XOR => small_ints!('binary, xor),
+                plain::SHIFT_RIGHT | plain::IN_PLACE_SHIFT_RIGHT => small_ints!('binary, shift_right),
                 byte::Less => compare!('binary, <),
                 byte::More => compare!('binary, >),
                 byte::Equal => compare!('binary, ==),

@@ -7,11 +7,16 @@ use crate::code::Ip;
 use crate::frame::{Action, Block, BlockKind, FramePtr, Pending, Slots, State};
 use crate::heap::Kind;
 use crate::qstr::Qstr;
-use crate::run::current;
 use crate::types::{self, T, exception};
 use crate::value::{Obj, Raised, Res};
 use crate::vm::Vm;
 use crate::{call, ops};
+
+/// The running frame. There is one whenever the loop runs: `call` has linked it.
+#[inline(always)]
+pub(crate) fn current(vm: &Vm) -> Res<FramePtr> {
+    vm.frame.ok_or(Raised)
+}
 
 /// Leaves exception blocks for a jump: up to the next finally block that is to run, or to the target.
 #[inline(never)]
