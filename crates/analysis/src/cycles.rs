@@ -16,10 +16,12 @@ pub const BLOCKS_PER_ROUND: usize = 2;
 /// With fewer same-binary pairs a band would be a guess.
 pub const PAIRS_MIN: usize = 8;
 /// The newest pairs count.
-pub const PAIRS_MAX: usize = 16;
+pub const PAIRS_MAX: usize = 32;
 /// A band is this many medians of what same-binary pairs differ by, about 2.7 standard deviations of normal noise; and no narrower than the widest
-/// pair but one, which one wild take in a heavy tail does not move.
+/// pair that is left without one in [`WILD`], so that a wild take in a heavy tail does not move it.
 const MEDIANS: u64 = 4;
+/// Of so many pairs the widest one may be wider than the band.
+const WILD: usize = 16;
 /// No band is narrower, parts per million: the best boards repeat within this.
 const BAND_PPM_MIN: u64 = 200;
 /// Where a rebuild moves code by itself: internal flash, parts per million.
@@ -134,14 +136,15 @@ fn band(base: &Cycles, head: &Cycles) -> Option<(Of, u64)> {
     if all.len() < PAIRS_MIN {
         return None;
     }
-    let of = |of: Of, ppm: &dyn Fn(&Apart) -> u32| {
+    let of = |ppm: &dyn Fn(&Apart) -> u32| {
         let mut apart: Vec<u64> = all.iter().map(|pair| u64::from(ppm(pair))).collect();
         apart.sort_unstable();
-        let widest_but_one = apart.iter().rev().nth(1).copied().unwrap_or(0);
-        (of, (apart[apart.len() / 2] * MEDIANS).max(widest_but_one).max(BAND_PPM_MIN))
+        let widest = apart.iter().rev().nth(apart.len() / WILD).copied().unwrap_or(0);
+        (apart.iter().sum::<u64>(), (apart[apart.len() / 2] * MEDIANS).max(widest).max(BAND_PPM_MIN))
     };
-    let (least, median) = (of(Of::Least, &|pair| pair.least_ppm), of(Of::Median, &|pair| pair.median_ppm));
-    Some(if median.1 < least.1 { median } else { least })
+    let (least, median) = (of(&|pair| pair.least_ppm), of(&|pair| pair.median_ppm));
+    // All pairs say which of the two repeats better, the wild ones loudest: bands leave those out.
+    Some(if median.0 < least.0 { (Of::Median, median.1) } else { (Of::Least, least.1) })
 }
 
 fn apart_ppm(base: u64, head: u64) -> i64 {

@@ -19,9 +19,10 @@ fn counts(noise: Noise, deviation: f64) -> [usize; 4] {
 /// From a seed, so the counts are exact: another rule for the band shows.
 #[test]
 fn one_binary_is_never_called_different_and_three_per_cent_are_found() {
-    for noise in NOISES {
-        let [alarms, found, alarms_layout, found_layout] = counts(noise, 0.003);
-        assert!(alarms <= 8 && found >= 1992, "{noise:?}: {alarms} false alarms and {found} found of 2000, beyond noise");
-        assert!(alarms_layout == 0 && found_layout >= 1992, "{noise:?}: {alarms_layout} false alarms and {found_layout} found of 2000");
+    for (noise, deviation) in NOISES.into_iter().flat_map(|noise| [(noise, 0.003), (noise, 0.005)]) {
+        let [alarms, found, alarms_layout, found_layout] = counts(noise, deviation);
+        let board = format!("{noise:?} of {deviation}");
+        assert!(alarms <= 1 && found >= 1998, "{board}: {alarms} false alarms and {found} found of 2000, beyond noise");
+        assert!(alarms_layout == 0 && found_layout >= 1998, "{board}: {alarms_layout} false alarms and {found_layout} found of 2000");
     }
 }

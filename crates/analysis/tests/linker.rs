@@ -211,7 +211,7 @@ fn maps_of_our_own_boards() {
         // BOARD, BOARD-FEATURES, BOARD-bundle, BOARD-FEATURES-bundle: all of them the board's one program.
         let of_board =
             known.iter().find(|board| name.strip_prefix(board.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')));
-        let crate_name = of_board.map_or_else(|| name.trim_start_matches("fault-").to_owned(), |board| board.replace('-', "_"));
+        let crate_name = of_board.map_or(name.trim_start_matches("fault-"), String::as_str).replace('-', "_");
         assert!(map.pieces.iter().any(|p| *p.object == *crate_name), "{name}: no object {crate_name}");
         seen += 1;
     }

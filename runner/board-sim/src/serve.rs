@@ -85,7 +85,13 @@ impl Port {
                 }
                 Event::Power(order, done) => {
                     board = self.switch(order, board)?;
-                    *locked(&now) = if matches!(board, Powered::On(_)) { There::Nobody } else { There::Off };
+                    let is_on = matches!(board, Powered::On(_));
+                    *locked(&now) = if is_on { There::Nobody } else { There::Off };
+                    // Who switched it off finds that nobody can open it any more.
+                    let until = Instant::now() + END_MAX;
+                    while !is_on && probe.exists() && Instant::now() < until {
+                        std::thread::sleep(GLANCE);
+                    }
                     // Who asked may have gone.
                     let _ = done.send(());
                 }
