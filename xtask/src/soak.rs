@@ -84,14 +84,14 @@ impl Soaked {
         }
     }
 
-    /// What the environment says to cargo and the tests.
-    fn environment(self, cases: u64) -> Vec<String> {
+    /// What the environment says to cargo and the tests: which cases, all of them or one again, and how they are built.
+    fn environment(self, cases: u64, seed: Option<u64>) -> Vec<String> {
         let cases = match self {
             Soaked::VmAsan => cases.div_ceil(10),
             Soaked::VmHeap => cases.saturating_mul(100),
             _ => cases,
         };
-        let mut all = vec![format!("OUNCE_FUZZ_CASES={cases}")];
+        let mut all = vec![seed.map_or_else(|| format!("OUNCE_FUZZ_CASES={cases}"), |seed| format!("OUNCE_FUZZ_SEED={seed}"))];
         if self == Soaked::VmAsan {
             all.extend(ASAN.map(str::to_owned));
         }
@@ -152,11 +152,7 @@ impl Soak {
             println!("\n=== {title}: left out: {missing}");
             return Ok(());
         }
-        // Each fuzzing test reads how many cases it shall run.
-        let environment = match self.seed {
-            Some(seed) => vec![format!("OUNCE_FUZZ_SEED={seed}")],
-            None => what.environment(self.cases),
-        };
+        let environment = what.environment(self.cases, self.seed);
         let mut args: Vec<&str> = environment.iter().map(String::as_str).collect();
         args.push("cargo");
         args.extend(cargo);
@@ -164,5 +160,23 @@ impl Soak {
         args.extend(tests);
         let dir = if what.of_the_firmware() { root.join("firmware") } else { root.to_owned() };
         step(title, &dir, "env", &args, tally)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_case_played_again_is_watched_as_the_first_time() {
+        let check = |what: Soaked, seed: Option<u64>, first: &str| {
+            let environment = what.environment(1000, seed);
+            assert_eq!(environment[0], first);
+            assert_eq!(environment[1..].contains(&ASAN[0].to_owned()), what == Soaked::VmAsan, "{what:?}, {seed:?}");
+        };
+        check(Soaked::Webhooks, None, "OUNCE_FUZZ_CASES=1000");
+        check(Soaked::VmAsan, None, "OUNCE_FUZZ_CASES=100");
+        check(Soaked::VmAsan, Some(7), "OUNCE_FUZZ_SEED=7");
+        check(Soaked::VmHeap, None, "OUNCE_FUZZ_CASES=100000");
     }
 }
