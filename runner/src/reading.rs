@@ -11,8 +11,8 @@ use crate::image::{Image, linker_map};
 use crate::workshop::map_beside;
 use crate::workshop::sandbox::Sandbox;
 use anyhow::{Context, Result, bail};
-use ounce_analysis::{Symbols, Weighing};
-use ounce_protocol::manifest::Region;
+use ounce_analysis::{Symbols, Weighing, estimate};
+use ounce_protocol::manifest::{CoreModel, Region};
 use ounce_protocol::measurement::{FunctionCount, Ledger};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -36,7 +36,22 @@ enum Ask {
     /// Where its bytes are, and what a run needs to know.
     Weigh { regions: Vec<Region>, markers: Option<(String, String)>, stack_in: Option<Region> },
     /// In which functions these addresses are, with how often each was executed.
-    Profile { pcs: Vec<(u64, u64)> },
+    /// Likewise, and how long they take a core, where it has a model: with where the code went elsewhere than on.
+    Profile { pcs: Vec<(u64, u64)>, estimate: Option<Estimate> },
+}
+
+/// A core's model, and how often the code went elsewhere than on to the next halfword, by address.
+pub type Estimate = (CoreModel, Vec<(u64, u64)>);
+
+/// What was executed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// Instructions by function, largest first.
+    pub functions: Vec<FunctionCount>,
+    /// Cycles by the model, where one was asked.
+    pub estimated_cycles: Option<u64>,
+    /// Why it has none, where one was asked.
+    pub no_estimate: Option<String>,
 }
 
 /// What an image weighs, and what a run needs to know of it.
@@ -83,8 +98,8 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// As [`Reader::weigh`].
-    pub async fn profile(&self, elf: &Path, pcs: Vec<(u64, u64)>) -> Result<Result<Vec<FunctionCount>, String>> {
-        self.ask(Question { elf: elf.to_owned(), map: None, ask: Ask::Profile { pcs } }).await
+    pub async fn profile(&self, elf: &Path, pcs: Vec<(u64, u64)>, estimate: Option<Estimate>) -> Result<Result<Profile, String>> {
+        self.ask(Question { elf: elf.to_owned(), map: None, ask: Ask::Profile { pcs, estimate } }).await
     }
 
     async fn ask<T: DeserializeOwned + Send + 'static>(&self, question: Question) -> Result<Result<T, String>> {
@@ -144,9 +159,15 @@ pub fn answer(asked: &Path, answered: &Path) -> Result<()> {
         Ask::Weigh { regions, markers, stack_in } => {
             serde_json::to_writer(file, &weighed(elf, question.map.as_deref(), &regions, markers, stack_in))?;
         }
-        Ask::Profile { pcs } => {
+        Ask::Profile { pcs, estimate } => {
             let symbols = Symbols::read(elf).map_err(|e| e.to_string());
-            serde_json::to_writer(file, &symbols.map(|symbols| ounce_analysis::profile(&symbols, pcs.into_iter())))?;
+            let estimated = estimate.map(|(core, left)| estimate::cycles(elf, core, &pcs, &left).map_err(|why| why.to_string()));
+            let profile = symbols.map(|symbols| Profile {
+                functions: ounce_analysis::profile(&symbols, pcs.into_iter()),
+                estimated_cycles: estimated.as_ref().and_then(|cycles| cycles.as_ref().ok()).copied(),
+                no_estimate: estimated.and_then(Result::err),
+            });
+            serde_json::to_writer(file, &profile)?;
         }
     }
     Ok(())

@@ -16,7 +16,7 @@ use crate::lab::runs::{Image, Place, no_markers};
 use crate::lab::taken::Taken;
 use crate::lab::turns;
 use crate::progress::Progress;
-use crate::reading::Reader;
+use crate::reading::{Profile, Reader};
 use crate::workshop::sandbox::Sandbox;
 use crate::workshop::{StageFailed, Workshop};
 use anyhow::{Context, Result};
@@ -394,7 +394,7 @@ impl Scale<'_> {
                 return Ok(Ok((ledger, benches)));
             }
         };
-        let job = Job { elf: elf.to_owned(), program: None, markers: (begin, end), stack: declared.or(read.stack) };
+        let job = Job { elf: elf.to_owned(), program: None, markers: (begin, end), stack: declared.or(read.stack), jumps: false };
         let (markers, stack) = (job.markers, job.stack);
         let setting = Setting { ledger: &ledger, run, markers, stack, tools: &tools, programs: &programs, manifest: self.manifest };
         let key = setting.key()?;
@@ -426,7 +426,7 @@ impl Scale<'_> {
         same.then_some(found)
     }
 
-    /// Two takes of one program, side by side. The stack's mark is asked for in the second only: it costs time.
+    /// Two takes of one program, side by side. The stack's mark is asked for in the second only, jumps in the first: they cost time.
     async fn bench(&self, bench: &QemuBench, reader: &Reader<'_>, program: &Program, job: &Job) -> Result<Result<BenchOutcome, String>> {
         if let (Some(file), Some(size)) = (&program.file, self.board.run.as_ref().and_then(|run| run.load_size)) {
             let len = file.metadata()?.len();
@@ -435,7 +435,8 @@ impl Scale<'_> {
                 return Ok(Ok(BenchOutcome::NoFit { detail }));
             }
         }
-        let plain = Job { stack: None, ..job.clone() };
+        let model = self.board.run.as_ref().and_then(|run| run.estimate_cycles);
+        let plain = Job { stack: None, jumps: model.is_some(), ..job.clone() };
         let takes = async { tokio::try_join!(bench.run(&plain, self.log), bench.run(job, self.log)) };
         let (first, second) = self.room.spent.on(takes).await?;
         // Both takes must be valid; where one is not, that is the answer.
@@ -452,12 +453,17 @@ impl Scale<'_> {
         };
         let high = job.stack.map(|(_, high)| high);
         let instructions = one.measured;
-        Ok(reader.profile(&job.elf, one.pcs).await?.map(|profile| {
+        let estimate = model.map(|model| (model, one.left));
+        Ok(reader.profile(&job.elf, one.pcs, estimate).await?.map(|Profile { functions: profile, estimated_cycles, no_estimate }| {
+            if let Some(why) = no_estimate {
+                self.log.text(&format!("{}: {}: cycles are not estimated: {why}\n", self.name, program.name));
+            }
             BenchOutcome::Counted(Count {
                 instructions,
                 second_take: (two.measured != instructions).then_some(two.measured),
                 stack_peak_bytes: two.stack_low.zip(high).map(|(low, high)| high.saturating_sub(low)),
                 heap_peak_bytes,
+                estimated_cycles,
                 profile,
             })
         }))

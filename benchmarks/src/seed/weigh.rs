@@ -152,6 +152,7 @@ pub fn measured(at: &At<'_>, state: &State, manifest: &Manifest) -> Measurement 
             second_take: (second != first).then_some(u64::from(second)),
             stack_peak_bytes: Some(u64::from(bench.stack)),
             heap_peak_bytes: (n > 0).then_some(u64::from(bench.heap)),
+            estimated_cycles: None,
             profile,
         };
         (BenchName::parse(name).expect("a name"), BenchOutcome::Counted(count))

@@ -319,6 +319,9 @@ pub enum BenchSide {
         stack_peak_bytes: Option<u64>,
         /// Heap peak, bytes.
         heap_peak_bytes: Option<u64>,
+        /// Cycles by a model of the core, where there is one. Not measured.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        estimated_cycles: Option<u64>,
     },
     /// Ran on a board, where nobody counts instructions.
     Ran {

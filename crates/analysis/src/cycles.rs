@@ -24,8 +24,10 @@ const MEDIANS: u64 = 4;
 const WILD: usize = 16;
 /// No band is narrower, parts per million: the best boards repeat within this.
 const BAND_PPM_MIN: u64 = 200;
-/// Where a rebuild moves code by itself: internal flash, parts per million.
+/// Where a rebuild moves code by itself, and nobody has measured how far: internal flash, parts per million.
 pub const LAYOUT_PPM: u64 = 10_000;
+/// Layout variants of one commit that a band is made of: fewer say little, more say the same.
+pub const LAYOUTS: std::ops::RangeInclusive<u32> = 3..=5;
 
 /// Which side is flashed for each block of a round, true is the head: mirrored, so that a drift of the board's hits both alike. The second round
 /// begins with the other side.
@@ -55,6 +57,9 @@ pub struct CycleDelta {
     /// How far two takes of one binary lie apart here, parts per million; none where too few pairs are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub band_ppm: Option<u64>,
+    /// How far a rebuild alone moved it here, parts per million, where that was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout_ppm: Option<u32>,
     /// Beyond the noise, but no further than a rebuild alone may move it.
     pub in_layout: bool,
     /// What that means.
@@ -62,11 +67,29 @@ pub struct CycleDelta {
     /// Instructions of the same two images, counted exactly in an emulator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instructions: Option<Moved>,
+    /// Cycles estimated from those instructions, where that board has a model of its core.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimated: Option<Moved>,
 }
 
-/// Judges two sides that were measured in turns; none where a side has no take.
+/// Judges two sides that were measured in turns; none where a side has no take. The layout band is the base's, where it was measured.
 pub fn judge(base: &Cycles, head: &Cycles) -> Option<CycleDelta> {
-    judge_within(base, head, LAYOUT_PPM)
+    let delta = judge_within(base, head, base.layout_ppm.map_or(LAYOUT_PPM, u64::from))?;
+    Some(CycleDelta { layout_ppm: base.layout_ppm, ..delta })
+}
+
+/// How far layout variants of one commit lie apart, parts per million: from the quickest to the slowest, each by its least or median take, whichever
+/// repeats better here. None where there are too few, or one has no take.
+pub fn layout_band(variants: &[Cycles]) -> Option<u32> {
+    if variants.len() < usize::try_from(*LAYOUTS.start()).ok()? {
+        return None;
+    }
+    let spread = |of: Of| {
+        let all: Vec<u64> = variants.iter().map(|variant| of.these(&variant.blocks)).collect::<Option<_>>()?;
+        Some(apart_ppm(*all.iter().min()?, *all.iter().max()?).unsigned_abs())
+    };
+    // A variant's noise widens the band and never narrows it: what is asked is the narrower of the two.
+    Some(u32::try_from(spread(Of::Least)?.min(spread(Of::Median)?)).unwrap_or(u32::MAX))
 }
 
 /// The same with another layout band.
@@ -85,7 +108,7 @@ pub fn judge_within(base: &Cycles, head: &Cycles, layout_ppm: u64) -> Option<Cyc
     };
     let in_layout = answer == Answer::Same && band.is_some_and(|band| beyond(band) == rounds.len());
     let (base, head) = (of.these(&base.blocks)?, of.these(&head.blocks)?);
-    Some(CycleDelta { base, head, ppm: apart_ppm(base, head), band_ppm: band, in_layout, answer, instructions: None })
+    Some(CycleDelta { base, head, ppm: apart_ppm(base, head), band_ppm: band, layout_ppm: None, in_layout, answer, instructions: None, estimated: None })
 }
 
 /// Whether a difference was found that a second round has to find again.
@@ -160,7 +183,22 @@ mod tests {
     fn side(blocks: &[[u64; 2]], least_ppm: &[u32]) -> Cycles {
         let block = |warm: &[u64; 2]| Block { cold: 9_999_999, warm: warm.to_vec() };
         let pair = |least_ppm: &u32| Apart { least_ppm: *least_ppm, median_ppm: 20 * least_ppm };
-        Cycles { counter: "test".into(), blocks: blocks.iter().map(block).collect(), pairs: least_ppm.iter().map(pair).collect() }
+        Cycles { counter: "test".into(), blocks: blocks.iter().map(block).collect(), pairs: least_ppm.iter().map(pair).collect(), layout_ppm: None }
+    }
+
+    #[test]
+    fn the_layout_band_is_what_one_commit_moves_by_when_it_is_laid_out_otherwise() {
+        let variant = |takes: &[u64]| Cycles { blocks: vec![Block { cold: 1, warm: takes.to_vec() }], ..Cycles::default() };
+        let check = |variants: &[&[u64]], ppm: Option<u32>| {
+            let variants: Vec<Cycles> = variants.iter().map(|takes| variant(takes)).collect();
+            assert_eq!(layout_band(&variants), ppm);
+        };
+        check(&[&[1000], &[1010]], None);
+        check(&[&[1000], &[1010], &[]], None);
+        check(&[&[1000], &[1010], &[1005]], Some(10_000));
+        check(&[&[1000], &[1000], &[1000]], Some(0));
+        // A wild take moves the least or the median, not both.
+        check(&[&[1000, 1001, 1500], &[1001, 1001, 1001], &[900, 1001, 1001]], Some(0));
     }
 
     #[test]

@@ -238,10 +238,10 @@ impl Sides<'_> {
     }
 
     /// What a benchmark counts exactly with the same two images on another board: its twin in an emulator.
-    fn counted_elsewhere(&self, name: &BenchName) -> Option<Moved> {
+    fn counted_elsewhere(&self, name: &BenchName, figure: impl Fn(&Count) -> Option<u64>) -> Option<Moved> {
         let exact = |measurement: &Measurement, ledger: &Ledger| match &measurement.outcome {
             Outcome::Built { ledger: other, benches } if other.image == ledger.image => match benches.get(name) {
-                Some(BenchOutcome::Counted(count)) if is_exact(count) => Some(count.instructions),
+                Some(BenchOutcome::Counted(count)) if is_exact(count) => figure(count),
                 _ => None,
             },
             _ => None,
@@ -286,7 +286,11 @@ impl Sides<'_> {
                 _ => Vec::new(),
             };
             let cycles = cycles_of(at_base).zip(cycles_of(at_head)).and_then(|(base, head)| cycles::judge(base, head));
-            let cycles = cycles.map(|cycles| CycleDelta { instructions: self.counted_elsewhere(name), ..cycles });
+            let cycles = cycles.map(|cycles| CycleDelta {
+                instructions: self.counted_elsewhere(name, |count| Some(count.instructions)),
+                estimated: self.counted_elsewhere(name, |count| count.estimated_cycles),
+                ..cycles
+            });
             deltas.push(BenchDelta { name: name.clone(), base: base_side, head: head_side, functions, cycles });
         }
         if !noisy.is_empty() {
@@ -343,6 +347,7 @@ fn side(outcome: Option<&BenchOutcome>) -> BenchSide {
             exact: is_exact(count),
             stack_peak_bytes: count.stack_peak_bytes,
             heap_peak_bytes: count.heap_peak_bytes,
+            estimated_cycles: count.estimated_cycles,
         },
         Some(BenchOutcome::Ran { stack_peak_bytes, heap_peak_bytes, .. }) => {
             BenchSide::Ran { stack_peak_bytes: *stack_peak_bytes, heap_peak_bytes: *heap_peak_bytes }

@@ -13,6 +13,7 @@ pub mod cycles;
 pub mod delta;
 pub mod dwarf;
 mod elf;
+pub mod estimate;
 pub mod image;
 mod judge;
 mod ledger;

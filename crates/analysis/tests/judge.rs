@@ -52,6 +52,7 @@ fn count(instructions: u64) -> BenchOutcome {
         second_take: None,
         stack_peak_bytes: Some(400),
         heap_peak_bytes: None,
+        estimated_cycles: None,
         profile: vec![FunctionCount { name: "run".into(), instructions: instructions + 10 }],
     })
 }

@@ -9,7 +9,7 @@ mod run;
 
 pub use budget::{BenchMetric, Budget, GROUP_CHARS_MAX, Percent, Since, TAG_BYTES_MAX};
 pub use hint::{nearest, with_hint};
-pub use run::{On, Qemu, QemuSystem, Run, StackWindow, offer_of};
+pub use run::{CoreModel, On, Qemu, QemuSystem, Run, StackWindow, offer_of};
 
 use crate::fetch::Fetch;
 use crate::ids::{BenchName, BoardName, RegionName};
@@ -63,6 +63,11 @@ impl Command {
     /// Its arguments.
     pub fn args(&self) -> &[String] {
         &self.0[1..]
+    }
+    /// The same with a variable of the environment.
+    #[must_use]
+    pub fn with_env(&self, name: &str, value: &str) -> Command {
+        Command(["env".to_owned(), format!("{name}={value}")].into_iter().chain(self.0.iter().cloned()).collect())
     }
 }
 

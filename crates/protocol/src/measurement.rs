@@ -142,6 +142,9 @@ pub struct Cycles {
     /// How far two blocks of one binary lay apart on this unit and benchmark before, oldest first; with the base only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pairs: Vec<Apart>,
+    /// How far a rebuild alone moved this benchmark on this unit, parts per million, where layout variants were measured; with the base only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout_ppm: Option<u32>,
 }
 
 /// How far two blocks of takes of one binary lie apart, parts per million.
@@ -176,6 +179,10 @@ pub struct Count {
     /// Most bytes of the firmware's own heap in use, where it says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heap_peak_bytes: Option<u64>,
+    /// Cycles of a core without wait states, from the instructions executed, where the board's core has a model; the empty benchmark's subtracted.
+    /// Not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimated_cycles: Option<u64>,
     /// Instructions by function, largest first, the empty benchmark's subtracted function by function; sums to `instructions`.
     pub profile: Vec<FunctionCount>,
 }

@@ -71,6 +71,7 @@ pub(crate) fn after(board: &BoardComparison, detail: &Detail) -> Vec<Block> {
         out.extend(functions(c, detail));
     }
     out.extend(peaks(c));
+    out.extend(cycles::estimates(c));
     out.extend(c.reused.iter().map(|side| {
         let which = if side.is_head { "Head" } else { "Base" };
         let line = Line::new().text(format!("{which} not run again: the same bytes, run in the same way, were measured at "));

@@ -3,40 +3,76 @@
 
 use crate::doc::{Align, Block, Line, Table};
 use crate::figures::ppm_percent;
-use ounce_analysis::comparison::{Compared, Moved};
+use ounce_analysis::comparison::{BenchSide, Compared, Moved};
 use ounce_analysis::cycles::{Answer, CycleDelta};
-use ounce_protocol::units::{delta, grouped, signed};
+use ounce_protocol::units::{delta, grouped, percent, signed};
 
 /// A table of the benchmarks with cycles; nothing where there is none.
 pub(crate) fn blocks(c: &Compared) -> Option<Block> {
-    let columns = [
+    let is_estimated = c.benches.iter().filter_map(|bench| bench.cycles).any(|cycles| cycles.estimated.is_some());
+    let mut columns = vec![
         ("benchmark", Align::Name),
         ("cycles", Align::Right),
         ("change", Align::Right),
         ("noise", Align::Right),
         ("instructions", Align::Right),
-        ("", Align::Name),
     ];
+    if is_estimated {
+        columns.push(("estimated", Align::Right));
+    }
+    columns.push(("", Align::Name));
     let mut table = Table::new(&columns);
     for bench in &c.benches {
         let Some(cycles) = &bench.cycles else { continue };
         let change = ppm_percent(cycles.ppm);
-        table.row(vec![
+        let mut row = vec![
             Line::new().code(bench.name.as_str()),
             format!("{} → {}", grouped(cycles.base), grouped(cycles.head)).into(),
             if cycles.answer == Answer::Different { Line::new().figure(change, cycles.ppm) } else { change.into() },
             cycles.band_ppm.map_or("not known".into(), |ppm| format!("± {}.{:02} %", ppm / 10_000, ppm % 10_000 / 100)).into(),
             cycles.instructions.map_or("–".into(), |Moved { base, head }| signed(delta(base, head))).into(),
-            words(cycles).into(),
-        ]);
+        ];
+        if is_estimated {
+            row.push(cycles.estimated.map_or("–".into(), estimated).into());
+        }
+        row.push(words(cycles).into());
+        table.row(row);
     }
     (!table.rows.is_empty()).then_some(Block::Table(table))
+}
+
+/// What a model of a core says of its cycles: `≈ 1 234 (+0.5 %)`.
+fn estimated(Moved { base, head }: Moved) -> String {
+    let share = percent(base, head);
+    format!("≈ {}{}", grouped(head), if share.is_empty() { share } else { format!(" ({share})") })
+}
+
+/// Benchmarks whose estimated cycles moved, on a board whose core has a model; nothing where there is none.
+pub(crate) fn estimates(c: &Compared) -> Vec<Block> {
+    let mut rows = Vec::new();
+    for bench in &c.benches {
+        let (BenchSide::Counted { estimated_cycles: Some(base), .. }, BenchSide::Counted { estimated_cycles: Some(head), .. }) =
+            (&bench.base, &bench.head)
+        else {
+            continue;
+        };
+        if base != head {
+            let text = format!(": {} → {} ({})", grouped(*base), grouped(*head), percent(*base, *head));
+            rows.push(Line::new().code(bench.name.as_str()).text(text));
+        }
+    }
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let what = "Cycles, estimated by a model of the core with memory that never makes it wait; not measured:";
+    vec![Block::Paragraph(what.into()), Block::List(rows)]
 }
 
 fn words(cycles: &CycleDelta) -> &'static str {
     match (cycles.answer, cycles.in_layout, cycles.instructions) {
         (Answer::Different, _, Some(Moved { base, head })) if base == head => "different, with the same instructions",
         (Answer::Different, ..) => "different",
+        (Answer::Same, true, _) if cycles.layout_ppm.is_some() => "same: within what rebuilds alone moved here",
         (Answer::Same, true, _) => "same: within what a rebuild alone may move",
         (Answer::Same, false, _) => "same",
         (Answer::CannotTell, ..) if cycles.band_ppm.is_none() => "cannot tell: this board's noise is not known yet",

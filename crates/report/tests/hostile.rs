@@ -91,6 +91,7 @@ impl Dice {
                 exact: self.roll(4) > 0,
                 stack_peak_bytes: (self.roll(2) == 0).then(|| self.bytes()),
                 heap_peak_bytes: (self.roll(2) == 0).then(|| self.bytes()),
+                estimated_cycles: (self.roll(2) == 0).then(|| self.bytes()),
             },
         }
     }

@@ -97,6 +97,15 @@ pub struct Api {
     inline: Inline,
 }
 
+/// Where in its block an instruction is.
+#[derive(Clone, Copy)]
+pub struct Place {
+    /// At its start.
+    pub is_first: bool,
+    /// At its end.
+    pub is_last: bool,
+}
+
 /// A fixed number of counters that QEMU can add to without calling us. It never moves and is never freed: translated
 /// code holds its address until QEMU ends.
 pub enum Bank {
@@ -182,9 +191,9 @@ impl Api {
         unsafe { (self.register_exit)(id, call, std::ptr::null_mut()) }
     }
 
-    /// Calls `each` with every instruction of a block and its address. To be used in the translation callback only, with
+    /// Calls `each` with every instruction of a block, its address and its place. To be used in the translation callback only, with
     /// the block it got.
-    pub fn each_insn(&self, block: *mut Block, mut each: impl FnMut(*mut Insn, u64)) {
+    pub fn each_insn(&self, block: *mut Block, mut each: impl FnMut(*mut Insn, u64, Place)) {
         // SAFETY: the block is the one QEMU is translating.
         let count = unsafe { (self.tb_n_insns)(block) };
         for index in 0..count {
@@ -195,14 +204,15 @@ impl Api {
             }
             // SAFETY: the instruction is of that block.
             let address = unsafe { (self.insn_vaddr)(insn) };
-            each(insn, address);
+            each(insn, address, Place { is_first: index == 0, is_last: index + 1 == count });
         }
     }
 
-    /// Asks to be called before `insn` executes, and before the counters added to it after this call.
-    pub fn on_execute(&self, insn: *mut Insn, call: OnExecute) {
+    /// Asks to be called before `insn` executes, and before the counters added to it after this call. The number comes back as the address of the
+    /// user data, which points at nothing.
+    pub fn on_execute(&self, insn: *mut Insn, call: OnExecute, number: usize) {
         // SAFETY: the instruction is of the block being translated; `call` lives as long as the library.
-        unsafe { (self.register_execute)(insn, call, NO_REGS, std::ptr::null_mut()) }
+        unsafe { (self.register_execute)(insn, call, NO_REGS, std::ptr::without_provenance_mut(number)) }
     }
 
     /// Asks to be called after each load and store of `insn`.

@@ -31,6 +31,8 @@ pub struct Args {
     pub stack: Option<StackWindow>,
     /// Whether loads and stores are counted.
     pub memory: bool,
+    /// Whether it is counted where the code goes elsewhere than on.
+    pub jumps: bool,
 }
 
 impl Args {
@@ -39,7 +41,8 @@ impl Args {
     /// # Errors
     /// One sentence naming the argument that is wrong, doubled, unknown or missing.
     pub fn parse<'a>(raw: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, String> {
-        let (mut begin, mut end, mut out, mut budget, mut stack, mut memory) = (None, None, None, None, None, None);
+        let (mut begin, mut end, mut out, mut budget) = (None, None, None, None);
+        let (mut stack, mut memory, mut jumps) = (None, None, None);
         for argument in raw {
             let Some(split) = argument.iter().position(|&byte| byte == b'=') else {
                 return Err(format!("argument {:?} is not name=value", String::from_utf8_lossy(argument)));
@@ -52,10 +55,11 @@ impl Args {
                 b"out" => once("out", &mut out, PathBuf::from(OsStr::from_bytes(value)))?,
                 b"budget" => once("budget", &mut budget, number("budget", value)?)?,
                 b"stack" => once("stack", &mut stack, window(value)?)?,
-                b"mem" => once("mem", &mut memory, switch(value)?)?,
+                b"mem" => once("mem", &mut memory, switch("mem", value)?)?,
+                b"jumps" => once("jumps", &mut jumps, switch("jumps", value)?)?,
                 _ => {
                     let name = String::from_utf8_lossy(name);
-                    return Err(format!("unknown argument {name:?}; known are begin, end, out, budget, stack, mem"));
+                    return Err(format!("unknown argument {name:?}; known are begin, end, out, budget, stack, mem, jumps"));
                 }
             }
         }
@@ -67,7 +71,7 @@ impl Args {
                 "begin and end are the same address {begin:#x}: the linker merged the two marker functions; give them different bodies"
             ));
         }
-        Ok(Self { begin, end, out, budget, stack, memory: memory.unwrap_or(false) })
+        Ok(Self { begin, end, out, budget, stack, memory: memory.unwrap_or(false), jumps: jumps.unwrap_or(false) })
     }
 }
 
@@ -105,11 +109,11 @@ fn window(value: &[u8]) -> Result<StackWindow, String> {
     Ok(StackWindow { low, high })
 }
 
-fn switch(value: &[u8]) -> Result<bool, String> {
+fn switch(name: &str, value: &[u8]) -> Result<bool, String> {
     match value {
         b"on" => Ok(true),
         b"off" => Ok(false),
-        _ => Err(format!("mem={:?} is neither on nor off", String::from_utf8_lossy(value))),
+        _ => Err(format!("{name}={:?} is neither on nor off", String::from_utf8_lossy(value))),
     }
 }
 
@@ -123,7 +127,7 @@ mod tests {
 
     #[test]
     fn all_arguments_are_read() {
-        let args = parse("begin=0x101,end=514,out=/tmp/x=y,budget=18446744073709551615,stack=0x20000000:0x20004000,mem=on");
+        let args = parse("begin=0x101,end=514,out=/tmp/x=y,budget=18446744073709551615,stack=0x20000000:0x20004000,mem=on,jumps=on");
         let expected = Args {
             begin: 0x100,
             end: 0x202,
@@ -131,6 +135,7 @@ mod tests {
             budget: Some(u64::MAX),
             stack: Some(StackWindow { low: 0x2000_0000, high: 0x2000_4000 }),
             memory: true,
+            jumps: true,
         };
         assert_eq!(args, Ok(expected));
     }
@@ -138,7 +143,7 @@ mod tests {
     #[test]
     fn only_the_markers_and_the_file_are_needed() {
         let args = parse("out=o,end=0x3,begin=0x0").unwrap();
-        assert_eq!((args.begin, args.end, args.budget, args.stack, args.memory), (0, 2, None, None, false));
+        assert_eq!((args.begin, args.end, args.budget, args.stack, args.memory, args.jumps), (0, 2, None, None, false, false));
     }
 
     #[test]

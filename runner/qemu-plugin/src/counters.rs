@@ -71,8 +71,8 @@ impl Counters {
         Self { api, slots: Slots::new(PC_LIMIT), banks: vec![first] }
     }
 
-    /// Counts the executions of an instruction that is being translated.
-    pub fn count_execution(&mut self, insn: *mut Insn, address: u64) {
+    /// Counts the executions of an instruction that is being translated, and gives its slot.
+    pub fn count_execution(&mut self, insn: *mut Insn, address: u64) -> usize {
         let slot = self.slots.slot(address);
         while self.banks.len() * BANK_LEN <= slot {
             self.banks.push(self.api.new_bank(BANK_LEN));
@@ -80,6 +80,7 @@ impl Counters {
         if let Some(bank) = self.banks.get(slot / BANK_LEN) {
             self.api.count_execution(insn, bank, slot % BANK_LEN);
         }
+        slot
     }
 
     /// Writes the value of every slot in use into `tally`, whatever it held before; the accesses are given.

@@ -7,7 +7,7 @@
 //! # Use
 //!
 //! ```text
-//! qemu-system-arm … -icount shift=0,sleep=off -plugin file=LIB,begin=0x…,end=0x…,out=PATH[,budget=N][,stack=0xLO:0xHI][,mem=on]
+//! qemu-system-arm … -icount shift=0,sleep=off -plugin file=LIB,begin=0x…,end=0x…,out=PATH[,budget=N][,stack=0xLO:0xHI][,mem=on][,jumps=on]
 //! ```
 //!
 //! | argument | meaning |
@@ -17,6 +17,7 @@
 //! | `budget` | instructions the whole run may execute |
 //! | `stack` | window of addresses, `LO` inside and `HI` (the initial stack pointer) outside it |
 //! | `mem` | `on`: count loads and stores between the markers too (`off` is the default) |
+//! | `jumps` | `on`: count where the code goes elsewhere than on (`off` is the default) |
 //!
 //! Numbers are decimal or `0x…`. A wrong, doubled, unknown or missing argument ends QEMU at its start with a message. In
 //! QEMU's own syntax a comma inside a path is written twice.
@@ -56,10 +57,11 @@
 //! | `loads N`, `stores N` | only with `mem=on`: data accesses in all windows |
 //! | `error WORD N` | something that makes the figures doubtful, see below; none, one or several lines |
 //! | `pc 0xADDR COUNT` | one line for each address with a count in the windows, sorted by address; `COUNT` is never 0 |
+//! | `left 0xADDR COUNT` | only with `jumps=on`: how often, in all windows, another instruction than the one two bytes further came after this one; sorted by address, `COUNT` is never 0 |
 //! | `end` | always the last line: without it the file is not whole |
 //!
 //! Addresses are lower-case hexadecimal without leading zeros, all other numbers decimal; all fit in 64 bits without sign.
-//! Keys come once each (but `error` and `pc`), in this order. A reader of version 1 passes over keys it does not know.
+//! Keys come once each (but `error`, `pc` and `left`), in this order. A reader of version 1 passes over keys it does not know.
 //!
 //! | error | meaning; N is |
 //! |---|---|
@@ -96,6 +98,12 @@
 //! One for each access to memory that an instruction makes: a load or store of several registers (`ldm`, `push`, `ldrd`)
 //! counts each word, bytes and halfwords count as one, literal loads count, fetching instructions does not.
 //!
+//! # Jumps
+//!
+//! `left` lines come for the last instructions of QEMU's blocks, so for all branches, and for a few others: one of four bytes at a block's end is "left"
+//! whatever follows. For a branch of two bytes (`b`, `beq`, `c.bnez`) the count is how often it was taken, and that of interrupts right after it
+//! where it was not.
+//!
 //! # Cost
 //!
 //! Processor time as a multiple of QEMU without the plugin. The loop is a hard one: 19 instructions with ten accesses. With
@@ -117,6 +125,7 @@ mod api;
 mod args;
 mod counters;
 mod install;
+mod jumps;
 mod output;
 mod session;
 mod stack;

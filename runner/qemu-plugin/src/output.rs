@@ -33,6 +33,8 @@ pub struct Report<'a> {
     pub counts: &'a [u64],
     /// The addresses of the slots from `FIRST_PC` on.
     pub addresses: &'a [u64],
+    /// Where the code went elsewhere than on in the windows, by address, if that was counted.
+    pub jumps: Option<Vec<(u64, u64)>>,
 }
 
 impl Report<'_> {
@@ -84,6 +86,9 @@ impl Report<'_> {
         profile.sort_unstable();
         for (address, count) in profile {
             writeln!(text, "pc {address:#x} {count}")?;
+        }
+        for (address, times) in self.jumps.iter().flatten() {
+            writeln!(text, "left {address:#x} {times}")?;
         }
         writeln!(text, "end")
     }
@@ -141,6 +146,7 @@ mod tests {
             markers: Totals { begin_hits: 1, end_hits: 1, ..Totals::default() },
             counts: &[0, 0, 0, 5, 0, 7],
             addresses: &[0x8000_0102, 0x100, 0x10, 0x200],
+            jumps: None,
             ..Report::default()
         };
         let lines = "ounce-qemu 1\nqemu_api 1\ntotal 900\nmeasured 12\nbegin_hits 1\nend_hits 1\nover_budget 0\n\
@@ -161,11 +167,12 @@ mod tests {
             faults: 5,
             counts: &[21, 22, 4, 8],
             addresses: &[0],
+            jumps: Some(vec![(0x0, 6)]),
         };
         let lines = "ounce-qemu 1\nqemu_api 4\ntotal 900\nmeasured 12\nbegin_hits 0\nend_hits 1\nover_budget 1\nbudget 899\n\
                      stack_low 0x20000ff0\nstack_low_measured 0x20001000\nloads 21\nstores 22\nerror begin_missing 0\n\
                      error begin_twice 2\nerror end_without_begin 3\nerror begin_without_end 1\nerror pc_limit 4\n\
-                     error internal 5\npc 0x0 8\nend\n";
+                     error internal 5\npc 0x0 8\nleft 0x0 6\nend\n";
         assert_eq!(report.text(), lines);
     }
 

@@ -12,6 +12,7 @@ use crate::accesses::Accesses;
 use crate::api::{self, Api, Block};
 use crate::args::Args;
 use crate::counters::{Counters, instructions};
+use crate::jumps::Jumps;
 use crate::output::{Report, ResultFile};
 use crate::stack::StackMark;
 use crate::watchdog;
@@ -25,6 +26,9 @@ static STACK: StackMark = StackMark::new();
 
 /// Likewise.
 static ACCESSES: Accesses = Accesses::new();
+
+/// Likewise, where it is asked for.
+static JUMPS: OnceLock<Jumps> = OnceLock::new();
 
 /// Everything known of a run.
 pub struct Session {
@@ -46,6 +50,9 @@ pub fn start(id: u64, args: Args) -> Result<(), String> {
     let file = ResultFile::open(&args.out).map_err(|error| format!("cannot write {}: {error}", args.out.display()))?;
     if let Some(window) = args.stack {
         STACK.watch(window);
+    }
+    if args.jumps {
+        JUMPS.get_or_init(Jumps::new);
     }
     let budget = args.budget;
     let fresh = Session {
@@ -109,20 +116,30 @@ impl Session {
             faults: self.faults.load(Ordering::Relaxed),
             counts: windows.measured(),
             addresses: counters.addresses(),
+            jumps: JUMPS.get().map(Jumps::seen),
         }
         .text()
     }
 
     fn translated(&self, block: *mut Block) {
         let mut counters = lock(&self.counters);
-        self.api.each_insn(block, |insn, address| {
+        self.api.each_insn(block, |insn, address, place| {
             // Before the counter, so that a marker's call sees the counters without the marker.
             if address == self.args.begin {
-                self.api.on_execute(insn, on_begin);
+                self.api.on_execute(insn, on_begin, 0);
             } else if address == self.args.end {
-                self.api.on_execute(insn, on_end);
+                self.api.on_execute(insn, on_end, 0);
             }
-            counters.count_execution(insn, address);
+            let slot = counters.count_execution(insn, address);
+            if let Some(jumps) = JUMPS.get() {
+                jumps.know(slot, address);
+                if place.is_first {
+                    self.api.on_execute(insn, on_arrival, slot);
+                }
+                if place.is_last {
+                    self.api.on_execute(insn, on_leaving, slot);
+                }
+            }
             if self.args.memory || self.args.stack.is_some() {
                 self.api.on_access(insn, on_access);
             }
@@ -133,6 +150,7 @@ impl Session {
         let mut windows = lock(&self.windows);
         if windows.begin(|tally| lock(&self.counters).read_into(tally, ACCESSES.so_far())) {
             STACK.enter();
+            count_jumps(true);
         }
     }
 
@@ -142,6 +160,7 @@ impl Session {
         lock(&self.counters).read_into(&mut now, ACCESSES.so_far());
         if windows.end(&now) {
             STACK.leave();
+            count_jumps(false);
         }
     }
 }
@@ -175,6 +194,24 @@ extern "C" fn on_begin(_vcpu: c_uint, _data: *mut c_void) {
 
 extern "C" fn on_end(_vcpu: c_uint, _data: *mut c_void) {
     with_session(Session::ended);
+}
+
+fn count_jumps(is_on: bool) {
+    if let Some(jumps) = JUMPS.get() {
+        jumps.count(is_on);
+    }
+}
+
+extern "C" fn on_arrival(_vcpu: c_uint, slot: *mut c_void) {
+    if let Some(jumps) = JUMPS.get() {
+        jumps.arrived(slot.addr());
+    }
+}
+
+extern "C" fn on_leaving(_vcpu: c_uint, slot: *mut c_void) {
+    if let Some(jumps) = JUMPS.get() {
+        jumps.leaving(slot.addr());
+    }
 }
 
 extern "C" fn on_access(_vcpu: c_uint, kind: u32, address: u64, _data: *mut c_void) {

@@ -24,6 +24,8 @@ pub struct Counts {
     pub errors: Vec<String>,
     /// Counts by address, between the markers.
     pub pcs: Vec<(u64, u64)>,
+    /// How often the code went elsewhere than on to the next halfword, by address, between the markers; where that was asked for.
+    pub left: Vec<(u64, u64)>,
 }
 
 impl Counts {
@@ -53,6 +55,7 @@ impl Counts {
                 "stack_low" => c.stack_low = Some(number().ok_or_else(bad)?),
                 "error" => c.errors.push(line["error".len()..].trim().chars().take(80).collect()),
                 "pc" => c.pcs.push((number().ok_or_else(bad)?, number().ok_or_else(bad)?)),
+                "left" => c.left.push((number().ok_or_else(bad)?, number().ok_or_else(bad)?)),
                 "end" => whole = true,
                 _ => {}
             }
@@ -80,11 +83,12 @@ fn words_number(word: Option<&str>) -> Option<u64> {
 mod tests {
     use super::*;
 
-    const GOOD: &str = "ounce-qemu 1\nqemu_api 1\ntotal 100\nmeasured 7\nbegin_hits 1\nend_hits 1\nover_budget 0\nstack_low 0x2000ff00\npc 0x10 3\npc 0x12 4\nend\n";
+    const GOOD: &str = "ounce-qemu 1\nqemu_api 1\ntotal 100\nmeasured 7\nbegin_hits 1\nend_hits 1\nover_budget 0\nstack_low 0x2000ff00\npc 0x10 3\npc 0x12 4\nleft 0x12 3\nend\n";
 
     #[test]
     fn a_whole_file_is_read() {
         let c = Counts::read(GOOD).unwrap();
+        assert_eq!(c.left, [(0x12, 3)]);
         assert_eq!((c.total, c.measured, c.stack_low, c.pcs.as_slice()), (100, 7, Some(0x2000_ff00), &[(0x10, 3), (0x12, 4)][..]));
     }
 

@@ -26,6 +26,8 @@ pub struct Job {
     pub markers: (u64, u64),
     /// The stack's window, lowest address and initial pointer, where its mark is wanted.
     pub stack: Option<(u64, u64)>,
+    /// Whether it is counted where the code goes elsewhere than on.
+    pub jumps: bool,
 }
 
 /// What one run left behind, before anyone judges it.

@@ -98,6 +98,9 @@ impl Bench for QemuBench {
         if let Some((low, high)) = job.stack {
             plugin.push_str(&format!(",stack={low:#x}:{high:#x}"));
         }
+        if job.jumps {
+            plugin.push_str(",jumps=on");
+        }
         let ran = p.arg("-plugin").arg(plugin).run(log).await?;
         // A file that is missing or not whole is evidence too: QEMU was killed or aborted itself.
         let counts = aside(move || read_counts(&out).and_then(|text| Counts::read(&text))).await?;

@@ -1,11 +1,12 @@
 //! `ounce bench`: the benchmarks of an image, counted, without any second commit.
 
 use super::on_unit::{self, Loud};
-use super::{End, chosen, local_manifest, print};
+use super::{End, chosen, layouts, local_manifest, print};
 use crate::home::{Home, Trust};
 use crate::lab::runs::{Place, read_lab};
 use crate::lab::taken::Taken;
 use crate::progress::{Progress, Terminal};
+use crate::reading::Reader;
 use crate::weigh::{Room, Scale, Spent, load_program};
 use crate::workshop::Workshop;
 use crate::workshop::checkout::LocalRepo;
@@ -37,6 +38,9 @@ pub struct Bench {
     /// Count the cycles of this image and of --elf in turns on the unit, and say whether they differ; needs --elf and --probe
     #[arg(long, value_name = "FILE", requires = "elf", requires = "probe")]
     against: Option<PathBuf>,
+    /// Build HEAD in so many layouts (3 to 5) and learn how far a rebuild alone moves each benchmark on the unit; needs --probe
+    #[arg(long, value_name = "N", requires = "probe", conflicts_with_all = ["elf", "against"], value_parser = layouts::number)]
+    layouts: Option<u32>,
     /// Print JSON (its format is in docs/interfaces.md)
     #[arg(long)]
     json: bool,
@@ -101,8 +105,18 @@ impl Bench {
             };
             if let Some((unit_name, unit)) = unit {
                 let here: Vec<_> = programs.iter().filter(|p| manifest.benchmarks.get(&p.name).is_some_and(|b| b.runs_on(name))).collect();
-                return match image {
-                    Ok(elf) => {
+                return match (image, self.layouts) {
+                    (Ok(_), Some(layouts)) => {
+                        let reader = Reader { sandbox, home };
+                        let built = layouts::build(&workshop, &reader, board, layouts, scratch.path()).await?;
+                        let mut taken = Taken::take(&lab, unit_name, unit, home)?;
+                        taken.ready(&Loud).await?;
+                        let place = Place { taken: &taken, board, home, sandbox };
+                        let end = layouts::measure(&place, name, &built, &manifest.markers, &here, self.json).await;
+                        taken.give_back();
+                        end
+                    }
+                    (Ok(elf), None) => {
                         let mut taken = Taken::take(&lab, unit_name, unit, home)?;
                         taken.ready(&Loud).await?;
                         let place = Place { taken: &taken, board, home, sandbox };
@@ -125,7 +139,7 @@ impl Bench {
                         drop(progress);
                         on_unit::print_all(fingerprint, name, &outcomes, self.json)
                     }
-                    Err(failed) => bail!("{} failed:\n{}", failed.stage.word(), failed.log_tail),
+                    (Err(failed), _) => bail!("{} failed:\n{}", failed.stage.word(), failed.log_tail),
                 };
             }
             let taken = room.unit_for(board, &Loud).await?;
@@ -191,7 +205,9 @@ pub fn line(outcome: &BenchOutcome) -> String {
         BenchOutcome::Counted(c) => {
             let noisy = |n| format!("  noisy: second take {}", ounce_protocol::units::grouped(n));
             let noisy = c.second_take.map_or(String::new(), noisy);
-            format!("{}{noisy}", figures(Some(c.instructions), c.stack_peak_bytes, c.heap_peak_bytes))
+            let estimated = |n| format!("  ≈ {} cycles, estimated", ounce_protocol::units::grouped(n));
+            let estimated = c.estimated_cycles.map_or(String::new(), estimated);
+            format!("{}{estimated}{noisy}", figures(Some(c.instructions), c.stack_peak_bytes, c.heap_peak_bytes))
         }
         BenchOutcome::Ran { stack_peak_bytes, heap_peak_bytes, cycles } => {
             let least = cycles.as_ref().and_then(|c| Some((c.blocks.iter().flat_map(|block| &block.warm).min()?, &c.counter)));

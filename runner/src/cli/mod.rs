@@ -7,6 +7,7 @@ mod bench;
 mod boards;
 mod compare;
 mod inside;
+mod layouts;
 mod on_unit;
 mod probe;
 mod read;

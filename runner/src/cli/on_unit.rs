@@ -129,12 +129,13 @@ pub fn print_deltas(
 }
 
 fn deltas_table(board: &BoardName, cycles: &BTreeMap<BenchName, CycleDelta>) -> String {
-    let mut out = format!("{board}\n  {:<16} {:>14} {:>14} {:>10} {:>10}\n", "benchmark", "base cycles", "head cycles", "change", "noise");
+    let mut out = format!("{board}\n  {:<16} {:>14} {:>14} {:>10} {:>10} {:>10}\n", "benchmark", "base cycles", "head cycles", "change", "noise", "layout");
     for (name, delta) in cycles {
         let grouped = ounce_protocol::units::grouped;
         #[expect(clippy::cast_precision_loss, reason = "parts per million, for people")]
         let percent = |ppm: i64| format!("{:+.2} %", ppm as f64 / 10_000.0);
-        let band = delta.band_ppm.map_or("—".into(), |ppm| format!("{}.{:02} %", ppm / 10_000, ppm % 10_000 / 100));
+        let band = |ppm: Option<u64>| ppm.map_or("—".into(), |ppm| format!("{}.{:02} %", ppm / 10_000, ppm % 10_000 / 100));
+        let (band, layout) = (band(delta.band_ppm), band(delta.layout_ppm.map(u64::from)));
         let answer = match (delta.answer, delta.band_ppm) {
             (Answer::Different, _) => "different",
             (Answer::Same, _) => "same",
@@ -142,7 +143,7 @@ fn deltas_table(board: &BoardName, cycles: &BTreeMap<BenchName, CycleDelta>) -> 
             (Answer::CannotTell, Some(_)) => "cannot tell: two rounds do not agree",
         };
         let (base, head, ppm) = (grouped(delta.base), grouped(delta.head), percent(delta.ppm));
-        let _ = writeln!(out, "  {:<16} {base:>14} {head:>14} {ppm:>10} {band:>10}  {answer}", name.as_str());
+        let _ = writeln!(out, "  {:<16} {base:>14} {head:>14} {ppm:>10} {band:>10} {layout:>10}  {answer}", name.as_str());
     }
     if cycles.is_empty() {
         out.push_str("  no benchmark whose cycles could be counted\n");

@@ -244,7 +244,7 @@ impl Place<'_> {
         let mut names = BTreeMap::new();
         for address in addresses {
             // The return address of Thumb code is odd.
-            let profile = reader.profile(elf, vec![(address & !1, 1)]).await?.unwrap_or_default();
+            let profile = reader.profile(elf, vec![(address & !1, 1)], None).await?.unwrap_or_default().functions;
             if let Some(function) = profile.first().filter(|function| function.name != "?") {
                 names.insert(*address, function.name.clone());
             }

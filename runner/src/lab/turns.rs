@@ -34,8 +34,8 @@ pub async fn measure(
     programs: &[&Program],
     log: &dyn LogSink,
 ) -> Result<[Counted; 2]> {
-    let mut turns = Turns::of(place, &sides, markers, programs, log).await?;
-    turns.round(&ROUND[0]).await?;
+    let mut turns = Turns::of(place, &sides, &["base", "head"], markers, programs, log).await?;
+    turns.round(&ROUND[0].map(usize::from)).await?;
     turns.programs.retain(|program| {
         let is_empty = markers.empty.as_ref() == Some(&program.name);
         is_empty || turns.counted[0].get(&program.name).zip(turns.counted[1].get(&program.name)).is_some_and(wants)
@@ -43,7 +43,7 @@ pub async fn measure(
     let is_more_than_empty = turns.programs.iter().any(|program| markers.empty.as_ref() != Some(&program.name));
     if is_more_than_empty {
         log.text("cycles: a difference is to be confirmed: a second round\n");
-        turns.round(&ROUND[1]).await?;
+        turns.round(&ROUND[1].map(usize::from)).await?;
     }
     let [mut base, mut head] = turns.end()?.try_into().unwrap_or_default();
     for counted in [&mut base, &mut head] {
@@ -61,15 +61,48 @@ fn wants((base, head): (&Cycles, &Cycles)) -> bool {
 /// # Errors
 /// As [`measure`].
 pub async fn measure_alone(place: &Place<'_>, elf: &Path, markers: &Markers, programs: &[&Program], log: &dyn LogSink) -> Result<Counted> {
-    let mut turns = Turns::of(place, &[elf], markers, programs, log).await?;
-    turns.round(&[false, false]).await?;
+    let mut turns = Turns::of(place, &[elf], &["it"], markers, programs, log).await?;
+    turns.round(&[0, 0]).await?;
     Ok(turns.end()?.pop().unwrap_or_default())
+}
+
+/// Measures layout variants of one commit, each twice, there and back; what a rebuild alone moves each benchmark by is kept for this unit.
+/// Gives it in parts per million, for benchmarks whose cycles could be counted in all variants.
+///
+/// # Errors
+/// As [`measure`].
+pub async fn measure_layouts(
+    place: &Place<'_>,
+    variants: &[&Path],
+    markers: &Markers,
+    programs: &[&Program],
+    log: &dyn LogSink,
+) -> Result<BTreeMap<BenchName, u32>> {
+    let names: Vec<String> = (0..variants.len()).map(|nth| format!("layout {nth}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut turns = Turns::of(place, variants, &names, markers, programs, log).await?;
+    let there: Vec<usize> = (0..variants.len()).collect();
+    let back: Vec<usize> = there.iter().rev().copied().collect();
+    turns.round(&[there, back].concat()).await?;
+    let counted = turns.end()?;
+    let band = |name: &BenchName| {
+        let all: Vec<Cycles> = counted.iter().map(|side| side.get(name).cloned()).collect::<Option<_>>()?;
+        cycles::layout_band(&all)
+    };
+    let programs = programs.iter().filter(|program| markers.empty.as_ref() != Some(&program.name));
+    let bands: BTreeMap<BenchName, u32> = programs.filter_map(|program| Some((program.name.clone(), band(&program.name)?))).collect();
+    let mut noise = Noise::read(place)?;
+    noise.layouts.extend(bands.clone());
+    noise.keep()?;
+    Ok(bands)
 }
 
 struct Turns<'a> {
     place: &'a Place<'a>,
     /// How each side is flashed and run.
     works: Vec<Work>,
+    /// What each is called.
+    names: Vec<String>,
     programs: Vec<&'a Program>,
     empty: Option<&'a BenchName>,
     counted: Vec<Counted>,
@@ -82,6 +115,7 @@ impl<'a> Turns<'a> {
     async fn of(
         place: &'a Place<'a>,
         sides: &[&Path],
+        names: &[&str],
         markers: &'a Markers,
         programs: &[&'a Program],
         log: &'a dyn LogSink,
@@ -95,17 +129,18 @@ impl<'a> Turns<'a> {
         for program in programs {
             for (nth, side) in counted.iter_mut().enumerate() {
                 let pairs = if nth == 0 { noise.pairs.get(&program.name).cloned().unwrap_or_default() } else { Vec::new() };
-                side.insert(program.name.clone(), Cycles { pairs, ..Cycles::default() });
+                let layout_ppm = noise.layouts.get(&program.name).copied().filter(|_| nth == 0);
+                side.insert(program.name.clone(), Cycles { pairs, layout_ppm, ..Cycles::default() });
             }
         }
-        Ok(Turns { place, works, programs: programs.to_vec(), empty: markers.empty.as_ref(), counted, out: Vec::new(), log })
+        let names = names.iter().map(|&name| name.to_owned()).collect();
+        Ok(Turns { place, works, names, programs: programs.to_vec(), empty: markers.empty.as_ref(), counted, out: Vec::new(), log })
     }
 
-    /// A block of each program for each turn; true is the second side.
-    async fn round(&mut self, turns: &[bool]) -> Result<()> {
-        for is_second in turns {
-            let side = usize::from(*is_second);
-            self.log.text(&format!("cycles: {} in turn, {TAKES} takes and a cold one each\n", if *is_second { "head" } else { "base" }));
+    /// A block of each program for each turn, which is a side.
+    async fn round(&mut self, turns: &[usize]) -> Result<()> {
+        for &side in turns {
+            self.log.text(&format!("cycles: {} in turn, {TAKES} takes and a cold one each\n", self.names[side]));
             let mut blocks = Vec::new();
             let programs: Vec<&Program> = self.programs.iter().copied().filter(|program| !self.out.contains(&program.name)).collect();
             for program in programs {
@@ -188,6 +223,9 @@ struct Noise {
     /// The chip, its clock and its wait states.
     of: BTreeMap<String, String>,
     pairs: BTreeMap<BenchName, Vec<Apart>>,
+    /// How far layout variants of one commit lay apart, parts per million.
+    #[serde(default)]
+    layouts: BTreeMap<BenchName, u32>,
 }
 
 impl Noise {
@@ -196,8 +234,8 @@ impl Noise {
         let file = place.home.unit_record(&place.taken.name.to_string())?.with_extension("pairs.json");
         let of: BTreeMap<String, String> = place.fingerprint().into_iter().map(|(what, is)| (what.to_owned(), is)).collect();
         let known: Noise = std::fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
-        let pairs = if known.of == of { known.pairs } else { BTreeMap::new() };
-        Ok(Noise { file, of, pairs })
+        let known = if known.of == of { known } else { Noise::default() };
+        Ok(Noise { file, of, ..known })
     }
 
     fn keep(&self) -> Result<()> {

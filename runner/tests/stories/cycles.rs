@@ -109,6 +109,37 @@ fn two_commits_on_a_unit_are_measured_in_turns_and_what_differs_is_measured_agai
 }
 
 #[test]
+fn what_a_rebuild_alone_moves_is_learnt_from_layouts_of_one_commit() {
+    let desk = noisy();
+    let sim = noisy_board("normal", 2);
+    desk.lab(&[sim.entry("cycles = true")]);
+    let layouts = |more: &[&str]| desk.ounce(&[&["bench", "--board", "unit", "--probe", "unit", "--layouts", "3"], more].concat());
+    // A build that takes no notice.
+    let ran = layouts(&[]).ends(2);
+    assert!(ran.stderr.contains("with OUNCE_LAYOUT=2 the build gives the bytes of OUNCE_LAYOUT=1"), "{}", ran.stderr);
+    // One that does: the second layout is 3.3 % slower, the third as quick as the first.
+    fs::copy(fault_image("noisy-slower"), desk.repo().join("slower.elf")).unwrap();
+    desk.write("build.sh", LAID_OUT);
+    desk.write("ounce.toml", &NOISY.replacen("[\"cp\", \"image.elf\", \"out.elf\"]", "[\"sh\", \"build.sh\"]", 1));
+    desk.commit("a build that lays the code out otherwise");
+    let learnt = layouts(&["--json"]).ends(0).json();
+    let ppm = learnt["layout_ppm"]["spin"].as_u64().unwrap_or_else(|| panic!("{learnt}"));
+    assert!((20_000..46_000).contains(&ppm) && learnt["layouts"] == 3, "3.3 % of what the empty benchmark does not do: {learnt}");
+    // It is this unit's from then on, and what two builds differ by is held against it.
+    let told = in_turns(&desk, "noisy", "noisy");
+    assert_eq!(told["layout_ppm"], ppm, "{told}");
+}
+
+/// Three images that do the same, for three numbers of a layout.
+const LAID_OUT: &str = "\
+case \"$OUNCE_LAYOUT\" in
+2) cp slower.elf out.elf ;;
+3) LC_ALL=C sed 's/stack overflow/stack 0verflow/' image.elf >out.elf ;;
+*) cp image.elf out.elf ;;
+esac
+";
+
+#[test]
 fn one_binary_on_a_noisy_board_is_not_called_different_and_three_per_cent_are_found() {
     // Noise to one side, as most boards have; `./dev lab-noise` plays four kinds.
     let desk = noisy();

@@ -2,7 +2,7 @@
 
 use super::{optional_size, size};
 use crate::ids::BoardName;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// How a board runs.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -20,6 +20,29 @@ pub struct Run {
     pub instruction_budget: u64,
     /// Seconds after which it is one all the same.
     pub timeout_s: u64,
+    /// The core whose cycles are estimated from the instructions that QEMU executes.
+    pub estimate_cycles: Option<CoreModel>,
+}
+
+/// A core whose cycles follow from the instructions that it executes, as its manual has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CoreModel {
+    /// Three stages: a branch that is taken costs two cycles more.
+    #[serde(rename = "cortex-m0")]
+    CortexM0,
+    /// Two stages: a branch that is taken costs one cycle more.
+    #[serde(rename = "cortex-m0+")]
+    CortexM0Plus,
+}
+
+impl CoreModel {
+    /// The core's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            CoreModel::CortexM0 => "Cortex-M0",
+            CoreModel::CortexM0Plus => "Cortex-M0+",
+        }
+    }
 }
 
 /// On what a board runs.
@@ -48,6 +71,8 @@ struct Raw {
     instruction_budget: u64,
     #[serde(default = "default_timeout")]
     timeout_s: u64,
+    #[serde(default)]
+    estimate_cycles: Option<CoreModel>,
 }
 
 fn default_budget() -> u64 {
@@ -66,8 +91,11 @@ impl TryFrom<Raw> for Run {
             (None, Some(kind)) => On::Probe(kind),
             _ => return Err("run: give one of `qemu` and `probe`: a board that runs on both is two boards, with two rows in the report"),
         };
-        let Raw { load_at, load_size, stack, instruction_budget, timeout_s, .. } = raw;
-        Ok(Run { on, load_at, load_size, stack, instruction_budget, timeout_s })
+        let Raw { load_at, load_size, stack, instruction_budget, timeout_s, estimate_cycles, .. } = raw;
+        if estimate_cycles.is_some() && matches!(on, On::Probe(_)) {
+            return Err("run: `estimate_cycles` goes with `qemu`: on a probe nobody sees the instructions; `cycles` in lab.toml counts them there");
+        }
+        Ok(Run { on, load_at, load_size, stack, instruction_budget, timeout_s, estimate_cycles })
     }
 }
 

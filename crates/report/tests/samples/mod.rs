@@ -41,7 +41,7 @@ pub fn renamed(from: &str, to: &str, group: &str, bytes: u64) -> RowDelta {
 }
 
 pub fn counted(instructions: u64) -> BenchSide {
-    BenchSide::Counted { instructions, exact: true, stack_peak_bytes: Some(1024), heap_peak_bytes: Some(4096) }
+    BenchSide::Counted { instructions, exact: true, stack_peak_bytes: Some(1024), heap_peak_bytes: Some(4096), estimated_cycles: None }
 }
 
 pub fn bench(name: &str, base: BenchSide, head: BenchSide, functions: &[(&str, u64, u64)]) -> BenchDelta {

@@ -35,6 +35,21 @@ fn the_profile_says_how_often_each_address_ran() {
 }
 
 #[test]
+fn a_branch_is_left_as_often_as_it_is_taken() {
+    for machine in [MICROBIT, MPS2] {
+        let firmware = firmware(machine, "loop");
+        let (begin, main) = (firmware.address("begin"), firmware.address("main"));
+        let counts = firmware.counts(",jumps=on");
+        check(&counts, 204);
+        // bx lr and bne; and the calls of begin and end, of four bytes: nobody asks about those.
+        let calls = [main + 2, main + 12];
+        let branches: Vec<(u64, u64)> = counts.left.into_iter().filter(|(address, _)| !calls.contains(address)).collect();
+        assert_eq!(branches, [(begin + 2, 1), (main + 10, 99)], "{}", machine.name);
+    }
+    assert!(firmware(MICROBIT, "loop").counts("").left.is_empty());
+}
+
+#[test]
 fn addresses_with_the_thumb_bit_are_the_same() {
     let firmware = firmware(MICROBIT, "loop");
     let (begin, end) = (firmware.address("begin") | 1, firmware.address("end") | 1);

@@ -70,6 +70,8 @@ pub struct Counts {
     keys: BTreeMap<String, u64>,
     pub errors: BTreeMap<String, u64>,
     pub profile: BTreeMap<u64, u64>,
+    /// How often the code went elsewhere than on to the next halfword, by address.
+    pub left: BTreeMap<u64, u64>,
 }
 
 /// A program of the host.
@@ -228,7 +230,7 @@ impl Counts {
         assert!(text.ends_with('\n'), "a torn line at the end");
         assert_eq!(lines.remove(0), "ounce-qemu 1");
         assert_eq!(lines.pop(), Some("end"), "not whole:\n{text}");
-        let (mut keys, mut errors, mut profile) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (mut keys, mut errors, mut profile, mut left) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let mut last_pc = None;
         for line in lines {
             let fields: Vec<&str> = line.split(' ').collect();
@@ -240,12 +242,15 @@ impl Counts {
                     last_pc = Some(address);
                     profile.insert(address, count);
                 }
+                ["left", address, count] => {
+                    assert_eq!(left.insert(number(address), number(count)), None, "{line}");
+                }
                 ["error", word, times] => assert_eq!(errors.insert(word.to_owned(), number(times)), None, "{line}"),
                 [key, value] => assert_eq!(keys.insert(key.to_owned(), number(value)), None, "{line}"),
                 _ => panic!("not of the format: {line:?}"),
             }
         }
-        let counts = Self { keys, errors, profile };
+        let counts = Self { keys, errors, profile, left };
         let listed: u64 = counts.profile.values().sum();
         let unlisted = counts.errors.get("pc_limit").copied().unwrap_or(0);
         assert_eq!(counts.get("measured"), listed + unlisted, "the parts must sum to the whole");

@@ -1,8 +1,9 @@
-//! Cycles between the markers, counted by the core itself: its cycle counter (DWT CYCCNT) where it has one, else SysTick. The probe sets the counter up at
+//! Cycles between the markers, counted by the core itself: its cycle counter (DWT CYCCNT; `mcycle` of RISC-V) where it has one, else SysTick. The probe sets the counter up at
 //! the first marker and reads it at the second, while the core stands: neither counts then, so no barriers are needed and an image needs nothing but
-//! its markers. In between it is looked at while the core runs, for either goes round: SysTick each 2^24 cycles, CYCCNT each 2^32.
+//! its markers. In between it is looked at while the core runs, for either goes round: SysTick each 2^24 cycles, CYCCNT each 2^32;
+//! `mcycle` has 64 bits.
 
-use probe_rs::{Architecture, Core, Error, MemoryInterface};
+use probe_rs::{Architecture, Core, Error, MemoryInterface, RegisterId};
 use std::time::{Duration, Instant};
 
 /// DEMCR, and its bit that gives the trace unit its clock. A debugger clears it when it leaves, so it is set for each window.
@@ -24,6 +25,13 @@ const BY_CORE_CLOCK: u32 = 1 << 2;
 const COUNTFLAG: u32 = 1 << 16;
 /// It has 24 bits.
 const TICKS: u32 = 1 << 24;
+/// RISC-V, registers of the privileged architecture: `mcycle`, its upper half, and what keeps it from counting.
+const MCYCLE: RegisterId = RegisterId(0xb00);
+const MCYCLEH: RegisterId = RegisterId(0xb80);
+const MCOUNTINHIBIT: RegisterId = RegisterId(0x320);
+/// RISC-V Debug: `dcsr`, and its bit that stops counters while the core stands. A core may not have it: then it counts the probe's time, too.
+const DCSR: RegisterId = RegisterId(0x7b0);
+const STOPCOUNT: u32 = 1 << 10;
 /// A core's clock where nobody states it: as fast as any is that has no other counter.
 const CLOCK_HZ: u64 = 160_000_000;
 
@@ -32,6 +40,7 @@ const CLOCK_HZ: u64 = 160_000_000;
 enum Counter {
     Dwt,
     SysTick,
+    Mcycle,
 }
 
 /// Cycles of one run.
@@ -51,12 +60,14 @@ impl Counter {
         match self {
             Counter::Dwt => 1 << 32,
             Counter::SysTick => u64::from(TICKS),
+            // Nobody waits for it.
+            Counter::Mcycle => u64::MAX,
         }
     }
 
     /// How long may pass between two looks: less than a lap, or one may not be seen.
     fn look_max(self, clock_hz: u64) -> Duration {
-        Duration::from_micros(self.lap() * 900_000 / clock_hz.max(1))
+        Duration::from_micros(self.lap().saturating_mul(900_000) / clock_hz.max(1))
     }
 }
 
@@ -106,11 +117,12 @@ impl Cycles {
 
     /// The core stands at the first marker: counting begins with the next instruction.
     pub fn begin(&mut self, core: &mut Core<'_>) -> Result<(), Error> {
-        if core.architecture() != Architecture::Arm || self.is_void {
+        if !matches!(core.architecture(), Architecture::Arm | Architecture::Riscv) || self.is_void {
             return Ok(());
         }
         let counter = match self.counter {
             Some(counter) => Some(counter),
+            None if core.architecture() == Architecture::Riscv => find_mcycle(core)?,
             None => find(core)?,
         };
         self.counter = counter;
@@ -121,6 +133,10 @@ impl Cycles {
                 // Any value clears it; the first tick loads it again.
                 core.write_word_32(SYST_CVR, 0)?;
                 core.write_word_32(SYST_CSR, ENABLE | BY_CORE_CLOCK)?;
+            }
+            Some(Counter::Mcycle) => {
+                core.write_core_reg(MCYCLE, 0u32)?;
+                core.write_core_reg(MCYCLEH, 0u32)?;
             }
             None => return Ok(()),
         }
@@ -139,6 +155,7 @@ impl Cycles {
                 let value = elapsed(core.read_word_32(SYST_CVR)?);
                 (value, core.read_word_32(SYST_CSR)? & COUNTFLAG != 0)
             }
+            Counter::Mcycle => return Ok(()),
         };
         let is_late = before.elapsed() > counter.look_max(self.clock_hz);
         window.looked = began;
@@ -153,7 +170,14 @@ impl Cycles {
         if counter == Counter::SysTick {
             core.write_word_32(SYST_CSR, 0)?;
         }
-        self.sum = self.sum.saturating_add(window.cycles(counter.lap()));
+        let cycles = match counter {
+            Counter::Mcycle => {
+                let (high, low): (u32, u32) = (core.read_core_reg(MCYCLEH)?, core.read_core_reg(MCYCLE)?);
+                u64::from(high) << 32 | u64::from(low)
+            }
+            Counter::Dwt | Counter::SysTick => window.cycles(counter.lap()),
+        };
+        self.sum = self.sum.saturating_add(cycles);
         Ok(())
     }
 
@@ -162,9 +186,24 @@ impl Cycles {
         let name = match self.counter? {
             Counter::Dwt => "DWT CYCCNT",
             Counter::SysTick => "SysTick",
+            Counter::Mcycle => "mcycle",
         };
         (!self.is_void && self.window.is_none()).then_some((name, self.sum))
     }
+}
+
+/// `mcycle`, where it stands while the core does.
+fn find_mcycle(core: &mut Core<'_>) -> Result<Option<Counter>, Error> {
+    let dcsr: u32 = core.read_core_reg(DCSR)?;
+    core.write_core_reg(DCSR, dcsr | STOPCOUNT)?;
+    if core.read_core_reg::<u32>(DCSR)? & STOPCOUNT == 0 {
+        return Ok(None);
+    }
+    // Only newer cores have it.
+    if let Ok(inhibited) = core.read_core_reg::<u32>(MCOUNTINHIBIT) {
+        core.write_core_reg(MCOUNTINHIBIT, inhibited & !1)?;
+    }
+    Ok(Some(Counter::Mcycle))
 }
 
 fn elapsed(value: u32) -> u32 {
