@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 /// sums to its count.
 pub(crate) fn subtract_empty(benches: &mut BTreeMap<BenchName, BenchOutcome>, empty: Option<&BenchName>) {
     let Some(name) = empty else { return };
-    let Some(BenchOutcome::Counted(Count { instructions: cost, profile, estimated_cycles, .. })) = benches.get(name).cloned() else { return };
+    let Some(BenchOutcome::Counted(Count { instructions: cost, profile, estimated_cycles, .. })) = benches.get(name).cloned() else {
+        return;
+    };
     for (_, outcome) in benches.iter_mut().filter(|(n, _)| *n != name) {
         if let BenchOutcome::Counted(count) = outcome {
             count.instructions = count.instructions.saturating_sub(cost);
@@ -46,7 +48,14 @@ mod tests {
         let profile: Vec<FunctionCount> =
             functions.iter().map(|&(name, instructions)| FunctionCount { name: name.into(), instructions }).collect();
         let instructions = profile.iter().map(|f| f.instructions).sum();
-        BenchOutcome::Counted(Count { instructions, second_take: None, stack_peak_bytes: None, heap_peak_bytes: None, estimated_cycles: Some(2 * instructions), profile })
+        BenchOutcome::Counted(Count {
+            instructions,
+            second_take: None,
+            stack_peak_bytes: None,
+            heap_peak_bytes: None,
+            estimated_cycles: Some(2 * instructions),
+            profile,
+        })
     }
 
     #[test]

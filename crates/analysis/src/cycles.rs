@@ -79,17 +79,19 @@ pub fn judge(base: &Cycles, head: &Cycles) -> Option<CycleDelta> {
 }
 
 /// How far layout variants of one commit lie apart, parts per million: from the quickest to the slowest, each by its least or median take, whichever
-/// repeats better here. None where there are too few, or one has no take.
+/// repeats better here, less what one variant's own two blocks lay apart at most. None where there are too few, or one has no take.
 pub fn layout_band(variants: &[Cycles]) -> Option<u32> {
     if variants.len() < usize::try_from(*LAYOUTS.start()).ok()? {
         return None;
     }
-    let spread = |of: Of| {
+    let spread = |of: Of, noise: &dyn Fn(&Apart) -> u32| {
         let all: Vec<u64> = variants.iter().map(|variant| of.these(&variant.blocks)).collect::<Option<_>>()?;
-        Some(apart_ppm(*all.iter().min()?, *all.iter().max()?).unsigned_abs())
+        let noise = variants.iter().flat_map(|variant| pairs(&variant.blocks)).map(|pair| u64::from(noise(&pair))).max().unwrap_or(0);
+        Some(apart_ppm(*all.iter().min()?, *all.iter().max()?).unsigned_abs().saturating_sub(noise))
     };
-    // A variant's noise widens the band and never narrows it: what is asked is the narrower of the two.
-    Some(u32::try_from(spread(Of::Least)?.min(spread(Of::Median)?)).unwrap_or(u32::MAX))
+    // Noise has its own band, and a layout band that held it, too, would hide changes: what is asked is the narrower of the two.
+    let (least, median) = (spread(Of::Least, &|pair| pair.least_ppm)?, spread(Of::Median, &|pair| pair.median_ppm)?);
+    Some(u32::try_from(least.min(median)).unwrap_or(u32::MAX))
 }
 
 /// The same with another layout band.
@@ -108,7 +110,17 @@ pub fn judge_within(base: &Cycles, head: &Cycles, layout_ppm: u64) -> Option<Cyc
     };
     let in_layout = answer == Answer::Same && band.is_some_and(|band| beyond(band) == rounds.len());
     let (base, head) = (of.these(&base.blocks)?, of.these(&head.blocks)?);
-    Some(CycleDelta { base, head, ppm: apart_ppm(base, head), band_ppm: band, layout_ppm: None, in_layout, answer, instructions: None, estimated: None })
+    Some(CycleDelta {
+        base,
+        head,
+        ppm: apart_ppm(base, head),
+        band_ppm: band,
+        layout_ppm: None,
+        in_layout,
+        answer,
+        instructions: None,
+        estimated: None,
+    })
 }
 
 /// Whether a difference was found that a second round has to find again.
@@ -183,7 +195,12 @@ mod tests {
     fn side(blocks: &[[u64; 2]], least_ppm: &[u32]) -> Cycles {
         let block = |warm: &[u64; 2]| Block { cold: 9_999_999, warm: warm.to_vec() };
         let pair = |least_ppm: &u32| Apart { least_ppm: *least_ppm, median_ppm: 20 * least_ppm };
-        Cycles { counter: "test".into(), blocks: blocks.iter().map(block).collect(), pairs: least_ppm.iter().map(pair).collect(), layout_ppm: None }
+        Cycles {
+            counter: "test".into(),
+            blocks: blocks.iter().map(block).collect(),
+            pairs: least_ppm.iter().map(pair).collect(),
+            layout_ppm: None,
+        }
     }
 
     #[test]
@@ -199,6 +216,12 @@ mod tests {
         check(&[&[1000], &[1000], &[1000]], Some(0));
         // A wild take moves the least or the median, not both.
         check(&[&[1000, 1001, 1500], &[1001, 1001, 1001], &[900, 1001, 1001]], Some(0));
+        // What a layout differs by from itself is noise, and no layout's doing.
+        let twice = |one: u64, other: u64| {
+            let block = |take| Block { cold: 1, warm: vec![take] };
+            Cycles { blocks: vec![block(one), block(other)], ..Cycles::default() }
+        };
+        assert_eq!(layout_band(&[twice(1000, 1010), twice(1000, 1000), twice(1030, 1030)]), Some(20_000));
     }
 
     #[test]

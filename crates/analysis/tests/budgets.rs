@@ -39,7 +39,14 @@ impl Commit {
         let rows = [row("core", self.core), row("vm", self.rest)].into_iter().filter(|r| r.bytes > 0).collect();
         let (kind, size_bytes) = (RegionKind::Flash, 1 << 20);
         let image = ImageId::parse(&digit.to_string().repeat(64)).unwrap();
-        let fib = Count { instructions: self.fib, second_take: None, stack_peak_bytes: None, heap_peak_bytes: None, estimated_cycles: None, profile: vec![] };
+        let fib = Count {
+            instructions: self.fib,
+            second_take: None,
+            stack_peak_bytes: None,
+            heap_peak_bytes: None,
+            estimated_cycles: None,
+            profile: vec![],
+        };
         Measurement {
             run_key: None,
             reused: None,

@@ -489,7 +489,14 @@ expect = "x"
     let side = |bytes, instructions, image: &str, sort_is_exact: bool| {
         let count = |instructions, second_take| {
             let profile = vec![FunctionCount { name: "run".into(), instructions }];
-            BenchOutcome::Counted(Count { instructions, second_take, stack_peak_bytes: None, heap_peak_bytes: None, estimated_cycles: None, profile })
+            BenchOutcome::Counted(Count {
+                instructions,
+                second_take,
+                stack_peak_bytes: None,
+                heap_peak_bytes: None,
+                estimated_cycles: None,
+                profile,
+            })
         };
         let sort = count(5000, Some(if sort_is_exact { 5000 } else { 5001 }));
         let benches = [("empty", count(70, None)), ("fib", count(instructions, None)), ("sort", sort)];

@@ -46,8 +46,5 @@ fn code_that_is_not_in_the_image_or_not_of_such_a_core_has_no_estimate() {
     assert!(matches!(of(&[0xf7ff], 0x100), EstimateError::Outside(0x102)));
     // mul.w
     let foreign = of(&[0xfb01, 0xf000], 0x100);
-    assert_eq!(
-        foreign.to_string(),
-        "the instruction 0xfb01 at 0x100 is none of Armv6-M: is `estimate_cycles` right for this board?"
-    );
+    assert_eq!(foreign.to_string(), "the instruction 0xfb01 at 0x100 is none of Armv6-M: is `estimate_cycles` right for this board?");
 }

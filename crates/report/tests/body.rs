@@ -365,7 +365,8 @@ fn rows_of_the_first_table_fit_a_phone() {
     let moves = |at: u64, by: u64| [(at, at), (at, at + by), (at + by, at)];
     let no_fit = || BenchSide::NoFit { detail: String::new() };
     let hangs = || BenchSide::Failed { why: BenchFailure::Hang, detail: String::new() };
-    let noisy = || BenchSide::Counted { instructions: 9, exact: false, stack_peak_bytes: None, heap_peak_bytes: None, estimated_cycles: None };
+    let noisy =
+        || BenchSide::Counted { instructions: 9, exact: false, stack_peak_bytes: None, heap_peak_bytes: None, estimated_cycles: None };
     let heads = [hangs(), no_fit(), noisy(), BenchSide::Absent];
     for (flash, ram) in moves(240_000, 1_312).into_iter().flat_map(|f| moves(9_000, 116).map(|r| (f, r))) {
         // Each kind of benchmark alone, and all of them together, beside some that are counted.

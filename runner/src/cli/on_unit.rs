@@ -129,7 +129,10 @@ pub fn print_deltas(
 }
 
 fn deltas_table(board: &BoardName, cycles: &BTreeMap<BenchName, CycleDelta>) -> String {
-    let mut out = format!("{board}\n  {:<16} {:>14} {:>14} {:>10} {:>10} {:>10}\n", "benchmark", "base cycles", "head cycles", "change", "noise", "layout");
+    let mut out = format!(
+        "{board}\n  {:<16} {:>14} {:>14} {:>10} {:>10} {:>10}\n",
+        "benchmark", "base cycles", "head cycles", "change", "noise", "layout"
+    );
     for (name, delta) in cycles {
         let grouped = ounce_protocol::units::grouped;
         #[expect(clippy::cast_precision_loss, reason = "parts per million, for people")]

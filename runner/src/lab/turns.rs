@@ -78,7 +78,7 @@ pub async fn measure_layouts(
     programs: &[&Program],
     log: &dyn LogSink,
 ) -> Result<BTreeMap<BenchName, u32>> {
-    let names: Vec<String> = (0..variants.len()).map(|nth| format!("layout {nth}")).collect();
+    let names: Vec<String> = (1..=variants.len()).map(|nth| format!("layout {nth}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut turns = Turns::of(place, variants, &names, markers, programs, log).await?;
     let there: Vec<usize> = (0..variants.len()).collect();

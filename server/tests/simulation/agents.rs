@@ -210,5 +210,12 @@ fn benches(lease: &Lease, bytes: u64) -> BTreeMap<BenchName, BenchOutcome> {
 fn counted(bytes: u64) -> BenchOutcome {
     let instructions = 1_000 + bytes;
     let profile = vec![FunctionCount { name: "main".into(), instructions }];
-    BenchOutcome::Counted(Count { instructions, second_take: None, stack_peak_bytes: Some(96), heap_peak_bytes: None, estimated_cycles: None, profile })
+    BenchOutcome::Counted(Count {
+        instructions,
+        second_take: None,
+        stack_peak_bytes: Some(96),
+        heap_peak_bytes: None,
+        estimated_cycles: None,
+        profile,
+    })
 }

@@ -133,7 +133,8 @@ pub fn built(lease: &Lease, commit: &CommitSha, bytes: u64) -> Measurement {
     };
     let instructions = 1_000 + bytes;
     let profile = vec![FunctionCount { name: "main".into(), instructions }];
-    let count = Count { instructions, second_take: None, stack_peak_bytes: Some(96), heap_peak_bytes: None, estimated_cycles: None, profile };
+    let count =
+        Count { instructions, second_take: None, stack_peak_bytes: Some(96), heap_peak_bytes: None, estimated_cycles: None, profile };
     let benches = match lease.work.board.as_str() {
         "disco" => BTreeMap::from([(BenchName::parse("sum").unwrap(), BenchOutcome::Counted(count))]),
         _ => BTreeMap::new(),

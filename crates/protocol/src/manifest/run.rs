@@ -93,7 +93,9 @@ impl TryFrom<Raw> for Run {
         };
         let Raw { load_at, load_size, stack, instruction_budget, timeout_s, estimate_cycles, .. } = raw;
         if estimate_cycles.is_some() && matches!(on, On::Probe(_)) {
-            return Err("run: `estimate_cycles` goes with `qemu`: on a probe nobody sees the instructions; `cycles` in lab.toml counts them there");
+            return Err(
+                "run: `estimate_cycles` goes with `qemu`: on a probe nobody sees the instructions; `cycles` in lab.toml counts them there",
+            );
         }
         Ok(Run { on, load_at, load_size, stack, instruction_budget, timeout_s, estimate_cycles })
     }
