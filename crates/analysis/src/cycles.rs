@@ -60,6 +60,12 @@ pub struct CycleDelta {
     /// How far a rebuild alone moved it here, parts per million, where that was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layout_ppm: Option<u32>,
+    /// The chip's lowest and highest temperature meanwhile, quarters of a degree Celsius, where it tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature_quarter_c: Option<(i16, i16)>,
+    /// Its lowest and highest supply, millivolts, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supply_mv: Option<(u32, u32)>,
     /// Beyond the noise, but no further than a rebuild alone may move it.
     pub in_layout: bool,
     /// What that means.
@@ -75,18 +81,31 @@ pub struct CycleDelta {
 /// Judges two sides that were measured in turns; none where a side has no take. The layout band is the base's, where it was measured.
 pub fn judge(base: &Cycles, head: &Cycles) -> Option<CycleDelta> {
     let delta = judge_within(base, head, base.layout_ppm.map_or(LAYOUT_PPM, u64::from))?;
-    Some(CycleDelta { layout_ppm: base.layout_ppm, ..delta })
+    let told = || base.conditions.iter().chain(&head.conditions);
+    let temperature_quarter_c = range(told().filter_map(|told| told.temperature_quarter_c));
+    Some(CycleDelta {
+        layout_ppm: base.layout_ppm,
+        temperature_quarter_c,
+        supply_mv: range(told().filter_map(|told| told.supply_mv)),
+        ..delta
+    })
+}
+
+fn range<T: Ord + Copy>(all: impl Iterator<Item = T>) -> Option<(T, T)> {
+    all.fold(None, |range, one| Some(range.map_or((one, one), |(low, high): (T, T)| (low.min(one), high.max(one)))))
 }
 
 /// How far layout variants of one commit lie apart, parts per million: from the quickest to the slowest, each by its least or median take, whichever
-/// repeats better here, less what one variant's own two blocks lay apart at most. None where there are too few, or one has no take.
+/// repeats better here, less what one variant's own two blocks lie apart, by the median of them. None where there are too few, or one has no take.
 pub fn layout_band(variants: &[Cycles]) -> Option<u32> {
     if variants.len() < usize::try_from(*LAYOUTS.start()).ok()? {
         return None;
     }
     let spread = |of: Of, noise: &dyn Fn(&Apart) -> u32| {
         let all: Vec<u64> = variants.iter().map(|variant| of.these(&variant.blocks)).collect::<Option<_>>()?;
-        let noise = variants.iter().flat_map(|variant| pairs(&variant.blocks)).map(|pair| u64::from(noise(&pair))).max().unwrap_or(0);
+        let mut noise: Vec<u64> = variants.iter().flat_map(|variant| pairs(&variant.blocks)).map(|pair| noise(&pair).into()).collect();
+        noise.sort_unstable();
+        let noise = noise.get(noise.len() / 2).copied().unwrap_or(0);
         Some(apart_ppm(*all.iter().min()?, *all.iter().max()?).unsigned_abs().saturating_sub(noise))
     };
     // Noise has its own band, and a layout band that held it, too, would hide changes: what is asked is the narrower of the two.
@@ -116,6 +135,8 @@ pub fn judge_within(base: &Cycles, head: &Cycles, layout_ppm: u64) -> Option<Cyc
         ppm: apart_ppm(base, head),
         band_ppm: band,
         layout_ppm: None,
+        temperature_quarter_c: None,
+        supply_mv: None,
         in_layout,
         answer,
         instructions: None,
@@ -200,6 +221,7 @@ mod tests {
             blocks: blocks.iter().map(block).collect(),
             pairs: least_ppm.iter().map(pair).collect(),
             layout_ppm: None,
+            conditions: Vec::new(),
         }
     }
 
@@ -221,7 +243,9 @@ mod tests {
             let block = |take| Block { cold: 1, warm: vec![take] };
             Cycles { blocks: vec![block(one), block(other)], ..Cycles::default() }
         };
-        assert_eq!(layout_band(&[twice(1000, 1010), twice(1000, 1000), twice(1030, 1030)]), Some(20_000));
+        assert_eq!(layout_band(&[twice(1000, 1010), twice(1000, 1010), twice(1030, 1030)]), Some(20_000));
+        // One wild block says nothing about the others.
+        assert_eq!(layout_band(&[twice(1000, 1500), twice(1000, 1000), twice(1030, 1030)]), Some(30_000));
     }
 
     #[test]

@@ -145,6 +145,20 @@ pub struct Cycles {
     /// How far a rebuild alone moved this benchmark on this unit, parts per million, where layout variants were measured; with the base only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layout_ppm: Option<u32>,
+    /// What the chip told after each block, where it can tell anything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<Conditions>,
+}
+
+/// What a chip told of itself while it was measured, as far as it can.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conditions {
+    /// Its temperature, quarters of a degree Celsius.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature_quarter_c: Option<i16>,
+    /// Its supply, millivolts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supply_mv: Option<u32>,
 }
 
 /// How far two blocks of takes of one binary lie apart, parts per million.
@@ -290,7 +304,8 @@ impl Measurement {
 
 fn has_too_many_samples(outcome: &BenchOutcome) -> bool {
     let BenchOutcome::Ran { cycles: Some(cycles), .. } = outcome else { return false };
-    let lengths = cycles.blocks.iter().map(|block| block.warm.len()).chain([cycles.blocks.len(), cycles.pairs.len()]);
+    let lengths =
+        cycles.blocks.iter().map(|block| block.warm.len()).chain([cycles.blocks.len(), cycles.pairs.len(), cycles.conditions.len()]);
     lengths.into_iter().any(|length| length > CYCLE_SAMPLES_MAX)
 }
 

@@ -7,8 +7,8 @@ use ounce_analysis::comparison::{BenchSide, Compared, Moved};
 use ounce_analysis::cycles::{Answer, CycleDelta};
 use ounce_protocol::units::{delta, grouped, percent, signed};
 
-/// A table of the benchmarks with cycles; nothing where there is none.
-pub(crate) fn blocks(c: &Compared) -> Option<Block> {
+/// A table of the benchmarks with cycles, and what the chip told meanwhile; nothing where there is none.
+pub(crate) fn blocks(c: &Compared) -> Vec<Block> {
     let is_estimated = c.benches.iter().filter_map(|bench| bench.cycles).any(|cycles| cycles.estimated.is_some());
     let mut columns = vec![
         ("benchmark", Align::Name),
@@ -38,7 +38,30 @@ pub(crate) fn blocks(c: &Compared) -> Option<Block> {
         row.push(words(cycles).into());
         table.row(row);
     }
-    (!table.rows.is_empty()).then_some(Block::Table(table))
+    if table.rows.is_empty() {
+        return Vec::new();
+    }
+    let told = conditions(c).map(|text| Block::Paragraph(text.into()));
+    [Block::Table(table)].into_iter().chain(told).collect()
+}
+
+/// `The chip told 23.50 to 24.00 °C and a supply of 3.29 V meanwhile.`
+fn conditions(c: &Compared) -> Option<String> {
+    let all = || c.benches.iter().filter_map(|bench| bench.cycles.as_ref());
+    let wide = |lows: Vec<i64>, highs: Vec<i64>| lows.into_iter().min().zip(highs.into_iter().max());
+    let of = |range: fn(&CycleDelta) -> Option<(i64, i64)>, text: &dyn Fn(i64) -> String, unit: &str| {
+        let (lows, highs) = all().filter_map(range).unzip();
+        wide(lows, highs).map(|(low, high)| match low == high {
+            true => format!("{} {unit}", text(low)),
+            false => format!("{} to {} {unit}", text(low), text(high)),
+        })
+    };
+    let hundredths = |n: i64| format!("{}{}.{:02}", if n < 0 { "−" } else { "" }, n.abs() / 100, n.abs() % 100);
+    let warm = of(|cycles| cycles.temperature_quarter_c.map(|(low, high)| (low.into(), high.into())), &|n| hundredths(n * 25), "°C");
+    let supply = of(|cycles| cycles.supply_mv.map(|(low, high)| (low.into(), high.into())), &|n| hundredths(n / 10), "V");
+    let supply = supply.map(|volts| format!("a supply of {volts}"));
+    let told: Vec<String> = [warm, supply].into_iter().flatten().collect();
+    (!told.is_empty()).then(|| format!("The chip told {} meanwhile.", told.join(" and ")))
 }
 
 /// What a model of a core says of its cycles: `≈ 1 234 (+0.5 %)`.

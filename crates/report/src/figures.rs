@@ -3,6 +3,7 @@
 //! Says nothing about how the text is laid out. All arithmetic saturates: the figures come from files that may lie.
 
 use ounce_analysis::comparison::{BenchDelta, BenchSide, BoardComparison, BoardState, Compared, Comparison, RegionDelta};
+use ounce_analysis::cycles::Answer;
 use ounce_protocol::measurement::RegionKind;
 use ounce_protocol::units::{delta, grouped, signed};
 
@@ -140,10 +141,14 @@ pub(crate) fn is_quiet(board: &BoardComparison) -> bool {
         BoardState::Compared(c) => {
             board.fingerprint_changes.is_empty()
                 && c.regions.iter().all(|r| r.base_bytes == r.head_bytes && r.rows.is_empty() && r.head_bytes <= r.size_bytes)
-                && c.benches.iter().all(|b| b.base == b.head && !matches!(b.head, BenchSide::Failed { .. }))
+                && c.benches.iter().all(|b| b.base == b.head && !matches!(b.head, BenchSide::Failed { .. }) && !are_cycles_different(b))
         }
         _ => false,
     }
+}
+
+fn are_cycles_different(bench: &BenchDelta) -> bool {
+    bench.cycles.is_some_and(|cycles| cycles.answer == Answer::Different)
 }
 
 /// The boards a budget is exceeded on, as far as its findings name them (`microbit: …`), in the manifest's order.

@@ -13,5 +13,6 @@ pub mod faults;
 pub mod noise;
 pub mod power;
 pub mod qemu;
+pub mod sensors;
 pub mod serve;
 pub mod wire;

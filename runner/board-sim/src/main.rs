@@ -7,6 +7,7 @@ use board_sim::faults::{Fault, Plan};
 use board_sim::noise::Noise;
 use board_sim::power::{self, Order};
 use board_sim::qemu::Machine;
+use board_sim::sensors::Sensors;
 use board_sim::serve::Port;
 use clap::{Parser, Subcommand};
 use std::os::unix::net::UnixListener;
@@ -47,6 +48,9 @@ struct Run {
     /// How its runs vary, for firmware that asks: MODEL:CENTRE:DEVIATION:SEED; its time is then counted in instructions
     #[arg(long, value_name = "NOISE")]
     noise: Option<Noise>,
+    /// What a microbit's own sensors say: QUARTERS:MILLIVOLTS, quarters of a degree Celsius and its supply
+    #[arg(long, value_name = "SENSORS", allow_hyphen_values = true)]
+    sensors: Option<Sensors>,
     /// What is in its flash when power comes, as bytes from the first on; blank where none is named
     #[arg(long, value_name = "FILE")]
     image: Option<PathBuf>,
@@ -101,7 +105,7 @@ fn run(options: Run) -> Result<()> {
     };
     let unpowered = Unpowered::new(board, image, Plan::new(&options.faults)).map_err(anyhow::Error::msg)?;
     let (qemu, uart, is_exact) = (options.qemu, options.uart, options.noise.is_some());
-    let unpowered = unpowered.noisy(options.noise);
+    let unpowered = unpowered.noisy(options.noise).sensing(options.sensors);
     let start = move |board: &Board| Machine::start(&qemu, board.machine, uart.as_deref(), is_exact);
     let socket = power::socket_of(&options.socket);
     let _ = std::fs::remove_file(&socket);

@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use ounce_analysis::cycles::{self, PAIRS_MAX, ROUND, TAKES};
 use ounce_protocol::BenchName;
 use ounce_protocol::manifest::Markers;
-use ounce_protocol::measurement::{Apart, Block, Cycles};
+use ounce_protocol::measurement::{Apart, Block, Conditions, Cycles};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -150,33 +150,36 @@ impl<'a> Turns<'a> {
                 }
             }
             let cost =
-                blocks.iter().find(|(name, _)| self.empty == Some(name)).and_then(|(_, (_, block))| block.warm.iter().min().copied());
-            for (name, (counter, mut block)) in blocks {
+                blocks.iter().find(|(name, _)| self.empty == Some(name)).and_then(|(_, (_, block, _))| block.warm.iter().min().copied());
+            for (name, (counter, mut block, told)) in blocks {
                 if self.empty != Some(&name) {
                     block.take_off(cost.unwrap_or(0));
                 }
                 let Some(cycles) = self.counted[side].get_mut(&name) else { continue };
                 cycles.counter = counter;
                 cycles.blocks.push(block);
+                if told != Conditions::default() {
+                    cycles.conditions.push(told);
+                }
             }
         }
         Ok(())
     }
 
-    async fn block(&self, side: usize, program: &Program) -> Result<Option<(String, Block)>> {
+    async fn block(&self, side: usize, program: &Program) -> Result<Option<(String, Block, Conditions)>> {
         let Some(work) = self.place.with_program(&self.works[side], program) else { return Ok(None) };
         let work = Work { takes: TAKES, ..work };
         for _ in 0..TRIES_MAX {
             let mut watched = self.place.taken.watched()?;
             let done = self.place.with_recovery(&mut watched, work.clone(), &()).await?;
-            let Done::Ran { takes: Takes { counter, cycles, is_flaky }, .. } = done else { return Ok(None) };
+            let Done::Ran { takes: Takes { counter, cycles, is_flaky, conditions }, .. } = done else { return Ok(None) };
             watched.ran_again(is_flaky)?;
             if is_flaky {
                 self.log.text(&format!("cycles: {}: the same binary did not do the same each time: not counted\n", program.name));
                 return Ok(None);
             }
             if let Some((cold, warm)) = cycles.split_first() {
-                return Ok(Some((counter, Block { cold: *cold, warm: warm.to_vec() })));
+                return Ok(Some((counter, Block { cold: *cold, warm: warm.to_vec() }, conditions)));
             }
         }
         self.log.text(&format!(

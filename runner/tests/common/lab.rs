@@ -10,7 +10,7 @@ pub struct Sim {
     board: String,
     name: String,
     folder: tempfile::TempDir,
-    noise: Option<String>,
+    more: Vec<String>,
     daemon: Option<Child>,
 }
 
@@ -32,12 +32,17 @@ impl Sim {
     /// A board that lies in a drawer.
     pub fn unplugged(name: &str, board: &str) -> Sim {
         let folder = tempfile::Builder::new().prefix("ounce-lab-").tempdir().unwrap();
-        Sim { board: board.into(), name: name.into(), folder, noise: None, daemon: None }
+        Sim { board: board.into(), name: name.into(), folder, more: Vec::new(), daemon: None }
     }
 
     /// Lets its runs vary, from the next time it gets power; what board-sim takes as `--noise`.
     pub fn noise(&mut self, noise: &str) {
-        self.noise = Some(noise.into());
+        self.more.extend(["--noise".into(), noise.into()]);
+    }
+
+    /// Gives it sensors that say this, from then on; what board-sim takes as `--sensors`.
+    pub fn sensors(&mut self, told: &str) {
+        self.more.extend(["--sensors".into(), told.into()]);
     }
 
     /// Gives it power.
@@ -47,7 +52,7 @@ impl Sim {
         command.args(["--pdeathsig", "KILL", "--"]).arg(board_sim()).args(["run", "--board", board, "--socket"]);
         command.arg(folder.path().join("probe")).arg("--uart").arg(folder.path().join("uart"));
         command.args(faults.iter().flat_map(|fault| ["--fault", fault]));
-        command.args(self.noise.iter().flat_map(|noise| ["--noise", noise]));
+        command.args(&self.more);
         self.daemon = Some(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
         wait_until("the board can be opened", || self.folder.path().join("probe").exists());
     }

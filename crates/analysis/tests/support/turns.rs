@@ -28,7 +28,8 @@ impl Board {
     /// What comes of a change that makes the code slower by this share.
     pub fn answer(&mut self, slower: f64, layout_ppm: u64) -> Answer {
         let pairs = cycles::pairs(&self.blocks(2 * PAIRS_MAX, 0.0));
-        let mut base = Cycles { counter: String::new(), blocks: self.blocks(BLOCKS_PER_ROUND, 0.0), pairs, layout_ppm: None };
+        let mut base =
+            Cycles { counter: String::new(), blocks: self.blocks(BLOCKS_PER_ROUND, 0.0), pairs, layout_ppm: None, conditions: Vec::new() };
         let mut head = Cycles { blocks: self.blocks(BLOCKS_PER_ROUND, slower), ..Cycles::default() };
         let answer =
             |base: &Cycles, head: &Cycles| cycles::judge_within(base, head, layout_ppm).map_or(Answer::CannotTell, |delta| delta.answer);

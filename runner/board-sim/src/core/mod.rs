@@ -15,6 +15,7 @@ use crate::bus::Gone;
 use crate::faults::Plan;
 use crate::noise::Noise;
 use crate::qemu::{self, Machine, Stop};
+use crate::sensors::Sensors;
 use std::collections::BTreeSet;
 
 /// DHCSR: a debugger is there, and wants it to stand.
@@ -76,6 +77,8 @@ pub struct Core {
     pub plan: Plan,
     /// What varies its runs.
     noise: Option<Noise>,
+    /// What it tells of its temperature and supply.
+    sensors: Option<Sensors>,
 }
 
 impl Core {

@@ -6,6 +6,7 @@ use crate::bus::Gone;
 use crate::faults::Plan;
 use crate::noise::Noise;
 use crate::qemu::{self, Machine};
+use crate::sensors::Sensors;
 use std::collections::BTreeSet;
 
 /// A board without power: what it is, what outlives power, and what it will have to suffer.
@@ -16,6 +17,7 @@ pub struct Unpowered {
     flash: Vec<u8>,
     plan: Plan,
     noise: Option<Noise>,
+    sensors: Option<Sensors>,
 }
 
 impl Unpowered {
@@ -26,7 +28,7 @@ impl Unpowered {
     pub fn new(board: &'static Board, image: Vec<u8>, plan: Plan) -> Result<Unpowered, String> {
         let room = usize::try_from(board.flash.end - board.flash.start).unwrap_or(0);
         match image.len() <= room {
-            true => Ok(Unpowered { board, flash: image, plan, noise: None }),
+            true => Ok(Unpowered { board, flash: image, plan, noise: None, sensors: None }),
             false => Err(format!("the image has {} bytes, the flash of {} has {room}", image.len(), board.name)),
         }
     }
@@ -36,11 +38,17 @@ impl Unpowered {
         Unpowered { noise, ..self }
     }
 
+    /// The same that tells its temperature and supply.
+    pub fn sensing(self, sensors: Option<Sensors>) -> Unpowered {
+        Unpowered { sensors, ..self }
+    }
+
     /// Gives it power, which is a machine: what is in its flash runs.
     pub fn power_on(self, start: impl FnOnce(&Board) -> Result<Machine, Gone>) -> Result<Core, Gone> {
         let machine = with_flash(self.board, &self.flash, start)?;
         let mut core = Core::new(self.board, machine, self.plan);
         core.noise = self.noise;
+        core.sensors = self.sensors;
         core.kept = self.flash;
         if core.plan.locks_up() {
             core.is_locked_up = true;
@@ -76,6 +84,7 @@ impl Core {
             is_misreading: false,
             plan,
             noise: None,
+            sensors: None,
         }
     }
 
@@ -92,7 +101,7 @@ impl Core {
             self.machine.qtest.read(range.start, &mut self.kept)?;
         }
         self.plan.power_cycled();
-        Ok(Unpowered { board: self.board, flash: self.kept, plan: self.plan, noise: self.noise })
+        Ok(Unpowered { board: self.board, flash: self.kept, plan: self.plan, noise: self.noise, sensors: self.sensors })
     }
 
     /// Notes the image in flash before the core runs freely, where it was written since: the machine may end over it.

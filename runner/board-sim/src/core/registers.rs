@@ -214,7 +214,7 @@ impl Bus for Core {
             return Ok(true);
         }
         for (word, at) in words.iter_mut().zip((address..).step_by(4)) {
-            let own = if SYSTEM.contains(&at) { self.read_system(at)? } else { None };
+            let own = if SYSTEM.contains(&at) { self.read_system(at)? } else { self.sensors.as_ref().and_then(|sensors| sensors.read(at)) };
             *word = match own {
                 Some(value) => value,
                 None => self.machine.qtest.read_value('l', at)?,
@@ -230,7 +230,8 @@ impl Bus for Core {
             return Ok(true);
         }
         for (word, at) in words.iter().zip((address..).step_by(4)) {
-            if !SYSTEM.contains(&at) || !self.write_system(at, *word)? {
+            let is_sensor = self.sensors.as_mut().is_some_and(|sensors| sensors.write(at, *word));
+            if !is_sensor && (!SYSTEM.contains(&at) || !self.write_system(at, *word)?) {
                 self.machine.qtest.write_value('l', at, *word)?;
             }
         }

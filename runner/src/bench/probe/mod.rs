@@ -13,6 +13,7 @@ mod cycles;
 mod flash;
 mod run;
 pub mod segments;
+mod sensors;
 pub mod state;
 pub mod talk;
 
@@ -22,6 +23,7 @@ use crate::exec::{LogSink, Program};
 use crate::home::Home;
 use anyhow::Context;
 use ounce_protocol::console::Transcript;
+use ounce_protocol::measurement::Conditions;
 use std::time::Duration;
 use talk::{Event, Order, Ran, Stage, Wiring, Work};
 
@@ -104,6 +106,8 @@ pub struct Takes {
     pub cycles: Vec<u64>,
     /// A run did something else than the first one.
     pub is_flaky: bool,
+    /// What the chip told of itself after them.
+    pub conditions: Conditions,
 }
 
 /// One board on one probe.
@@ -156,6 +160,7 @@ impl ProbeBench<'_> {
                     takes.is_flaky |= !is_same;
                     all.push(cycles);
                 }
+                Event::Conditions(told) => takes.conditions = told,
                 Event::Attached | Event::Erased | Event::Compared { .. } | Event::Flashing { .. } | Event::Failed { .. } => {}
             }
         }
@@ -170,7 +175,7 @@ impl ProbeBench<'_> {
 
     /// What a child tells of a job, up to its end.
     async fn ask(&self, work: Option<Work>, erase_all: bool, log: &dyn LogSink) -> Result<Vec<Event>, ProbeError> {
-        let mut again_wanted = work.as_ref().map_or(0, |work| work.takes);
+        let is_again_wanted = work.as_ref().is_some_and(|work| work.takes > 0);
         let scratch = self.home.scratch()?;
         let file = scratch.path().join("order");
         let wall = child::wall(work.as_ref().map_or(Duration::ZERO, Work::runs_max)) + GRACE;
@@ -185,11 +190,8 @@ impl ProbeBench<'_> {
                 Ok(event) => {
                     let is_last = match &event {
                         Event::Refused { .. } => true,
-                        Event::Ran(_) => again_wanted == 0,
-                        Event::Again { .. } => {
-                            again_wanted = again_wanted.saturating_sub(1);
-                            again_wanted == 0
-                        }
+                        Event::Ran(_) => !is_again_wanted,
+                        Event::Conditions(_) => true,
                         _ => false,
                     };
                     events.push(event);
@@ -258,6 +260,6 @@ fn told(event: &Event) -> Option<String> {
         Event::Flashed { image } => format!("probe: flash holds image {image}\n"),
         Event::Console { hex } => String::from_utf8_lossy(&hex::decode(hex).unwrap_or_default()).into_owned(),
         Event::Again { is_same: false, .. } => "probe: the same binary did something else than the first time\n".into(),
-        Event::Ran(_) | Event::Again { .. } | Event::Refused { .. } | Event::Failed { .. } => return None,
+        Event::Ran(_) | Event::Again { .. } | Event::Conditions(_) | Event::Refused { .. } | Event::Failed { .. } => return None,
     })
 }

@@ -4,6 +4,7 @@ use super::attach::{HALT_MAX, chain};
 use super::child::{Child, Stopped};
 use super::console::Source;
 use super::cycles::Cycles;
+use super::sensors;
 use super::state::{BFARVALID, MMARVALID, State};
 use super::talk::{Event, Ran, Stage, Work};
 use probe_rs::semihosting::SemihostingCommand;
@@ -40,6 +41,12 @@ pub fn run_all(session: &mut Session, work: &Work, child: &Child) -> Result<(), 
         let again = run(session, &Work { stack: None, ..work.clone() }, child, false)?;
         let is_same = again.ran.code == first.ran.code && again.ran.hits == first.ran.hits && again.printed == first.printed;
         child.say(&Event::Again { is_same, cycles: again.ran.cycles.map(|(_, cycles)| cycles) });
+    }
+    if work.takes > 0 {
+        let chip = session.target().name.clone();
+        let mut core = session.core(0).map_err(lost)?;
+        // Without it the cycles are still what they are.
+        child.say(&Event::Conditions(sensors::read(&chip, &mut core).unwrap_or_default()));
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What ounce and its child for one job over a probe say to each other: an order in a file, and events as lines of JSON on the child's output.
 
+use ounce_protocol::measurement::Conditions;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -185,6 +186,8 @@ pub enum Event {
         /// Cycles between the markers.
         cycles: Option<u64>,
     },
+    /// What the chip tells of itself after all its runs, where it can.
+    Conditions(Conditions),
     /// It may not be flashed; the job's own fault.
     Refused {
         /// Why.
