@@ -43,7 +43,7 @@ const WRONG: [(&str, &str); 5] = [
 ];
 
 /// Each of these is there at least so often.
-const THERE: [(i64, &str); 9] = [
+const THERE: [(i64, &str); 10] = [
     (150 * 240, "SELECT COUNT(*) FROM points"),
     (3, "SELECT COUNT(*) FROM refs WHERE name LIKE 'refs/tags/v0.%' AND project_id = 1"),
     (3, "SELECT COUNT(DISTINCT sha256) FROM tools"),
@@ -57,6 +57,7 @@ const THERE: [(i64, &str); 9] = [
     (60, "SELECT COUNT(*) FROM runs WHERE comparison IS NOT NULL"),
     (100, "SELECT COUNT(*) FROM symbol_steps"),
     (2, "SELECT COUNT(*) FROM prices WHERE project_id = 1"),
+    (7, "SELECT COUNT(*) FROM units"),
 ];
 
 async fn agrees(place: Place) {

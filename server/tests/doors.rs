@@ -270,7 +270,11 @@ async fn no_damaged_request_of_a_runner_breaks_its_door() {
     let upload = format!("{{\"token\":1,\"measurement\":{measurement}}}");
     let requests: [(&str, &str); 6] = [
         ("/enroll", r#"{"code":"0123456789abcdef","name":"lab2"}"#),
-        ("/claim", r#"{"wait_ms":0,"can_run":["qemu:microbit","board:disco"],"sandbox":true}"#),
+        (
+            "/claim",
+            r#"{"wait_ms":0,"can_run":["qemu:microbit","board:disco"],"sandbox":true,"units":[{"name":"left","board":"disco","probe":"0d28:0204:99","standing":"suspect",
+                "note":"the chip does not answer","quarantine":{"owner":"ann","until":"2026-12-24","why":"mine"},"rungs":{"attach":{"tried":9,"helped":4}}}]}"#,
+        ),
         ("/jobs/{}/heartbeat", r#"{"token":1,"doing":"building head","log":"cc -c main.c\n"}"#),
         ("/jobs/{}/measurement", &upload),
         ("/jobs/{}/finish", r#"{"token":1,"end":{"kind":"done"}}"#),

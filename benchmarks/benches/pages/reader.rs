@@ -40,6 +40,7 @@ pub fn paths(made: &Made) -> Vec<String> {
         "/work",
         "/runs/{run}",
         "/runners/lab-1",
+        "/lab",
         "/search?q={tip7}",
         "/search?q=uart",
         "/metrics",

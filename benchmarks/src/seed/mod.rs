@@ -6,6 +6,7 @@
 
 mod history;
 mod judged;
+mod lab;
 mod model;
 mod people;
 mod runs;
@@ -103,6 +104,7 @@ pub async fn fill(store: &Store, wanted: Wanted) -> Result<Made> {
     let mut ids = tables::Ids::default();
     let mut made = None;
     people::runners(&mut *store.connection().await?, wanted.until_ms).await?;
+    lab::units(&mut *store.connection().await?, wanted.until_ms).await?;
     for spec in specs {
         let history = History::play(spec);
         let runs = runs::runs(&history);

@@ -105,6 +105,11 @@ text_id!(
     /// A runner's name, unique on its server.
     RunnerName, "runner name", "1 to 64 letters, digits, '-', '_' or '.', beginning with a letter or digit", is_name
 );
+text_id!(
+    /// A unit's name, unique in its lab.
+    UnitName, "name of a unit", "1 to 64 lower case letters, digits and '-'",
+    |t| (1..=64).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+);
 
 impl CommitSha {
     /// The first ten digits, for people. Never used to look anything up.

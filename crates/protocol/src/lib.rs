@@ -8,6 +8,7 @@ pub mod console;
 pub mod fetch;
 pub mod ids;
 pub mod job;
+pub mod lab;
 pub mod ledger;
 pub mod manifest;
 pub mod measurement;

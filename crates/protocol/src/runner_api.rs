@@ -21,6 +21,7 @@
 
 use crate::ids::{BenchName, BoardName, CommitSha, RepoName, RunKey, RunnerName};
 use crate::job::FailureKind;
+use crate::lab::UnitState;
 use crate::measurement::{BenchOutcome, Measurement, Reused};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -75,6 +76,10 @@ pub struct Claim {
     /// never heard of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub works_on: Vec<i64>,
+    /// The units of the runner's lab as they are now, at most [`UNITS_MAX`](crate::lab::UNITS_MAX). Those that it told of before and are not among them are
+    /// no longer there: so a runner without a lab, and one that does not know of this, have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<UnitState>,
 }
 
 /// A job, with everything the runner needs, and until when it is the runner's.

@@ -91,6 +91,7 @@ export async function pages() {
     ["job", job],
     ["work", "/work"],
     ["runner", runner],
+    ["lab", "/lab"],
     ["tour", "/tour"],
     ["search", `/search?q=vm&in=${PROJECT}`],
   ];

@@ -295,7 +295,7 @@ mod tests {
     async fn a_claim_is_tried_some_times_only() {
         let server = Fake::start(|_, _| 503).await;
         let client = Client::new(&server.address, None).unwrap();
-        let claim = Claim { wait_ms: 0, can_run: vec![], sandbox: false, works_on: vec![] };
+        let claim = Claim { wait_ms: 0, can_run: vec![], sandbox: false, works_on: vec![], units: vec![] };
         assert!(client.claim(&claim).await.unwrap_err().to_string().contains("(6 tries"));
     }
 }

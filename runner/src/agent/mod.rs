@@ -20,6 +20,7 @@ use crate::workshop::sandbox::Sandbox;
 use anyhow::Result;
 use client::{Claimed, Client, Gone, Refused};
 use ounce_protocol::job::FailureKind;
+use ounce_protocol::lab::UnitState;
 use ounce_protocol::manifest::On;
 use ounce_protocol::measurement::Measurement;
 use ounce_protocol::runner_api as protocol;
@@ -110,11 +111,13 @@ impl Agent {
     /// Where the server cannot be asked.
     pub async fn once(&self, say: &(dyn Fn(&str) + Send + Sync)) -> Result<bool> {
         let asks = self.works_on.asks.lock().await;
+        let (can_run, units) = self.offers(say).await;
         let claim = Claim {
             wait_ms: CLAIM_WAIT_MS_MAX,
-            can_run: self.offers(say).await,
+            can_run,
             sandbox: self.sandbox.is_for_strangers(),
             works_on: self.works_on.jobs().keys().copied().collect(),
+            units,
         };
         self.token.settle(&self.client).await?;
         let (claimed, rotate) = self.client.with_token(&self.token.token()?).claim(&claim).await?;
@@ -143,9 +146,10 @@ impl Agent {
         Ok(worked)
     }
 
-    /// What this machine can do now: units come and go.
-    async fn offers(&self, say: &(dyn Fn(&str) + Send + Sync)) -> Vec<String> {
+    /// What this machine can do now, as units come and go, and how those stand.
+    async fn offers(&self, say: &(dyn Fn(&str) + Send + Sync)) -> (Vec<String>, Vec<UnitState>) {
         let mut all = self.can_run.clone();
+        let mut states = Vec::new();
         match offers(&self.lab, &self.home).await {
             Ok(units) => {
                 // A job that was just taken has no unit yet: it builds first.
@@ -154,12 +158,13 @@ impl Agent {
                     self.works_on.jobs().values().flatten().filter(|needs| *needs == kind).count() < able
                 };
                 all.extend(units.iter().filter(|unit| is_left(&unit.unit.board)).flat_map(Offered::words));
+                states = units.into_iter().map(|unit| unit.state).collect();
             }
             Err(error) => say(&format!("no unit of the lab is offered: {error:#}")),
         }
         all.sort();
         all.dedup();
-        all
+        (all, states)
     }
 
     async fn take(&self, lease: &Lease, say: &(dyn Fn(&str) + Send + Sync)) {

@@ -4,6 +4,8 @@ use crate::bench::probe::talk::{Span, Wiring};
 use crate::home::Home;
 use crate::settings::Size;
 use ounce_protocol::BoardName;
+pub use ounce_protocol::ids::UnitName;
+use ounce_protocol::lab::UNITS_MAX;
 use ounce_protocol::manifest::{Board, Command, On, nearest, with_hint};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -11,8 +13,6 @@ use std::path::{Path, PathBuf};
 
 /// The file's name, where none is named.
 pub const FILE_NAME: &str = "lab.toml";
-/// The most units of one lab.
-pub const UNITS_MAX: usize = 64;
 /// The fastest clock of the wires that makes sense, kHz.
 const SPEED_KHZ_MAX: u32 = 50_000;
 
@@ -28,25 +28,6 @@ pub struct Lab {
     pub units: BTreeMap<UnitName, Unit>,
     /// The folder that relative paths begin at.
     folder: PathBuf,
-}
-
-/// What a unit is called: lower case letters, digits and `-`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(try_from = "String")]
-pub struct UnitName(String);
-
-impl TryFrom<String> for UnitName {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
-        let fine = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if fine { Ok(UnitName(text)) } else { Err(format!("{text:?} is no name of a unit: lower case letters, digits and '-'")) }
-    }
-}
-
-impl std::fmt::Display for UnitName {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 /// One piece of hardware.
@@ -245,14 +226,14 @@ impl Lab {
     /// # Errors
     /// Where there is none; the message lists those there are, or says how to add one.
     pub fn unit(&self, asked: &str) -> Result<(&UnitName, &Unit), LabError> {
-        let is_asked = |(name, unit): &(&UnitName, &Unit)| name.0 == asked || unit.probe.as_str().eq_ignore_ascii_case(asked);
+        let is_asked = |(name, unit): &(&UnitName, &Unit)| name.as_str() == asked || unit.probe.as_str().eq_ignore_ascii_case(asked);
         self.units.iter().find(is_asked).ok_or_else(|| {
             if self.units.is_empty() {
                 return LabError(format!(
                     "no unit has the probe {asked}, and there are none: `ounce boards` prints the entry for a new one"
                 ));
             }
-            let names = || self.units.keys().map(|name| name.0.as_str());
+            let names = || self.units.keys().map(UnitName::as_str);
             let all: Vec<&str> = names().collect();
             LabError(format!("no unit {asked}{}; there are: {}", nearest(asked, names()), all.join(", ")))
         })
@@ -352,7 +333,7 @@ erase_all = true
         check("version = 1", "version = 2", "this Ounce reads version = 1");
         check("version = 1", "", "the first line must be `version = 1`");
         check("[units.left]", "[unit.left]", "did you mean `units`?");
-        check("[units.left]", "[units.Left]", "no name of a unit");
+        check("[units.left]", "[units.Left]", "\"Left\" is not a valid name of a unit: 1 to 64 lower case letters, digits and '-'");
         check("hub_port", "port_hub", "unknown field `port_hub`");
         check("speed_khz = 1000", "speed_kHz = 1000", "did you mean `speed_khz`?");
         check("speed_khz = 1000", "speed_khz = 0", "units.sim: speed_khz is 1 to 50000");

@@ -5,6 +5,7 @@
 //! its keeper allows it, erase all of the chip, and once more from below. After each rung the unit has to pass its self-test, where it has one. A unit that stays silent is *suspect*: the
 //! next job tries once more. One that stays silent several times in a row is *offline*: nobody waits for it any more until its keeper has looked.
 
+pub use ounce_protocol::lab::{Repeats, Rung, Standing, Tally, Tested};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -19,38 +20,9 @@ pub const CLIMBS_MAX: u32 = 3;
 /// How much of a reason is kept, characters.
 const WHY_CHARS_MAX: usize = 300;
 
-/// A rung.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rung {
-    /// Attach as always.
-    Attach,
-    /// Attach while the reset line is held.
-    UnderReset,
-    /// Attach at a clock that long or bad wires carry, too.
-    Slower,
-    /// Cycle the power of its port.
-    PowerCycle,
-    /// Erase all of the chip.
-    EraseAll,
-}
-
-impl Rung {
-    /// In words.
-    pub fn words(self) -> &'static str {
-        match self {
-            Rung::Attach => "attach again",
-            Rung::UnderReset => "attach under reset",
-            Rung::Slower => "attach at a slower clock",
-            Rung::PowerCycle => "cycle its power",
-            Rung::EraseAll => "erase all of it",
-        }
-    }
-
-    /// Whether only the attach after it says that it helped.
-    pub fn is_no_answer_yet(self) -> bool {
-        matches!(self, Rung::PowerCycle | Rung::EraseAll)
-    }
+/// Whether only the attach after a rung says that it helped.
+pub fn is_no_answer_yet(rung: Rung) -> bool {
+    matches!(rung, Rung::PowerCycle | Rung::EraseAll)
 }
 
 /// One climb.
@@ -70,7 +42,7 @@ impl Climb {
     /// The next rung, where there is one: each call is one try. Power that was cycled and a chip that was erased are no answer yet: after
     /// them, it is attached to.
     pub fn step(&mut self) -> Option<Rung> {
-        let since_then = self.tried.iter().rev().take_while(|rung| !rung.is_no_answer_yet());
+        let since_then = self.tried.iter().rev().take_while(|rung| !is_no_answer_yet(**rung));
         let (mut attaches, mut under_reset, mut slower) = (0, false, false);
         for rung in since_then {
             match rung {
@@ -103,37 +75,6 @@ impl Climb {
     }
 }
 
-/// How much a unit is trusted to answer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Standing {
-    /// It answers.
-    #[default]
-    Well,
-    /// The last climb did not help.
-    Suspect,
-    /// No job waits for it until its keeper has looked.
-    Offline,
-}
-
-/// How often a rung was tried, and how often it helped.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tally {
-    /// Tries.
-    pub tried: u64,
-    /// After how many of them it answered.
-    pub helped: u64,
-}
-
-/// The same binary several times on one unit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Repeats {
-    /// How often.
-    pub all: u64,
-    /// Those with different outcomes.
-    pub flaky: u64,
-}
-
 /// What is known of a unit's past, kept between jobs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
@@ -149,6 +90,9 @@ pub struct Record {
     /// For the keeper: what was seen last.
     #[serde(default)]
     pub note: Option<String>,
+    /// Its last self-test.
+    #[serde(default)]
+    pub tested: Option<Tested>,
 }
 
 impl Record {

@@ -1,7 +1,7 @@
 //! Which units a runner offers, and which of them a job gets.
 
 use super::inventory::{Lab, Trust, Unit, UnitName};
-use super::ladder::Standing;
+use super::ladder::{Record, Standing};
 use super::presence::{Found, Presence, look, presence};
 use super::quarantine::{self, Kept};
 use super::recover::Watched;
@@ -10,6 +10,7 @@ use crate::exec::LogSink;
 use crate::home::{Home, Trust as Whose};
 use anyhow::{Result, bail};
 use ounce_protocol::BoardName;
+use ounce_protocol::lab::{KeptBy, UnitState};
 use ounce_protocol::manifest::offer_of;
 use std::time::{Duration, Instant};
 
@@ -31,6 +32,8 @@ pub struct Offered<'a> {
     is_taken: bool,
     /// Why it is not offered.
     pub why_not: Option<String>,
+    /// What a server is told of it.
+    pub state: UnitState,
 }
 
 impl Offered<'_> {
@@ -53,31 +56,60 @@ impl Offered<'_> {
 /// All units of a lab as they are now.
 ///
 /// # Errors
-/// Where the probes cannot be listed, or there is no place for records.
+/// Where there is no place for records.
 pub async fn offers<'a>(lab: &'a Lab, home: &Home) -> Result<Vec<Offered<'a>>> {
     if lab.units.is_empty() {
         return Ok(Vec::new());
     }
-    let found = look().await?;
+    let found = look().await;
     lab.units.iter().map(|(name, unit)| offered(lab, name, unit, &found, home)).collect()
 }
 
-fn offered<'a>(lab: &Lab, name: &'a UnitName, unit: &'a Unit, found: &[Found], home: &Home) -> Result<Offered<'a>> {
+fn offered<'a>(lab: &Lab, name: &'a UnitName, unit: &'a Unit, found: &Result<Vec<Found>>, home: &Home) -> Result<Offered<'a>> {
     let watched = Watched::open(name, unit, lab.wiring(unit, home)?, home)?;
     let is_taken = Taken::is_taken(name, home)?;
     let kept = quarantine::kept(name, home, quarantine::today());
-    let why_not = match (watched.may_work(), presence(&unit.probe, found)) {
-        (Err(why), _) => Some(why.to_string()),
+    let missing = match (found.as_ref().map(|found| presence(&unit.probe, found)), &kept) {
         // One that cannot be read keeps its unit, and no other.
-        (Ok(()), _) if kept.is_err() => kept.err().map(|why| format!("{why:#}")),
-        (Ok(()), _) if matches!(kept, Ok(Kept::Yes(_))) => kept.ok().and_then(|kept| kept.words()),
+        (_, Err(why)) => Some(format!("{why:#}")),
         // Whether its probe is there cannot be seen meanwhile.
-        (Ok(()), _) if is_taken => Some("somebody works with it".into()),
-        (Ok(()), Presence::Missing) => Some("its probe is not plugged in".into()),
-        (Ok(()), Presence::Forbidden) => Some("this user may not open its probe: deploy/udev has the rules".into()),
-        (Ok(()), Presence::There) => None,
+        _ if is_taken => None,
+        (Err(why), _) => Some(format!("{why:#}")),
+        (Ok(Presence::Missing), _) => Some("its probe is not plugged in".into()),
+        (Ok(Presence::Forbidden), _) => Some("this user may not open its probe: deploy/udev has the rules".into()),
+        (Ok(Presence::There), _) => None,
     };
-    Ok(Offered { name, unit, standing: watched.record().standing, is_taken, why_not })
+    let kept = kept.unwrap_or(Kept::No);
+    let why_not = match (watched.may_work(), &kept) {
+        (Err(why), _) => Some(why.to_string()),
+        (Ok(()), Kept::Yes(quarantine)) => Some(quarantine.words()),
+        (Ok(()), _) if missing.is_some() => missing.clone(),
+        (Ok(()), _) => is_taken.then(|| "somebody works with it".into()),
+    };
+    let state = state(name, unit, watched.record(), is_taken, missing, kept);
+    Ok(Offered { name, unit, standing: watched.record().standing, is_taken, why_not, state })
+}
+
+/// What a server is told of a unit.
+fn state(name: &UnitName, unit: &Unit, record: &Record, in_use: bool, missing: Option<String>, kept: Kept) -> UnitState {
+    let quarantine = match kept {
+        Kept::Yes(kept) => Some(KeptBy { owner: kept.owner, until: kept.until, why: kept.why }),
+        Kept::No | Kept::Over(_) => None,
+    };
+    let told = UnitState {
+        name: name.clone(),
+        board: unit.board.clone(),
+        probe: unit.probe.as_str().to_owned(),
+        standing: record.standing,
+        note: record.note.clone(),
+        in_use,
+        missing,
+        quarantine,
+        repeats: record.repeats,
+        rungs: record.rungs.clone(),
+        tested: record.tested.clone(),
+    };
+    told.cut()
 }
 
 /// Takes a unit of this kind that may run this code, once one is free. One that answered the last time comes before one that did not.

@@ -3,7 +3,7 @@
 
 use super::flakes::Outcomes;
 use super::inventory::{Unit, UnitName};
-use super::ladder::{Climb, Record, Rung, Standing};
+use super::ladder::{Climb, Record, Rung, Standing, Tested, is_no_answer_yet};
 use super::presence::{Presence, look, presence};
 use super::selftest::{self, Passed};
 use crate::bench::probe::talk::Wiring;
@@ -14,7 +14,7 @@ use anyhow::{Context, Result};
 use ounce_protocol::manifest::Command;
 use ounce_protocol::measurement::BenchOutcome;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// How long the command that cycles power may take.
 const POWER_MAX: Duration = Duration::from_secs(30);
@@ -24,12 +24,14 @@ const BACK_MAX: Duration = Duration::from_secs(10);
 const BACK_POLL: Duration = Duration::from_millis(100);
 /// The clock of the wires where they are suspected.
 const SLOW_KHZ: u32 = 100;
+/// How much of what a self-test found is kept, characters.
+const SAID_CHARS_MAX: usize = 300;
 /// How much of a command's last words is told, characters.
 const WORDS_CHARS_MAX: usize = 200;
 
 /// A unit failed, and not the runner that it is attached to.
 #[derive(Debug, thiserror::Error)]
-#[error("unit {unit} is {}", word(*standing))]
+#[error("unit {unit} is {}", standing.word())]
 pub struct UnitFailed {
     /// Which.
     pub unit: UnitName,
@@ -106,7 +108,7 @@ impl<'a> Watched<'a> {
             };
             log.text(&format!("unit {}: {}: {word}\n", self.name, rung.words()));
             self.record.tried(rung);
-            if rung.is_no_answer_yet() {
+            if is_no_answer_yet(rung) {
                 // Whether that helped is only said by the attach after it.
                 highest = Some(rung);
             } else if tried.is_ok() {
@@ -173,7 +175,7 @@ impl<'a> Watched<'a> {
     /// # Errors
     /// Where no rung helped.
     pub async fn check(&mut self, log: &dyn LogSink) -> Result<Option<Passed>> {
-        match self.test(&self.wiring, log).await {
+        match self.test(&self.wiring.clone(), log).await {
             Ok(passed) => self.passed = passed,
             Err(failed) => self.bring_back(failed, log).await?,
         }
@@ -181,12 +183,24 @@ impl<'a> Watched<'a> {
         Ok(self.passed.take())
     }
 
-    /// Runs its self-test; where it has none it is attached to.
-    async fn test(&self, wiring: &Wiring, log: &dyn LogSink) -> Result<Option<Passed>, ProbeError> {
-        match &self.unit.selftest {
-            Some(elf) => selftest::run(self.name, self.unit, elf, wiring, self.home, log).await.map(Some),
-            None => ProbeBench { wiring: wiring.clone(), home: self.home }.attach().await.map(|()| None),
+    /// Runs its self-test, and notes what came of it; where it has none it is attached to.
+    async fn test(&mut self, wiring: &Wiring, log: &dyn LogSink) -> Result<Option<Passed>, ProbeError> {
+        let Some(elf) = &self.unit.selftest else {
+            return ProbeBench { wiring: wiring.clone(), home: self.home }.attach().await.map(|()| None);
+        };
+        let tested = selftest::run(self.name, self.unit, elf, wiring, self.home, log).await;
+        let said = match &tested {
+            Ok(passed) => Some(passed.words()),
+            // One that did not take place says nothing about the board.
+            Err(failed) => failed.is_of_board().then(|| failed.to_string()),
+        };
+        if let Some(said) = said {
+            let at_ms = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
+            let at_ms = i64::try_from(at_ms).unwrap_or(i64::MAX);
+            self.record.tested = Some(Tested { passed: tested.is_ok(), said: said.chars().take(SAID_CHARS_MAX).collect(), at_ms });
+            self.keep()?;
         }
+        tested.map(Some)
     }
 
     async fn step(&mut self, rung: Rung, log: &dyn LogSink) -> Result<()> {
@@ -236,14 +250,6 @@ impl<'a> Watched<'a> {
 fn write(file: &Path, text: &[u8]) -> Result<()> {
     let new = file.with_extension("new");
     std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, file)).with_context(|| format!("{} cannot be written", file.display()))
-}
-
-fn word(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Well => "well",
-        Standing::Suspect => "suspect",
-        Standing::Offline => "offline",
-    }
 }
 
 async fn cycle(command: &Command) -> Result<()> {

@@ -230,6 +230,12 @@ fn copy_tree(from: &Path, to: &Path) {
     }
 }
 
+/// The year, UTC: near enough, as a mean year is counted.
+pub fn this_year() -> String {
+    let since = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap();
+    (since.as_secs() / 31_556_952 + 1970).to_string()
+}
+
 /// Processes with this text among their arguments.
 pub fn processes_with(text: &str) -> Vec<String> {
     let all = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
@@ -267,6 +273,16 @@ pub struct Running {
     what: String,
     child: Child,
     outputs: tempfile::TempDir,
+}
+
+impl Drop for Running {
+    /// A test that ends before it leaves nothing behind: an agent would go on for ever.
+    fn drop(&mut self) {
+        if let Ok(None) = self.child.try_wait() {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
 }
 
 impl Running {
@@ -307,7 +323,7 @@ impl Running {
             std::thread::sleep(Duration::from_millis(5));
         };
         let text = |name| String::from_utf8(fs::read(self.outputs.path().join(name)).unwrap()).unwrap();
-        Ran { what: self.what, code: status.code(), stdout: text("out"), stderr: text("err") }
+        Ran { what: std::mem::take(&mut self.what), code: status.code(), stdout: text("out"), stderr: text("err") }
     }
 }
 

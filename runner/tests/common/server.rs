@@ -2,6 +2,7 @@
 
 use super::hostile::GOOD;
 use super::{Desk, Ran, Running};
+use ounce_protocol::lab::UnitState;
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, VecDeque};
 use std::ffi::OsStr;
@@ -139,6 +140,16 @@ impl Server {
     /// What was logged of the job so far.
     pub fn log(&self) -> String {
         self.state.lock().unwrap().log.clone()
+    }
+
+    /// What the agent told of its units, the first time and the last.
+    pub fn told(&self) -> (Vec<UnitState>, Vec<UnitState>) {
+        let state = self.state.lock().unwrap();
+        let told = |claim: Option<&Value>| {
+            let units = claim.and_then(|claim| claim.get("units")).cloned();
+            units.map_or(vec![], |units| serde_json::from_value(units).unwrap())
+        };
+        (told(state.claims.first()), told(state.claims.last()))
     }
 
     /// What the agent that asked last offers.

@@ -2,8 +2,10 @@
 
 use crate::common::lab::Sim;
 use crate::common::server::{Job, Server};
-use crate::common::{Desk, fault_image, processes_with, wait_until};
+use crate::common::{Desk, fault_image, processes_with, this_year, wait_long, wait_until};
+use ounce_protocol::lab::{KeptBy, Rung, Standing, Tally};
 use std::fs;
+use std::time::Duration;
 
 /// The C firmware on a board that is weighed on a probe, and a change of it.
 pub fn project() -> Desk {
@@ -114,6 +116,33 @@ fn a_unit_that_does_not_come_back_before_a_job_leaves_it_to_another() {
     let at = |words: &str| job.log.find(words).unwrap_or_else(|| panic!("{words}: {}", job.log));
     assert!(at("unit left: taken") < at("unit left is suspect") && at("unit left is suspect") < at("unit right: taken"), "{}", job.log);
     assert_eq!(standing(&desk, "left"), "suspect");
+}
+
+#[test]
+fn how_its_units_stand_is_told_each_time_it_asks_for_work() {
+    let desk = project();
+    let (left, right) = (Sim::start("left", "mps2-an385", &["wedged"]), Sim::unplugged("right", "mps2-an385"));
+    desk.lab(&[left.entry(""), right.entry("")]);
+    let server = Server::start();
+    server.put(&desk, true);
+    let agent = server.standing_agent(&desk);
+    let is_suspect = || server.told().1.first().is_some_and(|left| left.standing == Standing::Suspect);
+    wait_long("left failed its job", Duration::from_secs(90), is_suspect);
+    let (before, after) = server.told();
+    assert_eq!((before[0].standing, &before[0].note, before[0].rungs.len()), (Standing::Well, &None, 0), "{before:?}");
+    assert!(after[0].note.as_ref().is_some_and(|note| note.contains("the chip does not answer")), "{after:?}");
+    assert_eq!(after[0].rungs[&Rung::Attach], Tally { tried: 2, helped: 0 });
+    assert_eq!(
+        (after[0].probe.as_str(), after[0].board.as_str()),
+        (format!("20b7:9db1:unix:{}/probe", left.folder()).as_str(), "mps2-an385")
+    );
+    assert_eq!((after[1].missing.as_deref(), &after[1].quarantine), (Some("its probe is not plugged in"), &None));
+    let until = this_year() + "-12-31";
+    desk.ounce(&["boards", "quarantine", "right", "--owner", "ann", "--until", &until, "--why", "mine"]).ends(0);
+    wait_until("right is told to be in quarantine", || server.told().1[1].quarantine.is_some());
+    assert_eq!(server.told().1[1].quarantine, Some(KeptBy { owner: "ann".into(), until, why: "mine".into() }));
+    ounce_protocol::lab::check(&server.told().1).unwrap();
+    drop(agent);
 }
 
 #[test]

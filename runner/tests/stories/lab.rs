@@ -1,7 +1,7 @@
 //! The keeper's side: what is attached, what is missing, and how a board that does not answer is brought back rung by rung.
 
 use crate::common::lab::{Sim, pyrite, selftest};
-use crate::common::{Desk, Ran};
+use crate::common::{Desk, Ran, this_year};
 use serde_json::Value;
 
 #[test]
@@ -124,9 +124,8 @@ fn a_unit_in_quarantine_gets_no_jobs_until_it_is_over() {
     let keep = ["boards", "quarantine", "left", "--owner", "ann", "--why", "its display flickers", "--until"];
     desk.ounce(&[&keep[..], &["2020-01-01"]].concat()).refuses(&["--until 2020-01-01 is past"]);
     desk.ounce(&["boards", "quarantine", "left", "--owner", "ann"]).ends(2);
-    let year = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap().as_secs() / 31_556_952 + 1970;
-    // 31 December is never past, and not a year away.
-    let until = format!("{year}-12-31");
+    // Never past, and not a year away.
+    let until = this_year() + "-12-31";
     let words = format!("in quarantine by ann until {until}: its display flickers");
     assert_eq!(desk.ounce(&[&keep[..], &[until.as_str()]].concat()).ends(0).stdout, format!("left           {words}\n"));
     assert_eq!(offers(), format!("unit left: not offered: {words}"));

@@ -45,6 +45,7 @@ const FILES: &[File] = files! {
     "0017_at_work"
     "0018_tradeoffs"
     "0019_long_texts_last"
+    "0020_units"
 };
 
 /// Those of SQLite.

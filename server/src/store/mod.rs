@@ -45,6 +45,7 @@ pub mod tallies;
 pub mod timed;
 pub mod tokens;
 pub mod tradeoffs;
+pub mod units;
 pub mod watch;
 
 pub use place::Place;

@@ -2,6 +2,7 @@
 
 use super::sql::{Row, sql};
 use super::tallies::{self, Tally};
+use super::units::{self, Health};
 use super::{Connection, StoreError};
 use ounce_protocol::job::Millis;
 
@@ -70,6 +71,8 @@ pub struct Numbers {
     pub runners_aside: i64,
     /// The runners told apart, by enrolment.
     pub runners: Vec<RunnerNumbers>,
+    /// Units of runners' labs.
+    pub units: Vec<(Health, usize)>,
     /// The tallies.
     pub tallies: Vec<Tally>,
 }
@@ -110,6 +113,7 @@ pub async fn all(c: &mut Connection, now: Millis) -> Result<Numbers, StoreError>
             leases: row.try_get("leases")?,
         });
     }
+    numbers.units = units::by_health(&units::list(c, None, now).await?).to_vec();
     numbers.tallies = tallies::all(c).await?;
     Ok(numbers)
 }

@@ -179,6 +179,10 @@ fn text(numbers: &Numbers, process: &Process) -> String {
     let failed = one(tallies::POSTS_FAILED);
     page.single("ounce_posts_failed_total", "counter", "Attempts to write to the forge that failed.", failed);
     runners(&mut page, numbers);
+    page.family("ounce_units", "gauge", "Units of runners' labs, by health; the page /lab says more of each.");
+    for (health, count) in &numbers.units {
+        page.sample("ounce_units", &[("health", health.word())], count);
+    }
     page.0
 }
 

@@ -46,7 +46,7 @@ pub const ANSWER_MS_MAX: u64 = 60_000;
 pub const WEBHOOKS_MAX: usize = 8;
 /// Measurements held in memory at once; the others wait.
 pub const UPLOADS_MAX: usize = 8;
-/// Claims, heartbeats and ends held in memory at once, each of at most `runner_api::SMALL_BYTES_MAX`; the others wait.
+/// Claims, heartbeats and ends held in memory at once, each of at most `runner_api::CLAIM_BYTES_MAX`; the others wait.
 pub const SMALLS_MAX: usize = 32;
 /// Enrolments read at once: anybody may send one, so they wait for each other only.
 pub const ENROLMENTS_MAX: usize = 4;

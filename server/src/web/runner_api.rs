@@ -18,6 +18,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use ounce_protocol::ids::RunnerName;
 use ounce_protocol::job::Refused;
+use ounce_protocol::lab::{UNIT_TEXT_BYTES_MAX, UNITS_MAX};
 use ounce_protocol::runner_api::{
     ASIDE_HEADER, BODY_BYTES_MAX, Claim, Earlier, EarlierAnswer, Enroll, Enrolled, Finish, Heartbeat, HeartbeatAnswer, LOG_CHUNK_BYTES_MAX,
     PROTOCOL, PROTOCOL_HEADER, ROTATE, ROTATE_HEADER, Upload,
@@ -28,8 +29,12 @@ use serde::de::DeserializeOwned;
 pub const PREFIX: &str = "/api/runner/v1";
 /// A byte of a log is at most so many of JSON: a control character is written `\u0000`.
 const ESCAPED_BYTES: usize = 6;
-/// Largest body of a claim, a heartbeat or an end: a heartbeat's log, each byte of it escaped, and room for the rest.
+/// Largest body of a heartbeat or an end: a heartbeat's log, each byte of it escaped, and room for the rest.
 pub const SMALL_BYTES_MAX: usize = LOG_CHUNK_BYTES_MAX * ESCAPED_BYTES + 32 * 1024;
+/// Most that is said of one unit, bytes: six texts whose every byte may be escaped by another, and room for the rest.
+const UNIT_BYTES_MAX: usize = 6 * 2 * UNIT_TEXT_BYTES_MAX + 1_200;
+/// Largest body of a claim: what is offered, and all units.
+pub const CLAIM_BYTES_MAX: usize = SMALL_BYTES_MAX + UNITS_MAX * UNIT_BYTES_MAX;
 /// Largest body of an enrolment: a code and a name.
 pub const ENROLMENT_BYTES_MAX: usize = 4 * 1024;
 
@@ -176,7 +181,8 @@ async fn confirm(_: Authorized) -> StatusCode {
 }
 
 async fn claim<F: Forge>(State(app): State<App<F>>, Authorized(runner): Authorized, body: Body) -> Result<Response, ApiError> {
-    let body: Claim = read_small(&app, body).await?;
+    let room = Room { places: &app.smalls, bytes_max: CLAIM_BYTES_MAX, ms_max: BODY_MS_MAX };
+    let body: Claim = read(room, body).await?;
     let mut response = match lease::claim(&app.cx, &runner.name, &body).await? {
         Given::Lease(lease) => {
             trace::about("job", lease.job);

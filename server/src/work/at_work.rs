@@ -4,6 +4,7 @@ use super::waits::{Taker, Waiting, Waits, waits};
 use crate::store::at_work::{self, DAY_MS, DayRow, EndedRow, LATELY_MS, LeasesRow, QueuedRow, RunnerRow, RunningRow};
 use crate::store::numbers::RUNNER_SEEN_MS;
 use crate::store::tallies::{self, Ended, Tally};
+use crate::store::units::{self, Unit};
 use crate::store::{Connection, StoreError, sight};
 use ounce_protocol::ids::RunnerName;
 use ounce_protocol::job::Millis;
@@ -24,6 +25,8 @@ pub struct AtWork {
     pub ended: Vec<EndedRow>,
     /// The runners.
     pub runners: Vec<AtRunner>,
+    /// The units of their labs.
+    pub units: Vec<Unit>,
 }
 
 /// A runner, and what came of its work lately.
@@ -182,7 +185,15 @@ pub async fn look(c: &mut Connection, also: &[i64], now: Millis) -> Result<AtWor
     let (queued, oldest_ms) = at_work::queued(c, also).await?;
     let mut ended = at_work::ended(c, also, since).await?;
     ended.sort_by_key(|row| row.state != "failed");
-    Ok(AtWork { queue, queued, oldest_ms, running: at_work::running(c, also).await?, ended, runners })
+    Ok(AtWork {
+        queue,
+        queued,
+        oldest_ms,
+        running: at_work::running(c, also).await?,
+        ended,
+        runners,
+        units: units::list(c, None, now).await?,
+    })
 }
 
 fn taker(runner: &AtRunner, now: Millis) -> Taker<'_> {
@@ -210,6 +221,8 @@ pub struct OneRunner {
     pub days: Vec<DayRow>,
     /// What was done to it.
     pub done: Vec<at_work::DoneRow>,
+    /// The units of its lab.
+    pub units: Vec<Unit>,
     /// Whether who looks may read why it was set aside: the job it failed at last may be a private project's.
     pub may_read_why: bool,
 }
@@ -234,6 +247,7 @@ pub async fn look_at(
         ended: at_work::ended_at(c, also, since, name).await?,
         days: at_work::days(c, also, since, name).await?,
         done: at_work::done_to(c, name).await?,
+        units: units::list(c, Some(name), now).await?,
         may_read_why,
         at,
     }))

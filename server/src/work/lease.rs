@@ -7,9 +7,10 @@ use crate::store::jobs::{self, Claimed, Holder, JobError, Offer};
 use crate::store::measurements::Packed;
 use crate::store::runners::Held;
 use crate::store::runs::RunKind;
-use crate::store::{Connection, StoreError, at_work, audit, health, measurements, projects, runners, runs, tallies};
+use crate::store::{Connection, StoreError, at_work, audit, health, measurements, projects, runners, runs, tallies, units};
 use ounce_protocol::ids::RunnerName;
 use ounce_protocol::job::{FORSAKEN, FailureKind, HEARTBEAT_MS, LEASE_MS, Millis, Refused};
+use ounce_protocol::lab;
 use ounce_protocol::runner_api::{
     AT_ONCE_MAX, CLAIM_WAIT_MS_MAX, Claim, End, Enroll, Enrolled, Finish, Heartbeat, HeartbeatAnswer, LOG_CHUNK_BYTES_MAX, Lease, Upload,
     Work,
@@ -123,10 +124,16 @@ pub async fn claim<F: Forge>(cx: &Context<F>, runner: &RunnerName, claim: &Claim
             claim.works_on.len()
         )));
     }
-    let mut c = cx.store.connection().await?;
-    runners::seen(&mut c, runner, &claim.can_run, claim.sandbox, cx.clock.now()).await?;
-    let forsaken = jobs::has_forsaken(&mut c, runner, &claim.works_on).await?;
-    drop(c);
+    lab::check(&claim.units).map_err(LeaseError::Invalid)?;
+    let mut tx = cx.store.write_beside().await?;
+    runners::seen(&mut tx, runner, &claim.can_run, claim.sandbox, cx.clock.now()).await?;
+    let fell = units::tell(&mut tx, runner, &claim.units, cx.clock.now()).await?;
+    let forsaken = jobs::has_forsaken(&mut tx, runner, &claim.works_on).await?;
+    tx.commit().await?;
+    for unit in fell {
+        let note = unit.note.as_deref().unwrap_or_default();
+        tracing::warn!(%runner, unit = %unit.name, standing = unit.standing.word(), note, "a unit does not answer");
+    }
     if forsaken {
         take_back(cx, runner, &claim.works_on).await?;
     }

@@ -76,7 +76,11 @@ impl Agent {
         match ask {
             Ask::Claim => {
                 let can_run = vec!["qemu:netduinoplus2".to_owned()];
-                self.post(&self.token, "/api/runner/v1/claim", &Claim { wait_ms: 0, can_run, sandbox: self.sandbox, works_on: vec![] })
+                self.post(
+                    &self.token,
+                    "/api/runner/v1/claim",
+                    &Claim { wait_ms: 0, can_run, sandbox: self.sandbox, works_on: vec![], units: vec![] },
+                )
             }
             Ask::Heartbeat => {
                 self.post(job_token, &job("heartbeat"), &Heartbeat { token, doing: "building".into(), log: "a line\n".into() })

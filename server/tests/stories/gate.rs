@@ -92,7 +92,7 @@ async fn the_same_delivery_twice_is_one_run_and_one_comment() {
 async fn a_runner_proves_itself_and_its_version() {
     let world = World::new().await;
     let mut runner = world.runner("desk").await;
-    let claim = Claim { wait_ms: 0, can_run: vec![], sandbox: false, works_on: vec![] };
+    let claim = Claim { wait_ms: 0, can_run: vec![], sandbox: false, works_on: vec![], units: vec![] };
     assert_eq!(runner.post("claim", &claim).await.status(), StatusCode::NO_CONTENT);
     runner.token = "0".repeat(64);
     assert_eq!(runner.post("claim", &claim).await.status(), StatusCode::UNAUTHORIZED);
@@ -138,7 +138,7 @@ async fn an_enrolment_code_is_good_once_for_one_name_for_a_day() {
 async fn a_new_token_of_a_runner_ends_the_old_one() {
     let world = World::new().await;
     let (old, new) = (world.runner("desk").await, world.runner("desk").await);
-    let claim = Claim { wait_ms: 0, can_run: vec![], sandbox: false, works_on: vec![] };
+    let claim = Claim { wait_ms: 0, can_run: vec![], sandbox: false, works_on: vec![], units: vec![] };
     assert_eq!(old.post("claim", &claim).await.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(new.post("claim", &claim).await.status(), StatusCode::NO_CONTENT);
 }
@@ -151,7 +151,7 @@ async fn a_runner_cannot_fill_the_memory() {
     let lease = runner.claim().await;
     let big = "x".repeat(BODY_BYTES_MAX + 1);
     assert_eq!(runner.post_about(&lease, "measurement", &big).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
-    assert_eq!(runner.post("claim", &"x".repeat(140_000)).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(runner.post("claim", &"x".repeat(600_000)).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(runner.post("claim", &json!({"wait_ms": "soon"})).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
 }
 

@@ -20,6 +20,7 @@ mod database;
 mod follow;
 mod gate;
 mod history;
+mod lab;
 mod life;
 mod login;
 mod metrics;

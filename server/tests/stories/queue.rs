@@ -498,7 +498,7 @@ async fn a_runner_works_on_several_jobs_and_loses_only_those_that_it_does_not_na
         [(200, false); 2]
     );
     desk.works_on = (0..64).collect();
-    let claim = Claim { wait_ms: 0, can_run: vec![], sandbox: true, works_on: desk.works_on.clone() };
+    let claim = Claim { wait_ms: 0, can_run: vec![], sandbox: true, works_on: desk.works_on.clone(), units: vec![] };
     assert_eq!(desk.post("claim", &claim).await.status(), 422);
 }
 

@@ -3,6 +3,7 @@
 use crate::world::World;
 use ounce_protocol::ids::{BenchName, CommitSha, ImageId, RegionName, RunnerName};
 use ounce_protocol::job::FailureKind;
+use ounce_protocol::lab::UnitState;
 use ounce_protocol::measurement::{
     BenchOutcome, Count, Fingerprint, FunctionCount, Ledger, Measurement, Outcome, RegionKind, RegionLedger, Row, SCHEMA, Stage,
 };
@@ -21,6 +22,8 @@ pub struct ScriptedRunner {
     pub wait_ms: u64,
     /// The jobs that it says it works on.
     pub works_on: Vec<i64>,
+    /// The units of its lab.
+    pub units: Vec<UnitState>,
 }
 
 impl ScriptedRunner {
@@ -32,6 +35,7 @@ impl ScriptedRunner {
             can_run: vec!["qemu:netduinoplus2".into()],
             wait_ms: 20_000,
             works_on: vec![],
+            units: vec![],
         };
         let answer = runner.post("enroll", &Enroll { code: code.into(), name: name.clone() }).await;
         assert_eq!(answer.status(), StatusCode::OK);
@@ -59,7 +63,13 @@ impl ScriptedRunner {
     }
 
     pub async fn try_claim(&self) -> Option<Lease> {
-        let claim = Claim { wait_ms: self.wait_ms, can_run: self.can_run.clone(), sandbox: true, works_on: self.works_on.clone() };
+        let claim = Claim {
+            wait_ms: self.wait_ms,
+            can_run: self.can_run.clone(),
+            sandbox: true,
+            works_on: self.works_on.clone(),
+            units: self.units.clone(),
+        };
         let answer = self.post("claim", &claim).await;
         match answer.status() {
             StatusCode::OK => Some(answer.json().await.unwrap()),
@@ -72,7 +82,8 @@ impl ScriptedRunner {
 
     /// The status of a claim that brings nothing, and what it says of this runner.
     pub async fn asked_for_work(&self) -> (u16, String) {
-        let claim = Claim { wait_ms: 0, can_run: self.can_run.clone(), sandbox: true, works_on: self.works_on.clone() };
+        let claim =
+            Claim { wait_ms: 0, can_run: self.can_run.clone(), sandbox: true, works_on: self.works_on.clone(), units: self.units.clone() };
         let answer = self.post("claim", &claim).await;
         let said = answer.headers().get(ASIDE_HEADER).map_or("", |v| v.to_str().unwrap());
         (answer.status().as_u16(), said.to_owned())

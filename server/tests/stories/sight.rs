@@ -42,7 +42,7 @@ const OPEN: [&str; 25] = [
     "/tour",
 ];
 /// The same, for what is not of a project and yet of the lab.
-const OF_THE_LAB: [&str; 1] = ["/api/v1/runners"];
+const OF_THE_LAB: [&str; 3] = ["/api/v1/runners", "/lab", "/api/v1/lab"];
 
 /// A private project with a run that was weighed.
 async fn weighed(world: &World) {

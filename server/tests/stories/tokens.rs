@@ -12,7 +12,7 @@ use ounce_server::web::guess::{WINDOW_MS, WRONG_OF_ADDRESS_MAX};
 use ounce_server::work::lease;
 use reqwest::StatusCode;
 
-const NO_WORK: Claim = Claim { wait_ms: 0, can_run: Vec::new(), sandbox: false, works_on: Vec::new() };
+const NO_WORK: Claim = Claim { wait_ms: 0, can_run: Vec::new(), sandbox: false, works_on: Vec::new(), units: Vec::new() };
 
 /// What the server says to a token that asks for work.
 async fn asks(runner: &ScriptedRunner, token: &str) -> (StatusCode, bool) {
@@ -132,7 +132,7 @@ async fn a_revoked_runner_has_nothing_at_once_and_its_work_goes_on_elsewhere() {
 async fn a_claim_that_waits_when_its_runner_is_revoked_gets_nothing() {
     let world = World::new().await;
     let thief = world.runner("thief").await;
-    let claim = Claim { wait_ms: CLAIM_WAIT_MS_MAX, can_run: thief.can_run.clone(), sandbox: true, works_on: vec![] };
+    let claim = Claim { wait_ms: CLAIM_WAIT_MS_MAX, can_run: thief.can_run.clone(), sandbox: true, works_on: vec![], units: vec![] };
     let waiting = thief.post("claim", &claim);
     let revoking = async {
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;

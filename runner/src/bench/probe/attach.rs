@@ -17,27 +17,30 @@ const VC_CORERESET: u32 = 1;
 /// The reset line among a probe's pins, as CMSIS-DAP numbers them.
 const NRESET: u32 = 0x80;
 
+/// The keeper's description does not fit.
+fn wrong(why: &str) -> Stopped {
+    Stopped::failed(Stage::Chip, format!("lab.toml does not describe it rightly: {why}"))
+}
+
 /// All chips that are known: those of probe-rs and the keeper's own.
 pub fn registry(wiring: &Wiring) -> Result<Registry, Stopped> {
     let mut registry = Registry::from_builtin_families();
     for file in &wiring.targets {
-        let text = std::fs::read_to_string(file).map_err(|e| Stopped::failed(Stage::Chip, format!("{}: {e}", file.display())))?;
-        registry
-            .add_target_family_from_yaml(&text)
-            .map_err(|e| Stopped::failed(Stage::Chip, format!("{}: {}", file.display(), chain(&e))))?;
+        let text = std::fs::read_to_string(file).map_err(|e| wrong(&format!("{}: {e}", file.display())))?;
+        registry.add_target_family_from_yaml(&text).map_err(|e| wrong(&format!("{}: {}", file.display(), chain(&e))))?;
     }
     Ok(registry)
 }
 
 /// The chip that the wiring names.
 pub fn chip(wiring: &Wiring, registry: &Registry) -> Result<Target, Stopped> {
-    registry.get_target_by_name(&wiring.chip).map_err(|e| Stopped::failed(Stage::Chip, chain(&e)))
+    registry.get_target_by_name(&wiring.chip).map_err(|e| wrong(&chain(&e)))
 }
 
 /// Opens the probe and attaches; `may_erase`: also to a chip that has to be erased for that, as it is locked.
 pub fn attach(wiring: &Wiring, registry: &Registry, may_erase: bool) -> Result<Session, Stopped> {
     let failed = |error: &dyn std::error::Error| Stopped::failed(Stage::Attach, chain(error));
-    let selector: DebugProbeSelector = wiring.selector.parse().map_err(|e| Stopped::failed(Stage::Chip, chain(&e)))?;
+    let selector: DebugProbeSelector = wiring.selector.parse().map_err(|e| wrong(&chain(&e)))?;
     let socket = selector.serial_number.as_deref().and_then(|serial| serial.strip_prefix("unix:"));
     if let Some(path) = socket.filter(|path| !Path::new(path).exists()) {
         // probe-rs would go on and look for it on USB.

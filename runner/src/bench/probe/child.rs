@@ -206,6 +206,18 @@ fn limit(stage: Stage) -> Duration {
     LIMITS.iter().find(|(known, _)| *known == stage).map_or(Duration::ZERO, |(_, limit)| *limit)
 }
 
+/// What is said of a stage that took too long: what was seen, and what it may be where that is not the board.
+fn late(stage: Stage) -> String {
+    match stage {
+        Stage::Chip => format!(
+            "its description was not read within {} s: this machine has too much else to do, or `target` in lab.toml names a file that cannot be read to \
+             its end, as one on a network that is away",
+            limit(stage).as_secs()
+        ),
+        _ => "nothing came back within its time".into(),
+    }
+}
+
 /// Ends the process when a stage takes too long, or when nobody reads its output.
 fn watch(limit: &Mutex<(Stage, Instant)>) {
     let out = std::io::stdout();
@@ -217,8 +229,22 @@ fn watch(limit: &Mutex<(Stage, Instant)>) {
         }
         let (stage, until) = *limit.lock().unwrap_or_else(PoisonError::into_inner);
         if Instant::now() > until {
-            say(&Event::Failed { stage, why: "nothing came back within its time".into() });
+            say(&Event::Failed { stage, why: late(stage) });
             std::process::exit(i32::from(TOLD));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chip_that_was_not_looked_up_in_time_is_not_blamed_on_lab_toml_alone() {
+        let words = |stage: Stage| format!("{}: {}", stage.words(), late(stage));
+        insta::assert_snapshot!([words(Stage::Chip), words(Stage::Attach)].join("\n"), @r"
+        its chip cannot be looked up: its description was not read within 30 s: this machine has too much else to do, or `target` in lab.toml names a file that cannot be read to its end, as one on a network that is away
+        the chip does not answer: nothing came back within its time
+        ");
     }
 }

@@ -132,7 +132,7 @@ impl Stage {
     /// What could not be done, in words.
     pub fn words(self) -> &'static str {
         match self {
-            Stage::Chip => "lab.toml does not describe it rightly",
+            Stage::Chip => "its chip cannot be looked up",
             Stage::Lock => "it is in use",
             Stage::Attach => "the chip does not answer",
             Stage::Erase => "the chip cannot be erased",

@@ -7,6 +7,7 @@
 mod answers;
 mod audit;
 mod etag;
+mod lab;
 mod projects;
 mod runs;
 mod series;
@@ -80,6 +81,7 @@ where
                 .routes(routes!(runs::runners))
                 .routes(routes!(work::work))
                 .routes(routes!(work::runner))
+                .routes(routes!(lab::lab))
                 .routes(routes!(audit::entries)),
         )
         .split_for_parts()

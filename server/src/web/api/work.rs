@@ -2,6 +2,7 @@
 
 use super::super::access::Sight;
 use super::answers::Runner;
+use super::lab::Unit;
 use super::{Api, ApiProblem, NotFound, Problem};
 use crate::store::at_work::{EndedRow, QueuedRow, RunningRow};
 use crate::work::at_work::{self, AtRunner, AtWork};
@@ -248,6 +249,8 @@ pub struct RunnerDetail {
     pub days: Vec<Day>,
     /// What was done to it, the latest first.
     pub done: Vec<DoneTo>,
+    /// The units of its lab, by name.
+    pub units: Vec<Unit>,
 }
 
 /// Jobs that ended on one day and in one way.
@@ -288,5 +291,6 @@ pub async fn runner(State(api): State<Api>, Path(name): Path<String>, sight: Sig
         ended: found.ended.into_iter().map(EndedJob::from).collect(),
         days: found.days.into_iter().map(day).collect(),
         done: found.done.into_iter().map(|row| DoneTo { at_ms: row.at_ms, what: row.what }).collect(),
+        units: found.units.into_iter().map(Unit::from).collect(),
     }))
 }

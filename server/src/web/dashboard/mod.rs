@@ -12,6 +12,7 @@ mod commit;
 mod compare;
 mod feed;
 mod job;
+mod lab;
 mod link;
 mod matrix;
 mod prices;
@@ -128,6 +129,7 @@ where
         .route("/p/{owner}/{name}/boards/{board}", get(board::page))
         .route("/runs/{id}", get(run::page))
         .route("/audit", get(audit::page))
+        .route("/lab", get(lab::page))
         .merge(badge::routes())
         .merge(feed::routes())
         .merge(symbols::routes())

@@ -1,6 +1,7 @@
 //! One runner: how it stands, what it offers, what came of its work, what was done to it.
 
 use super::super::access::Sight;
+use super::lab::{self, Note, UnitView};
 use super::words::{Label, When, when};
 use super::work::{self, Ended, Running};
 use super::{Page, PageError, Pages, Top, URLS, Urls, shown};
@@ -42,6 +43,8 @@ struct Runner {
     days: Vec<Day>,
     sparkline: String,
     done: Vec<Done>,
+    notes: Vec<Note>,
+    units: Vec<UnitView>,
     is_operator: bool,
 }
 
@@ -87,7 +90,7 @@ async fn page(State(state): State<Pages>, Path(name): Path<String>, sight: Sight
 }
 
 fn view(found: OneRunner, sight: &Sight, now: Millis) -> Runner {
-    let OneRunner { at, running, ended, days, done, may_read_why } = found;
+    let OneRunner { at, running, ended, days, done, units, may_read_why } = found;
     let days = by_day(&days, now);
     let values: Vec<Option<i128>> = days.iter().map(|day| Some(i128::from(day.done))).collect();
     let done = done.into_iter().map(|row| Done {
@@ -122,6 +125,8 @@ fn view(found: OneRunner, sight: &Sight, now: Millis) -> Runner {
         sparkline: ounce_report::sparkline_svg("Jobs done a day", &values, "jobs"),
         days: days.into_iter().rev().filter(|day| day.done + day.timeout + day.infra + day.superseded > 0).collect(),
         done: done.collect(),
+        notes: lab::notes(&units, now),
+        units: lab::views(units, now),
         is_operator: sight.is_operator,
         name: row.name.clone(),
     }

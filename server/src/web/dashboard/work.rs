@@ -2,7 +2,7 @@
 
 use super::super::access::Sight;
 use super::words::{Label, When, job_label, took, when};
-use super::{Page, PageError, Pages, Top, URLS, Urls, shown};
+use super::{Page, PageError, Pages, Top, URLS, Urls, lab, shown};
 use crate::store::at_work::{COUNTED_MAX, EndedRow, RunningRow};
 use crate::store::backfills;
 use crate::work::at_work::{self, AtRunner, AtWork, Outcomes, Stands};
@@ -45,6 +45,8 @@ struct Part {
     running: Vec<Running>,
     ended: Vec<Ended>,
     runners: Vec<RunnerView>,
+    /// How many units of runners' labs are in which health, and whether that is bad.
+    units: Vec<(String, bool)>,
 }
 
 struct Queued {
@@ -197,6 +199,7 @@ fn view(found: AtWork, now: Millis) -> Part {
         running: found.running.into_iter().map(|row| running(row, now)).collect(),
         ended: found.ended.into_iter().map(|row| ended(row, now)).collect(),
         runners,
+        units: lab::summary(&found.units),
     }
 }
 
