@@ -297,11 +297,11 @@ impl Ip {
     }
 
     /// The opcode, for the run loop. What the compiler knows of the position ends here: else it holds two of them through every
-    /// operation, this one and the one before the opcode.
+    /// operation, this one and the one before the opcode. Not on ARMv6-M, whose eight registers this would make it keep the position out of.
     #[inline(always)]
     pub(crate) fn opcode(&mut self) -> u8 {
         let byte = self.byte();
-        #[cfg(target_os = "none")]
+        #[cfg(all(target_os = "none", not(all(target_arch = "arm", not(target_feature = "thumb2")))))]
         // SAFETY: no instruction.
         unsafe {
             core::arch::asm!("/* {} */", inout(reg) self.0, options(pure, nomem, nostack, preserves_flags));
