@@ -49,6 +49,8 @@ pub(crate) enum Kind {
     #[cfg(feature = "memoryview")]
     MemoryView,
     MapTable,
+    /// What a dict or a set holds.
+    DictTable,
     Slots,
     Tuple,
     List,
@@ -88,6 +90,7 @@ const fn raw_words(kind: Kind) -> usize {
         #[cfg(feature = "bytes")]
         Kind::ConstBytes => 2,
         Kind::MapTable => 2,
+        Kind::DictTable => 1,
         _ => 0,
     }
 }
@@ -230,6 +233,21 @@ impl Obj {
         debug_assert!(index * WORD + len * 4 <= self.words() * WORD);
         // SAFETY: as for `limbs`, and a new block is nobody else's.
         unsafe { core::slice::from_raw_parts_mut(self.heap_ptr().cast::<usize>().add(1 + index).cast::<u32>(), len) }
+    }
+
+    /// The `at`-th 16-bit number from field `index` on; callers stay inside the block.
+    #[inline(always)]
+    pub(crate) fn half(self, index: usize, at: usize) -> u16 {
+        debug_assert!(index * WORD + 2 * at + 2 <= self.words() * WORD);
+        // SAFETY: in bounds, as the caller made the block for so many numbers; a field is aligned for one.
+        unsafe { self.heap_ptr().cast::<usize>().add(1 + index).cast::<u16>().add(at).read() }
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_half(self, index: usize, at: usize, value: u16) {
+        debug_assert!(index * WORD + 2 * at + 2 <= self.words() * WORD);
+        // SAFETY: as `half`.
+        unsafe { self.heap_ptr().cast::<usize>().add(1 + index).cast::<u16>().add(at).write(value) }
     }
 
     /// Writes `text` into the block's bytes from `offset` bytes behind field `index` on.

@@ -469,8 +469,8 @@ fn execute(vm: &mut Vm) -> Res {
                 byte::BuildTuple => build!(tuple::new),
                 byte::BuildList => build!(list::new),
                 byte::BuildMap => {
-                    ip.varuint();
-                    let made = check!(dict::new(vm));
+                    let n = ip.varuint();
+                    let made = check!(dict::with_room(vm, Kind::Dict, n));
                     sp.push(made);
                 }
                 byte::StoreMap => {

@@ -8,7 +8,7 @@ use crate::heap::{Heap, Kind};
 use crate::opcodes;
 use crate::print::Sink;
 use crate::qstr::{self, Qstr};
-use crate::types::{T, exception};
+use crate::types::{T, exception, list};
 use crate::value::{Obj, Raised, Res};
 use crate::{attr, call, map, mpy, print};
 
@@ -80,7 +80,11 @@ pub struct Vm<'a> {
     pub(crate) error: Obj,
     keep_len: usize,
     pub(crate) boundary: CodePtr,
+    /// The slots of empty lists, see `types/list.rs`; permanent.
+    pub(crate) empty: Obj,
     memory_error: Obj,
+    /// What is raised when frames have filled the arena, which leaves no room to make it then.
+    recursion_error: Obj,
     result: Obj,
     stack_limit: usize,
     pub(crate) heap: Heap<'a>,
@@ -141,8 +145,13 @@ impl<'a> Vm<'a> {
         let mut tables = Tables::new(block, 0, 0, 1);
         let code = Code::new(&HALT_CODE, &HALT_CODE, tables.module(), BOUNDARY_SLOTS, 0, 0, (0, 0, 0), 0, 0);
         tables.push_code(code, 1);
+        let empty = heap.alloc(Kind::Permanent, 1).ok_or(Stop::NoMemory)?;
+        empty.set_field(list::LEN, Obj::int(0));
         let memory_error = heap.alloc(Kind::Exception, 3).ok_or(Stop::NoMemory)?;
         memory_error.set_field(exception::CLASS, T::MemoryError.obj());
+        let recursion_error = heap.alloc(Kind::Exception, 3).ok_or(Stop::NoMemory)?;
+        recursion_error.set_field(exception::CLASS, T::RecursionError.obj());
+        recursion_error.set_field(exception::ARGS, Obj::name(Qstr::M_RECURSION));
         Ok(Vm {
             heap,
             frame: None,
@@ -151,7 +160,9 @@ impl<'a> Vm<'a> {
             halted: false,
             error: Obj::NULL,
             memory_error,
+            recursion_error,
             boundary: tables.module().code(0),
+            empty,
             modules: None,
             #[cfg(feature = "traceback")]
             traceback: crate::traceback::Traceback::NONE,
@@ -425,7 +436,10 @@ impl<'a> Vm<'a> {
             bytes += at.bytes();
             frame = at.prev();
         }
-        if bytes < self.heap.size_bytes() / 4 { raised } else { self.raise(T::RecursionError, Qstr::M_RECURSION) }
+        if bytes >= self.heap.size_bytes() / 4 {
+            self.error = self.recursion_error;
+        }
+        raised
     }
 
     /// Holds a value over allocations until `unkeep`, or until the native function that is running returns.
@@ -491,7 +505,7 @@ impl<'a> Vm<'a> {
     pub(crate) fn collect(&mut self) {
         let heap = &mut self.heap;
         heap.begin_mark();
-        for value in [self.error, self.memory_error, self.result] {
+        for value in [self.error, self.memory_error, self.recursion_error, self.result] {
             heap.mark(value);
         }
         #[cfg(feature = "traceback")]

@@ -277,7 +277,7 @@ pub(crate) fn builtin_type_of(value: Obj) -> T {
         Kind::Deque => T::Deque,
         #[cfg(feature = "io")]
         Kind::Stream => crate::modules::io::type_of(value),
-        Kind::Free | Kind::Permanent | Kind::Frame | Kind::MapTable | Kind::Slots | Kind::Instance => T::Object,
+        Kind::Free | Kind::Permanent | Kind::Frame | Kind::MapTable | Kind::DictTable | Kind::Slots | Kind::Instance => T::Object,
     }
 }
 
