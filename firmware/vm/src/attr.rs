@@ -62,7 +62,7 @@ pub(crate) fn delete_name(vm: &mut Vm, frame: FramePtr, module: ModulePtr, name:
 /// An instance's own attribute, the quick way; NULL when it takes more.
 #[inline(always)]
 pub(crate) fn own(object: Obj, name: Obj) -> Obj {
-    if object.is(Kind::Instance) { map::get(object.field(class::INSTANCE_TABLE), name) } else { Obj::NULL }
+    if object.is(Kind::Instance) { class::own(object, name) } else { Obj::NULL }
 }
 
 /// An attribute of an instance's class; NULL for anything that is not an instance of a class.
@@ -101,7 +101,7 @@ pub(crate) fn call_special(vm: &mut Vm, object: Obj, name: Qstr) -> Res {
 #[inline(never)]
 pub(crate) fn load(vm: &mut Vm, object: Obj, name: Obj) -> Res {
     if object.is(Kind::Instance) || object.is(Kind::Exception) {
-        let own = map::get(object.field(class::INSTANCE_TABLE), name);
+        let own = class::own_of(object, name);
         if own != Obj::NULL {
             return Ok(own);
         }
@@ -293,7 +293,7 @@ const NEW: Obj = Obj::NULL;
 #[inline(always)]
 pub(crate) fn load_method(vm: &mut Vm, at: Slots, name: Obj) -> Res<()> {
     let object = at.get(0);
-    if object.is(Kind::Instance) && map::get(object.field(class::INSTANCE_TABLE), name) == Obj::NULL {
+    if object.is(Kind::Instance) && class::own(object, name) == Obj::NULL {
         let class = object.field(class::INSTANCE_CLASS);
         if class.is(Kind::Class) {
             let found = class::lookup(class, name);
@@ -313,7 +313,8 @@ fn load_method_slow(vm: &mut Vm, at: Slots, name: Obj) -> Res<()> {
     let object = at.get(0);
     if object.is(Kind::Instance) || object.is(Kind::Exception) {
         let class = object.field(class::INSTANCE_CLASS);
-        if map::get(object.field(class::INSTANCE_TABLE), name) == Obj::NULL && class.is(Kind::Class) {
+        let own = class::own_of(object, name);
+        if own == Obj::NULL && class.is(Kind::Class) {
             let found = class::lookup(class, name);
             if found != Obj::NULL {
                 return method_of_class(vm, at, object, class, found);
@@ -371,7 +372,7 @@ pub(crate) fn method_of_class(vm: &mut Vm, at: Slots, object: Obj, class: Obj, f
 /// `object.name` for native code: runs a property to its end.
 pub(crate) fn load_now(vm: &mut Vm, object: Obj, name: Obj) -> Res {
     let found = of_class(object, name);
-    let own = object.is(Kind::Instance) && map::get(object.field(class::INSTANCE_TABLE), name) != Obj::NULL;
+    let own = object.is(Kind::Instance) && class::own_of(object, name) != Obj::NULL;
     if found.is(Kind::Property) && !own && found.field(0).is_heap() {
         return call::call(vm, found.field(0), &[object]);
     }
@@ -385,7 +386,7 @@ pub(crate) fn store(vm: &mut Vm, object: Obj, name: Obj, value: Obj) -> Res<()> 
     if object.is(Kind::Instance) && class::is_hooked(object) {
         return store_hooked(vm, object, name, value);
     }
-    if object.is(Kind::Instance) && value != Obj::NULL && map::replace(object.field(class::INSTANCE_TABLE), name, value) {
+    if object.is(Kind::Instance) && value != Obj::NULL && class::replace_own(object, name, value) {
         return Ok(());
     }
     store_slow(vm, object, name, value)
@@ -442,7 +443,10 @@ fn store_slow(vm: &mut Vm, object: Obj, name: Obj, value: Obj) -> Res<()> {
                 return Ok(());
             }
         }
-        return store_in(vm, object, class::INSTANCE_TABLE, name, value);
+        if value != Obj::NULL {
+            return class::set_own(vm, object, name, value);
+        }
+        return if class::remove_own(object, name) { Ok(()) } else { Err(no_attribute(vm, object, name)) };
     }
     if object.is(Kind::Class) {
         return store_in(vm, object, class::TABLE, name, value);

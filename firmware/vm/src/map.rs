@@ -58,6 +58,11 @@ pub(crate) fn replace(table: Obj, key: Obj, value: Obj) -> bool {
     }
 }
 
+/// How many keys there are, those without a value included.
+pub(crate) fn len(table: Obj) -> usize {
+    if table == Obj::NULL { 0 } else { table.raw(COUNT) }
+}
+
 fn insert_new(table: Obj, key: Obj, value: Obj) {
     let mut at = start(table, key);
     while table.field(ENTRIES + 2 * at) != Obj::NULL {
