@@ -32,7 +32,7 @@ pub(crate) struct Args {
 
 impl Args {
     /// Positional argument `index`; the caller knows it is there, from the native's entry in the table.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn get(&self, index: usize) -> Obj {
         debug_assert!(index < self.n);
         self.at.get(index as isize)
@@ -62,7 +62,7 @@ impl Args {
 
 /// Begins a call. The slot before the first argument must be free to be written. Gives the value, or `Obj::CALL` when a
 /// frame was pushed whose value will go where the present frame's saved `sp` points.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn start(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     if callee.is(Kind::Function) {
         return enter(vm, callee, args, n, n_kw);
@@ -76,8 +76,21 @@ pub(crate) fn begin(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize
     if callee.is(Kind::Function) { start_with_self(vm, callee, args, n, n_kw) } else { start_other(vm, callee, args, n, n_kw) }
 }
 
+/// Any of the four opcodes that call, for the run loop that is made for size: `receiver` is NULL when there is none.
+#[cfg(not(feature = "speed"))]
+pub(crate) fn any(vm: &mut Vm, callee: Obj, receiver: Obj, args: Slots, count: (usize, usize), starred: bool) -> Res {
+    let (n, n_kw) = count;
+    if starred {
+        crate::spread::call(vm, callee, receiver, args, n, n_kw)
+    } else if receiver == Obj::NULL {
+        start(vm, callee, args, n, n_kw)
+    } else {
+        start_with_self(vm, callee, args.plus(-1), n + 1, n_kw)
+    }
+}
+
 #[inline(never)]
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 fn start_other(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     if let Some(index) = callee.as_native() {
         return native(vm, index, args, n, n_kw);
@@ -119,7 +132,7 @@ fn start_other(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> 
 }
 
 /// Begins a call whose first argument has taken the free slot.
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn start_with_self(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     if callee.is(Kind::Function) || callee.is(Kind::Closure) {
         return enter(vm, callee, args, n, n_kw);
@@ -142,13 +155,13 @@ pub(crate) fn start_with_self(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n
     value
 }
 
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 fn native(vm: &mut Vm, index: u16, args: Slots, n: usize, n_kw: usize) -> Res {
     let Some(native) = NATIVES.get(usize::from(index)) else { return vm.type_error(Qstr::M_NOT_CALLABLE) };
     if n < usize::from(native.min) || n > usize::from(native.max) {
         return vm.type_error(Qstr::M_ARG_COUNT);
     }
-    if n_kw > 0 && !native.keywords {
+    if n_kw > 0 && !native.keywords() {
         return vm.type_error(Qstr::M_NO_KW);
     }
     let kept = vm.kept();
@@ -158,7 +171,7 @@ fn native(vm: &mut Vm, index: u16, args: Slots, n: usize, n_kw: usize) -> Res {
 }
 
 /// Begins a Python function: a frame, or for a generator function a generator object.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 fn enter(vm: &mut Vm, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     let code = CodePtr::from_raw(function.pointer(function::CODE));
     if vm.watch {
@@ -189,7 +202,7 @@ fn enter(vm: &mut Vm, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res 
 }
 
 #[inline(never)]
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 fn make_generator(vm: &mut Vm, code: CodePtr, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     vm.keep(function)?;
     let generator = vm.alloc(Kind::Generator, frame_words(code))?;
@@ -202,7 +215,7 @@ fn make_generator(vm: &mut Vm, code: CodePtr, function: Obj, args: Slots, n: usi
 
 /// Puts arguments into a new frame's locals. Frame and arguments are rooted.
 #[inline(never)]
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 fn bind(vm: &mut Vm, frame: FramePtr, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res<()> {
     let code = frame.code().get();
     let locals = frame.locals();
@@ -296,7 +309,7 @@ fn bind_keyword_only(vm: &mut Vm, frame: FramePtr, function: Obj) -> Res<()> {
 
 /// A call from native code: runs until there is a value. `args` need not be rooted; at most six.
 #[inline(never)]
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn call(vm: &mut Vm, callee: Obj, args: &[Obj]) -> Res {
     let kept = vm.kept();
     vm.keep(callee)?;
@@ -366,7 +379,7 @@ pub(crate) fn resume_nested(vm: &mut Vm, generator: Obj) -> Res {
 }
 
 /// Goes on with a generator: links its frame and gives `CALL`, or `STOP` when it has ended. `extra` is what its action needs.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn resume(vm: &mut Vm, generator: Obj, value: Obj, action: Action, extra: Obj) -> Res {
     let frame = FramePtr::of_generator(generator);
     match frame.state() {
@@ -383,7 +396,7 @@ pub(crate) fn resume(vm: &mut Vm, generator: Obj, value: Obj, action: Action, ex
     Ok(Obj::CALL)
 }
 
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 fn link(vm: &mut Vm, frame: FramePtr, action: Action, extra: Obj) {
     frame.set_state(State::Running);
     frame.set_action(action);
@@ -447,5 +460,5 @@ pub(crate) fn error_is(vm: &Vm, class: T) -> bool {
 
 /// The name of what is called, for natives that show it.
 pub(crate) fn native_name(index: u16) -> Obj {
-    NATIVES.get(usize::from(index)).map_or(Obj::NONE, |native: &natives::Native| Obj::name(native.name))
+    NATIVES.get(usize::from(index)).map_or(Obj::NONE, |native: &natives::Native| Obj::name(native.name()))
 }

@@ -65,6 +65,7 @@ const IN_PLACE_SHIFT_LEFT: u8 = op::SHIFT_LEFT - TO_PLAIN;
 const IN_PLACE_MODULO: u8 = op::MODULO - TO_PLAIN;
 const IN_PLACE_FLOOR_DIVIDE: u8 = op::FLOOR_DIVIDE - TO_PLAIN;
 
+#[cfg(feature = "operators")]
 /// Names of special methods, by operator from LESS on (IN, IS and EXCEPTION_MATCH have none here).
 pub(crate) static METHODS: [Qstr; 35] = [
     Qstr::D_LT,
@@ -104,6 +105,7 @@ pub(crate) static METHODS: [Qstr; 35] = [
     Qstr::D_POW,
 ];
 
+#[cfg(feature = "operators")]
 /// Names of the reflected arithmetic methods, from OR on.
 pub(crate) static REFLECTED: [Qstr; 13] = [
     Qstr::D_ROR,
@@ -129,7 +131,7 @@ pub(crate) fn plain(operator: u8) -> u8 {
 /// Any binary operator on rooted values. With `args` (two slots that hold them) a Python method is begun and `CALL` given;
 /// without, it is run to its end.
 #[inline(never)]
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Option<Slots>) -> Res {
     match operator {
         op::EQUAL if str::is(left) && str::is(right) => return Ok(Obj::bool(str::same(vm, left, right))),
@@ -279,7 +281,7 @@ fn arithmetic_of_sequence(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> R
 }
 
 /// The value of an int or bool.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn small(value: Obj) -> Option<i32> {
     match value {
         it if it == Obj::FALSE => Some(0),
@@ -322,7 +324,45 @@ pub(crate) fn method(vm: &mut Vm, function: Obj, left: Obj, right: Obj, args: Op
     }
 }
 
-#[cfg(not(feature = "language"))]
+/// Where classes have few operators: comparisons, `+` and `-`, of which an in-place one is the plain one.
+#[cfg(not(feature = "operators"))]
+fn binary_of_objects(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Option<Slots>) -> Res {
+    const COMPARISONS: [Qstr; 5] = [Qstr::D_LT, Qstr::D_GT, Qstr::D_EQ, Qstr::D_LE, Qstr::D_GE];
+    let name = match if operator < op::IN_PLACE_OR { operator } else { plain(operator) } {
+        op::NOT_EQUAL => {
+            let same = binary_of_objects(vm, op::EQUAL, left, right, args)?;
+            if same != Obj::CALL {
+                return Ok(Obj::bool(!truth(vm, same)?));
+            }
+            if let Some(frame) = vm.frame {
+                frame.set_action(Action::Not);
+            }
+            return Ok(Obj::CALL);
+        }
+        op::ADD => Qstr::D_ADD,
+        op::SUBTRACT => Qstr::D_SUB,
+        comparison if usize::from(comparison) < COMPARISONS.len() => COMPARISONS[usize::from(comparison)],
+        _ => return vm.lacks(),
+    };
+    let found = attr::special(vm, left, name);
+    if found != Obj::NULL {
+        return method(vm, found, left, right, args);
+    }
+    if operator <= op::MORE_EQUAL {
+        // LESS and MORE, LESS_EQUAL and MORE_EQUAL ask the other side each other's question.
+        let mirrored = [op::MORE, op::LESS, op::EQUAL, op::MORE_EQUAL, op::LESS_EQUAL][usize::from(operator)];
+        let found = attr::special(vm, right, COMPARISONS[usize::from(mirrored)]);
+        if found != Obj::NULL {
+            return method(vm, found, right, left, args);
+        }
+        if operator == op::EQUAL {
+            return Ok(Obj::bool(left == right));
+        }
+    }
+    vm.type_error(Qstr::M_BAD_OPERANDS)
+}
+
+#[cfg(all(feature = "operators", not(feature = "language")))]
 fn binary_of_objects(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Option<Slots>) -> Res {
     let name = METHODS[usize::from(operator)];
     let found = attr::special(vm, left, name);
@@ -433,7 +473,7 @@ fn contains(vm: &mut Vm, container: Obj, item: Obj, args: Option<Slots>) -> Res 
 }
 
 /// `left == right` as native code needs it; both rooted.
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
     if left == right && !is_object(left) {
         return Ok(true);
@@ -511,7 +551,7 @@ pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
 }
 
 /// `left < right` as native code needs it; both rooted.
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn less(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
     if let (Some(a), Some(b)) = (small(left), small(right)) {
         return Ok(a < b);
@@ -556,7 +596,7 @@ pub(crate) fn less(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
 
 /// Whether a rooted value counts as true.
 #[inline(never)]
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn truth(vm: &mut Vm, value: Obj) -> Res<bool> {
     if value.is_int() {
         return Ok(value != Obj::int(0));
@@ -628,6 +668,14 @@ pub(crate) fn unary(vm: &mut Vm, operator: u8, value: Obj) -> Res {
     if value.is(Kind::Int) {
         return types::bigint::unary(vm, operator, value);
     }
+    #[cfg(not(feature = "operators"))]
+    return if is_object(value) { vm.lacks() } else { vm.type_error(Qstr::M_BAD_OPERAND) };
+    #[cfg(feature = "operators")]
+    unary_of_object(vm, operator, value)
+}
+
+#[cfg(feature = "operators")]
+fn unary_of_object(vm: &mut Vm, operator: u8, value: Obj) -> Res {
     let name = match operator {
         un::POSITIVE => Qstr::D_POS,
         un::NEGATIVE => Qstr::D_NEG,
@@ -646,7 +694,7 @@ pub(crate) fn unary(vm: &mut Vm, operator: u8, value: Obj) -> Res {
 }
 
 /// `len(value)`.
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn len(vm: &mut Vm, value: Obj) -> Res<usize> {
     if let Some(text) = str::text(vm, value) {
         return Ok(str::char_count(text));

@@ -47,7 +47,7 @@ pub(crate) fn bases<'x>(class: Obj) -> &'x [Obj] {
 }
 
 /// An attribute of a class or its bases; NULL when there is none.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn lookup(class: Obj, name: Obj) -> Obj {
     let found = map::get(class.field(TABLE), name);
     if found != Obj::NULL || class.field(BASES) == Obj::NULL { found } else { lookup_in_bases(class, name, LEVELS_MAX) }
@@ -71,7 +71,7 @@ fn lookup_in_bases(class: Obj, name: Obj, levels: u8) -> Obj {
 }
 
 /// An instance's own attribute; NULL when there is none.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn own(object: Obj, name: Obj) -> Obj {
     let words = object.words();
     let mut at = INSTANCE_WORDS;
@@ -90,13 +90,13 @@ pub(crate) fn own(object: Obj, name: Obj) -> Obj {
 
 /// The same for those who ask less often, and of an exception too.
 #[inline(never)]
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn own_of(object: Obj, name: Obj) -> Obj {
     if object.is(Kind::Instance) { own(object, name) } else { map::get(object.field(INSTANCE_TABLE), name) }
 }
 
 /// Replaces the value of an instance's own attribute; false when there is none.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn replace_own(object: Obj, name: Obj, value: Obj) -> bool {
     let words = object.words();
     let mut at = INSTANCE_WORDS;
@@ -205,7 +205,7 @@ fn is_extensible(class: T) -> bool {
 
 /// What an instance is as the built-in type its class derives from.
 #[cfg(feature = "language")]
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn native_part(value: Obj) -> Option<Obj> {
     if value.is(Kind::Instance) { Some(value.field(INSTANCE_NATIVE)).filter(|part| *part != Obj::NULL) } else { None }
 }
@@ -238,7 +238,7 @@ pub(crate) fn receiver(native: Obj, object: Obj) -> Obj {
 
 /// Whether attributes of a class's instances are set through `__setattr__`.
 #[cfg(feature = "language")]
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn is_hooked(object: Obj) -> bool {
     let class = object.field(INSTANCE_CLASS);
     class.is(Kind::Class) && class.raw(ROOT) & HOOKED != 0

@@ -57,23 +57,23 @@ pub(crate) fn with_room(vm: &mut Vm, kind: Kind, room: usize) -> Res {
     Ok(made)
 }
 
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 fn counts(table: Obj) -> usize {
     if table == Obj::NULL { 0 } else { table.raw(COUNTS) }
 }
 
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 fn used_of(counts: usize) -> usize {
     (counts >> USED_SHIFT) & LEN_MASK
 }
 
 /// Fields of an entry, as a shift.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 fn shift(counts: usize) -> usize {
     counts >> PAIRS_SHIFT & 1
 }
 
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn len(dict: Obj) -> usize {
     counts(dict.field(TABLE)) & LEN_MASK
 }
@@ -83,20 +83,20 @@ fn used(dict: Obj) -> usize {
 }
 
 /// The key of an entry below `used`.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 fn key(dict: Obj, entry: usize) -> Obj {
     let table = dict.field(TABLE);
     table.field(ENTRIES + (entry << shift(table.raw(COUNTS))))
 }
 
 /// The value of an entry below `used`; in a set anything but NULL.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 fn value(dict: Obj, entry: usize) -> Obj {
     let table = dict.field(TABLE);
     if shift(table.raw(COUNTS)) == 0 { Obj::NONE } else { table.field(ENTRIES + 2 * entry + 1) }
 }
 
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 fn set_value(dict: Obj, entry: usize, to: Obj) {
     let table = dict.field(TABLE);
     if shift(table.raw(COUNTS)) != 0 {
@@ -105,7 +105,7 @@ fn set_value(dict: Obj, entry: usize, to: Obj) {
 }
 
 /// How many entries a table has room for.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 fn room(table: Obj) -> usize {
     if table == Obj::NULL {
         return 0;
@@ -115,13 +115,20 @@ fn room(table: Obj) -> usize {
 }
 
 /// The index of a table that has one.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 fn index(table: Obj) -> Obj {
     table.field(table.words() - 1)
 }
 
+/// Whether a value may be a key, as far as is looked at: a list or a dict may not.
+#[cfg(not(feature = "hashes"))]
+fn hash(vm: &mut Vm, key: Obj) -> Res<u32> {
+    if key.is(Kind::List) || key.is(Kind::Dict) { vm.type_error(Qstr::M_UNHASHABLE) } else { Ok(0) }
+}
+
 /// A number that is equal for equal keys.
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg(feature = "hashes")]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn hash(vm: &mut Vm, key: Obj) -> Res<u32> {
     if key.is_int() || key.is_bool() {
         let value = ops::as_int(vm, key)? as u32;
@@ -181,20 +188,23 @@ pub(crate) fn hash(vm: &mut Vm, key: Obj) -> Res<u32> {
                 Ok(ops::as_int(vm, value)? as u32)
             }
         },
-        Kind::List | Kind::Dict | Kind::Slice => vm.type_error(Qstr::M_UNHASHABLE),
+        #[cfg(feature = "slices")]
+        Kind::Slice => vm.type_error(Qstr::M_UNHASHABLE),
+        Kind::List | Kind::Dict => vm.type_error(Qstr::M_UNHASHABLE),
         _ => Ok((key.word() >> 3) as u32),
     }
 }
 
 /// Whether two keys that are not the same word differ for certain: two ints, or two names.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 fn differ(one: Obj, other: Obj) -> bool {
     one.word() & other.word() & 1 != 0 || one.is_name() && other.is_name()
 }
 
 /// The entry of `wanted`. Everything is rooted; comparing may run Python code, which may change the dict: then what is known of it is read anew.
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 fn find(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res<Option<usize>> {
+    #[cfg(feature = "hashes")]
     if counts(dict.field(TABLE)) & INDEXED != 0 {
         return find_by_index(vm, dict, wanted);
     }
@@ -230,8 +240,9 @@ fn find(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res<Option<usize>> {
     }
 }
 
+#[cfg(feature = "hashes")]
 #[inline(never)]
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 fn find_by_index(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res<Option<usize>> {
     let hash = hash(vm, wanted)? as usize;
     let mut step = 0;
@@ -281,7 +292,7 @@ fn make_table(vm: &mut Vm, dict: Obj, room: usize) -> Res<()> {
     if room > ENTRIES_MAX {
         return vm.no_memory();
     }
-    let (pairs, indexed) = (usize::from(dict.is(Kind::Dict)), room > LINEAR);
+    let (pairs, indexed) = (usize::from(dict.is(Kind::Dict)), cfg!(feature = "hashes") && room > LINEAR);
     let table = vm.alloc(Kind::DictTable, ENTRIES + (room << pairs) + usize::from(indexed))?;
     let mut counts = pairs << PAIRS_SHIFT;
     vm.keep(table)?;
@@ -319,7 +330,7 @@ fn make_table(vm: &mut Vm, dict: Obj, room: usize) -> Res<()> {
     Ok(())
 }
 
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 fn place(index: Obj, hash: usize, entry: usize) {
     let mask = index.raw(0);
     for step in 0..=mask {
@@ -332,7 +343,7 @@ fn place(index: Obj, hash: usize, entry: usize) {
 }
 
 /// The value of a rooted key, or NULL.
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn get(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res {
     Ok(match find(vm, dict, wanted)? {
         Some(entry) if entry < used(dict) => value(dict, entry),
@@ -341,7 +352,7 @@ pub(crate) fn get(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res {
 }
 
 /// Sets a rooted key to a rooted value.
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn set(vm: &mut Vm, dict: Obj, wanted: Obj, to: Obj) -> Res<()> {
     if let Some(entry) = find(vm, dict, wanted)?
         && entry < used(dict)
@@ -363,7 +374,7 @@ pub(crate) fn set(vm: &mut Vm, dict: Obj, wanted: Obj, to: Obj) -> Res<()> {
     table.set_raw(COUNTS, counts + USED_ONE + 1);
     table.set_field(ENTRIES + (entry << shift(counts)), wanted);
     set_value(dict, entry, to);
-    if counts & INDEXED != 0 {
+    if cfg!(feature = "hashes") && counts & INDEXED != 0 {
         place(index(table), hash, entry + 1);
     }
     Ok(())

@@ -30,36 +30,36 @@ pub(crate) const METHODS: &[Method] = &[
     (Qstr::COPY, N::ListCopy),
 ];
 
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn len(list: Obj) -> usize {
     list.field(SLOTS).field(LEN).as_int() as usize
 }
 
 /// The items as they are now; not to be used over anything that may change the list.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn items<'x>(list: Obj) -> &'x [Obj] {
     slots(list).as_slice(len(list))
 }
 
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn set(list: Obj, index: usize, value: Obj) {
     debug_assert!(index < len(list));
     list.field(SLOTS).set_field(FIRST + index, value);
 }
 
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 fn note_len(list: Obj, len: usize) {
     list.field(SLOTS).set_field(LEN, Obj::count(len));
 }
 
 /// How many items the slots have room for.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 fn room(slots: Obj) -> usize {
     slots.words() - FIRST
 }
 
 /// A list of rooted values.
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn new(vm: &mut Vm, values: &[Obj]) -> Res {
     let made = vm.alloc(Kind::List, 1)?;
     made.set_field(SLOTS, vm.empty);
@@ -77,7 +77,7 @@ pub(crate) fn new(vm: &mut Vm, values: &[Obj]) -> Res {
 }
 
 /// Makes room for `wanted` items; the list is rooted.
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 fn reserve(vm: &mut Vm, list: Obj, wanted: usize) -> Res<()> {
     let slots = list.field(SLOTS);
     if wanted <= room(slots) {
@@ -100,8 +100,8 @@ fn reserve(vm: &mut Vm, list: Obj, wanted: usize) -> Res<()> {
 }
 
 /// Adds a rooted value to a rooted list.
-#[inline(always)]
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(feature = "speed", inline(always))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn append(vm: &mut Vm, list: Obj, value: Obj) -> Res<()> {
     let len = len(list);
     if len >= room(list.field(SLOTS)) {
@@ -226,7 +226,7 @@ pub(crate) fn pop(vm: &mut Vm, args: Args) -> Res {
     Ok(remove_at(list, index))
 }
 
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn insert(vm: &mut Vm, args: Args) -> Res {
     let list = check(vm, args)?;
     let len = len(list);
@@ -327,6 +327,9 @@ fn sort_slots(vm: &mut Vm, values: Obj, end: usize, key: Obj, reverse: bool) -> 
         }
         keys
     };
+    if cfg!(not(feature = "speed")) {
+        return insert_each(vm, values, keys, end, reverse);
+    }
     let spare_values = vm.alloc(Kind::Slots, end)?;
     vm.keep(spare_values)?;
     let spare_keys = if keys == values {
@@ -354,6 +357,33 @@ fn sort_slots(vm: &mut Vm, values: Obj, end: usize, key: Obj, reverse: bool) -> 
     Ok(())
 }
 
+/// Sorts by insertion, stable as well: shorter than merging, and needs no memory.
+fn insert_each(vm: &mut Vm, values: Obj, keys: Obj, end: usize, reverse: bool) -> Res<()> {
+    for last in FIRST + 1..end {
+        let mut at = last;
+        while at > FIRST {
+            let (before, after) = (keys.field(at - 1), keys.field(at));
+            let (small, large) = if reverse { (before, after) } else { (after, before) };
+            if !ops::less(vm, small, large)? {
+                break;
+            }
+            swap(keys, at);
+            if keys != values {
+                swap(values, at);
+            }
+            at -= 1;
+        }
+    }
+    Ok(())
+}
+
+/// Lets a slot and the one before it change places.
+fn swap(slots: Obj, at: usize) {
+    let (before, after) = (slots.field(at - 1), slots.field(at));
+    slots.set_field(at - 1, after);
+    slots.set_field(at, before);
+}
+
 /// Merges two neighbouring runs of `from` into `to`, values and keys alike.
 fn merge(vm: &mut Vm, from: (Obj, Obj), to: (Obj, Obj), run: (usize, usize, usize), reverse: bool) -> Res<()> {
     let (start, middle, end) = run;
@@ -378,7 +408,7 @@ fn merge(vm: &mut Vm, from: (Obj, Obj), to: (Obj, Obj), run: (usize, usize, usiz
 }
 
 /// The slots of a list's items.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn slots(list: Obj) -> Slots {
     Slots::of(list.field(SLOTS), 0).plus(FIRST as isize)
 }

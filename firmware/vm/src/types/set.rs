@@ -34,7 +34,7 @@ pub(crate) const METHODS: &[Method] = &[
 ];
 pub(crate) const FROZEN_METHODS: &[Method] = METHODS.split_at(9).1;
 
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn is(value: Obj) -> bool {
     value.is(Kind::Set) || value.is(Kind::FrozenSet)
 }
