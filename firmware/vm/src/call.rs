@@ -171,12 +171,22 @@ fn enter(vm: &mut Vm, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res 
     let caller = vm.frame;
     frame.set_prev(caller);
     vm.frame = Some(frame);
-    if code.get().simple && n_kw == 0 && n == usize::from(code.get().n_pos) && function.is(Kind::Function) {
-        let locals = frame.locals();
-        for index in 0..n as isize {
-            locals.set(-index, args.get(index));
+    if code.get().simple && n_kw == 0 {
+        let n_pos = usize::from(code.get().n_pos);
+        let mut locals = frame.locals();
+        let is_function = n == n_pos && function.is(Kind::Function);
+        if is_function || has_cells(function, n_pos.wrapping_sub(n)) {
+            if !is_function {
+                for index in 0..n_pos - n {
+                    locals.set(0, function.field(function::CELLS + index));
+                    locals = locals.plus(-1);
+                }
+            }
+            for index in 0..n as isize {
+                locals.set(-index, args.get(index));
+            }
+            return Ok(Obj::CALL);
         }
-        return Ok(Obj::CALL);
     }
     match bind(vm, frame, function, args, n, n_kw) {
         Ok(()) => Ok(Obj::CALL),
@@ -186,6 +196,19 @@ fn enter(vm: &mut Vm, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res 
             Err(raised)
         }
     }
+}
+
+/// Whether a function has exactly `count` cells.
+#[inline(always)]
+fn has_cells(function: Obj, count: usize) -> bool {
+    if !function.is(Kind::Closure) {
+        return false;
+    }
+    let room = function.words() - function::CELLS;
+    count > 0
+        && count <= room
+        && function.field(function::CELLS + count - 1) != Obj::NULL
+        && (count == room || function.field(function::CELLS + count) == Obj::NULL)
 }
 
 #[inline(never)]
@@ -213,12 +236,6 @@ fn bind(vm: &mut Vm, frame: FramePtr, function: Obj, args: Slots, n: usize, n_kw
         while filled + function::CELLS < last && function.field(function::CELLS + filled) != Obj::NULL {
             locals.set(-(filled as isize), function.field(function::CELLS + filled));
             filled += 1;
-        }
-        if code.simple && n_kw == 0 && filled + n == n_pos {
-            for index in 0..n {
-                locals.set(-((filled + index) as isize), args.get(index as isize));
-            }
-            return Ok(());
         }
     }
     let taken = n.min(n_pos.saturating_sub(filled));

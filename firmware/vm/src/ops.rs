@@ -56,9 +56,9 @@ pub(crate) fn quick(operator: u8, left: Obj, right: Obj) -> Obj {
 /// From an in-place operator to its plain form.
 pub(crate) use crate::opcodes::TO_PLAIN;
 pub(crate) const IN_PLACE_LAST: u8 = op::OR - 1;
-const IN_PLACE_ADD: u8 = op::ADD - TO_PLAIN;
-const IN_PLACE_SUBTRACT: u8 = op::SUBTRACT - TO_PLAIN;
-const IN_PLACE_MULTIPLY: u8 = op::MULTIPLY - TO_PLAIN;
+pub(crate) const IN_PLACE_ADD: u8 = op::ADD - TO_PLAIN;
+pub(crate) const IN_PLACE_SUBTRACT: u8 = op::SUBTRACT - TO_PLAIN;
+pub(crate) const IN_PLACE_MULTIPLY: u8 = op::MULTIPLY - TO_PLAIN;
 const IN_PLACE_AND: u8 = op::AND - TO_PLAIN;
 #[cfg(any(feature = "bytes", feature = "bigint"))]
 const IN_PLACE_SHIFT_LEFT: u8 = op::SHIFT_LEFT - TO_PLAIN;

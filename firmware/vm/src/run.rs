@@ -690,6 +690,12 @@ fn execute(vm: &mut Vm) -> Res {
         let args = sp.plus(-1);
         let (left, right) = (args.get(0), args.get(1));
         let quick = ops::quick(operator, left, right);
+        #[cfg(feature = "float")]
+        let quick = if quick == Obj::NULL && left.is(Kind::Float) && right.is(Kind::Float) {
+            check!(types::float::of_two(vm, operator, types::float::get(left), types::float::get(right)))
+        } else {
+            quick
+        };
         if quick != Obj::NULL {
             args.set(0, quick);
             sp = args;
