@@ -211,6 +211,9 @@ pub(crate) fn ord(vm: &mut Vm, args: Args) -> Res {
         return Ok(Obj::int(i32::from(*byte)));
     }
     let bytes = text::text(vm, args.get(0)).unwrap_or(b"");
+    if let [letter @ 0..0x80] = bytes {
+        return Ok(Obj::int(i32::from(*letter)));
+    }
     let mut letters = core::str::from_utf8(bytes).unwrap_or("").chars();
     match (letters.next(), letters.next()) {
         (Some(letter), None) => Ok(Obj::int(letter as i32)),

@@ -99,7 +99,7 @@ pub fn walk<'a>(file: &'a [u8], see: &mut dyn FnMut(Item<'a>)) -> Result<(), Mal
     let (n_names, n_consts) = (reader.uint()?, reader.uint()?);
     for index in 0..n_names {
         let text = match mpy::name_text(&mut reader)? {
-            Ok(known) => qstr::text(known.as_name()).unwrap_or(""),
+            Ok(known) => qstr::text(known.as_name()).and_then(|text| core::str::from_utf8(text).ok()).unwrap_or(""),
             Err(text) => core::str::from_utf8(text).unwrap_or("?"),
         };
         see(Item::Name { index, text });

@@ -1,6 +1,6 @@
 //! The run loop: executes verified bytecode until a boundary frame has its value.
 //!
-//! `ip`, `sp` and `locals` of the running frame are Rust locals; they are written back before a call and read again after a
+//! `ip`, `sp` and the place of the locals of the running frame are Rust locals; they are written back before a call and read again after a
 //! frame was pushed or popped. Every way an operation can fail leads to one place, `unwind`, which finds the handler.
 
 use crate::code::refused;
@@ -32,6 +32,9 @@ pub(crate) fn run(vm: &mut Vm, start: Res<()>) -> Res {
     }
 }
 
+const FIRST_NAMED: isize = opcodes::LOAD_FAST_MULTI as isize;
+const FIRST_STORED: isize = opcodes::STORE_FAST_MULTI as isize;
+
 /// Executes until the boundary frame's `Halt`, whose value it gives, or until something raises; then the frame's `ip` is saved.
 #[expect(clippy::too_many_lines, reason = "one arm for each operation")]
 #[inline(never)]
@@ -40,7 +43,8 @@ fn execute(vm: &mut Vm) -> Res {
     let mut frame = current(vm)?;
     let mut ip = frame.ip();
     let mut sp = frame.sp();
-    let mut locals = frame.locals();
+    // Such that taking four times the opcode away gives the local that the opcode names.
+    let mut named = frame.locals().plus(FIRST_NAMED);
 
     // Takes up the frame that is on top now.
     macro_rules! reload {
@@ -48,7 +52,7 @@ fn execute(vm: &mut Vm) -> Res {
             frame = current(vm)?;
             ip = frame.ip();
             sp = frame.sp();
-            locals = frame.locals();
+            named = frame.locals().plus(FIRST_NAMED);
         }};
     }
     // The value of something that may raise.
@@ -88,8 +92,8 @@ fn execute(vm: &mut Vm) -> Res {
         };
     }
     macro_rules! load_local {
-        ($index:expr) => {{
-            let value = locals.get(-($index as isize));
+        ($value:expr) => {{
+            let value = $value;
             if value == Obj::NULL {
                 check!(Err(vm.raise(T::NameError, Qstr::M_LOCAL)));
             }
@@ -231,24 +235,24 @@ fn execute(vm: &mut Vm) -> Res {
                     sp.push(tuple::items(frame.code().get().module.get().consts)[index]);
                 }
 
-                bytes_of!(LoadFastMulti) => load_local!(opcode & 0xf),
-                byte::LoadFast => load_local!(ip.varuint()),
+                bytes_of!(LoadFastMulti) => load_local!(named.plus(-isize::from(opcode)).get(0)),
+                byte::LoadFast => load_local!(frame.locals().get(-(ip.varuint() as isize))),
                 bytes_of!(StoreFastMulti) => {
                     let value = sp.get(0);
-                    locals.set(-isize::from(opcode & 0xf), value);
+                    named.plus(-isize::from(opcode)).set(FIRST_STORED - FIRST_NAMED, value);
                     sp.forget();
                     sp = sp.plus(-1);
                 }
-                byte::StoreFast => locals.set(-(ip.varuint() as isize), sp.pop()),
+                byte::StoreFast => frame.locals().set(-(ip.varuint() as isize), sp.pop()),
                 byte::DeleteFast => {
                     let index = ip.varuint();
-                    if locals.get(-(index as isize)) == Obj::NULL {
+                    if frame.locals().get(-(index as isize)) == Obj::NULL {
                         check!(Err(vm.raise(T::NameError, Qstr::M_LOCAL)));
                     }
-                    locals.set(-(index as isize), Obj::NULL);
+                    frame.locals().set(-(index as isize), Obj::NULL);
                 }
                 byte::LoadDeref => {
-                    let cell = locals.get(-(ip.varuint() as isize));
+                    let cell = frame.locals().get(-(ip.varuint() as isize));
                     let value = if cell.is(Kind::Cell) { cell.field(0) } else { Obj::NULL };
                     if value == Obj::NULL {
                         check!(Err(vm.raise(T::NameError, Qstr::M_LOCAL)));
@@ -256,7 +260,7 @@ fn execute(vm: &mut Vm) -> Res {
                     sp.push(value);
                 }
                 byte::StoreDeref => {
-                    let cell = locals.get(-(ip.varuint() as isize));
+                    let cell = frame.locals().get(-(ip.varuint() as isize));
                     let value = sp.get(0);
                     if cell.is(Kind::Cell) {
                         cell.set_field(0, value);
@@ -265,7 +269,7 @@ fn execute(vm: &mut Vm) -> Res {
                     sp = sp.plus(-1);
                 }
                 byte::DeleteDeref => {
-                    let cell = locals.get(-(ip.varuint() as isize));
+                    let cell = frame.locals().get(-(ip.varuint() as isize));
                     if !cell.is(Kind::Cell) || cell.field(0) == Obj::NULL {
                         check!(Err(vm.raise(T::NameError, Qstr::M_LOCAL)));
                     }
