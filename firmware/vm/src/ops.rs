@@ -648,17 +648,6 @@ pub(crate) fn unary(vm: &mut Vm, operator: u8, value: Obj) -> Res {
 /// `len(value)`.
 #[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn len(vm: &mut Vm, value: Obj) -> Res<usize> {
-    if let Some(text) = str::text(vm, value) {
-        return Ok(str::char_count(text));
-    }
-    #[cfg(feature = "bytes")]
-    if let Some(bytes) = types::bytes::buffer(value) {
-        return Ok(bytes.len());
-    }
-    #[cfg(any(feature = "array", feature = "memoryview"))]
-    if types::packed::parts(value).is_some() {
-        return Ok(types::packed::len(value));
-    }
     if value.is_heap() {
         match value.kind() {
             Kind::List => return Ok(list::len(value)),
@@ -684,6 +673,17 @@ pub(crate) fn len(vm: &mut Vm, value: Obj) -> Res<usize> {
             }
             _ => {}
         }
+    }
+    if let Some(text) = str::text(vm, value) {
+        return Ok(str::char_count(text));
+    }
+    #[cfg(feature = "bytes")]
+    if let Some(bytes) = types::bytes::buffer(value) {
+        return Ok(bytes.len());
+    }
+    #[cfg(any(feature = "array", feature = "memoryview"))]
+    if types::packed::parts(value).is_some() {
+        return Ok(types::packed::len(value));
     }
     vm.type_error(Qstr::M_NO_LEN)
 }

@@ -111,6 +111,16 @@ fn execute(vm: &mut Vm) -> Res {
             (left.tagged(), right.tagged())
         }};
     }
+    // The same, or two names, which are the same text only if they are the same word.
+    macro_rules! int_or_name_operands {
+        ($general:lifetime) => {{
+            let (left, right) = (sp.get(-1), sp.get(0));
+            if left.word() & right.word() & 1 == 0 && !(left.is_name() && right.is_name()) {
+                break $general;
+            }
+            (left.tagged(), right.tagged())
+        }};
+    }
     macro_rules! int_result {
         ($value:expr) => {{
             let value = $value;
@@ -128,8 +138,8 @@ fn execute(vm: &mut Vm) -> Res {
     }
     // A comparison is mostly followed by the jump that uses it: then no bool is made.
     macro_rules! compare {
-        ($general:lifetime, $operator:tt) => {{
-            let (left, right) = int_operands!($general);
+        ($operands:ident, $general:lifetime, $operator:tt) => {{
+            let (left, right) = $operands!($general);
             let truth = left $operator right;
             let next = ip.peek();
             if next == opcodes::POP_JUMP_IF_TRUE || next == opcodes::POP_JUMP_IF_FALSE {
@@ -534,12 +544,12 @@ fn execute(vm: &mut Vm) -> Res {
                 byte::FloorDivide | plain::FloorDivide => small_ints!('binary, floor_divide),
                 plain::XOR | plain::IN_PLACE_XOR => small_ints!('binary, xor),
                 plain::SHIFT_RIGHT | plain::IN_PLACE_SHIFT_RIGHT => small_ints!('binary, shift_right),
-                byte::Less => compare!('binary, <),
-                byte::More => compare!('binary, >),
-                byte::Equal => compare!('binary, ==),
-                byte::LessEqual => compare!('binary, <=),
-                byte::MoreEqual => compare!('binary, >=),
-                byte::NotEqual => compare!('binary, !=),
+                byte::Less => compare!(int_operands, 'binary, <),
+                byte::More => compare!(int_operands, 'binary, >),
+                byte::Equal => compare!(int_or_name_operands, 'binary, ==),
+                byte::LessEqual => compare!(int_operands, 'binary, <=),
+                byte::MoreEqual => compare!(int_operands, 'binary, >=),
+                byte::NotEqual => compare!(int_or_name_operands, 'binary, !=),
                 bytes_of!(Binary) => break 'binary,
 
                 byte::MakeFunction => {
