@@ -65,7 +65,7 @@ impl Args {
 #[inline(always)]
 pub(crate) fn start(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     if callee.is(Kind::Function) {
-        return enter(vm, callee, args, n, n_kw);
+        return enter::<false>(vm, callee, args, n, n_kw);
     }
     start_other(vm, callee, args, n, n_kw)
 }
@@ -83,7 +83,7 @@ fn start_other(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> 
         return native(vm, index, args, n, n_kw);
     }
     if callee.is(Kind::Closure) {
-        return enter(vm, callee, args, n, n_kw);
+        return enter::<true>(vm, callee, args, n, n_kw);
     }
     let kept = vm.kept();
     if let Some(index) = callee.as_type_index() {
@@ -122,7 +122,7 @@ fn start_other(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> 
 #[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn start_with_self(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     if callee.is(Kind::Function) || callee.is(Kind::Closure) {
-        return enter(vm, callee, args, n, n_kw);
+        return enter::<false>(vm, callee, args, n, n_kw);
     }
     if let Some(index) = callee.as_native() {
         return native(vm, index, args, n, n_kw);
@@ -157,9 +157,9 @@ fn native(vm: &mut Vm, index: u16, args: Slots, n: usize, n_kw: usize) -> Res {
     value
 }
 
-/// Begins a Python function: a frame, or for a generator function a generator object.
+/// Begins a Python function: a frame, or for a generator function a generator object. `CELLS`: it mostly has some.
 #[inline(always)]
-fn enter(vm: &mut Vm, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
+fn enter<const CELLS: bool>(vm: &mut Vm, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     let code = CodePtr::from_raw(function.pointer(function::CODE));
     if vm.watch {
         vm.attend()?;
@@ -172,12 +172,12 @@ fn enter(vm: &mut Vm, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res 
     frame.set_prev(caller);
     vm.frame = Some(frame);
     if code.get().simple && n_kw == 0 {
-        let n_pos = usize::from(code.get().n_pos);
-        let mut locals = frame.locals();
-        let is_function = n == n_pos && function.is(Kind::Function);
-        if is_function || has_cells(function, n_pos.wrapping_sub(n)) {
-            if !is_function {
-                for index in 0..n_pos - n {
+        let n_cells = usize::from(code.get().n_pos).wrapping_sub(n);
+        let fits = if CELLS { has_cells(function, n_cells) } else { n_cells == 0 && function.is(Kind::Function) };
+        if fits {
+            let mut locals = frame.locals();
+            if CELLS {
+                for index in 0..n_cells {
                     locals.set(0, function.field(function::CELLS + index));
                     locals = locals.plus(-1);
                 }
