@@ -228,6 +228,10 @@ pub(crate) fn ord(vm: &mut Vm, args: Args) -> Res {
         _ => vm.type_error(Qstr::M_ORD),
     };
     #[cfg(feature = "unicode")]
+    if let [letter @ 0..0x80] = bytes {
+        return Ok(Obj::int(i32::from(*letter)));
+    }
+    #[cfg(feature = "unicode")]
     let mut letters = core::str::from_utf8(bytes).unwrap_or("").chars();
     #[cfg(feature = "unicode")]
     match (letters.next(), letters.next()) {

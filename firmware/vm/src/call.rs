@@ -65,7 +65,7 @@ impl Args {
 #[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn start(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     if callee.is(Kind::Function) {
-        return enter(vm, callee, args, n, n_kw);
+        return enter::<false>(vm, callee, args, n, n_kw);
     }
     start_other(vm, callee, args, n, n_kw)
 }
@@ -96,7 +96,7 @@ fn start_other(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> 
         return native(vm, index, args, n, n_kw);
     }
     if callee.is(Kind::Closure) {
-        return enter(vm, callee, args, n, n_kw);
+        return enter::<true>(vm, callee, args, n, n_kw);
     }
     let kept = vm.kept();
     if let Some(index) = callee.as_type_index() {
@@ -135,7 +135,7 @@ fn start_other(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> 
 #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn start_with_self(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     if callee.is(Kind::Function) || callee.is(Kind::Closure) {
-        return enter(vm, callee, args, n, n_kw);
+        return enter::<false>(vm, callee, args, n, n_kw);
     }
     if let Some(index) = callee.as_native() {
         return native(vm, index, args, n, n_kw);
@@ -170,9 +170,9 @@ fn native(vm: &mut Vm, index: u16, args: Slots, n: usize, n_kw: usize) -> Res {
     value
 }
 
-/// Begins a Python function: a frame, or for a generator function a generator object.
+/// Begins a Python function: a frame, or for a generator function a generator object. `CELLS`: it mostly has some.
 #[cfg_attr(feature = "speed", inline(always))]
-fn enter(vm: &mut Vm, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
+fn enter<const CELLS: bool>(vm: &mut Vm, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     let code = CodePtr::from_raw(function.pointer(function::CODE));
     if vm.watch {
         vm.attend()?;
@@ -184,12 +184,22 @@ fn enter(vm: &mut Vm, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res 
     let caller = vm.frame;
     frame.set_prev(caller);
     vm.frame = Some(frame);
-    if code.get().simple && n_kw == 0 && n == usize::from(code.get().n_pos) && function.is(Kind::Function) {
-        let locals = frame.locals();
-        for index in 0..n as isize {
-            locals.set(-index, args.get(index));
+    if code.get().simple && n_kw == 0 {
+        let n_cells = usize::from(code.get().n_pos).wrapping_sub(n);
+        let fits = if CELLS { has_cells(function, n_cells) } else { n_cells == 0 && function.is(Kind::Function) };
+        if fits {
+            let mut locals = frame.locals();
+            if CELLS {
+                for index in 0..n_cells {
+                    locals.set(0, function.field(function::CELLS + index));
+                    locals = locals.plus(-1);
+                }
+            }
+            for index in 0..n as isize {
+                locals.set(-index, args.get(index));
+            }
+            return Ok(Obj::CALL);
         }
-        return Ok(Obj::CALL);
     }
     match bind(vm, frame, function, args, n, n_kw) {
         Ok(()) => Ok(Obj::CALL),
@@ -199,6 +209,19 @@ fn enter(vm: &mut Vm, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res 
             Err(raised)
         }
     }
+}
+
+/// Whether a function has exactly `count` cells.
+#[cfg_attr(feature = "speed", inline(always))]
+fn has_cells(function: Obj, count: usize) -> bool {
+    if !function.is(Kind::Closure) {
+        return false;
+    }
+    let room = function.words() - function::CELLS;
+    count > 0
+        && count <= room
+        && function.field(function::CELLS + count - 1) != Obj::NULL
+        && (count == room || function.field(function::CELLS + count) == Obj::NULL)
 }
 
 #[inline(never)]
@@ -226,12 +249,6 @@ fn bind(vm: &mut Vm, frame: FramePtr, function: Obj, args: Slots, n: usize, n_kw
         while filled + function::CELLS < last && function.field(function::CELLS + filled) != Obj::NULL {
             locals.set(-(filled as isize), function.field(function::CELLS + filled));
             filled += 1;
-        }
-        if code.simple && n_kw == 0 && filled + n == n_pos {
-            for index in 0..n {
-                locals.set(-((filled + index) as isize), args.get(index as isize));
-            }
-            return Ok(());
         }
     }
     let taken = n.min(n_pos.saturating_sub(filled));

@@ -297,11 +297,11 @@ impl Ip {
     }
 
     /// The opcode, for the run loop. What the compiler knows of the position ends here: else it holds two of them through every
-    /// operation, this one and the one before the opcode. Not on ARMv6-M, whose eight registers this would make it keep the position out of.
+    /// operation, this one and the one before the opcode.
     #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn opcode(&mut self) -> u8 {
         let byte = self.byte();
-        #[cfg(all(target_os = "none", not(all(target_arch = "arm", not(target_feature = "thumb2")))))]
+        #[cfg(target_os = "none")]
         // SAFETY: no instruction.
         unsafe {
             core::arch::asm!("/* {} */", inout(reg) self.0, options(pure, nomem, nostack, preserves_flags));
@@ -336,14 +336,13 @@ impl Ip {
     /// The same, first group signed.
     #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn varint(&mut self) -> i32 {
-        let mut value = if self.peek() & 0x40 != 0 { -1_i32 } else { 0 };
-        loop {
-            let byte = self.byte();
+        let mut byte = self.byte();
+        let mut value = (i32::from(byte) << 25) >> 25;
+        while byte >= 0x80 {
+            byte = self.byte();
             value = (value << 7) | i32::from(byte & 0x7f);
-            if byte < 0x80 {
-                return value;
-            }
         }
+        value
     }
 
     /// A jump distance: one byte, or two when the first has its high bit set.

@@ -78,14 +78,15 @@ struct Frame {
 
 /// Words of a frame that are not values.
 pub(crate) const FRAME_WORDS: usize = size_of::<Frame>() / WORD;
+const _: () = assert!(FRAME_WORDS % 2 == 0);
 /// `function` and `extra`.
 const OWN_SLOTS: usize = 2;
 const BLOCK_SLOTS: usize = 3;
 
-/// Words a frame takes, by its function's head: whole granules.
+/// Words a frame takes, by its function's head: whole granules, and an even number, see `fill`.
 pub(crate) fn words_for(n_state: u16, n_exc: u8) -> u16 {
     let words = FRAME_WORDS + OWN_SLOTS + usize::from(n_state) + BLOCK_SLOTS * usize::from(n_exc);
-    words.next_multiple_of(crate::heap::GRANULE / WORD) as u16
+    words.next_multiple_of(2.max(crate::heap::GRANULE / WORD)) as u16
 }
 
 /// Words a frame for `code` takes.
@@ -388,8 +389,10 @@ impl FramePtr {
         // SAFETY: `at` has room for `frame_words(code)` words.
         unsafe {
             let slots = at.as_ptr().add(1).cast::<Obj>();
-            for index in 0..n {
-                slots.add(index).write(Obj::NULL);
+            // Two at a time: their number is even, as `frame_words` and `FRAME_WORDS` are.
+            for pair in 0..n / 2 {
+                slots.add(2 * pair).write(Obj::NULL);
+                slots.add(2 * pair + 1).write(Obj::NULL);
             }
             slots.write(function);
             let stack = slots.add(OWN_SLOTS);

@@ -648,24 +648,33 @@ impl<'a> Heap<'a> {
 
     #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
     fn sweep(&mut self) {
+        let lives = |head: usize| head & MARKED != 0 || head & 0xff == header(Kind::Permanent, 0);
+        let end = self.end;
         let mut at = self.base;
-        let mut run: Option<*mut u64> = None;
         let mut first: Option<*mut u64> = None;
         let mut live = 0;
-        while at.addr() < self.end.addr() {
-            let head = Heap::read_header(at);
-            let size = granules_of(head);
-            if head & MARKED != 0 || kind_of(head) == Kind::Permanent as u8 {
+        while at.addr() < end.addr() {
+            let mut head = Heap::read_header(at);
+            if lives(head) {
                 Heap::write_header(at, head & !MARKED);
-                live += size * GRANULE;
-                run = None;
-            } else {
-                let from = *run.get_or_insert(at);
-                first.get_or_insert(from);
-                let whole = Heap::granules(from, at) + size;
-                Heap::write_header(from, header(Kind::Free, whole));
+                live += granules_of(head) * GRANULE;
+                at = Heap::plus(at, granules_of(head));
+                continue;
             }
-            at = Heap::plus(at, size);
+            // What is not marked, and all that follows it and is not marked either, is one free run.
+            let from = at;
+            loop {
+                at = Heap::plus(at, granules_of(head));
+                if at.addr() >= end.addr() {
+                    break;
+                }
+                head = Heap::read_header(at);
+                if lives(head) {
+                    break;
+                }
+            }
+            Heap::write_header(from, header(Kind::Free, Heap::granules(from, at)));
+            first.get_or_insert(from);
         }
         self.used = live;
         match first {

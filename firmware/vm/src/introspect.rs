@@ -30,14 +30,14 @@ pub(crate) fn id(vm: &mut Vm, args: Args) -> Res {
 pub(crate) fn globals(vm: &mut Vm, _args: Args) -> Res {
     let Some(frame) = vm.frame else { return Ok(Obj::NONE) };
     let module = frame.code().get().module.get().globals;
-    if module == Obj::NULL { dict::new(vm) } else { copy(vm, |at| map::entry(module.field(types::MODULE_TABLE), at)) }
+    if module == Obj::NULL { dict::new(vm) } else { copy(vm, &|at| map::entry(module.field(types::MODULE_TABLE), at)) }
 }
 
 /// The first name from a place on that has a value: name, value, where to go on.
 type Entry = Option<(Obj, Obj, usize)>;
 
 /// Names and their values as a dict.
-fn copy(vm: &mut Vm, entry: impl Fn(usize) -> Entry) -> Res {
+fn copy(vm: &mut Vm, entry: &dyn Fn(usize) -> Entry) -> Res {
     let made = dict::new(vm)?;
     vm.keep(made)?;
     let mut at = 0;
@@ -60,7 +60,7 @@ pub(crate) fn dir(vm: &mut Vm, args: Args) -> Res {
         if let Some(frame) = vm.frame {
             let module = frame.code().get().module.get().globals;
             if module != Obj::NULL {
-                add(vm, names, |at| map::entry(module.field(types::MODULE_TABLE), at))?;
+                add(vm, names, &|at| map::entry(module.field(types::MODULE_TABLE), at))?;
             }
         }
         return Ok(names);
@@ -73,18 +73,18 @@ pub(crate) fn dir(vm: &mut Vm, args: Args) -> Res {
         return Ok(names);
     }
     if object.is(Kind::Module) {
-        add(vm, names, |at| map::entry(object.field(types::MODULE_TABLE), at))?;
+        add(vm, names, &|at| map::entry(object.field(types::MODULE_TABLE), at))?;
         return Ok(names);
     }
     if object.is(Kind::Instance) || object.is(Kind::Exception) {
-        add(vm, names, |at| class::own_entry(object, at))?;
+        add(vm, names, &|at| class::own_entry(object, at))?;
     }
     let class = if object.is(Kind::Class) || object.as_type_index().is_some() { object } else { types::type_of(object) };
     add_class(vm, names, class, LEVELS_MAX)?;
     Ok(names)
 }
 
-fn add(vm: &mut Vm, names: Obj, entry: impl Fn(usize) -> Entry) -> Res<()> {
+fn add(vm: &mut Vm, names: Obj, entry: &dyn Fn(usize) -> Entry) -> Res<()> {
     let mut at = 0;
     while let Some((name, _, next)) = entry(at) {
         if !list::items(names).contains(&name) {
@@ -111,7 +111,7 @@ fn add_class(vm: &mut Vm, names: Obj, class: Obj, levels: usize) -> Res<()> {
         }
     }
     if class.is(Kind::Class) && levels > 0 {
-        add(vm, names, |at| map::entry(class.field(class::TABLE), at))?;
+        add(vm, names, &|at| map::entry(class.field(class::TABLE), at))?;
         for base in class::bases(class) {
             add_class(vm, names, *base, levels - 1)?;
         }
@@ -143,13 +143,13 @@ pub(crate) fn make_class(vm: &mut Vm, args: Args) -> Res {
 pub(crate) fn special_attribute(vm: &mut Vm, object: Obj, name: Obj) -> Res {
     if name == Obj::name(Qstr::D_DICT) {
         if object.is(Kind::Instance) || object.is(Kind::Exception) {
-            return copy(vm, |at| class::own_entry(object, at));
+            return copy(vm, &|at| class::own_entry(object, at));
         }
         if object.is(Kind::Class) {
-            return copy(vm, |at| map::entry(object.field(class::TABLE), at));
+            return copy(vm, &|at| map::entry(object.field(class::TABLE), at));
         }
         if object.is(Kind::Module) {
-            return copy(vm, |at| map::entry(object.field(types::MODULE_TABLE), at));
+            return copy(vm, &|at| map::entry(object.field(types::MODULE_TABLE), at));
         }
     }
     if object.is(Kind::Class) && name == Obj::name(Qstr::D_BASES) {

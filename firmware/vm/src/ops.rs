@@ -56,9 +56,9 @@ pub(crate) fn quick(operator: u8, left: Obj, right: Obj) -> Obj {
 /// From an in-place operator to its plain form.
 pub(crate) use crate::opcodes::TO_PLAIN;
 pub(crate) const IN_PLACE_LAST: u8 = op::OR - 1;
-const IN_PLACE_ADD: u8 = op::ADD - TO_PLAIN;
-const IN_PLACE_SUBTRACT: u8 = op::SUBTRACT - TO_PLAIN;
-const IN_PLACE_MULTIPLY: u8 = op::MULTIPLY - TO_PLAIN;
+pub(crate) const IN_PLACE_ADD: u8 = op::ADD - TO_PLAIN;
+pub(crate) const IN_PLACE_SUBTRACT: u8 = op::SUBTRACT - TO_PLAIN;
+pub(crate) const IN_PLACE_MULTIPLY: u8 = op::MULTIPLY - TO_PLAIN;
 const IN_PLACE_AND: u8 = op::AND - TO_PLAIN;
 #[cfg(any(feature = "bytes", feature = "bigint"))]
 const IN_PLACE_SHIFT_LEFT: u8 = op::SHIFT_LEFT - TO_PLAIN;
@@ -696,17 +696,6 @@ fn unary_of_object(vm: &mut Vm, operator: u8, value: Obj) -> Res {
 /// `len(value)`.
 #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn len(vm: &mut Vm, value: Obj) -> Res<usize> {
-    if let Some(text) = str::text(vm, value) {
-        return Ok(str::char_count(text));
-    }
-    #[cfg(feature = "bytes")]
-    if let Some(bytes) = types::bytes::buffer(value) {
-        return Ok(bytes.len());
-    }
-    #[cfg(any(feature = "array", feature = "memoryview"))]
-    if types::packed::parts(value).is_some() {
-        return Ok(types::packed::len(value));
-    }
     if value.is_heap() {
         match value.kind() {
             Kind::List => return Ok(list::len(value)),
@@ -732,6 +721,17 @@ pub(crate) fn len(vm: &mut Vm, value: Obj) -> Res<usize> {
             }
             _ => {}
         }
+    }
+    if let Some(text) = str::text(vm, value) {
+        return Ok(str::char_count(text));
+    }
+    #[cfg(feature = "bytes")]
+    if let Some(bytes) = types::bytes::buffer(value) {
+        return Ok(bytes.len());
+    }
+    #[cfg(any(feature = "array", feature = "memoryview"))]
+    if types::packed::parts(value).is_some() {
+        return Ok(types::packed::len(value));
     }
     vm.type_error(Qstr::M_NO_LEN)
 }

@@ -85,19 +85,23 @@ static BEGINS: [u16; TEXTS.len() + 1] = {
     begins
 };
 
-/// The text of a name of the table; `None` when its number is above the table.
+/// The text of a name of the table or of a letter; `None` for names of files.
 #[cfg_attr(feature = "speed", inline(always))]
 pub fn text(name: Qstr) -> Option<&'static [u8]> {
     let at = usize::from(name.0);
     if at >= TEXTS.len() {
-        return None;
+        let letter = usize::from(name.0.checked_sub(LETTERS_FIRST)?);
+        return LETTERS.as_bytes().get(letter..=letter);
     }
     let (begin, end) = (usize::from(BEGINS[at]), usize::from(BEGINS[at + 1]));
     Some(crate::heap::const_bytes(POOL.as_ptr().wrapping_add(begin), end - begin))
 }
 
-/// The name of the table that spells `text`, if there is one.
+/// The name of the table, or of a letter, that spells `text`, if there is one.
 pub fn find(text: &[u8]) -> Option<Qstr> {
+    if let [letter] = text {
+        return find_letter(*letter);
+    }
     (1..TEXTS.len() as u16).map(Qstr).find(|name| self::text(*name) == Some(text))
 }
 
@@ -627,7 +631,12 @@ messages {
 }
 }
 
-/// The name of the table that is this one letter.
+/// The number of the first letter's name. Names of files stay below, see `Vm::intern`.
+const LETTERS_FIRST: u16 = 0x8000;
+/// All letters of ASCII: texts of one letter are names, so programs that take texts apart make no objects.
+static LETTERS: &str = "\x00\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~\x7f";
+
+/// The name of this one letter of ASCII.
 pub fn find_letter(letter: u8) -> Option<Qstr> {
     match letter {
         b'\n' => Some(Qstr::NEWLINE),
@@ -635,12 +644,34 @@ pub fn find_letter(letter: u8) -> Option<Qstr> {
         b'*' => Some(Qstr::STAR),
         b'/' => Some(Qstr::SLASH),
         b'_' => Some(Qstr::UNDERSCORE),
+        #[cfg(feature = "messages")]
+        b'\'' => Some(Qstr::M_QUOTE),
+        #[cfg(feature = "import")]
+        b'.' => Some(Qstr::DOT),
+        #[cfg(feature = "math")]
+        b'e' => Some(Qstr::E),
+        0..0x80 => Some(Qstr(LETTERS_FIRST + u16::from(letter))),
         _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::{Qstr, find, find_letter, text};
+
+    #[test]
+    fn each_letter_has_one_name() {
+        for letter in 0..=0xff_u8 {
+            let name = find_letter(letter);
+            assert_eq!(name.is_some(), letter.is_ascii());
+            assert_eq!(find(&[letter]), name);
+            assert!(name.is_none_or(|name| text(name) == Some(&[letter])));
+        }
+        for (number, known) in super::TEXTS.iter().enumerate().skip(1).filter(|(_, known)| known.len() == 1) {
+            assert_eq!(find(known.as_bytes()), Some(Qstr(number as u16)), "{known:?}");
+        }
+    }
+
     #[test]
     fn no_text_is_there_twice() {
         let mut seen = std::collections::BTreeSet::new();

@@ -1,6 +1,6 @@
 //! The run loop: executes verified bytecode until a boundary frame has its value.
 //!
-//! `ip`, `sp` and `locals` of the running frame are Rust locals; they are written back before a call and read again after a
+//! `ip`, `sp` and the place of the locals of the running frame are Rust locals; they are written back before a call and read again after a
 //! frame was pushed or popped. Every way an operation can fail leads to one place, `unwind`, which finds the handler.
 
 use crate::code::refused;
@@ -34,6 +34,9 @@ pub(crate) fn run(vm: &mut Vm, start: Res<()>) -> Res {
     }
 }
 
+const FIRST_NAMED: isize = opcodes::LOAD_FAST_MULTI as isize;
+const FIRST_STORED: isize = opcodes::STORE_FAST_MULTI as isize;
+
 /// Executes until the boundary frame's `Halt`, whose value it gives, or until something raises; then the frame's `ip` is saved.
 #[expect(clippy::too_many_lines, reason = "one arm for each operation")]
 #[inline(never)]
@@ -42,7 +45,8 @@ fn execute(vm: &mut Vm) -> Res {
     let mut frame = current(vm)?;
     let mut ip = frame.ip();
     let mut sp = frame.sp();
-    let mut locals = frame.locals();
+    // Such that taking four times the opcode away gives the local that the opcode names.
+    let mut named = frame.locals().plus(FIRST_NAMED);
 
     // Operands: read where they are used; or where size counts, at one place for all operations.
     #[cfg(not(feature = "speed"))]
@@ -85,7 +89,7 @@ fn execute(vm: &mut Vm) -> Res {
             frame = current(vm)?;
             ip = frame.ip();
             sp = frame.sp();
-            locals = frame.locals();
+            named = frame.locals().plus(FIRST_NAMED);
         }};
     }
     // The value of something that may raise.
@@ -125,8 +129,8 @@ fn execute(vm: &mut Vm) -> Res {
         };
     }
     macro_rules! load_local {
-        ($index:expr) => {{
-            let value = locals.get(-($index as isize));
+        ($value:expr) => {{
+            let value = $value;
             if value == Obj::NULL {
                 check!(Err(vm.raise(T::NameError, Qstr::M_LOCAL)));
             }
@@ -139,6 +143,16 @@ fn execute(vm: &mut Vm) -> Res {
         ($general:lifetime) => {{
             let (left, right) = (sp.get(-1), sp.get(0));
             if left.word() & right.word() & 1 == 0 {
+                break $general;
+            }
+            (left.tagged(), right.tagged())
+        }};
+    }
+    // The same, or two names, which are the same text only if they are the same word.
+    macro_rules! int_or_name_operands {
+        ($general:lifetime) => {{
+            let (left, right) = (sp.get(-1), sp.get(0));
+            if left.word() & right.word() & 1 == 0 && !(left.is_name() && right.is_name()) {
                 break $general;
             }
             (left.tagged(), right.tagged())
@@ -161,8 +175,8 @@ fn execute(vm: &mut Vm) -> Res {
     }
     // A comparison is mostly followed by the jump that uses it: then no bool is made.
     macro_rules! compare {
-        ($general:lifetime, $operator:tt) => {{
-            let (left, right) = int_operands!($general);
+        ($operands:ident, $general:lifetime, $operator:tt) => {{
+            let (left, right) = $operands!($general);
             let truth = left $operator right;
             let next = ip.peek();
             if next == opcodes::POP_JUMP_IF_TRUE || next == opcodes::POP_JUMP_IF_FALSE {
@@ -277,8 +291,8 @@ fn execute(vm: &mut Vm) -> Res {
             if opcode >= opcodes::INT_MULTI {
                 match opcode {
                     ..opcodes::LOAD_FAST_MULTI => sp.push(Obj::int(i32::from(opcode) - i32::from(opcodes::INT_MULTI_ZERO))),
-                    ..opcodes::STORE_FAST_MULTI => load_local!(opcode - opcodes::LOAD_FAST_MULTI),
-                    ..opcodes::UNARY_MULTI => locals.set(-isize::from(opcode - opcodes::STORE_FAST_MULTI), sp.pop()),
+                    ..opcodes::STORE_FAST_MULTI => load_local!(frame.locals().get(-isize::from(opcode - opcodes::LOAD_FAST_MULTI))),
+                    ..opcodes::UNARY_MULTI => frame.locals().set(-isize::from(opcode - opcodes::STORE_FAST_MULTI), sp.pop()),
                     ..opcodes::BINARY_MULTI => unary!(opcode),
                     _ => break 'binary,
                 }
@@ -301,25 +315,25 @@ fn execute(vm: &mut Vm) -> Res {
                 }
 
                 #[cfg(feature = "speed")]
-                bytes_of!(LoadFastMulti) => load_local!(opcode & 0xf),
-                byte::LoadFast => load_local!(uint!()),
+                bytes_of!(LoadFastMulti) => load_local!(named.plus(-isize::from(opcode)).get(0)),
+                byte::LoadFast => load_local!(frame.locals().get(-(uint!() as isize))),
                 #[cfg(feature = "speed")]
                 bytes_of!(StoreFastMulti) => {
                     let value = sp.get(0);
-                    locals.set(-isize::from(opcode & 0xf), value);
+                    named.plus(-isize::from(opcode)).set(FIRST_STORED - FIRST_NAMED, value);
                     sp.forget();
                     sp = sp.plus(-1);
                 }
-                byte::StoreFast => locals.set(-(uint!() as isize), sp.pop()),
+                byte::StoreFast => frame.locals().set(-(uint!() as isize), sp.pop()),
                 byte::DeleteFast => {
                     let index = uint!();
-                    if locals.get(-(index as isize)) == Obj::NULL {
+                    if frame.locals().get(-(index as isize)) == Obj::NULL {
                         check!(Err(vm.raise(T::NameError, Qstr::M_LOCAL)));
                     }
-                    locals.set(-(index as isize), Obj::NULL);
+                    frame.locals().set(-(index as isize), Obj::NULL);
                 }
                 byte::LoadDeref => {
-                    let cell = locals.get(-(uint!() as isize));
+                    let cell = frame.locals().get(-(uint!() as isize));
                     let value = if cell.is(Kind::Cell) { cell.field(0) } else { Obj::NULL };
                     if value == Obj::NULL {
                         check!(Err(vm.raise(T::NameError, Qstr::M_LOCAL)));
@@ -327,7 +341,7 @@ fn execute(vm: &mut Vm) -> Res {
                     sp.push(value);
                 }
                 byte::StoreDeref => {
-                    let cell = locals.get(-(uint!() as isize));
+                    let cell = frame.locals().get(-(uint!() as isize));
                     let value = sp.get(0);
                     if cell.is(Kind::Cell) {
                         cell.set_field(0, value);
@@ -336,7 +350,7 @@ fn execute(vm: &mut Vm) -> Res {
                     sp = sp.plus(-1);
                 }
                 byte::DeleteDeref => {
-                    let cell = locals.get(-(uint!() as isize));
+                    let cell = frame.locals().get(-(uint!() as isize));
                     if !cell.is(Kind::Cell) || cell.field(0) == Obj::NULL {
                         check!(Err(vm.raise(T::NameError, Qstr::M_LOCAL)));
                     }
@@ -608,17 +622,17 @@ fn execute(vm: &mut Vm) -> Res {
                 #[cfg(feature = "speed")]
                 plain::SHIFT_RIGHT | plain::IN_PLACE_SHIFT_RIGHT => small_ints!('binary, shift_right),
                 #[cfg(feature = "speed")]
-                byte::Less => compare!('binary, <),
+                byte::Less => compare!(int_operands, 'binary, <),
                 #[cfg(feature = "speed")]
-                byte::More => compare!('binary, >),
+                byte::More => compare!(int_operands, 'binary, >),
                 #[cfg(feature = "speed")]
-                byte::Equal => compare!('binary, ==),
+                byte::Equal => compare!(int_or_name_operands, 'binary, ==),
                 #[cfg(feature = "speed")]
-                byte::LessEqual => compare!('binary, <=),
+                byte::LessEqual => compare!(int_operands, 'binary, <=),
                 #[cfg(feature = "speed")]
-                byte::MoreEqual => compare!('binary, >=),
+                byte::MoreEqual => compare!(int_operands, 'binary, >=),
                 #[cfg(feature = "speed")]
-                byte::NotEqual => compare!('binary, !=),
+                byte::NotEqual => compare!(int_or_name_operands, 'binary, !=),
                 #[cfg(feature = "speed")]
                 bytes_of!(Binary) => break 'binary,
 
@@ -804,6 +818,12 @@ fn execute(vm: &mut Vm) -> Res {
         let args = sp.plus(-1);
         let (left, right) = (args.get(0), args.get(1));
         let quick = ops::quick(operator, left, right);
+        #[cfg(feature = "float")]
+        let quick = if quick == Obj::NULL && left.is(Kind::Float) && right.is(Kind::Float) {
+            check!(types::float::of_two(vm, operator, types::float::get(left), types::float::get(right)))
+        } else {
+            quick
+        };
         if cfg!(feature = "speed") && quick != Obj::NULL {
             args.set(0, quick);
             sp = args;

@@ -16,6 +16,11 @@ pub(crate) fn subtract(left: i32, right: i32) -> Option<i32> {
 /// The product.
 #[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn multiply(left: i32, right: i32) -> Option<i32> {
+    // A core without long multiplication: most factors are short.
+    #[cfg(all(target_arch = "arm", not(target_feature = "thumb2")))]
+    if left == i32::from(left as i16) && right == i32::from(right as i16) {
+        return Some((left - 1).wrapping_mul(right >> 1) | 1);
+    }
     (left - 1).checked_mul(right >> 1).map(|product| product | 1)
 }
 

@@ -41,6 +41,22 @@ pub(crate) fn get(value: Obj) -> Float {
     Float::from_bits(bits)
 }
 
+/// The operators of two floats that programs use most; NULL for the others, which `binary` knows.
+#[inline(never)]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
+pub(crate) fn of_two(vm: &mut Vm, operator: u8, left: Float, right: Float) -> Res {
+    let value = match operator {
+        op::ADD | ops::IN_PLACE_ADD => left + right,
+        op::SUBTRACT | ops::IN_PLACE_SUBTRACT => left - right,
+        op::MULTIPLY | ops::IN_PLACE_MULTIPLY => left * right,
+        op::TRUE_DIVIDE if right != 0.0 => left / right,
+        op::LESS => return Ok(Obj::bool(left < right)),
+        op::MORE => return Ok(Obj::bool(left > right)),
+        _ => return Ok(Obj::NULL),
+    };
+    new(vm, value)
+}
+
 /// A number as a float; `None` for anything else.
 #[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn of(value: Obj) -> Option<Float> {

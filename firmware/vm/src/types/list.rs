@@ -197,7 +197,8 @@ pub(crate) fn remove_at(list: Obj, index: usize) -> Obj {
     for at in index + 1..len {
         set(list, at - 1, items(list)[at]);
     }
-    set_len(list, len - 1);
+    set(list, len - 1, Obj::NULL);
+    note_len(list, len - 1);
     value
 }
 

@@ -267,9 +267,9 @@ impl T {
     /// The native a type has under this name, its bases included.
     #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
     pub(crate) fn method(self, name: Obj) -> Option<Obj> {
-        let mut at = self;
+        let (mut at, wanted) = (self, name.is_name().then(|| name.as_name())?);
         loop {
-            if let Some((_, native)) = at.info().methods().iter().find(|(known, _)| Obj::name(*known) == name) {
+            if let Some((_, native)) = at.info().methods().iter().find(|(known, _)| *known == wanted) {
                 return Some(Obj::native(*native as u16));
             }
             if at == T::Object {

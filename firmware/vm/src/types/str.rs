@@ -244,7 +244,10 @@ pub(crate) fn of(vm: &mut Vm, value: Obj) -> Res {
 /// `text[index]` and `text[slice]`.
 pub(crate) fn subscript(vm: &mut Vm, value: Obj, at: Obj) -> Res {
     let bytes = text(vm, value).unwrap_or(b"");
-    let len = char_count(bytes);
+    // One look at the whole text, not another for each position.
+    let ascii = !cfg!(feature = "unicode") || bytes.is_ascii();
+    let len = if ascii { bytes.len() } else { char_count(bytes) };
+    let byte_at = |bytes: &[u8], index: usize| if ascii { index.min(bytes.len()) } else { byte_at(bytes, index) };
     #[cfg(feature = "slices")]
     if at.is(Kind::Slice) {
         let (start, stop, step) = slice::resolve(vm, at, len)?;
