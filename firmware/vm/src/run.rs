@@ -101,21 +101,11 @@ fn execute(vm: &mut Vm) -> Res {
         }};
     }
 
-    // Two small ints, or on to the general way.
+    // Two small ints (or two names, which are the same text only if they are the same word), or on to the general way.
     macro_rules! int_operands {
-        ($general:lifetime) => {{
+        ($general:lifetime $(, $or_both:ident)?) => {{
             let (left, right) = (sp.get(-1), sp.get(0));
-            if left.word() & right.word() & 1 == 0 {
-                break $general;
-            }
-            (left.tagged(), right.tagged())
-        }};
-    }
-    // The same, or two names, which are the same text only if they are the same word.
-    macro_rules! int_or_name_operands {
-        ($general:lifetime) => {{
-            let (left, right) = (sp.get(-1), sp.get(0));
-            if left.word() & right.word() & 1 == 0 && !(left.is_name() && right.is_name()) {
+            if left.word() & right.word() & 1 == 0 $(&& !(left.$or_both() && right.$or_both()))? {
                 break $general;
             }
             (left.tagged(), right.tagged())
@@ -138,8 +128,8 @@ fn execute(vm: &mut Vm) -> Res {
     }
     // A comparison is mostly followed by the jump that uses it: then no bool is made.
     macro_rules! compare {
-        ($operands:ident, $general:lifetime, $operator:tt) => {{
-            let (left, right) = $operands!($general);
+        ($general:lifetime, $operator:tt $(, $or_both:ident)?) => {{
+            let (left, right) = int_operands!($general $(, $or_both)?);
             let truth = left $operator right;
             let next = ip.peek();
             if next == opcodes::POP_JUMP_IF_TRUE || next == opcodes::POP_JUMP_IF_FALSE {
@@ -544,22 +534,16 @@ fn execute(vm: &mut Vm) -> Res {
                 byte::FloorDivide | plain::FloorDivide => small_ints!('binary, floor_divide),
                 plain::XOR | plain::IN_PLACE_XOR => small_ints!('binary, xor),
                 plain::SHIFT_RIGHT | plain::IN_PLACE_SHIFT_RIGHT => small_ints!('binary, shift_right),
-                byte::Less => compare!(int_operands, 'binary, <),
-                byte::More => compare!(int_operands, 'binary, >),
-                byte::Equal => compare!(int_or_name_operands, 'binary, ==),
-                byte::LessEqual => compare!(int_operands, 'binary, <=),
-                byte::MoreEqual => compare!(int_operands, 'binary, >=),
-                byte::NotEqual => compare!(int_or_name_operands, 'binary, !=),
+                byte::Less => compare!('binary, <),
+                byte::More => compare!('binary, >),
+                byte::Equal => compare!('binary, ==, is_name),
+                byte::LessEqual => compare!('binary, <=),
+                byte::MoreEqual => compare!('binary, >=),
+                byte::NotEqual => compare!('binary, !=, is_name),
                 bytes_of!(Binary) => break 'binary,
 
-                byte::MakeFunction => {
-                    let code = frame.code().child(ip.varuint());
-                    make!(sp.plus(1), 0, code, plain);
-                }
-                byte::MakeFunctionDefaults => {
-                    let code = frame.code().child(ip.varuint());
-                    make!(sp.plus(1), 0, code, defaults);
-                }
+                byte::MakeFunction => make!(sp.plus(1), 0, frame.code().child(ip.varuint()), plain),
+                byte::MakeFunctionDefaults => make!(sp.plus(1), 0, frame.code().child(ip.varuint()), defaults),
                 byte::MakeClosure => {
                     let code = frame.code().child(ip.varuint());
                     let n = usize::from(ip.byte());
@@ -656,12 +640,10 @@ fn execute(vm: &mut Vm) -> Res {
                 }
 
                 byte::RaiseObj => {
-                    let value = sp.get(0);
-                    check!(exception::raise(vm, value));
+                    check!(exception::raise(vm, sp.get(0)));
                 }
                 byte::RaiseFrom => {
-                    let value = sp.get(-1);
-                    check!(exception::raise(vm, value));
+                    check!(exception::raise(vm, sp.get(-1)));
                 }
                 byte::RaiseLast => check!(Err(raise_again(vm, frame))),
                 #[cfg(feature = "import")]
@@ -705,11 +687,7 @@ fn execute(vm: &mut Vm) -> Res {
         let (left, right) = (args.get(0), args.get(1));
         let quick = ops::quick(operator, left, right);
         #[cfg(feature = "float")]
-        let quick = if quick == Obj::NULL && left.is(Kind::Float) && right.is(Kind::Float) {
-            check!(types::float::of_two(vm, operator, types::float::get(left), types::float::get(right)))
-        } else {
-            quick
-        };
+        let quick = if quick == Obj::NULL { check!(types::float::quick(vm, operator, left, right)) } else { quick };
         if quick != Obj::NULL {
             args.set(0, quick);
             sp = args;
