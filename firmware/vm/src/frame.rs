@@ -78,7 +78,7 @@ struct Frame {
 
 /// Words of a frame that are not values.
 pub(crate) const FRAME_WORDS: usize = size_of::<Frame>() / WORD;
-const _: () = assert!(FRAME_WORDS % 2 == 0);
+const _: () = assert!(FRAME_WORDS.is_multiple_of(2));
 /// `function` and `extra`.
 const OWN_SLOTS: usize = 2;
 const BLOCK_SLOTS: usize = 3;

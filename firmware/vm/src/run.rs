@@ -138,21 +138,11 @@ fn execute(vm: &mut Vm) -> Res {
         }};
     }
 
-    // Two small ints, or on to the general way.
+    // Two small ints (or two names, which are the same text only if they are the same word), or on to the general way.
     macro_rules! int_operands {
-        ($general:lifetime) => {{
+        ($general:lifetime $(, $or_both:ident)?) => {{
             let (left, right) = (sp.get(-1), sp.get(0));
-            if left.word() & right.word() & 1 == 0 {
-                break $general;
-            }
-            (left.tagged(), right.tagged())
-        }};
-    }
-    // The same, or two names, which are the same text only if they are the same word.
-    macro_rules! int_or_name_operands {
-        ($general:lifetime) => {{
-            let (left, right) = (sp.get(-1), sp.get(0));
-            if left.word() & right.word() & 1 == 0 && !(left.is_name() && right.is_name()) {
+            if left.word() & right.word() & 1 == 0 $(&& !(left.$or_both() && right.$or_both()))? {
                 break $general;
             }
             (left.tagged(), right.tagged())
@@ -175,8 +165,8 @@ fn execute(vm: &mut Vm) -> Res {
     }
     // A comparison is mostly followed by the jump that uses it: then no bool is made.
     macro_rules! compare {
-        ($operands:ident, $general:lifetime, $operator:tt) => {{
-            let (left, right) = $operands!($general);
+        ($general:lifetime, $operator:tt $(, $or_both:ident)?) => {{
+            let (left, right) = int_operands!($general $(, $or_both)?);
             let truth = left $operator right;
             let next = ip.peek();
             if next == opcodes::POP_JUMP_IF_TRUE || next == opcodes::POP_JUMP_IF_FALSE {
@@ -622,17 +612,17 @@ fn execute(vm: &mut Vm) -> Res {
                 #[cfg(feature = "speed")]
                 plain::SHIFT_RIGHT | plain::IN_PLACE_SHIFT_RIGHT => small_ints!('binary, shift_right),
                 #[cfg(feature = "speed")]
-                byte::Less => compare!(int_operands, 'binary, <),
+                byte::Less => compare!('binary, <),
                 #[cfg(feature = "speed")]
-                byte::More => compare!(int_operands, 'binary, >),
+                byte::More => compare!('binary, >),
                 #[cfg(feature = "speed")]
-                byte::Equal => compare!(int_or_name_operands, 'binary, ==),
+                byte::Equal => compare!('binary, ==, is_name),
                 #[cfg(feature = "speed")]
-                byte::LessEqual => compare!(int_operands, 'binary, <=),
+                byte::LessEqual => compare!('binary, <=),
                 #[cfg(feature = "speed")]
-                byte::MoreEqual => compare!(int_operands, 'binary, >=),
+                byte::MoreEqual => compare!('binary, >=),
                 #[cfg(feature = "speed")]
-                byte::NotEqual => compare!(int_or_name_operands, 'binary, !=),
+                byte::NotEqual => compare!('binary, !=, is_name),
                 #[cfg(feature = "speed")]
                 bytes_of!(Binary) => break 'binary,
 
@@ -648,15 +638,9 @@ fn execute(vm: &mut Vm) -> Res {
                     }
                 }
                 #[cfg(feature = "speed")]
-                byte::MakeFunction => {
-                    let code = frame.code().child(uint!());
-                    make!(sp.plus(1), 0, code, plain);
-                }
+                byte::MakeFunction => make!(sp.plus(1), 0, frame.code().child(uint!()), plain),
                 #[cfg(feature = "speed")]
-                byte::MakeFunctionDefaults => {
-                    let code = frame.code().child(uint!());
-                    make!(sp.plus(1), 0, code, defaults);
-                }
+                byte::MakeFunctionDefaults => make!(sp.plus(1), 0, frame.code().child(uint!()), defaults),
                 #[cfg(feature = "speed")]
                 byte::MakeClosure => {
                     let code = frame.code().child(uint!());
@@ -770,12 +754,10 @@ fn execute(vm: &mut Vm) -> Res {
                 }
 
                 byte::RaiseObj => {
-                    let value = sp.get(0);
-                    check!(exception::raise(vm, value));
+                    check!(exception::raise(vm, sp.get(0)));
                 }
                 byte::RaiseFrom => {
-                    let value = sp.get(-1);
-                    check!(exception::raise(vm, value));
+                    check!(exception::raise(vm, sp.get(-1)));
                 }
                 byte::RaiseLast => check!(Err(raise_again(vm, frame))),
                 #[cfg(feature = "import")]
@@ -818,12 +800,8 @@ fn execute(vm: &mut Vm) -> Res {
         let args = sp.plus(-1);
         let (left, right) = (args.get(0), args.get(1));
         let quick = ops::quick(operator, left, right);
-        #[cfg(feature = "float")]
-        let quick = if quick == Obj::NULL && left.is(Kind::Float) && right.is(Kind::Float) {
-            check!(types::float::of_two(vm, operator, types::float::get(left), types::float::get(right)))
-        } else {
-            quick
-        };
+        #[cfg(all(feature = "float", feature = "speed"))]
+        let quick = if quick == Obj::NULL { check!(types::float::quick(vm, operator, left, right)) } else { quick };
         if cfg!(feature = "speed") && quick != Obj::NULL {
             args.set(0, quick);
             sp = args;

@@ -41,10 +41,16 @@ pub(crate) fn get(value: Obj) -> Float {
     Float::from_bits(bits)
 }
 
+/// `of_two`, where both are floats; NULL where not.
+#[inline(always)]
+pub(crate) fn quick(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
+    if left.is(Kind::Float) && right.is(Kind::Float) { of_two(vm, operator, get(left), get(right)) } else { Ok(Obj::NULL) }
+}
+
 /// The operators of two floats that programs use most; NULL for the others, which `binary` knows.
 #[inline(never)]
 #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
-pub(crate) fn of_two(vm: &mut Vm, operator: u8, left: Float, right: Float) -> Res {
+fn of_two(vm: &mut Vm, operator: u8, left: Float, right: Float) -> Res {
     let value = match operator {
         op::ADD | ops::IN_PLACE_ADD => left + right,
         op::SUBTRACT | ops::IN_PLACE_SUBTRACT => left - right,
