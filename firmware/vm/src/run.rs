@@ -16,6 +16,9 @@ use crate::value::{Obj, Raised, Res};
 use crate::vm::Vm;
 use crate::{attr, call, iter, ops, small, subscr, types};
 
+#[macro_use]
+mod steps;
+
 /// Runs from `vm.frame` on, which lies above a boundary frame. Starts by raising when `start` is `Err`.
 #[inline(never)]
 pub(crate) fn run(vm: &mut Vm, start: Res<()>) -> Res {
@@ -128,146 +131,7 @@ fn execute(vm: &mut Vm) -> Res {
             }
         };
     }
-    macro_rules! load_local {
-        ($value:expr) => {{
-            let value = $value;
-            if value == Obj::NULL {
-                check!(Err(vm.raise(T::NameError, Qstr::M_LOCAL)));
-            }
-            sp.push(value);
-        }};
-    }
-
-    // Two small ints (or two names, which are the same text only if they are the same word), or on to the general way.
-    macro_rules! int_operands {
-        ($general:lifetime $(, $or_both:ident)?) => {{
-            let (left, right) = (sp.get(-1), sp.get(0));
-            if left.word() & right.word() & 1 == 0 $(&& !(left.$or_both() && right.$or_both()))? {
-                break $general;
-            }
-            (left.tagged(), right.tagged())
-        }};
-    }
-    macro_rules! int_result {
-        ($value:expr) => {{
-            let value = $value;
-            sp.forget();
-            sp = sp.plus(-1);
-            sp.set(0, value);
-        }};
-    }
-    macro_rules! small_ints {
-        ($general:lifetime, $operation:ident) => {{
-            let (left, right) = int_operands!($general);
-            let Some(word) = small::$operation(left, right) else { break $general };
-            int_result!(Obj::from_tagged(word));
-        }};
-    }
-    // A comparison is mostly followed by the jump that uses it: then no bool is made.
-    macro_rules! compare {
-        ($general:lifetime, $operator:tt $(, $or_both:ident)?) => {{
-            let (left, right) = int_operands!($general $(, $or_both)?);
-            let truth = left $operator right;
-            let next = ip.peek();
-            if next == opcodes::POP_JUMP_IF_TRUE || next == opcodes::POP_JUMP_IF_FALSE {
-                ip.byte();
-                let distance = ip.signed_label();
-                sp.forget();
-                sp = sp.plus(-2);
-                if truth == (next == opcodes::POP_JUMP_IF_TRUE) {
-                    jump_back_check!(distance);
-                    ip.jump(distance);
-                }
-            } else {
-                int_result!(Obj::bool(truth));
-            }
-        }};
-    }
-
-    // The two jumps of a kind have an arm each: of one arm for both the compiler makes a flag that it sets at every step.
-    macro_rules! pop_jump {
-        ($when:literal) => {{
-            let distance = signed_label!();
-            let value = sp.get(0);
-            let truth = if cfg!(not(feature = "speed")) {
-                check!(ops::truth(vm, value))
-            } else if value == Obj::TRUE {
-                true
-            } else if value == Obj::FALSE {
-                false
-            } else if value.is_int() {
-                value != Obj::int(0)
-            } else {
-                check!(ops::truth(vm, value))
-            };
-            sp = sp.plus(-1);
-            if truth == $when {
-                jump_back_check!(distance);
-                ip.jump(distance);
-            }
-        }};
-    }
-    macro_rules! jump_or_pop {
-        ($when:literal) => {{
-            let distance = label!();
-            if check!(ops::truth(vm, sp.get(0))) == $when {
-                ip.jump(distance as isize);
-            } else {
-                sp = sp.plus(-1);
-            }
-        }};
-    }
-    macro_rules! delete {
-        ($in_class:literal) => {{
-            let module = frame.code().get().module;
-            let name = module.name(uint!());
-            check!(attr::delete_name(vm, frame, module, name, $in_class));
-        }};
-    }
-    macro_rules! setup {
-        ($kind:ident) => {{
-            let distance = label!();
-            frame.push_block(BlockKind::$kind, ip.plus(distance).offset(frame.code().get().start), sp);
-        }};
-    }
-    // What `$made` makes of the last values, as many as the operand says.
-    macro_rules! build {
-        ($made:path) => {{
-            let n = uint!();
-            let at = sp.plus(1 - n as isize);
-            let made = check!($made(vm, at.as_slice(n)));
-            sp = at;
-            sp.set(0, made);
-        }};
-    }
-    // A function of this code with the `$n` cells from `$cells` on; its defaults, where the opcode says there are some, lie before them.
-    macro_rules! make {
-        ($cells:expr, $n:expr, $code:expr, plain) => {
-            make!($cells, $n, $code, $cells, (Obj::NULL, Obj::NULL))
-        };
-        ($cells:expr, $n:expr, $code:expr, defaults) => {
-            make!($cells, $n, $code, $cells.plus(-2), types::defaults($cells.plus(-2)))
-        };
-        ($cells:expr, $n:expr, $code:expr, $at:expr, $defaults:expr) => {{
-            let (defaults, keywords) = $defaults;
-            let made = check!(call::make_function(vm, $code, defaults, keywords, $cells, $n));
-            sp = $at;
-            sp.set(0, made);
-        }};
-    }
-
-    macro_rules! unary {
-        ($opcode:ident) => {{
-            let op = $opcode - opcodes::UNARY_MULTI;
-            let value = sp.get(0);
-            if op == unary::NOT {
-                let truth = check!(ops::truth(vm, value));
-                sp.set(0, Obj::bool(!truth));
-            } else {
-                value_at!(sp, ops::unary(vm, op, value));
-            }
-        }};
-    }
+    steps!($ vm frame ip sp);
 
     'next: loop {
         let opcode = ip.opcode();
