@@ -45,7 +45,7 @@ impl Board {
         if !toml.contains_key("qemu_machine") {
             return Err(format!("QEMU has no machine for {name}: it runs on a probe, see its README.md"));
         }
-        let image = set.filter(|set| *set != "minimal").map_or_else(|| format!("{name}-bundle"), |set| format!("{name}-{set}-bundle"));
+        let image = set.map_or_else(|| format!("{name}-bundle"), |set| format!("{name}-{set}-bundle"));
         let (elf, map) = (firmware.join(format!("target/boards/{image}.elf")), firmware.join(format!("target/boards/{image}.map")));
         let said = std::fs::read_to_string(&map)
             .map_err(|_| format!("{image} is not built: `firmware/build {name} --bundle`, or `./dev pyrite`"))?;

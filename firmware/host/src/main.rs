@@ -28,7 +28,7 @@ const USAGE: &str = "usage: pyrite [--heap BYTES] FILE [ARGS]
        pyrite dis FILE
        pyrite sizes --board BOARD
        pyrite price [--board BOARD]… [--priced BOARD]… [--json]
-       pyrite --board BOARD [--set minimal|standard|full] [--count all|main] [--heap BYTES] [--json] [--fast] [--module FILE]… FILE…";
+       pyrite --board BOARD [--set minimal|core|standard|full] [--count all|main] [--heap BYTES] [--json] [--fast] [--module FILE]… FILE…";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();

@@ -15,9 +15,9 @@ use crate::emulator::{Board, Count};
 use crate::json;
 use crate::transcript::Transcript;
 
-const SETS: [&str; 3] = ["minimal", "standard", "full"];
+const SETS: [&str; 4] = ["minimal", "core", "standard", "full"];
 /// Features that are no part of an image.
-const NOT_PRICED: [&str; 6] = ["default", "minimal", "standard", "full", "inspect", "stress"];
+const NOT_PRICED: [&str; 7] = ["default", "minimal", "core", "standard", "full", "inspect", "stress"];
 const BUDGET: u64 = 2_000_000_000;
 
 /// Instructions that MicroPython's QEMU port takes (computed goto), the same `.mpy`, heap of 143,360 bytes: Cortex-M3, M7, M0.

@@ -2,7 +2,7 @@
 //!
 //! A board is a chip, a heap size and a linker map; [`board!`] joins them to everything here. This crate knows no chip's registers:
 //! a chip crate implements [`Chip`] and is the only one that touches them. `unsafe` is found in `start/` (reset and fault
-//! entry), `semihosting.rs`, `register.rs`, `guard.rs`, `memory.rs`, `rtt.rs`, `selftest/` and the two `nop`s of `marks.rs`; every other module forbids it.
+//! entry), `semihosting.rs`, `register.rs`, `guard.rs`, `memory.rs`, `rtt.rs`, `selftest/` and the two `nop`s of `marks.rs`, and names the linker knows in `arithmetic.rs`; every other module forbids it.
 //!
 //! # Console protocol, version 1
 //!
@@ -53,7 +53,10 @@
 //! `PYRITE_HEAP`, whose size is the board's choice and does not depend on the image.
 
 #![no_std]
+#![cfg_attr(all(target_arch = "arm", not(target_feature = "thumb2")), feature(optimize_attribute))]
 
+#[cfg(all(target_arch = "arm", not(target_feature = "thumb2")))]
+mod arithmetic;
 #[cfg(feature = "bundle")]
 mod bundle;
 mod chip;

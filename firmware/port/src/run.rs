@@ -33,7 +33,9 @@ pub fn run<C: Chip>(board: &str, heap: &mut [MaybeUninit<u64>], window: Window) 
     if let Err(stop) = vm.load(mpy) {
         give_up(&console, Some(vm), stop)
     }
-    console.line("program", vm.source_name());
+    console.begin("program ");
+    console.send(vm.source_name());
+    console.end();
 
     ounce_begin();
     let value = vm.call_main();

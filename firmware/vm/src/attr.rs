@@ -12,7 +12,7 @@ use crate::vm::Vm;
 use crate::{builtins, print};
 
 /// A global of the module, else a builtin.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn global(vm: &mut Vm, module: ModulePtr, name: Obj) -> Res {
     match map::get(module.get().globals.field(types::MODULE_TABLE), name) {
         it if it == Obj::NULL => builtin(vm, name),
@@ -21,7 +21,7 @@ pub(crate) fn global(vm: &mut Vm, module: ModulePtr, name: Obj) -> Res {
 }
 
 #[inline(never)]
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 fn builtin(vm: &mut Vm, name: Obj) -> Res {
     match builtins::find(name) {
         Some(value) => Ok(value),
@@ -60,9 +60,9 @@ pub(crate) fn delete_name(vm: &mut Vm, frame: FramePtr, module: ModulePtr, name:
 }
 
 /// An instance's own attribute, the quick way; NULL when it takes more.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn own(object: Obj, name: Obj) -> Obj {
-    if object.is(Kind::Instance) { map::get(object.field(class::INSTANCE_TABLE), name) } else { Obj::NULL }
+    if object.is(Kind::Instance) { class::own(object, name) } else { Obj::NULL }
 }
 
 /// An attribute of an instance's class; NULL for anything that is not an instance of a class.
@@ -101,7 +101,7 @@ pub(crate) fn call_special(vm: &mut Vm, object: Obj, name: Qstr) -> Res {
 #[inline(never)]
 pub(crate) fn load(vm: &mut Vm, object: Obj, name: Obj) -> Res {
     if object.is(Kind::Instance) || object.is(Kind::Exception) {
-        let own = map::get(object.field(class::INSTANCE_TABLE), name);
+        let own = class::own_of(object, name);
         if own != Obj::NULL {
             return Ok(own);
         }
@@ -248,6 +248,7 @@ fn bind(vm: &mut Vm, object: Obj, class: Obj, found: Obj) -> Res {
         Kind::ClassMethod => bound(vm, found.field(0), class),
         #[cfg(feature = "collections")]
         Kind::Property if found.field(0).is_int() => Ok(crate::modules::namedtuple::item(object, found.field(0))),
+        #[cfg(feature = "property")]
         Kind::Property => {
             let getter = found.field(0);
             if getter == Obj::NULL {
@@ -290,10 +291,10 @@ const NEW: Obj = Obj::native(crate::natives::N::ObjectNew as u16);
 const NEW: Obj = Obj::NULL;
 
 /// LOAD_METHOD: the object at `at` becomes a function and its self, or any value and NULL.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn load_method(vm: &mut Vm, at: Slots, name: Obj) -> Res<()> {
     let object = at.get(0);
-    if object.is(Kind::Instance) && map::get(object.field(class::INSTANCE_TABLE), name) == Obj::NULL {
+    if object.is(Kind::Instance) && class::own(object, name) == Obj::NULL {
         let class = object.field(class::INSTANCE_CLASS);
         if class.is(Kind::Class) {
             let found = class::lookup(class, name);
@@ -308,12 +309,13 @@ pub(crate) fn load_method(vm: &mut Vm, at: Slots, name: Obj) -> Res<()> {
 }
 
 #[inline(never)]
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 fn load_method_slow(vm: &mut Vm, at: Slots, name: Obj) -> Res<()> {
     let object = at.get(0);
     if object.is(Kind::Instance) || object.is(Kind::Exception) {
         let class = object.field(class::INSTANCE_CLASS);
-        if map::get(object.field(class::INSTANCE_TABLE), name) == Obj::NULL && class.is(Kind::Class) {
+        let own = class::own_of(object, name);
+        if own == Obj::NULL && class.is(Kind::Class) {
             let found = class::lookup(class, name);
             if found != Obj::NULL {
                 return method_of_class(vm, at, object, class, found);
@@ -358,9 +360,9 @@ pub(crate) fn method_of_class(vm: &mut Vm, at: Slots, object: Obj, class: Obj, f
         (found.field(0), class)
     } else if found.is(Kind::StaticMethod) {
         (found.field(0), Obj::NULL)
-    } else if found.is(Kind::Property) {
-        (call::call(vm, found.field(0), &[object])?, Obj::NULL)
     } else {
+        #[cfg(feature = "property")]
+        let found = if found.is(Kind::Property) { call::call(vm, found.field(0), &[object])? } else { found };
         (found, Obj::NULL)
     };
     at.set(0, function);
@@ -370,8 +372,11 @@ pub(crate) fn method_of_class(vm: &mut Vm, at: Slots, object: Obj, class: Obj, f
 
 /// `object.name` for native code: runs a property to its end.
 pub(crate) fn load_now(vm: &mut Vm, object: Obj, name: Obj) -> Res {
+    #[cfg(feature = "property")]
     let found = of_class(object, name);
-    let own = object.is(Kind::Instance) && map::get(object.field(class::INSTANCE_TABLE), name) != Obj::NULL;
+    #[cfg(feature = "property")]
+    let own = object.is(Kind::Instance) && class::own_of(object, name) != Obj::NULL;
+    #[cfg(feature = "property")]
     if found.is(Kind::Property) && !own && found.field(0).is_heap() {
         return call::call(vm, found.field(0), &[object]);
     }
@@ -379,13 +384,13 @@ pub(crate) fn load_now(vm: &mut Vm, object: Obj, name: Obj) -> Res {
 }
 
 /// `object.name = value`, or `del` when the value is NULL. All rooted.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn store(vm: &mut Vm, object: Obj, name: Obj, value: Obj) -> Res<()> {
     #[cfg(feature = "language")]
     if object.is(Kind::Instance) && class::is_hooked(object) {
         return store_hooked(vm, object, name, value);
     }
-    if object.is(Kind::Instance) && value != Obj::NULL && map::replace(object.field(class::INSTANCE_TABLE), name, value) {
+    if object.is(Kind::Instance) && value != Obj::NULL && class::replace_own(object, name, value) {
         return Ok(());
     }
     store_slow(vm, object, name, value)
@@ -423,7 +428,9 @@ pub(crate) fn object_delattr(vm: &mut Vm, args: crate::call::Args) -> Res {
 #[inline(never)]
 fn store_slow(vm: &mut Vm, object: Obj, name: Obj, value: Obj) -> Res<()> {
     if object.is(Kind::Instance) || object.is(Kind::Exception) {
+        #[cfg(feature = "property")]
         let found = of_class(object, name);
+        #[cfg(feature = "property")]
         if found.is(Kind::Property) {
             let function = found.field(if value == Obj::NULL { 2 } else { 1 });
             if function == Obj::NULL {
@@ -442,7 +449,10 @@ fn store_slow(vm: &mut Vm, object: Obj, name: Obj, value: Obj) -> Res<()> {
                 return Ok(());
             }
         }
-        return store_in(vm, object, class::INSTANCE_TABLE, name, value);
+        if value != Obj::NULL {
+            return class::set_own(vm, object, name, value);
+        }
+        return if class::remove_own(object, name) { Ok(()) } else { Err(no_attribute(vm, object, name)) };
     }
     if object.is(Kind::Class) {
         return store_in(vm, object, class::TABLE, name, value);
@@ -464,6 +474,9 @@ fn store_in(vm: &mut Vm, object: Obj, field: usize, name: Obj, value: Obj) -> Re
 #[cold]
 #[inline(never)]
 pub(crate) fn no_attribute(vm: &mut Vm, object: Obj, name: Obj) -> Raised {
+    if !cfg!(feature = "messages") {
+        return vm.raise_value(T::AttributeError, name);
+    }
     let class = types::name_of(if object.is(Kind::Class) { T::Type.obj() } else { types::type_of(object) });
     let start = Obj::name(Qstr::M_QUOTE);
     let parts = [start, class, Obj::name(Qstr::M_NO_ATTR), name, start];
@@ -476,6 +489,9 @@ pub(crate) fn no_attribute(vm: &mut Vm, object: Obj, name: Obj) -> Raised {
 /// An ImportError: there are no modules to import in this build.
 #[cold]
 pub(crate) fn no_module(vm: &mut Vm, name: Obj) -> Raised {
+    if !cfg!(feature = "messages") {
+        return vm.raise_value(T::ImportError, name);
+    }
     match types::str::concat(vm, &[Obj::name(Qstr::M_NO_IMPORT), name, Obj::name(Qstr::M_QUOTE)]) {
         Ok(text) => vm.raise_value(T::ImportError, text),
         Err(raised) => raised,

@@ -5,7 +5,8 @@ use crate::heap::Kind;
 use crate::natives::N;
 use crate::opcodes::binary as op;
 use crate::print::{self, Sink};
-use crate::qstr::{DYNAMIC_FIRST, Qstr};
+use crate::qstr::{Qstr, TABLE_LEN};
+#[cfg(feature = "io")]
 use crate::types::str::Builder;
 use crate::types::{self, T, TYPE_TABLE, dict, exception, generator, int, str as text, tuple};
 use crate::value::{Obj, Res};
@@ -19,7 +20,9 @@ const FUNCTIONS: &[(Qstr, N)] = &[
     (Qstr::ISINSTANCE, N::IsInstance),
     (Qstr::NEXT, N::Next),
     (Qstr::SUM, N::Sum),
+    #[cfg(feature = "builtins")]
     (Qstr::MAX, N::Max),
+    #[cfg(feature = "builtins")]
     (Qstr::MIN, N::Min),
     (Qstr::SORTED, N::Sorted),
     (Qstr::ABS, N::Abs),
@@ -27,9 +30,11 @@ const FUNCTIONS: &[(Qstr, N)] = &[
     (Qstr::ANY, N::Any),
     (Qstr::CALLABLE, N::Callable),
     (Qstr::CHR, N::Chr),
+    #[cfg(feature = "builtins")]
     (Qstr::DIVMOD, N::Divmod),
     (Qstr::GETATTR, N::GetAttr),
     (Qstr::HASATTR, N::HasAttr),
+    #[cfg(feature = "hashes")]
     (Qstr::HASH, N::Hash),
     (Qstr::ISSUBCLASS, N::IsSubclass),
     (Qstr::ITER, N::Iter),
@@ -79,7 +84,7 @@ const NAMELESS: &[T] = &[
     T::Iterator,
     T::Cell,
     T::Module,
-    #[cfg(not(feature = "language"))]
+    #[cfg(all(feature = "slices", not(feature = "language")))]
     T::Slice,
 ];
 
@@ -88,8 +93,8 @@ const TYPE_FIRST: u8 = 128;
 const _: () = assert!(FUNCTIONS.len() < TYPE_FIRST as usize && TYPE_TABLE.len() <= 128);
 
 /// For each name of the VM's own table: 0, or which of `FUNCTIONS` or which type it is. One load instead of a search.
-static BY_NAME: [u8; DYNAMIC_FIRST as usize] = {
-    let mut table = [0; DYNAMIC_FIRST as usize];
+static BY_NAME: [u8; TABLE_LEN] = {
+    let mut table = [0; TABLE_LEN];
     let mut index = 0;
     while index < TYPE_TABLE.len() {
         table[TYPE_TABLE[index].name.0 as usize] = TYPE_FIRST + index as u8;
@@ -194,6 +199,12 @@ pub(crate) fn callable(vm: &mut Vm, args: Args) -> Res {
 
 /// A text of one character.
 pub(crate) fn char_of(vm: &mut Vm, number: i32) -> Res {
+    #[cfg(not(feature = "unicode"))]
+    return match u8::try_from(number) {
+        Ok(letter) => text::new(vm, &[letter]),
+        Err(_) => vm.value_error(Qstr::M_CHR),
+    };
+    #[cfg(feature = "unicode")]
     match u32::try_from(number).ok().and_then(char::from_u32) {
         Some(letter) => text::new(vm, letter.encode_utf8(&mut [0; 4]).as_bytes()),
         None => vm.value_error(Qstr::M_CHR),
@@ -211,13 +222,25 @@ pub(crate) fn ord(vm: &mut Vm, args: Args) -> Res {
         return Ok(Obj::int(i32::from(*byte)));
     }
     let bytes = text::text(vm, args.get(0)).unwrap_or(b"");
+    #[cfg(not(feature = "unicode"))]
+    return match bytes {
+        [letter] => Ok(Obj::int(i32::from(*letter))),
+        _ => vm.type_error(Qstr::M_ORD),
+    };
+    #[cfg(feature = "unicode")]
+    if let [letter @ 0..0x80] = bytes {
+        return Ok(Obj::int(i32::from(*letter)));
+    }
+    #[cfg(feature = "unicode")]
     let mut letters = core::str::from_utf8(bytes).unwrap_or("").chars();
+    #[cfg(feature = "unicode")]
     match (letters.next(), letters.next()) {
         (Some(letter), None) => Ok(Obj::int(letter as i32)),
         _ => vm.type_error(Qstr::M_ORD),
     }
 }
 
+#[cfg(feature = "builtins")]
 pub(crate) fn divmod(vm: &mut Vm, args: Args) -> Res {
     #[cfg(feature = "bigint")]
     if args.get(0).is(Kind::Int) && (args.get(1).is(Kind::Int) || args.get(1).is_int()) {
@@ -293,6 +316,7 @@ pub(crate) fn setattr(vm: &mut Vm, args: Args) -> Res {
     Ok(Obj::NONE)
 }
 
+#[cfg(feature = "hashes")]
 pub(crate) fn hash(vm: &mut Vm, args: Args) -> Res {
     let value = dict::hash(vm, args.get(0))?;
     Ok(Obj::int((value & 0x3fff_ffff) as i32))
@@ -339,6 +363,7 @@ pub(crate) fn next(vm: &mut Vm, args: Args) -> Res {
 }
 
 /// `max` and `min`: of the arguments or of the items of the only one, by `key`, with a `default`.
+#[cfg(feature = "builtins")]
 fn extreme(vm: &mut Vm, args: Args, largest: bool) -> Res {
     let key = args.kw_named(Qstr::KEY).unwrap_or(Obj::NONE);
     let source = if args.n == 1 { args.get(0) } else { vm.keep_tuple(args)? };
@@ -370,10 +395,12 @@ fn extreme(vm: &mut Vm, args: Args, largest: bool) -> Res {
     }
 }
 
+#[cfg(feature = "builtins")]
 pub(crate) fn max(vm: &mut Vm, args: Args) -> Res {
     extreme(vm, args, true)
 }
 
+#[cfg(feature = "builtins")]
 pub(crate) fn min(vm: &mut Vm, args: Args) -> Res {
     extreme(vm, args, false)
 }
@@ -408,9 +435,7 @@ pub(crate) fn print(vm: &mut Vm, args: Args) -> Res {
 }
 
 pub(crate) fn repr(vm: &mut Vm, args: Args) -> Res {
-    let builder = Builder::new(vm)?;
-    print::repr(vm, Sink::Text(builder), args.get(0))?;
-    Ok(builder.finish(vm))
+    print::repr_of(vm, args.get(0))
 }
 
 pub(crate) fn sum(vm: &mut Vm, args: Args) -> Res {

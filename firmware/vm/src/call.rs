@@ -32,7 +32,7 @@ pub(crate) struct Args {
 
 impl Args {
     /// Positional argument `index`; the caller knows it is there, from the native's entry in the table.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn get(&self, index: usize) -> Obj {
         debug_assert!(index < self.n);
         self.at.get(index as isize)
@@ -62,10 +62,10 @@ impl Args {
 
 /// Begins a call. The slot before the first argument must be free to be written. Gives the value, or `Obj::CALL` when a
 /// frame was pushed whose value will go where the present frame's saved `sp` points.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn start(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     if callee.is(Kind::Function) {
-        return enter(vm, callee, args, n, n_kw);
+        return enter::<false>(vm, callee, args, n, n_kw);
     }
     start_other(vm, callee, args, n, n_kw)
 }
@@ -76,14 +76,27 @@ pub(crate) fn begin(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize
     if callee.is(Kind::Function) { start_with_self(vm, callee, args, n, n_kw) } else { start_other(vm, callee, args, n, n_kw) }
 }
 
+/// Any of the four opcodes that call, for the run loop that is made for size: `receiver` is NULL when there is none.
+#[cfg(not(feature = "speed"))]
+pub(crate) fn any(vm: &mut Vm, callee: Obj, receiver: Obj, args: Slots, count: (usize, usize), starred: bool) -> Res {
+    let (n, n_kw) = count;
+    if starred {
+        crate::spread::call(vm, callee, receiver, args, n, n_kw)
+    } else if receiver == Obj::NULL {
+        start(vm, callee, args, n, n_kw)
+    } else {
+        start_with_self(vm, callee, args.plus(-1), n + 1, n_kw)
+    }
+}
+
 #[inline(never)]
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 fn start_other(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     if let Some(index) = callee.as_native() {
         return native(vm, index, args, n, n_kw);
     }
     if callee.is(Kind::Closure) {
-        return enter(vm, callee, args, n, n_kw);
+        return enter::<true>(vm, callee, args, n, n_kw);
     }
     let kept = vm.kept();
     if let Some(index) = callee.as_type_index() {
@@ -119,10 +132,10 @@ fn start_other(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> 
 }
 
 /// Begins a call whose first argument has taken the free slot.
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn start_with_self(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     if callee.is(Kind::Function) || callee.is(Kind::Closure) {
-        return enter(vm, callee, args, n, n_kw);
+        return enter::<false>(vm, callee, args, n, n_kw);
     }
     if let Some(index) = callee.as_native() {
         return native(vm, index, args, n, n_kw);
@@ -142,13 +155,13 @@ pub(crate) fn start_with_self(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n
     value
 }
 
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 fn native(vm: &mut Vm, index: u16, args: Slots, n: usize, n_kw: usize) -> Res {
     let Some(native) = NATIVES.get(usize::from(index)) else { return vm.type_error(Qstr::M_NOT_CALLABLE) };
     if n < usize::from(native.min) || n > usize::from(native.max) {
         return vm.type_error(Qstr::M_ARG_COUNT);
     }
-    if n_kw > 0 && !native.keywords {
+    if n_kw > 0 && !native.keywords() {
         return vm.type_error(Qstr::M_NO_KW);
     }
     let kept = vm.kept();
@@ -157,9 +170,9 @@ fn native(vm: &mut Vm, index: u16, args: Slots, n: usize, n_kw: usize) -> Res {
     value
 }
 
-/// Begins a Python function: a frame, or for a generator function a generator object.
-#[inline(always)]
-fn enter(vm: &mut Vm, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
+/// Begins a Python function: a frame, or for a generator function a generator object. `CELLS`: it mostly has some.
+#[cfg_attr(feature = "speed", inline(always))]
+fn enter<const CELLS: bool>(vm: &mut Vm, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     let code = CodePtr::from_raw(function.pointer(function::CODE));
     if vm.watch {
         vm.attend()?;
@@ -171,12 +184,22 @@ fn enter(vm: &mut Vm, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res 
     let caller = vm.frame;
     frame.set_prev(caller);
     vm.frame = Some(frame);
-    if code.get().simple && n_kw == 0 && n == usize::from(code.get().n_pos) && function.is(Kind::Function) {
-        let locals = frame.locals();
-        for index in 0..n as isize {
-            locals.set(-index, args.get(index));
+    if code.get().simple && n_kw == 0 {
+        let n_cells = usize::from(code.get().n_pos).wrapping_sub(n);
+        let fits = if CELLS { has_cells(function, n_cells) } else { n_cells == 0 && function.is(Kind::Function) };
+        if fits {
+            let mut locals = frame.locals();
+            if CELLS {
+                for index in 0..n_cells {
+                    locals.set(0, function.field(function::CELLS + index));
+                    locals = locals.plus(-1);
+                }
+            }
+            for index in 0..n as isize {
+                locals.set(-index, args.get(index));
+            }
+            return Ok(Obj::CALL);
         }
-        return Ok(Obj::CALL);
     }
     match bind(vm, frame, function, args, n, n_kw) {
         Ok(()) => Ok(Obj::CALL),
@@ -188,8 +211,21 @@ fn enter(vm: &mut Vm, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res 
     }
 }
 
+/// Whether a function has exactly `count` cells.
+#[cfg_attr(feature = "speed", inline(always))]
+fn has_cells(function: Obj, count: usize) -> bool {
+    if !function.is(Kind::Closure) {
+        return false;
+    }
+    let room = function.words() - function::CELLS;
+    count > 0
+        && count <= room
+        && function.field(function::CELLS + count - 1) != Obj::NULL
+        && (count == room || function.field(function::CELLS + count) == Obj::NULL)
+}
+
 #[inline(never)]
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 fn make_generator(vm: &mut Vm, code: CodePtr, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     vm.keep(function)?;
     let generator = vm.alloc(Kind::Generator, frame_words(code))?;
@@ -202,7 +238,7 @@ fn make_generator(vm: &mut Vm, code: CodePtr, function: Obj, args: Slots, n: usi
 
 /// Puts arguments into a new frame's locals. Frame and arguments are rooted.
 #[inline(never)]
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 fn bind(vm: &mut Vm, frame: FramePtr, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res<()> {
     let code = frame.code().get();
     let locals = frame.locals();
@@ -213,12 +249,6 @@ fn bind(vm: &mut Vm, frame: FramePtr, function: Obj, args: Slots, n: usize, n_kw
         while filled + function::CELLS < last && function.field(function::CELLS + filled) != Obj::NULL {
             locals.set(-(filled as isize), function.field(function::CELLS + filled));
             filled += 1;
-        }
-        if code.simple && n_kw == 0 && filled + n == n_pos {
-            for index in 0..n {
-                locals.set(-((filled + index) as isize), args.get(index as isize));
-            }
-            return Ok(());
         }
     }
     let taken = n.min(n_pos.saturating_sub(filled));
@@ -296,7 +326,7 @@ fn bind_keyword_only(vm: &mut Vm, frame: FramePtr, function: Obj) -> Res<()> {
 
 /// A call from native code: runs until there is a value. `args` need not be rooted; at most six.
 #[inline(never)]
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn call(vm: &mut Vm, callee: Obj, args: &[Obj]) -> Res {
     let kept = vm.kept();
     vm.keep(callee)?;
@@ -366,7 +396,7 @@ pub(crate) fn resume_nested(vm: &mut Vm, generator: Obj) -> Res {
 }
 
 /// Goes on with a generator: links its frame and gives `CALL`, or `STOP` when it has ended. `extra` is what its action needs.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn resume(vm: &mut Vm, generator: Obj, value: Obj, action: Action, extra: Obj) -> Res {
     let frame = FramePtr::of_generator(generator);
     match frame.state() {
@@ -383,7 +413,7 @@ pub(crate) fn resume(vm: &mut Vm, generator: Obj, value: Obj, action: Action, ex
     Ok(Obj::CALL)
 }
 
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 fn link(vm: &mut Vm, frame: FramePtr, action: Action, extra: Obj) {
     frame.set_state(State::Running);
     frame.set_action(action);
@@ -447,5 +477,5 @@ pub(crate) fn error_is(vm: &Vm, class: T) -> bool {
 
 /// The name of what is called, for natives that show it.
 pub(crate) fn native_name(index: u16) -> Obj {
-    NATIVES.get(usize::from(index)).map_or(Obj::NONE, |native: &natives::Native| Obj::name(native.name))
+    NATIVES.get(usize::from(index)).map_or(Obj::NONE, |native: &natives::Native| Obj::name(native.name()))
 }

@@ -66,7 +66,7 @@ pub(crate) struct CodePtr(NonNull<Code>);
 
 impl CodePtr {
     /// The entry an object's pointer field refers to; such fields are only ever set from a `CodePtr`.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn from_raw(at: *const Code) -> CodePtr {
         debug_assert!(!at.is_null());
         // SAFETY: made from a `CodePtr` by `as_raw`, so not null.
@@ -78,14 +78,14 @@ impl CodePtr {
     }
 
     /// The entry itself. Entries are written by the loader and never after.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn get<'x>(self) -> &'x Code {
         // SAFETY: points into a permanent block that the loader has filled; never changed once code runs.
         unsafe { self.0.as_ref() }
     }
 
     /// The `index`-th function made inside this one.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn child(self, index: usize) -> CodePtr {
         let code = self.get();
         debug_assert!(index < usize::from(code.n_children));
@@ -128,14 +128,14 @@ impl CodePtr {
 
 impl ModulePtr {
     /// The module's tables.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn get<'x>(self) -> &'x Module {
         // SAFETY: points into a permanent block the loader has filled; only `set_globals` and `set_consts` change it, while loading.
         unsafe { self.0.as_ref() }
     }
 
     /// Name `index` of the file as a value.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn name(self, index: usize) -> Obj {
         debug_assert!(index < usize::from(self.get().n_names));
         // SAFETY: indices in bytecode were checked against `n_names` by loader and verifier.
@@ -273,7 +273,7 @@ impl Code {
 }
 
 /// What the run loop does at a byte that is no opcode: the verifier lets none of them through.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn refused() -> ! {
     debug_assert!(false, "the verifier let through what is no opcode");
     // SAFETY: see the head of this file.
@@ -286,7 +286,7 @@ pub(crate) fn refused() -> ! {
 pub(crate) struct Ip(*const u8);
 
 impl Ip {
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn byte(&mut self) -> u8 {
         // SAFETY: see the head of this file.
         unsafe {
@@ -298,7 +298,7 @@ impl Ip {
 
     /// The opcode, for the run loop. What the compiler knows of the position ends here: else it holds two of them through every
     /// operation, this one and the one before the opcode.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn opcode(&mut self) -> u8 {
         let byte = self.byte();
         #[cfg(target_os = "none")]
@@ -310,14 +310,14 @@ impl Ip {
     }
 
     /// The next byte, without going on.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn peek(self) -> u8 {
         // SAFETY: as `byte`.
         unsafe { self.0.read() }
     }
 
     /// Big-endian groups of seven bits.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn varuint(&mut self) -> usize {
         let first = self.byte();
         if first < 0x80 {
@@ -334,53 +334,81 @@ impl Ip {
     }
 
     /// The same, first group signed.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn varint(&mut self) -> i32 {
-        let mut value = if self.peek() & 0x40 != 0 { -1_i32 } else { 0 };
-        loop {
-            let byte = self.byte();
+        let mut byte = self.byte();
+        let mut value = (i32::from(byte) << 25) >> 25;
+        while byte >= 0x80 {
+            byte = self.byte();
             value = (value << 7) | i32::from(byte & 0x7f);
-            if byte < 0x80 {
-                return value;
-            }
         }
+        value
     }
 
     /// A jump distance: one byte, or two when the first has its high bit set.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn label(&mut self) -> usize {
         let low = self.byte();
         if low < 0x80 { usize::from(low) } else { usize::from(low & 0x7f) | (usize::from(self.byte()) << 7) }
     }
 
     /// A jump distance that may be negative: stored with an offset.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn signed_label(&mut self) -> isize {
         let low = self.byte();
         if low < 0x80 { isize::from(low) - 0x40 } else { (isize::from(low & 0x7f) | (isize::from(self.byte()) << 7)) - 0x4000 }
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn jump(&mut self, distance: isize) {
         // SAFETY: the verifier checked that the target lies in this function, on an opcode.
         self.0 = unsafe { self.0.offset(distance) };
     }
 
+    /// The operand of an opcode that was just read, whatever its form, and where it ends: for the run loop that is made for size. 0 where it
+    /// has none.
+    #[cfg(not(feature = "speed"))]
+    pub(crate) fn operand(mut self, opcode: u8) -> (Ip, isize) {
+        let value = match opcode {
+            0x10..0x40 => {
+                let mut value = if opcode == crate::opcodes::byte::LoadInt && self.peek() & 0x40 != 0 { -1 } else { 0 };
+                loop {
+                    let byte = self.byte();
+                    value = (value << 7) | isize::from(byte & 0x7f);
+                    if byte < 0x80 {
+                        break value;
+                    }
+                }
+            }
+            0x40..0x50 => {
+                let mut value = isize::from(self.byte());
+                let mut bias = 0x40;
+                if value >= 0x80 {
+                    (value, bias) = (value & 0x7f | isize::from(self.byte()) << 7, 0x4000);
+                }
+                // Those that only go forward have no bias.
+                if opcode <= crate::opcodes::byte::PopJumpIfFalse { value - bias } else { value }
+            }
+            _ => 0,
+        };
+        (self, value)
+    }
+
     /// `count` bytes earlier.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn back(self, count: usize) -> Ip {
         // SAFETY: used to look at the opcode just read, and at a function's cell list; both are inside the file.
         Ip(unsafe { self.0.sub(count) })
     }
 
     /// How far behind `start` this is.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn offset(self, start: Ip) -> usize {
         self.0.addr() - start.0.addr()
     }
 
     /// `offset` bytes behind this.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn plus(self, offset: usize) -> Ip {
         // SAFETY: offsets are made by `offset` or checked by the verifier.
         Ip(unsafe { self.0.add(offset) })

@@ -78,18 +78,19 @@ struct Frame {
 
 /// Words of a frame that are not values.
 pub(crate) const FRAME_WORDS: usize = size_of::<Frame>() / WORD;
+const _: () = assert!(FRAME_WORDS.is_multiple_of(2));
 /// `function` and `extra`.
 const OWN_SLOTS: usize = 2;
 const BLOCK_SLOTS: usize = 3;
 
-/// Words a frame takes, by its function's head: whole granules.
+/// Words a frame takes, by its function's head: whole granules, and an even number, see `fill`.
 pub(crate) fn words_for(n_state: u16, n_exc: u8) -> u16 {
     let words = FRAME_WORDS + OWN_SLOTS + usize::from(n_state) + BLOCK_SLOTS * usize::from(n_exc);
-    words.next_multiple_of(crate::heap::GRANULE / WORD) as u16
+    words.next_multiple_of(2.max(crate::heap::GRANULE / WORD)) as u16
 }
 
 /// Words a frame for `code` takes.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn frame_words(code: CodePtr) -> usize {
     usize::from(code.get().frame_words)
 }
@@ -115,30 +116,30 @@ impl Slots {
         Slots(values.as_mut_ptr())
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn get(self, index: isize) -> Obj {
         // SAFETY: see the head of this file.
         unsafe { self.0.offset(index).read() }
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn set(self, index: isize, value: Obj) {
         // SAFETY: see the head of this file.
         unsafe { self.0.offset(index).write(value) }
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn plus(self, count: isize) -> Slots {
         Slots(self.0.wrapping_offset(count))
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn push(&mut self, value: Obj) {
         *self = self.plus(1);
         self.set(0, value);
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn pop(&mut self) -> Obj {
         let value = self.get(0);
         *self = self.plus(-1);
@@ -147,7 +148,7 @@ impl Slots {
 
     /// What the compiler knows of the position ends here, for the run loop: else it begins to hold the next position early, beside this
     /// one, and moves it at every step.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn forget(&mut self) {
         #[cfg(target_os = "none")]
         // SAFETY: no instruction.
@@ -157,7 +158,7 @@ impl Slots {
     }
 
     /// Slots between `start` and this.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn index(self, start: Slots) -> usize {
         (self.0.addr() - start.0.addr()) / WORD
     }
@@ -204,80 +205,80 @@ pub(crate) struct Block {
 }
 
 impl FramePtr {
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     fn get(&self) -> &Frame {
         // SAFETY: frames are made by `push` and `in_generator` and are valid until popped; the machine holds no pointer to a popped one.
         unsafe { self.0.as_ref() }
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     fn get_mut(&mut self) -> &mut Frame {
         // SAFETY: as `get`; references are never held across calls.
         unsafe { self.0.as_mut() }
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn prev(self) -> Option<FramePtr> {
         self.get().prev
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn set_prev(mut self, prev: Option<FramePtr>) {
         self.get_mut().prev = prev;
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn code(self) -> CodePtr {
         self.get().code
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn ip(self) -> Ip {
         self.get().ip
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn set_ip(mut self, ip: Ip) {
         self.get_mut().ip = ip;
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn sp(self) -> Slots {
         self.get().sp
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn set_sp(mut self, sp: Slots) {
         self.get_mut().sp = sp;
     }
 
     /// Local 0; local `i` is at index `-i`.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn locals(self) -> Slots {
         self.get().locals
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn action(self) -> Action {
         self.get().action
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn set_action(mut self, action: Action) {
         self.get_mut().action = action;
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn is_generator(self) -> bool {
         self.get().home == Home::Generator
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn state(self) -> State {
         self.get().state
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn set_state(mut self, state: State) {
         self.get_mut().state = state;
     }
@@ -290,29 +291,29 @@ impl FramePtr {
         NonNull::new(at.cast()).map_or(Obj::NULL, Obj::from_heap)
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     fn own(self) -> Slots {
         // SAFETY: the slots follow the frame's six words.
         Slots(unsafe { self.0.as_ptr().add(1).cast::<Obj>() })
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn extra(self) -> Obj {
         self.own().get(1)
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn set_extra(self, value: Obj) {
         self.own().set(1, value);
     }
 
     /// First slot of the value stack.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn stack(self) -> Slots {
         self.own().plus(OWN_SLOTS as isize)
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn n_blocks(self) -> usize {
         usize::from(self.get().n_blocks)
     }
@@ -382,14 +383,16 @@ impl FramePtr {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     fn fill(at: NonNull<Frame>, code: CodePtr, function: Obj, home: Home) -> FramePtr {
         let n = frame_words(code) - FRAME_WORDS;
         // SAFETY: `at` has room for `frame_words(code)` words.
         unsafe {
             let slots = at.as_ptr().add(1).cast::<Obj>();
-            for index in 0..n {
-                slots.add(index).write(Obj::NULL);
+            // Two at a time: their number is even, as `frame_words` and `FRAME_WORDS` are.
+            for pair in 0..n / 2 {
+                slots.add(2 * pair).write(Obj::NULL);
+                slots.add(2 * pair + 1).write(Obj::NULL);
             }
             slots.write(function);
             let stack = slots.add(OWN_SLOTS);
@@ -409,7 +412,7 @@ impl FramePtr {
     }
 
     /// A new frame on the frame stack, not yet linked. `None`: no room between heap and stack.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn push(heap: &mut Heap, code: CodePtr, function: Obj) -> Option<FramePtr> {
         let bytes = frame_words(code) * WORD;
         if heap.stack_low.addr() - heap.stack_limit().addr() < bytes {
@@ -421,7 +424,7 @@ impl FramePtr {
     }
 
     /// Gives a stack frame's room back; it must be the lowest.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn pop(self, heap: &mut Heap) {
         if self.get().home == Home::Heap {
             heap.free(self.object());
@@ -448,7 +451,7 @@ impl FramePtr {
     }
 
     /// The frame inside a generator object.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn of_generator(generator: Obj) -> FramePtr {
         debug_assert!(generator.is(crate::heap::Kind::Generator));
         // SAFETY: the address of a field is not null, and generators are filled when they are made.

@@ -49,6 +49,8 @@ pub(crate) enum Kind {
     #[cfg(feature = "memoryview")]
     MemoryView,
     MapTable,
+    /// What a dict or a set holds.
+    DictTable,
     Slots,
     Tuple,
     List,
@@ -59,12 +61,14 @@ pub(crate) enum Kind {
     #[cfg(feature = "set")]
     FrozenSet,
     Range,
+    #[cfg(feature = "slices")]
     Slice,
     Cell,
     Method,
     Class,
     Instance,
     Exception,
+    #[cfg(feature = "property")]
     Property,
     StaticMethod,
     ClassMethod,
@@ -88,6 +92,7 @@ const fn raw_words(kind: Kind) -> usize {
         #[cfg(feature = "bytes")]
         Kind::ConstBytes => 2,
         Kind::MapTable => 2,
+        Kind::DictTable => 1,
         _ => 0,
     }
 }
@@ -100,17 +105,17 @@ pub(crate) const STACK_SPARE: usize = 48;
 const MARKED: usize = 1;
 const MARK_STACK: usize = 24;
 
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 fn header(kind: Kind, granules: usize) -> usize {
     (granules << 8) | ((kind as usize) << 1)
 }
 
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 fn granules_of(header: usize) -> usize {
     header >> 8
 }
 
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 fn kind_of(header: usize) -> u8 {
     (header >> 1) as u8 & 0x7f
 }
@@ -118,20 +123,20 @@ fn kind_of(header: usize) -> u8 {
 /// Where an object's fields lie. These methods trust that `self` is a live heap object of a kind that has the field: kinds are
 /// tested by the callers, and fields are fixed by the kind. Debug builds check the index against the block's size.
 impl Obj {
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     fn header(self) -> usize {
         // SAFETY: a heap `Obj` is the address of a block of the arena, and a block starts with its header word.
         unsafe { self.heap_ptr().cast::<usize>().read() }
     }
 
     /// True for a heap object of this kind.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn is(self, kind: Kind) -> bool {
         self.is_heap() && kind_of(self.header()) == kind as u8
     }
 
     /// The kind of a heap object, as a number to match on.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn kind(self) -> Kind {
         debug_assert!(kind_of(self.header()) <= Kind::Module as u8);
         // SAFETY: headers are written by `Heap` alone, from a `Kind`.
@@ -139,12 +144,12 @@ impl Obj {
     }
 
     /// How many words the block has behind its header.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn words(self) -> usize {
         granules_of(self.header()) * GRANULE_WORDS - 1
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     fn at(self, index: usize) -> *mut usize {
         debug_assert!(index < self.words(), "field {index} of a block of {} words", self.words());
         // SAFETY: the field lies within the block (see the note above this `impl`).
@@ -152,46 +157,46 @@ impl Obj {
     }
 
     /// Field `index` as a value.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn field(self, index: usize) -> Obj {
         // SAFETY: in bounds (`at`); value fields are filled when the block is made and only ever hold values.
         unsafe { self.at(index).cast::<Obj>().read() }
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn set_field(self, index: usize, value: Obj) {
         // SAFETY: in bounds (`at`).
         unsafe { self.at(index).cast::<Obj>().write(value) }
     }
 
     /// Field `index` as a plain number.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn raw(self, index: usize) -> usize {
         // SAFETY: in bounds (`at`); raw fields are written before they are read.
         unsafe { self.at(index).read() }
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn set_raw(self, index: usize, value: usize) {
         // SAFETY: in bounds (`at`).
         unsafe { self.at(index).write(value) }
     }
 
     /// Field `index` as a pointer that was stored with `set_pointer`.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn pointer<T>(self, index: usize) -> *const T {
         // SAFETY: in bounds (`at`).
         unsafe { self.at(index).cast::<*const T>().read() }
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn set_pointer<T>(self, index: usize, value: *const T) {
         // SAFETY: in bounds (`at`).
         unsafe { self.at(index).cast::<*const T>().write(value) }
     }
 
     /// The address of field `index`.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn field_ptr(self, index: usize) -> *mut Obj {
         self.at(index).cast()
     }
@@ -216,7 +221,7 @@ impl Obj {
 
     /// `len` limbs of a long int from field `index` on; good as long as the object is rooted.
     #[cfg(feature = "bigint")]
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn limbs<'x>(self, index: usize, len: usize) -> &'x [u32] {
         debug_assert!(index * WORD + len * 4 <= self.words() * WORD);
         // SAFETY: in bounds, as a long int's block is made for its length; a field is aligned for a limb, which is no larger.
@@ -225,11 +230,26 @@ impl Obj {
 
     /// The same to be written: only for a block that nothing else looks at.
     #[cfg(feature = "bigint")]
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn limbs_mut<'x>(self, index: usize, len: usize) -> &'x mut [u32] {
         debug_assert!(index * WORD + len * 4 <= self.words() * WORD);
         // SAFETY: as for `limbs`, and a new block is nobody else's.
         unsafe { core::slice::from_raw_parts_mut(self.heap_ptr().cast::<usize>().add(1 + index).cast::<u32>(), len) }
+    }
+
+    /// The `at`-th 16-bit number from field `index` on; callers stay inside the block.
+    #[cfg_attr(feature = "speed", inline(always))]
+    pub(crate) fn half(self, index: usize, at: usize) -> u16 {
+        debug_assert!(index * WORD + 2 * at + 2 <= self.words() * WORD);
+        // SAFETY: in bounds, as the caller made the block for so many numbers; a field is aligned for one.
+        unsafe { self.heap_ptr().cast::<usize>().add(1 + index).cast::<u16>().add(at).read() }
+    }
+
+    #[cfg_attr(feature = "speed", inline(always))]
+    pub(crate) fn set_half(self, index: usize, at: usize, value: u16) {
+        debug_assert!(index * WORD + 2 * at + 2 <= self.words() * WORD);
+        // SAFETY: as `half`.
+        unsafe { self.heap_ptr().cast::<usize>().add(1 + index).cast::<u16>().add(at).write(value) }
     }
 
     /// Writes `text` into the block's bytes from `offset` bytes behind field `index` on.
@@ -243,9 +263,9 @@ impl Obj {
     }
 }
 
-/// The bytes of a constant text that lies in the loaded file.
+/// The bytes of a constant text that lies in the loaded file or in the table of names.
 pub(crate) fn const_bytes<'x>(at: *const u8, len: usize) -> &'x [u8] {
-    // SAFETY: pointer and length were taken from a slice of the loaded file, which outlives the machine.
+    // SAFETY: pointer and length were taken from a slice of the loaded file, which outlives the machine, or are those of a text of the table.
     unsafe { core::slice::from_raw_parts(at, len) }
 }
 
@@ -328,31 +348,31 @@ impl<'a> Heap<'a> {
         self.peak + (self.arena_end.addr() - self.end_lowest.addr())
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     fn granules(from: *mut u64, to: *mut u64) -> usize {
         (to.addr() - from.addr()) / GRANULE
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     fn plus(at: *mut u64, granules: usize) -> *mut u64 {
         // Stays inside the arena in all uses; `wrapping` so that a comparison may look one block too far.
         at.wrapping_add(granules)
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     fn read_header(at: *mut u64) -> usize {
         // SAFETY: `at` is the start of a block of this arena; see `close_run` for the open run.
         unsafe { at.cast::<usize>().read() }
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     fn write_header(at: *mut u64, value: usize) {
         // SAFETY: `at` is a granule of this arena.
         unsafe { at.cast::<usize>().write(value) }
     }
 
     /// Cuts a block of `words` payload words off the current run, its payload not yet filled. `None`: no room in the run.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     fn bump(&mut self, kind: Kind, granules: usize) -> Option<Obj> {
         if Heap::granules(self.cursor, self.run_end) < granules {
             return None;
@@ -364,7 +384,7 @@ impl<'a> Heap<'a> {
         NonNull::new(at).map(Obj::from_heap)
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     fn note_used(&mut self, bytes: usize) {
         self.used += bytes;
         if self.used > self.peak {
@@ -373,7 +393,7 @@ impl<'a> Heap<'a> {
     }
 
     /// A block of `words` payload words; values are `NULL`, raw kinds are left as they are. `None`: collect and ask again.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn alloc(&mut self, kind: Kind, words: usize) -> Option<Obj> {
         let granules = (words + 1).div_ceil(GRANULE_WORDS);
         let obj = match self.bump(kind, granules) {
@@ -420,8 +440,12 @@ impl<'a> Heap<'a> {
     }
 
     /// Makes the last block of the current run longer in place, new values `NULL`. True when that worked.
-    #[cfg_attr(target_os = "none", optimize(speed))]
+    #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
     pub(crate) fn extend(&mut self, obj: Obj, words: usize) -> bool {
+        // Saves copying, and nothing else.
+        if cfg!(not(feature = "speed")) {
+            return false;
+        }
         let old = granules_of(obj.header());
         let new = (words + 1).div_ceil(GRANULE_WORDS);
         let at = obj.heap_ptr();
@@ -533,7 +557,7 @@ impl<'a> Heap<'a> {
     }
 
     /// Lowest granule the frame stack may grow down to.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn stack_limit(&self) -> *mut u64 {
         self.end
     }
@@ -551,7 +575,7 @@ impl<'a> Heap<'a> {
         self.drain();
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     fn mark_one(&mut self, value: Obj) {
         if !value.is_heap() {
             return;
@@ -575,7 +599,7 @@ impl<'a> Heap<'a> {
         }
     }
 
-    #[cfg_attr(target_os = "none", optimize(speed))]
+    #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
     fn drain(&mut self) {
         while self.mark_len > 0 {
             let Some((Some(obj), next)) = self.mark.get(self.mark_len - 1).copied() else { return };
@@ -622,26 +646,35 @@ impl<'a> Heap<'a> {
         self.sweep();
     }
 
-    #[cfg_attr(target_os = "none", optimize(speed))]
+    #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
     fn sweep(&mut self) {
+        let lives = |head: usize| head & MARKED != 0 || head & 0xff == header(Kind::Permanent, 0);
+        let end = self.end;
         let mut at = self.base;
-        let mut run: Option<*mut u64> = None;
         let mut first: Option<*mut u64> = None;
         let mut live = 0;
-        while at.addr() < self.end.addr() {
-            let head = Heap::read_header(at);
-            let size = granules_of(head);
-            if head & MARKED != 0 || kind_of(head) == Kind::Permanent as u8 {
+        while at.addr() < end.addr() {
+            let mut head = Heap::read_header(at);
+            if lives(head) {
                 Heap::write_header(at, head & !MARKED);
-                live += size * GRANULE;
-                run = None;
-            } else {
-                let from = *run.get_or_insert(at);
-                first.get_or_insert(from);
-                let whole = Heap::granules(from, at) + size;
-                Heap::write_header(from, header(Kind::Free, whole));
+                live += granules_of(head) * GRANULE;
+                at = Heap::plus(at, granules_of(head));
+                continue;
             }
-            at = Heap::plus(at, size);
+            // What is not marked, and all that follows it and is not marked either, is one free run.
+            let from = at;
+            loop {
+                at = Heap::plus(at, granules_of(head));
+                if at.addr() >= end.addr() {
+                    break;
+                }
+                head = Heap::read_header(at);
+                if lives(head) {
+                    break;
+                }
+            }
+            Heap::write_header(from, header(Kind::Free, Heap::granules(from, at)));
+            first.get_or_insert(from);
         }
         self.used = live;
         match first {

@@ -94,12 +94,16 @@ const BINARY: [&str; 35] = [
 /// # Errors
 /// Where the file's structure is not sound: what was found up to there has been shown.
 pub fn walk<'a>(file: &'a [u8], see: &mut dyn FnMut(Item<'a>)) -> Result<(), Malformed> {
+    Ok(all(file, see)?)
+}
+
+fn all<'a>(file: &'a [u8], see: &mut dyn FnMut(Item<'a>)) -> Parse<()> {
     let mut reader = Reader::new(file);
     mpy::header(&mut reader)?;
     let (n_names, n_consts) = (reader.uint()?, reader.uint()?);
     for index in 0..n_names {
         let text = match mpy::name_text(&mut reader)? {
-            Ok(known) => qstr::text(known.as_name()).unwrap_or(""),
+            Ok(known) => qstr::text(known.as_name()).and_then(|text| core::str::from_utf8(text).ok()).unwrap_or(""),
             Err(text) => core::str::from_utf8(text).unwrap_or("?"),
         };
         see(Item::Name { index, text });
@@ -112,7 +116,7 @@ pub fn walk<'a>(file: &'a [u8], see: &mut dyn FnMut(Item<'a>)) -> Result<(), Mal
 
 fn constant<'a>(reader: &mut Reader<'a>, see: &mut dyn FnMut(Item<'a>), depth: usize) -> Parse<()> {
     let number = usize::from(reader.byte()?);
-    let Some(kind) = KINDS.get(number) else { return reader.bad("unknown constant") };
+    let Some(kind) = KINDS.get(number) else { return reader.bad(&"unknown constant") };
     let (mut text, mut items): (&[u8], usize) = (b"", 0);
     match number {
         1..=4 => {}
@@ -126,7 +130,7 @@ fn constant<'a>(reader: &mut Reader<'a>, see: &mut dyn FnMut(Item<'a>), depth: u
             text = reader.take(len)?;
         }
         10 if depth < NESTING_MAX => items = reader.uint()?,
-        _ => return reader.bad("a constant that cannot be shown"),
+        _ => return reader.bad(&"a constant that cannot be shown"),
     }
     see(Item::Const { kind, text, items });
     for _ in 0..items {
@@ -137,7 +141,7 @@ fn constant<'a>(reader: &mut Reader<'a>, see: &mut dyn FnMut(Item<'a>), depth: u
 
 fn function<'a>(reader: &mut Reader<'a>, see: &mut dyn FnMut(Item<'a>), depth: usize) -> Parse<()> {
     if depth == NESTING_MAX {
-        return reader.bad("nested too deep");
+        return reader.bad(&"nested too deep");
     }
     let (bytes, n_children, at) = mpy::function_head(reader)?;
     let prelude = mpy::prelude(bytes, at)?;
@@ -170,7 +174,7 @@ fn opcodes<'a>(prelude: &Prelude<'a>, steps: &[u8], see: &mut dyn FnMut(Item<'a>
         let byte = reader.byte()?;
         let op = OPS[usize::from(byte)];
         if matches!(op, Op::Invalid | Op::Halt) {
-            return reader.bad("unknown opcode");
+            return reader.bad(&"unknown opcode");
         }
         let operand = match EFFECTS[op as usize].2 {
             Operand::None => implied(byte),

@@ -30,15 +30,18 @@ pub(crate) fn id(vm: &mut Vm, args: Args) -> Res {
 pub(crate) fn globals(vm: &mut Vm, _args: Args) -> Res {
     let Some(frame) = vm.frame else { return Ok(Obj::NONE) };
     let module = frame.code().get().module.get().globals;
-    if module == Obj::NULL { dict::new(vm) } else { copy(vm, module.field(types::MODULE_TABLE)) }
+    if module == Obj::NULL { dict::new(vm) } else { copy(vm, &|at| map::entry(module.field(types::MODULE_TABLE), at)) }
 }
 
-/// A table as a dict.
-fn copy(vm: &mut Vm, table: Obj) -> Res {
+/// The first name from a place on that has a value: name, value, where to go on.
+type Entry = Option<(Obj, Obj, usize)>;
+
+/// Names and their values as a dict.
+fn copy(vm: &mut Vm, entry: &dyn Fn(usize) -> Entry) -> Res {
     let made = dict::new(vm)?;
     vm.keep(made)?;
     let mut at = 0;
-    while let Some((name, value, next)) = map::entry(table, at) {
+    while let Some((name, value, next)) = entry(at) {
         dict::set(vm, made, name, value)?;
         at = next;
     }
@@ -57,7 +60,7 @@ pub(crate) fn dir(vm: &mut Vm, args: Args) -> Res {
         if let Some(frame) = vm.frame {
             let module = frame.code().get().module.get().globals;
             if module != Obj::NULL {
-                add(vm, names, module.field(types::MODULE_TABLE))?;
+                add(vm, names, &|at| map::entry(module.field(types::MODULE_TABLE), at))?;
             }
         }
         return Ok(names);
@@ -70,20 +73,20 @@ pub(crate) fn dir(vm: &mut Vm, args: Args) -> Res {
         return Ok(names);
     }
     if object.is(Kind::Module) {
-        add(vm, names, object.field(types::MODULE_TABLE))?;
+        add(vm, names, &|at| map::entry(object.field(types::MODULE_TABLE), at))?;
         return Ok(names);
     }
     if object.is(Kind::Instance) || object.is(Kind::Exception) {
-        add(vm, names, object.field(class::INSTANCE_TABLE))?;
+        add(vm, names, &|at| class::own_entry(object, at))?;
     }
     let class = if object.is(Kind::Class) || object.as_type_index().is_some() { object } else { types::type_of(object) };
     add_class(vm, names, class, LEVELS_MAX)?;
     Ok(names)
 }
 
-fn add(vm: &mut Vm, names: Obj, table: Obj) -> Res<()> {
+fn add(vm: &mut Vm, names: Obj, entry: &dyn Fn(usize) -> Entry) -> Res<()> {
     let mut at = 0;
-    while let Some((name, _, next)) = map::entry(table, at) {
+    while let Some((name, _, next)) = entry(at) {
         if !list::items(names).contains(&name) {
             list::append(vm, names, name)?;
         }
@@ -96,7 +99,7 @@ fn add_class(vm: &mut Vm, names: Obj, class: Obj, levels: usize) -> Res<()> {
     if let Some(index) = class.as_type_index() {
         let mut at = T::from_index(index);
         loop {
-            for (name, _) in at.info().methods {
+            for (name, _) in at.info().methods() {
                 if !list::items(names).contains(&Obj::name(*name)) {
                     list::append(vm, names, Obj::name(*name))?;
                 }
@@ -108,7 +111,7 @@ fn add_class(vm: &mut Vm, names: Obj, class: Obj, levels: usize) -> Res<()> {
         }
     }
     if class.is(Kind::Class) && levels > 0 {
-        add(vm, names, class.field(class::TABLE))?;
+        add(vm, names, &|at| map::entry(class.field(class::TABLE), at))?;
         for base in class::bases(class) {
             add_class(vm, names, *base, levels - 1)?;
         }
@@ -140,13 +143,13 @@ pub(crate) fn make_class(vm: &mut Vm, args: Args) -> Res {
 pub(crate) fn special_attribute(vm: &mut Vm, object: Obj, name: Obj) -> Res {
     if name == Obj::name(Qstr::D_DICT) {
         if object.is(Kind::Instance) || object.is(Kind::Exception) {
-            return copy(vm, object.field(class::INSTANCE_TABLE));
+            return copy(vm, &|at| class::own_entry(object, at));
         }
         if object.is(Kind::Class) {
-            return copy(vm, object.field(class::TABLE));
+            return copy(vm, &|at| map::entry(object.field(class::TABLE), at));
         }
         if object.is(Kind::Module) {
-            return copy(vm, object.field(types::MODULE_TABLE));
+            return copy(vm, &|at| map::entry(object.field(types::MODULE_TABLE), at));
         }
     }
     if object.is(Kind::Class) && name == Obj::name(Qstr::D_BASES) {

@@ -69,7 +69,7 @@ fn is_bytes(_value: Obj) -> bool {
 }
 
 /// An array or a view.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 fn is_numbers(_value: Obj) -> bool {
     #[cfg(any(feature = "array", feature = "memoryview"))]
     return crate::types::packed::parts(_value).is_some();
@@ -78,7 +78,7 @@ fn is_numbers(_value: Obj) -> bool {
 }
 
 #[cfg(not(feature = "language"))]
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 fn lay_out_more(_value: Obj) -> Option<[Obj; SLOTS]> {
     None
 }
@@ -115,7 +115,7 @@ fn is_iterator(value: Obj) -> bool {
 
 /// GET_ITER_STACK: the value at `at` becomes an iterator in four slots.
 #[inline(never)]
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn get_on_stack(vm: &mut Vm, at: Slots) -> Res<()> {
     let value = at.get(0);
     // An instance that is an iterator but has an `__iter__` of its own is asked.
@@ -170,7 +170,7 @@ pub(crate) fn over_dict(vm: &mut Vm, of: Obj, what: i32) -> Res {
 }
 
 /// The next value of a rooted iterator object; STOP when there is none. Runs Python code to its end.
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn next(vm: &mut Vm, iterator: Obj) -> Res {
     if iterator.is(Kind::Generator) {
         return call::resume_nested(vm, iterator);
@@ -201,7 +201,7 @@ fn stop_to_value(vm: &mut Vm, what: impl FnOnce(&mut Vm) -> Res) -> Res {
 }
 
 /// The next int of a loop over a range, whose next, stop and step are in these slots from 1 on; none at its end.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn next_of_range(slots: Slots) -> Option<Obj> {
     let (now, stop, step) = (slots.get(1), slots.get(2), slots.get(3));
     let more = if step.tagged() > 0 { now.tagged() < stop.tagged() } else { now.tagged() > stop.tagged() };
@@ -217,7 +217,7 @@ pub(crate) fn next_of_range(slots: Slots) -> Option<Obj> {
 
 /// FOR_ITER: the next value of the iterator in four slots, or STOP, or `CALL` when a frame was pushed that knows where the loop ends.
 #[inline(never)]
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn next_for_loop(vm: &mut Vm, slots: Slots, end: usize) -> Res {
     let subject = match slots.get(0) {
         it if it == Obj::NULL => slots.get(1),
@@ -257,7 +257,7 @@ pub(crate) fn next_for_loop(vm: &mut Vm, slots: Slots, end: usize) -> Res {
     next_in(vm, slots)
 }
 
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 fn next_of_list(slots: Slots, list: Obj) -> Obj {
     let index = slots.get(1).as_int();
     match list::items(list).get(index as usize) {
@@ -269,7 +269,7 @@ fn next_of_list(slots: Slots, list: Obj) -> Obj {
     }
 }
 
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 fn next_in(vm: &mut Vm, slots: Slots) -> Res {
     let subject = slots.get(0);
     if subject == Obj::RANGE_LOOP {
@@ -406,6 +406,7 @@ fn next_of_parts(vm: &mut Vm, class: T, slots: Slots) -> Res {
             let values = next_of_all(vm, second)?;
             if values == Obj::STOP { Ok(values) } else { call::call(vm, first, tuple::items(values)) }
         }
+        #[cfg(feature = "builtins")]
         T::Filter => loop {
             let value = next(vm, second)?;
             if value == Obj::STOP {
@@ -419,6 +420,7 @@ fn next_of_parts(vm: &mut Vm, class: T, slots: Slots) -> Res {
                 return Ok(value);
             }
         },
+        #[cfg(feature = "builtins")]
         T::Enumerate => {
             let value = next(vm, first)?;
             if value == Obj::STOP {
@@ -430,6 +432,7 @@ fn next_of_parts(vm: &mut Vm, class: T, slots: Slots) -> Res {
             vm.unkeep(1);
             pair
         }
+        #[cfg(feature = "builtins")]
         T::Reversed => {
             let left = second.as_int();
             if left <= 0 {
@@ -461,22 +464,29 @@ fn next_of_all(vm: &mut Vm, iterators: Obj) -> Res {
 
 /// `zip(…)`, `map(…)`, `filter(…)`, `enumerate(…)`, `reversed(…)`.
 pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
+    #[cfg(feature = "builtins")]
     if class == T::Reversed {
         let len = ops::len(vm, args.get(0))?;
         return new(vm, &[class.obj(), args.get(0), Obj::count(len)]);
     }
-    let first_iterable = usize::from(matches!(class, T::Map | T::Filter));
-    let n_iterables = if class == T::Enumerate { 1 } else { args.n - first_iterable };
+    #[cfg(feature = "builtins")]
+    let (has_function, has_one) = (matches!(class, T::Map | T::Filter), class == T::Enumerate);
+    #[cfg(not(feature = "builtins"))]
+    let (has_function, has_one) = (class == T::Map, false);
+    let first_iterable = usize::from(has_function);
+    let n_iterables = if has_one { 1 } else { args.n - first_iterable };
     for index in 0..n_iterables {
         let iterator = get_native(vm, args.get(first_iterable + index))?;
         args.set(first_iterable + index, iterator);
     }
     match class {
+        #[cfg(feature = "builtins")]
         T::Enumerate => {
             let start = args.opt(1).or_else(|| args.kw_named(Qstr::START)).unwrap_or(Obj::int(0));
             let start = ops::as_int(vm, start)?;
             new(vm, &[class.obj(), args.get(0), Obj::int(start)])
         }
+        #[cfg(feature = "builtins")]
         T::Filter => new(vm, &[class.obj(), args.get(0), args.get(1)]),
         _ => {
             if n_iterables > 4 {

@@ -64,7 +64,7 @@ pub(crate) fn multiply_add(limbs: &mut [u32], factor: u32, more: u32) -> u32 {
 }
 
 /// Two limbs by one whose highest bit is set, in halves of 16 bits: most cores divide 32 bits by 32 only. `high < divisor`.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 fn divide_two(high: u32, low: u32, divisor: u32) -> (u32, u32) {
     let (top, bottom) = (divisor >> 16, divisor & 0xffff);
     let half = |rest: u32, next: u32| {

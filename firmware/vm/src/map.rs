@@ -13,14 +13,14 @@ const COUNT: usize = 1;
 const ENTRIES: usize = 2;
 const SIZE_MIN: usize = 4;
 
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 fn start(table: Obj, key: Obj) -> usize {
     // A name's word is its number times eight, plus the tag.
     (key.word() / 8) & table.raw(MASK)
 }
 
 /// The value of `key`, or NULL.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn get(table: Obj, key: Obj) -> Obj {
     if table == Obj::NULL {
         return Obj::NULL;
@@ -39,7 +39,7 @@ pub(crate) fn get(table: Obj, key: Obj) -> Obj {
 }
 
 /// Replaces the value of a key that is there; false when it is not.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn replace(table: Obj, key: Obj, value: Obj) -> bool {
     if table == Obj::NULL {
         return false;
@@ -56,6 +56,11 @@ pub(crate) fn replace(table: Obj, key: Obj, value: Obj) -> bool {
         }
         at = (at + 1) & table.raw(MASK);
     }
+}
+
+/// How many keys there are, those without a value included.
+pub(crate) fn len(table: Obj) -> usize {
+    if table == Obj::NULL { 0 } else { table.raw(COUNT) }
 }
 
 fn insert_new(table: Obj, key: Obj, value: Obj) {

@@ -12,7 +12,7 @@ use crate::qstr::{self, Qstr};
 use crate::types::{self, tuple};
 use crate::value::Obj;
 use crate::verify;
-use crate::vm::{Malformed, Stop, Vm};
+use crate::vm::{Malformed, Stop, Vm, why};
 
 const VERSION: u8 = 6;
 const INT_BITS_MAX: u8 = 31;
@@ -29,15 +29,36 @@ pub(crate) struct Reader<'a> {
     pub(crate) at: usize,
 }
 
-pub(crate) type Parse<V> = Result<V, Malformed>;
+pub(crate) type Parse<V> = Result<V, Refused>;
+
+/// Why a file is refused: a pointer alone, so that `Parse` of a number fits two registers.
+pub(crate) type Reason = &'static &'static str;
+
+/// What a user of this crate is told as [`Malformed`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Refused {
+    pub(crate) reason: Reason,
+    pub(crate) offset: u32,
+}
+
+impl From<Refused> for Malformed {
+    fn from(refused: Refused) -> Malformed {
+        Malformed { reason: refused.reason, offset: refused.offset as usize }
+    }
+}
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(file: &'a [u8]) -> Reader<'a> {
         Reader { file, at: 0 }
     }
 
-    pub(crate) fn bad<V>(&self, reason: &'static str) -> Parse<V> {
-        Err(Malformed { reason, offset: self.at })
+    pub(crate) fn bad<V>(&self, reason: Reason) -> Parse<V> {
+        self.lacks(why(reason))
+    }
+
+    /// The file is refused because of what this build does not have, which every build has words for.
+    fn lacks<V>(&self, reason: Reason) -> Parse<V> {
+        Err(Refused { reason, offset: self.at as u32 })
     }
 
     pub(crate) fn byte(&mut self) -> Parse<u8> {
@@ -46,7 +67,7 @@ impl<'a> Reader<'a> {
                 self.at += 1;
                 Ok(*byte)
             }
-            None => self.bad("ends too early"),
+            None => self.bad(&"ends too early"),
         }
     }
 
@@ -60,7 +81,7 @@ impl<'a> Reader<'a> {
                 return Ok(value);
             }
         }
-        self.bad("number too large")
+        self.bad(&"number too large")
     }
 
     pub(crate) fn take(&mut self, len: usize) -> Parse<&'a [u8]> {
@@ -69,19 +90,19 @@ impl<'a> Reader<'a> {
                 self.at += len;
                 Ok(bytes)
             }
-            None => self.bad("ends too early"),
+            None => self.bad(&"ends too early"),
         }
     }
 
-    fn count(&mut self, max: usize, reason: &'static str) -> Parse<usize> {
+    fn count(&mut self, max: usize, reason: Reason) -> Parse<usize> {
         let value = self.uint()?;
         if value > max { self.bad(reason) } else { Ok(value) }
     }
 }
 
-impl From<Malformed> for Stop {
-    fn from(malformed: Malformed) -> Stop {
-        Stop::Malformed(malformed)
+impl From<Refused> for Stop {
+    fn from(refused: Refused) -> Stop {
+        Stop::Malformed(refused.into())
     }
 }
 
@@ -103,10 +124,10 @@ pub(crate) struct Prelude<'a> {
 pub(crate) fn load<'a>(vm: &mut Vm<'a>, file: &'a [u8]) -> Result<ModulePtr, Stop> {
     let mut reader = Reader::new(file);
     header(&mut reader)?;
-    let n_names = reader.count(NAMES_MAX, "too many names")?;
-    let n_consts = reader.count(CONSTS_MAX, "too many constants")?;
+    let n_names = reader.count(NAMES_MAX, &"too many names")?;
+    let n_consts = reader.count(CONSTS_MAX, &"too many constants")?;
     if n_names == 0 {
-        return Ok(reader.bad("no names")?);
+        return Ok(reader.bad(&"no names")?);
     }
 
     // First walk: are names, constants and functions well formed, and how many are there of what.
@@ -148,7 +169,7 @@ fn fill<'a>(vm: &mut Vm<'a>, mut reader: Reader<'a>, block: Obj, counts: (usize,
             Ok(known) => known,
             Err(text) => match vm.intern(text) {
                 Some(name) => name,
-                None => return Ok(reader.bad("too many names")?),
+                None => return Ok(reader.bad(&"too many names")?),
             },
         };
         tables.set_name(index, name);
@@ -202,18 +223,18 @@ fn functions<'a>(vm: &mut Vm<'a>, reader: &mut Reader<'a>, tables: &mut Tables, 
 
 pub(crate) fn header(reader: &mut Reader) -> Parse<()> {
     if reader.byte()? != b'M' {
-        return reader.bad("not a .mpy file");
+        return reader.bad(&"not a .mpy file");
     }
     if reader.byte()? != VERSION {
-        return reader.bad("another version of .mpy");
+        return reader.bad(&"another version of .mpy");
     }
     // The lowest two bits, the sub-version, concern machine code only.
     let features = reader.byte()?;
     if features & 0x3c != 0 {
-        return reader.bad("contains machine code");
+        return reader.lacks(&"contains machine code");
     }
     if reader.byte()? > INT_BITS_MAX {
-        return reader.bad("needs larger small ints");
+        return reader.lacks(&"needs larger small ints");
     }
     if features & 0x40 != 0 {
         reader.uint()?;
@@ -227,16 +248,16 @@ pub(crate) fn name_text<'a>(reader: &mut Reader<'a>) -> Parse<Result<Obj, &'a [u
     if len & 1 != 0 {
         let number = len >> 1;
         if number == 0 || number > usize::from(qstr::STATIC_LAST) {
-            return reader.bad("unknown name");
+            return reader.bad(&"unknown name");
         }
         return Ok(Ok(Obj::name(Qstr(number as u16))));
     }
     let text = reader.take(len >> 1)?;
-    if core::str::from_utf8(text).is_err() {
-        return reader.bad("a name is not UTF-8");
+    if cfg!(feature = "unicode") && core::str::from_utf8(text).is_err() {
+        return reader.bad(&"a name is not UTF-8");
     }
     if reader.byte()? != 0 {
-        return reader.bad("a name does not end");
+        return reader.bad(&"a name does not end");
     }
     Ok(match qstr::find(text) {
         Some(known) => Ok(Obj::name(known)),
@@ -256,15 +277,15 @@ const OBJ_TUPLE: u8 = 10;
 
 fn skip_const(reader: &mut Reader, depth: usize) -> Parse<()> {
     match reader.byte()? {
-        OBJ_FUN_TABLE => reader.bad("contains machine code"),
+        OBJ_FUN_TABLE => reader.lacks(&"contains machine code"),
         1..=OBJ_ELLIPSIS => Ok(()),
         kind @ (OBJ_STR | OBJ_BYTES) => {
             let len = reader.uint()?;
             let text = reader.take(len)?;
-            if kind == OBJ_STR && core::str::from_utf8(text).is_err() {
-                return reader.bad("a text is not UTF-8");
+            if cfg!(feature = "unicode") && kind == OBJ_STR && core::str::from_utf8(text).is_err() {
+                return reader.bad(&"a text is not UTF-8");
             }
-            if reader.byte()? == 0 { Ok(()) } else { reader.bad("a text does not end") }
+            if reader.byte()? == 0 { Ok(()) } else { reader.bad(&"a text does not end") }
         }
         OBJ_INT..=OBJ_COMPLEX => {
             let len = reader.uint()?;
@@ -272,14 +293,14 @@ fn skip_const(reader: &mut Reader, depth: usize) -> Parse<()> {
         }
         OBJ_TUPLE => {
             if depth == NESTING_MAX {
-                return reader.bad("nested too deep");
+                return reader.bad(&"nested too deep");
             }
             for _ in 0..reader.uint()? {
                 skip_const(reader, depth + 1)?;
             }
             Ok(())
         }
-        _ => reader.bad("unknown constant"),
+        _ => reader.bad(&"unknown constant"),
     }
 }
 
@@ -303,13 +324,13 @@ fn constant<'a>(vm: &mut Vm<'a>, reader: &mut Reader<'a>) -> Result<Obj, Stop> {
             let text = reader.take(len)?;
             #[cfg(feature = "bigint")]
             return match types::bigint::parse(vm, text, 10).map_err(no_memory)? {
-                it if it == Obj::NULL => Ok(reader.bad("an int constant is malformed")?),
+                it if it == Obj::NULL => Ok(reader.bad(&"an int constant is malformed")?),
                 value => Ok(value),
             };
             #[cfg(not(feature = "bigint"))]
             match types::int::parse(text, 10) {
                 Some(value) if (crate::value::INT_MIN..=crate::value::INT_MAX).contains(&value) => Obj::int(value),
-                _ => return Ok(reader.bad("an int constant is too large for this build")?),
+                _ => return Ok(reader.lacks(&"an int constant is too large for this build")?),
             }
         }
         OBJ_TUPLE => {
@@ -328,7 +349,7 @@ fn constant<'a>(vm: &mut Vm<'a>, reader: &mut Reader<'a>) -> Result<Obj, Stop> {
             let len = reader.uint()?;
             match crate::decimal::parse(reader.take(len)?) {
                 Some(value) => types::float::new(vm, value).map_err(no_memory)?,
-                None => return Ok(reader.bad("a float constant is malformed")?),
+                None => return Ok(reader.bad(&"a float constant is malformed")?),
             }
         }
         #[cfg(feature = "bytes")]
@@ -339,8 +360,8 @@ fn constant<'a>(vm: &mut Vm<'a>, reader: &mut Reader<'a>) -> Result<Obj, Stop> {
             types::bytes::constant(vm, bytes).map_err(no_memory)?
         }
         #[cfg(not(feature = "bytes"))]
-        OBJ_BYTES => return Ok(reader.bad("bytes are not in this build")?),
-        _ => return Ok(reader.bad("floats are not in this build")?),
+        OBJ_BYTES => return Ok(reader.lacks(&"bytes are not in this build")?),
+        _ => return Ok(reader.lacks(&"floats are not in this build")?),
     })
 }
 
@@ -348,7 +369,7 @@ fn constant<'a>(vm: &mut Vm<'a>, reader: &mut Reader<'a>) -> Result<Obj, Stop> {
 pub(crate) fn function_head<'a>(reader: &mut Reader<'a>) -> Parse<(&'a [u8], usize, usize)> {
     let head = reader.uint()?;
     if head & 3 != 0 {
-        return reader.bad("contains machine code");
+        return reader.lacks(&"contains machine code");
     }
     let at = reader.at;
     let bytes = reader.take(head >> 3)?;
@@ -358,12 +379,12 @@ pub(crate) fn function_head<'a>(reader: &mut Reader<'a>) -> Parse<(&'a [u8], usi
 
 fn count_codes(reader: &mut Reader, depth: usize, count: &mut usize) -> Parse<()> {
     if depth == NESTING_MAX {
-        return reader.bad("nested too deep");
+        return reader.bad(&"nested too deep");
     }
     let (_, n_children, _) = function_head(reader)?;
     *count += 1;
     if *count + n_children > CODES_MAX {
-        return reader.bad("too many functions");
+        return reader.bad(&"too many functions");
     }
     for _ in 0..n_children {
         count_codes(reader, depth + 1, count)?;
@@ -420,8 +441,8 @@ const CODE_MAX: usize = 32_000;
 /// Decodes a function's head: signature bits `xSSSSEAA` then `xFSSKAED`, sizes `xIIIIIIC`, names and lines, cells.
 pub(crate) fn prelude(bytes: &[u8], offset: usize) -> Parse<Prelude<'_>> {
     let mut reader = Reader::new(bytes);
-    let fail = |reader: &Reader, reason| Err(Malformed { reason, offset: offset + reader.at });
-    let shift = |malformed: Malformed| Malformed { offset: malformed.offset + offset, ..malformed };
+    let fail = |reader: &Reader, reason| Err(Refused { reason: why(reason), offset: (offset + reader.at) as u32 });
+    let shift = |refused: Refused| Refused { offset: refused.offset + offset as u32, ..refused };
 
     let first = usize::from(reader.byte().map_err(shift)?);
     let (mut n_state, mut n_exc, mut n_pos) = ((first >> 3) & 0xf, (first >> 2) & 1, first & 3);
@@ -430,7 +451,7 @@ pub(crate) fn prelude(bytes: &[u8], offset: usize) -> Parse<Prelude<'_>> {
     let mut n = 0;
     while more {
         if n == 8 {
-            return fail(&reader, "a function's signature is too long");
+            return fail(&reader, &"a function's signature is too long");
         }
         let byte = usize::from(reader.byte().map_err(shift)?);
         n_state |= (byte & 0x30) << (2 * n);
@@ -448,7 +469,7 @@ pub(crate) fn prelude(bytes: &[u8], offset: usize) -> Parse<Prelude<'_>> {
     let mut n = 0;
     loop {
         if n == 3 {
-            return fail(&reader, "a function's head is too long");
+            return fail(&reader, &"a function's head is too long");
         }
         let byte = usize::from(reader.byte().map_err(shift)?);
         n_cells |= (byte & 1) << n;
@@ -462,10 +483,10 @@ pub(crate) fn prelude(bytes: &[u8], offset: usize) -> Parse<Prelude<'_>> {
     let cells = reader.take(n_cells).map_err(shift)?;
     let code = &bytes[reader.at..];
     if n_state > STATE_MAX || n_exc > EXC_MAX || n_pos > ARGS_MAX || n_kwonly > ARGS_MAX || flags > 0xf {
-        return fail(&reader, "a function is too large");
+        return fail(&reader, &"a function is too large");
     }
     if code.is_empty() || code.len() > CODE_MAX {
-        return fail(&reader, "a function is too large or empty");
+        return fail(&reader, &"a function is too large or empty");
     }
     Ok(Prelude { n_state, n_exc, flags: flags as u8, n_pos, n_kwonly, n_default, names, cells, code })
 }
@@ -485,7 +506,7 @@ mod tests {
 
     #[test]
     fn reads_stop_at_the_end() {
-        assert_eq!(Reader::new(&[0x80]).uint(), Err(Malformed { reason: "ends too early", offset: 1 }));
+        assert_eq!(Reader::new(&[0x80]).uint(), Err(Refused { reason: why(&"ends too early"), offset: 1 }));
         assert!(Reader::new(&[0xff; 9]).uint().is_err());
         assert!(Reader::new(&[1, 2]).take(3).is_err());
     }

@@ -15,11 +15,22 @@ pub(crate) struct Native {
     /// Positional arguments it takes, a method's self included.
     pub(crate) min: u8,
     pub(crate) max: u8,
-    pub(crate) keywords: bool,
-    pub(crate) name: Qstr,
+    /// Its name, and whether it takes keywords: together, so that an entry has eight bytes.
+    name_and_keywords: u16,
 }
 
+const KEYWORDS: u16 = 1 << 15;
 const ANY: u8 = 255;
+
+impl Native {
+    pub(crate) fn name(&self) -> Qstr {
+        Qstr(self.name_and_keywords & !KEYWORDS)
+    }
+
+    pub(crate) fn keywords(&self) -> bool {
+        self.name_and_keywords & KEYWORDS != 0
+    }
+}
 
 macro_rules! natives {
     ($($(#[$feature:meta])* $number:ident $name:ident $min:tt $max:tt $keywords:literal $function:path,)*) => {
@@ -29,7 +40,12 @@ macro_rules! natives {
         pub(crate) enum N { $($(#[$feature])* $number,)* }
 
         pub(crate) static NATIVES: [Native; [$($(#[$feature])* N::$number),*].len()] = [
-            $($(#[$feature])* Native { function: $function, min: $min, max: $max, keywords: $keywords, name: Qstr::$name },)*
+            $($(#[$feature])* Native {
+                function: $function,
+                min: $min,
+                max: $max,
+                name_and_keywords: Qstr::$name.0 | if $keywords { KEYWORDS } else { 0 },
+            },)*
         ];
     };
 }
@@ -41,15 +57,19 @@ natives! {
     Any                 ANY          1 1   false builtins::any,
     Callable            CALLABLE     1 1   false builtins::callable,
     Chr                 CHR          1 1   false builtins::chr,
+    #[cfg(feature = "builtins")]
     Divmod              DIVMOD       2 2   false builtins::divmod,
     GetAttr             GETATTR      2 3   false builtins::getattr,
     HasAttr             HASATTR      2 2   false builtins::hasattr,
+    #[cfg(feature = "hashes")]
     Hash                HASH         1 1   false builtins::hash,
     IsInstance          ISINSTANCE   2 2   false builtins::isinstance,
     IsSubclass          ISSUBCLASS   2 2   false builtins::issubclass,
     Iter                ITER         1 1   false builtins::iter,
     Len                 LEN          1 1   false builtins::len,
+    #[cfg(feature = "builtins")]
     Max                 MAX          1 ANY true  builtins::max,
+    #[cfg(feature = "builtins")]
     Min                 MIN          1 ANY true  builtins::min,
     Next                NEXT         1 2   false builtins::next,
     Ord                 ORD          1 1   false builtins::ord,
@@ -232,7 +252,9 @@ natives! {
     DictPopItem         POPITEM      1 1   false dict::pop_item,
     #[cfg(feature = "language")]
     DictFromKeys        FROMKEYS     1 2   false dict::from_keys,
+    #[cfg(feature = "property")]
     PropertySetter      SETTER       2 2   false types::property_setter,
+    #[cfg(feature = "property")]
     PropertyDeleter     DELETER      2 2   false types::property_deleter,
     ExceptionInit       D_INIT       1 ANY false exception::init,
     GeneratorSend       SEND         2 2   false generator::send,
@@ -266,6 +288,7 @@ natives! {
     StrFind             FIND         2 4   false str::find_method,
     StrRfind            RFIND        2 4   false str::rfind,
     StrIndex            INDEX        2 4   false str::index,
+    #[cfg(feature = "builtins")]
     StrCount            COUNT        2 4   false str::count,
     StrReplace          REPLACE      3 4   false str::replace,
     StrStartsWith       STARTSWITH   2 4   false str::starts_with,

@@ -53,18 +53,22 @@ pub(crate) fn quick(operator: u8, left: Obj, right: Obj) -> Obj {
     }
 }
 
+mod compare;
+pub(crate) use compare::{equal, less};
+
 /// From an in-place operator to its plain form.
 pub(crate) use crate::opcodes::TO_PLAIN;
 pub(crate) const IN_PLACE_LAST: u8 = op::OR - 1;
-const IN_PLACE_ADD: u8 = op::ADD - TO_PLAIN;
-const IN_PLACE_SUBTRACT: u8 = op::SUBTRACT - TO_PLAIN;
-const IN_PLACE_MULTIPLY: u8 = op::MULTIPLY - TO_PLAIN;
+pub(crate) const IN_PLACE_ADD: u8 = op::ADD - TO_PLAIN;
+pub(crate) const IN_PLACE_SUBTRACT: u8 = op::SUBTRACT - TO_PLAIN;
+pub(crate) const IN_PLACE_MULTIPLY: u8 = op::MULTIPLY - TO_PLAIN;
 const IN_PLACE_AND: u8 = op::AND - TO_PLAIN;
 #[cfg(any(feature = "bytes", feature = "bigint"))]
 const IN_PLACE_SHIFT_LEFT: u8 = op::SHIFT_LEFT - TO_PLAIN;
 const IN_PLACE_MODULO: u8 = op::MODULO - TO_PLAIN;
 const IN_PLACE_FLOOR_DIVIDE: u8 = op::FLOOR_DIVIDE - TO_PLAIN;
 
+#[cfg(feature = "operators")]
 /// Names of special methods, by operator from LESS on (IN, IS and EXCEPTION_MATCH have none here).
 pub(crate) static METHODS: [Qstr; 35] = [
     Qstr::D_LT,
@@ -104,6 +108,7 @@ pub(crate) static METHODS: [Qstr; 35] = [
     Qstr::D_POW,
 ];
 
+#[cfg(feature = "operators")]
 /// Names of the reflected arithmetic methods, from OR on.
 pub(crate) static REFLECTED: [Qstr; 13] = [
     Qstr::D_ROR,
@@ -129,7 +134,7 @@ pub(crate) fn plain(operator: u8) -> u8 {
 /// Any binary operator on rooted values. With `args` (two slots that hold them) a Python method is begun and `CALL` given;
 /// without, it is run to its end.
 #[inline(never)]
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Option<Slots>) -> Res {
     match operator {
         op::EQUAL if str::is(left) && str::is(right) => return Ok(Obj::bool(str::same(vm, left, right))),
@@ -279,7 +284,7 @@ fn arithmetic_of_sequence(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> R
 }
 
 /// The value of an int or bool.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn small(value: Obj) -> Option<i32> {
     match value {
         it if it == Obj::FALSE => Some(0),
@@ -322,7 +327,45 @@ pub(crate) fn method(vm: &mut Vm, function: Obj, left: Obj, right: Obj, args: Op
     }
 }
 
-#[cfg(not(feature = "language"))]
+/// Where classes have few operators: comparisons, `+` and `-`, of which an in-place one is the plain one.
+#[cfg(not(feature = "operators"))]
+fn binary_of_objects(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Option<Slots>) -> Res {
+    const COMPARISONS: [Qstr; 5] = [Qstr::D_LT, Qstr::D_GT, Qstr::D_EQ, Qstr::D_LE, Qstr::D_GE];
+    let name = match if operator < op::IN_PLACE_OR { operator } else { plain(operator) } {
+        op::NOT_EQUAL => {
+            let same = binary_of_objects(vm, op::EQUAL, left, right, args)?;
+            if same != Obj::CALL {
+                return Ok(Obj::bool(!truth(vm, same)?));
+            }
+            if let Some(frame) = vm.frame {
+                frame.set_action(Action::Not);
+            }
+            return Ok(Obj::CALL);
+        }
+        op::ADD => Qstr::D_ADD,
+        op::SUBTRACT => Qstr::D_SUB,
+        comparison if usize::from(comparison) < COMPARISONS.len() => COMPARISONS[usize::from(comparison)],
+        _ => return vm.lacks(),
+    };
+    let found = attr::special(vm, left, name);
+    if found != Obj::NULL {
+        return method(vm, found, left, right, args);
+    }
+    if operator <= op::MORE_EQUAL {
+        // LESS and MORE, LESS_EQUAL and MORE_EQUAL ask the other side each other's question.
+        let mirrored = [op::MORE, op::LESS, op::EQUAL, op::MORE_EQUAL, op::LESS_EQUAL][usize::from(operator)];
+        let found = attr::special(vm, right, COMPARISONS[usize::from(mirrored)]);
+        if found != Obj::NULL {
+            return method(vm, found, right, left, args);
+        }
+        if operator == op::EQUAL {
+            return Ok(Obj::bool(left == right));
+        }
+    }
+    vm.type_error(Qstr::M_BAD_OPERANDS)
+}
+
+#[cfg(all(feature = "operators", not(feature = "language")))]
 fn binary_of_objects(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Option<Slots>) -> Res {
     let name = METHODS[usize::from(operator)];
     let found = attr::special(vm, left, name);
@@ -432,131 +475,9 @@ fn contains(vm: &mut Vm, container: Obj, item: Obj, args: Option<Slots>) -> Res 
     }
 }
 
-/// `left == right` as native code needs it; both rooted.
-#[cfg_attr(target_os = "none", optimize(speed))]
-pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
-    if left == right && !is_object(left) {
-        return Ok(true);
-    }
-    if str::is(left) && str::is(right) {
-        return Ok(str::same(vm, left, right));
-    }
-    if let (Some(a), Some(b)) = (small(left), small(right)) {
-        return Ok(a == b);
-    }
-    if str::is(left) && !(cfg!(feature = "language") && is_object(right)) {
-        return Ok(false);
-    }
-    #[cfg(feature = "float")]
-    if left.is(Kind::Float) || right.is(Kind::Float) {
-        return Ok(types::float::equal(left, right));
-    }
-    #[cfg(feature = "bigint")]
-    if left.is(Kind::Int) {
-        return Ok(types::bigint::compare(left, right) == Some(core::cmp::Ordering::Equal));
-    }
-    #[cfg(feature = "bytes")]
-    if let (Some(left), Some(right)) = (types::bytes::buffer(left), types::bytes::buffer(right)) {
-        return Ok(left == right);
-    }
-    #[cfg(any(feature = "array", feature = "memoryview"))]
-    if let Some(same) = types::packed::equal(vm, left, right)? {
-        return Ok(same);
-    }
-    if is_object(left) || is_object(right) {
-        let value = binary_of_objects(vm, op::EQUAL, left, right, None)?;
-        return truth(vm, value);
-    }
-    #[cfg(feature = "set")]
-    if types::set::is(left) && types::set::is(right) {
-        vm.enter()?;
-        let same = types::set::equal(vm, left, right);
-        vm.leave();
-        return same;
-    }
-    if left.is(Kind::Dict) && right.is(Kind::Dict) {
-        vm.enter()?;
-        let same = dict::equal(vm, left, right);
-        vm.leave();
-        return same;
-    }
-    if left.is(Kind::Range) && right.is(Kind::Range) {
-        let n = range::len(left);
-        let same_items =
-            n == 0 || range::item(left, 0) == range::item(right, 0) && (n == 1 || range::parts(left).2 == range::parts(right).2);
-        return Ok(n == range::len(right) && same_items);
-    }
-    #[cfg(feature = "language")]
-    if left.is(Kind::Method) && right.is(Kind::Method) {
-        return Ok((0..2).all(|field| left.field(field) == right.field(field)));
-    }
-    if !(left.is(Kind::List) && right.is(Kind::List) || left.is(Kind::Tuple) && right.is(Kind::Tuple)) {
-        return Ok(false);
-    }
-    vm.enter()?;
-    let mut index = 0;
-    let same = loop {
-        let (Some(a), Some(b)) = (tuple::sequence(left), tuple::sequence(right)) else { break false };
-        if a.len() != b.len() {
-            break false;
-        }
-        let (Some(a), Some(b)) = (a.get(index).copied(), b.get(index).copied()) else { break true };
-        if !equal(vm, a, b)? {
-            break false;
-        }
-        index += 1;
-    };
-    vm.leave();
-    Ok(same)
-}
-
-/// `left < right` as native code needs it; both rooted.
-#[cfg_attr(target_os = "none", optimize(speed))]
-pub(crate) fn less(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
-    if let (Some(a), Some(b)) = (small(left), small(right)) {
-        return Ok(a < b);
-    }
-    if let (Some(a), Some(b)) = (str::text(vm, left), str::text(vm, right)) {
-        return Ok(a < b);
-    }
-    #[cfg(feature = "float")]
-    if (left.is(Kind::Float) || right.is(Kind::Float)) && types::float::of(left).is_some() && types::float::of(right).is_some() {
-        return Ok(types::float::order(left, right) == Some(core::cmp::Ordering::Less));
-    }
-    #[cfg(feature = "bigint")]
-    if (left.is(Kind::Int) || right.is(Kind::Int))
-        && let Some(order) = types::bigint::compare(left, right)
-    {
-        return Ok(order == core::cmp::Ordering::Less);
-    }
-    #[cfg(feature = "bytes")]
-    if let (Some(left), Some(right)) = (types::bytes::buffer(left), types::bytes::buffer(right)) {
-        return Ok(left < right);
-    }
-    if is_object(left) || is_object(right) {
-        let value = binary_of_objects(vm, op::LESS, left, right, None)?;
-        return truth(vm, value);
-    }
-    if !(left.is(Kind::List) && right.is(Kind::List) || left.is(Kind::Tuple) && right.is(Kind::Tuple)) {
-        return vm.type_error(Qstr::M_BAD_OPERANDS);
-    }
-    vm.enter()?;
-    let mut index = 0;
-    let answer = loop {
-        let (Some(a), Some(b)) = (tuple::sequence(left), tuple::sequence(right)) else { break false };
-        let (Some(x), Some(y)) = (a.get(index).copied(), b.get(index).copied()) else { break a.len() < b.len() };
-        if !equal(vm, x, y)? {
-            break less(vm, x, y)?;
-        }
-        index += 1;
-    };
-    vm.leave();
-    Ok(answer)
-}
-
 /// Whether a rooted value counts as true.
 #[inline(never)]
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn truth(vm: &mut Vm, value: Obj) -> Res<bool> {
     if value.is_int() {
         return Ok(value != Obj::int(0));
@@ -628,6 +549,14 @@ pub(crate) fn unary(vm: &mut Vm, operator: u8, value: Obj) -> Res {
     if value.is(Kind::Int) {
         return types::bigint::unary(vm, operator, value);
     }
+    #[cfg(not(feature = "operators"))]
+    return if is_object(value) { vm.lacks() } else { vm.type_error(Qstr::M_BAD_OPERAND) };
+    #[cfg(feature = "operators")]
+    unary_of_object(vm, operator, value)
+}
+
+#[cfg(feature = "operators")]
+fn unary_of_object(vm: &mut Vm, operator: u8, value: Obj) -> Res {
     let name = match operator {
         un::POSITIVE => Qstr::D_POS,
         un::NEGATIVE => Qstr::D_NEG,
@@ -646,19 +575,8 @@ pub(crate) fn unary(vm: &mut Vm, operator: u8, value: Obj) -> Res {
 }
 
 /// `len(value)`.
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn len(vm: &mut Vm, value: Obj) -> Res<usize> {
-    if let Some(text) = str::text(vm, value) {
-        return Ok(str::char_count(text));
-    }
-    #[cfg(feature = "bytes")]
-    if let Some(bytes) = types::bytes::buffer(value) {
-        return Ok(bytes.len());
-    }
-    #[cfg(any(feature = "array", feature = "memoryview"))]
-    if types::packed::parts(value).is_some() {
-        return Ok(types::packed::len(value));
-    }
     if value.is_heap() {
         match value.kind() {
             Kind::List => return Ok(list::len(value)),
@@ -684,6 +602,17 @@ pub(crate) fn len(vm: &mut Vm, value: Obj) -> Res<usize> {
             }
             _ => {}
         }
+    }
+    if let Some(text) = str::text(vm, value) {
+        return Ok(str::char_count(text));
+    }
+    #[cfg(feature = "bytes")]
+    if let Some(bytes) = types::bytes::buffer(value) {
+        return Ok(bytes.len());
+    }
+    #[cfg(any(feature = "array", feature = "memoryview"))]
+    if types::packed::parts(value).is_some() {
+        return Ok(types::packed::len(value));
     }
     vm.type_error(Qstr::M_NO_LEN)
 }

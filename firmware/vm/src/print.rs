@@ -113,6 +113,13 @@ pub(crate) fn exception(vm: &mut Vm, error: Obj) -> Res<()> {
     Ok(())
 }
 
+/// `repr(value)` as a text; `value` is rooted.
+pub(crate) fn repr_of(vm: &mut Vm, value: Obj) -> Res {
+    let builder = Builder::new(vm)?;
+    repr(vm, Sink::Text(builder), value)?;
+    Ok(builder.finish(vm))
+}
+
 /// `repr(value)`; `value` is rooted. Containers nest as deep as natives may; deeper is a RecursionError.
 pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
     if value.is_int() {
@@ -141,39 +148,18 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
         Kind::Array => types::array::print(vm, sink, value),
         #[cfg(feature = "set")]
         Kind::Set | Kind::FrozenSet => types::set::print(vm, sink, value),
-        Kind::List | Kind::Tuple => {
-            vm.enter()?;
-            let is_tuple = value.is(Kind::Tuple);
-            sink.put(vm, if is_tuple { b"(" } else { b"[" })?;
-            let mut index = 0;
-            while let Some(item) = tuple::sequence(value).and_then(|items| items.get(index)).copied() {
-                if index > 0 {
-                    sink.put(vm, b", ")?;
-                }
-                repr(vm, sink, item)?;
-                index += 1;
-            }
-            let end: &[u8] = match (is_tuple, index) {
-                (true, 1) => b",)",
-                (true, _) => b")",
-                _ => b"]",
-            };
-            sink.put(vm, end)?;
-            vm.leave();
-            Ok(())
-        }
+        Kind::List => items(vm, sink, value, b"[", b"]"),
+        Kind::Tuple => items(vm, sink, value, b"(", if tuple::len(value) == 1 { b",)" } else { b")" }),
         Kind::Dict => {
             vm.enter()?;
             sink.put(vm, b"{")?;
-            let (mut at, mut first) = (0, true);
+            let mut at = 0;
             while let Some((key, item, next)) = dict::entry(value, at) {
-                if !first {
-                    sink.put(vm, b", ")?;
-                }
+                comma(vm, sink, at)?;
                 repr(vm, sink, key)?;
                 sink.put(vm, b": ")?;
                 repr(vm, sink, item)?;
-                (at, first) = (next, false);
+                at = next;
             }
             sink.put(vm, b"}")?;
             vm.leave();
@@ -182,20 +168,18 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
         Kind::Range => {
             let (start, stop, step) = range::parts(value);
             sink.put(vm, b"range(")?;
-            sink.put_int(vm, start)?;
-            sink.put(vm, b", ")?;
-            sink.put_int(vm, stop)?;
-            if step != 1 {
-                sink.put(vm, b", ")?;
-                sink.put_int(vm, step)?;
+            for (index, part) in [start, stop, step].into_iter().take(if step == 1 { 2 } else { 3 }).enumerate() {
+                comma(vm, sink, index)?;
+                sink.put_int(vm, part)?;
             }
             sink.put(vm, b")")
         }
+        #[cfg(feature = "slices")]
         Kind::Slice => {
-            sink.put(vm, b"slice")?;
+            sink.put(vm, b"slice(")?;
             vm.enter()?;
             for field in 0..3 {
-                sink.put(vm, if field == 0 { b"(" } else { b", " })?;
+                comma(vm, sink, field)?;
                 repr(vm, sink, value.field(field))?;
             }
             vm.leave();
@@ -230,11 +214,36 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
             }
             named(vm, sink, b"<", types::name_of(types::type_of(value)), b" object>")
         }
-        Kind::Class => named(vm, sink, b"<class '", types::name_of(value), b"'>"),
-        Kind::Function | Kind::Closure => named(vm, sink, b"<function ", function_name(value), b">"),
-        Kind::Module => named(vm, sink, b"<module '", value.field(types::MODULE_NAME), b"'>"),
-        _ => named(vm, sink, b"<", types::name_of(types::type_of(value)), b">"),
+        kind => {
+            let (before, name, after): (&[u8], Obj, &[u8]) = match kind {
+                Kind::Class => (b"<class '", types::name_of(value), b"'>"),
+                Kind::Function | Kind::Closure => (b"<function ", function_name(value), b">"),
+                Kind::Module => (b"<module '", value.field(types::MODULE_NAME), b"'>"),
+                _ => (b"<", types::name_of(types::type_of(value)), b">"),
+            };
+            named(vm, sink, before, name, after)
+        }
     }
+}
+
+/// The items of a list or a tuple, which printing may change, between two texts.
+fn items(vm: &mut Vm, sink: Sink, value: Obj, open: &[u8], close: &[u8]) -> Res<()> {
+    vm.enter()?;
+    sink.put(vm, open)?;
+    let mut index = 0;
+    while let Some(item) = tuple::sequence(value).and_then(|items| items.get(index)).copied() {
+        comma(vm, sink, index)?;
+        repr(vm, sink, item)?;
+        index += 1;
+    }
+    sink.put(vm, close)?;
+    vm.leave();
+    Ok(())
+}
+
+/// What stands before an item, other than the first.
+fn comma(vm: &mut Vm, sink: Sink, index: usize) -> Res<()> {
+    if index > 0 { sink.put(vm, b", ") } else { Ok(()) }
 }
 
 /// The items of a rooted iterable between two texts.
@@ -264,27 +273,26 @@ fn named(vm: &mut Vm, sink: Sink, before: &[u8], name: Obj, after: &[u8]) -> Res
 }
 
 fn immediate(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
-    if value.as_type_index().is_some() {
-        return named(vm, sink, b"<class '", types::name_of(value), b"'>");
-    }
     #[cfg(feature = "import")]
     if let Some(info) = crate::modules::info(value) {
         return named(vm, sink, b"<module '", Obj::name(info.name), b"'>");
     }
-    if let Some(index) = value.as_native() {
-        return named(vm, sink, b"<built-in function ", call::native_name(index), b">");
-    }
-    sink.put(
-        vm,
-        match value {
+    let (before, name, after): (&[u8], Obj, &[u8]) = if value.as_type_index().is_some() {
+        (b"<class '", types::name_of(value), b"'>")
+    } else if let Some(index) = value.as_native() {
+        (b"<built-in function ", call::native_name(index), b">")
+    } else {
+        let text: &[u8] = match value {
             it if it == Obj::NONE => b"None",
             it if it == Obj::TRUE => b"True",
             it if it == Obj::FALSE => b"False",
             it if it == Obj::ELLIPSIS => b"Ellipsis",
             it if it == Obj::NOT_IMPLEMENTED => b"NotImplemented",
             _ => b"<null>",
-        },
-    )
+        };
+        (text, Obj::name(Qstr::EMPTY), b"")
+    };
+    named(vm, sink, before, name, after)
 }
 
 fn exception_repr(vm: &mut Vm, sink: Sink, error: Obj) -> Res<()> {
@@ -294,17 +302,9 @@ fn exception_repr(vm: &mut Vm, sink: Sink, error: Obj) -> Res<()> {
     sink.put_name(vm, types::name_of(types::type_of(error)))?;
     let args = exception::args(vm, error)?;
     vm.keep(args)?;
-    vm.enter()?;
-    sink.put(vm, b"(")?;
-    for (index, item) in tuple::items(args).iter().enumerate() {
-        if index > 0 {
-            sink.put(vm, b", ")?;
-        }
-        repr(vm, sink, *item)?;
-    }
-    vm.leave();
+    items(vm, sink, args, b"(", b")")?;
     vm.unkeep(1);
-    sink.put(vm, b")")
+    Ok(())
 }
 
 /// The name a function was defined with.

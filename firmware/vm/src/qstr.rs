@@ -9,7 +9,11 @@
 pub struct Qstr(pub u16);
 
 macro_rules! names {
-    (format { $($fixed:ident $fixed_text:literal,)* } ours { $($(#[$feature:meta])* $name:ident $text:literal,)* }) => {
+    (
+        format { $($fixed:ident $fixed_text:literal,)* }
+        ours { $($(#[$feature:meta])* $name:ident $text:literal,)* }
+        messages { $($(#[$of:meta])* $message:ident $message_text:literal,)* }
+    ) => {
         #[expect(
             dead_code,
             non_camel_case_types,
@@ -17,33 +21,88 @@ macro_rules! names {
             reason = "constants numbered by the compiler; the format counts from 1"
         )]
         #[repr(u16)]
-        enum Number { Null, $($fixed,)* $($(#[$feature])* $name,)* End }
+        enum Number { Null, $($fixed,)* $($(#[$feature])* $name,)* $(#[cfg(feature = "messages")] $(#[$of])* $message,)* End }
 
         #[expect(dead_code, reason = "the format fixes the first part, used or not")]
         impl Qstr {
             $(pub const $fixed: Qstr = Qstr(Number::$fixed as u16);)*
             $($(#[$feature])* pub const $name: Qstr = Qstr(Number::$name as u16);)*
+            $(#[cfg(feature = "messages")] $(#[$of])* pub const $message: Qstr = Qstr(Number::$message as u16);)*
+            $(#[cfg(not(feature = "messages"))] $(#[$of])* pub const $message: Qstr = Qstr::EMPTY;)*
         }
 
         /// Names `.mpy` files may refer to by number: 1 up to this one.
         pub const STATIC_LAST: u16 = [$($fixed_text),*].len() as u16;
 
-        static TEXTS: [&str; Number::End as usize] = ["", $($fixed_text,)* $($(#[$feature])* $text,)*];
+        const TEXTS: [&str; Number::End as usize] =
+            ["", $($fixed_text,)* $($(#[$feature])* $text,)* $(#[cfg(feature = "messages")] $(#[$of])* $message_text,)*];
     };
 }
 
-/// The first number for names that are not in the table.
-pub const DYNAMIC_FIRST: u16 = Number::End as u16;
+/// How many numbers the table has, the unused 0 among them.
+pub const TABLE_LEN: usize = Number::End as usize;
 
-/// The text of a name of the table; `None` when its number is above the table.
-pub fn text(name: Qstr) -> Option<&'static str> {
-    TEXTS.get(usize::from(name.0)).copied()
+/// The first number for names that are not in the table. Tables of names are hashed by the number's last bits: these are the same whatever the
+/// features, or every name that comes or goes would let other names collide, and programs take some percents more or less.
+pub const DYNAMIC_FIRST: u16 =
+    (TABLE_LEN as u16 + HASH_PERIOD - DYNAMIC_PHASE).div_ceil(HASH_PERIOD) * HASH_PERIOD - HASH_PERIOD + DYNAMIC_PHASE;
+const HASH_PERIOD: u16 = 64;
+const DYNAMIC_PHASE: u16 = 9;
+const _: () = assert!(DYNAMIC_FIRST as usize >= TABLE_LEN && DYNAMIC_FIRST % HASH_PERIOD == DYNAMIC_PHASE);
+
+/// How many bytes all texts have together.
+const POOL_BYTES: usize = {
+    let (mut bytes, mut at) = (0, 0);
+    while at < TEXTS.len() {
+        bytes += TEXTS[at].len();
+        at += 1;
+    }
+    bytes
+};
+
+/// All texts, one behind the other.
+static POOL: [u8; POOL_BYTES] = {
+    let (mut pool, mut to, mut at) = ([0; POOL_BYTES], 0, 0);
+    while at < TEXTS.len() {
+        let text = TEXTS[at].as_bytes();
+        let mut from = 0;
+        while from < text.len() {
+            pool[to] = text[from];
+            (to, from) = (to + 1, from + 1);
+        }
+        at += 1;
+    }
+    pool
+};
+
+/// Where in `POOL` each text begins, and where the last one ends: two bytes a name, where a `&str` has eight.
+static BEGINS: [u16; TEXTS.len() + 1] = {
+    let (mut begins, mut at) = ([0; TEXTS.len() + 1], 0);
+    while at < TEXTS.len() {
+        begins[at + 1] = begins[at] + TEXTS[at].len() as u16;
+        at += 1;
+    }
+    begins
+};
+
+/// The text of a name of the table or of a letter; `None` for names of files.
+#[cfg_attr(feature = "speed", inline(always))]
+pub fn text(name: Qstr) -> Option<&'static [u8]> {
+    let at = usize::from(name.0);
+    if at >= TEXTS.len() {
+        let letter = usize::from(name.0.checked_sub(LETTERS_FIRST)?);
+        return LETTERS.as_bytes().get(letter..=letter);
+    }
+    let (begin, end) = (usize::from(BEGINS[at]), usize::from(BEGINS[at + 1]));
+    Some(crate::heap::const_bytes(POOL.as_ptr().wrapping_add(begin), end - begin))
 }
 
-/// The name of the table that spells `text`, if there is one.
+/// The name of the table, or of a letter, that spells `text`, if there is one.
 pub fn find(text: &[u8]) -> Option<Qstr> {
-    let at = TEXTS.iter().skip(1).position(|known| known.as_bytes() == text)?;
-    Some(Qstr(at as u16 + 1))
+    if let [letter] = text {
+        return find_letter(*letter);
+    }
+    (1..TEXTS.len() as u16).map(Qstr).find(|name| self::text(*name) == Some(text))
 }
 
 names! {
@@ -220,78 +279,72 @@ ours {
     D_EQ "__eq__",
     D_LE "__le__",
     D_GE "__ge__",
-    D_NE "__ne__",
+    #[cfg(feature = "operators")] D_NE "__ne__",
     D_CONTAINS "__contains__",
-    D_IOR "__ior__",
-    D_IXOR "__ixor__",
-    D_IAND "__iand__",
-    D_ILSHIFT "__ilshift__",
-    D_IRSHIFT "__irshift__",
-    D_IADD "__iadd__",
-    D_ISUB "__isub__",
-    D_IMUL "__imul__",
-    D_IMATMUL "__imatmul__",
-    D_IFLOORDIV "__ifloordiv__",
-    D_ITRUEDIV "__itruediv__",
-    D_IMOD "__imod__",
-    D_IPOW "__ipow__",
-    D_OR "__or__",
-    D_XOR "__xor__",
-    D_AND "__and__",
-    D_LSHIFT "__lshift__",
-    D_RSHIFT "__rshift__",
+    #[cfg(feature = "operators")] D_IOR "__ior__",
+    #[cfg(feature = "operators")] D_IXOR "__ixor__",
+    #[cfg(feature = "operators")] D_IAND "__iand__",
+    #[cfg(feature = "operators")] D_ILSHIFT "__ilshift__",
+    #[cfg(feature = "operators")] D_IRSHIFT "__irshift__",
+    #[cfg(feature = "operators")] D_IADD "__iadd__",
+    #[cfg(feature = "operators")] D_ISUB "__isub__",
+    #[cfg(feature = "operators")] D_IMUL "__imul__",
+    #[cfg(feature = "operators")] D_IMATMUL "__imatmul__",
+    #[cfg(feature = "operators")] D_IFLOORDIV "__ifloordiv__",
+    #[cfg(feature = "operators")] D_ITRUEDIV "__itruediv__",
+    #[cfg(feature = "operators")] D_IMOD "__imod__",
+    #[cfg(feature = "operators")] D_IPOW "__ipow__",
+    #[cfg(feature = "operators")] D_OR "__or__",
+    #[cfg(feature = "operators")] D_XOR "__xor__",
+    #[cfg(feature = "operators")] D_AND "__and__",
+    #[cfg(feature = "operators")] D_LSHIFT "__lshift__",
+    #[cfg(feature = "operators")] D_RSHIFT "__rshift__",
     D_ADD "__add__",
     D_SUB "__sub__",
-    D_MUL "__mul__",
-    D_MATMUL "__matmul__",
-    D_FLOORDIV "__floordiv__",
-    D_TRUEDIV "__truediv__",
-    D_MOD "__mod__",
-    D_POW "__pow__",
-    D_ROR "__ror__",
-    D_RXOR "__rxor__",
-    D_RAND "__rand__",
-    D_RLSHIFT "__rlshift__",
-    D_RRSHIFT "__rrshift__",
-    D_RADD "__radd__",
-    D_RSUB "__rsub__",
-    D_RMUL "__rmul__",
-    D_RMATMUL "__rmatmul__",
-    D_RFLOORDIV "__rfloordiv__",
-    D_RTRUEDIV "__rtruediv__",
-    D_RMOD "__rmod__",
-    D_RPOW "__rpow__",
-    D_POS "__pos__",
-    D_NEG "__neg__",
-    D_INVERT "__invert__",
+    #[cfg(feature = "operators")] D_MUL "__mul__",
+    #[cfg(feature = "operators")] D_MATMUL "__matmul__",
+    #[cfg(feature = "operators")] D_FLOORDIV "__floordiv__",
+    #[cfg(feature = "operators")] D_TRUEDIV "__truediv__",
+    #[cfg(feature = "operators")] D_MOD "__mod__",
+    #[cfg(feature = "operators")] D_POW "__pow__",
+    #[cfg(feature = "operators")] D_ROR "__ror__",
+    #[cfg(feature = "operators")] D_RXOR "__rxor__",
+    #[cfg(feature = "operators")] D_RAND "__rand__",
+    #[cfg(feature = "operators")] D_RLSHIFT "__rlshift__",
+    #[cfg(feature = "operators")] D_RRSHIFT "__rrshift__",
+    #[cfg(feature = "operators")] D_RADD "__radd__",
+    #[cfg(feature = "operators")] D_RSUB "__rsub__",
+    #[cfg(feature = "operators")] D_RMUL "__rmul__",
+    #[cfg(feature = "operators")] D_RMATMUL "__rmatmul__",
+    #[cfg(feature = "operators")] D_RFLOORDIV "__rfloordiv__",
+    #[cfg(feature = "operators")] D_RTRUEDIV "__rtruediv__",
+    #[cfg(feature = "operators")] D_RMOD "__rmod__",
+    #[cfg(feature = "operators")] D_RPOW "__rpow__",
+    #[cfg(feature = "operators")] D_POS "__pos__",
+    #[cfg(feature = "operators")] D_NEG "__neg__",
+    #[cfg(feature = "operators")] D_INVERT "__invert__",
     D_BOOL "__bool__",
-    D_DEL "__del__",
-    D_FILE "__file__",
-    D_DOC "__doc__",
-    D_BASES "__bases__",
-    D_DICT "__dict__",
-    D_DELATTR "__delattr__",
-    D_SETATTR "__setattr__",
+    #[cfg(feature = "language")] D_BASES "__bases__",
+    #[cfg(feature = "language")] D_DICT "__dict__",
+    #[cfg(feature = "language")] D_DELATTR "__delattr__",
+    #[cfg(feature = "language")] D_SETATTR "__setattr__",
     RECURSION_ERROR "RecursionError",
-    DEFAULT "default",
-    MAX "max",
-    MIN "min",
-    ENUMERATE "enumerate",
-    REVERSED "reversed",
-    FILTER "filter",
-    PROPERTY "property",
-    SETTER "setter",
-    DELETER "deleter",
-    GETTER "getter",
+    #[cfg(feature = "builtins")] DEFAULT "default",
+    #[cfg(feature = "builtins")] MAX "max",
+    #[cfg(feature = "builtins")] MIN "min",
+    #[cfg(feature = "builtins")] ENUMERATE "enumerate",
+    #[cfg(feature = "builtins")] REVERSED "reversed",
+    #[cfg(feature = "builtins")] FILTER "filter",
+    #[cfg(feature = "property")] PROPERTY "property",
+    #[cfg(feature = "property")] SETTER "setter",
+    #[cfg(feature = "property")] DELETER "deleter",
     FUNCTION "function",
     GENERATOR "generator",
-    METHOD "method",
     MODULE "module",
-    SLICE "slice",
+    #[cfg(feature = "slices")] SLICE "slice",
     ITERATOR "iterator",
     CELL "cell",
     BOUND_METHOD "bound_method",
-    CLOSURE "closure",
     #[cfg(feature = "float")] FLOAT "float",
     #[cfg(feature = "float")] D_FLOAT "__float__",
     #[cfg(feature = "float")] IS_INTEGER "is_integer",
@@ -316,8 +369,6 @@ ours {
     #[cfg(feature = "import")] D_PATH "__path__",
     #[cfg(feature = "import")] D_ALL "__all__",
     #[cfg(feature = "import")] DOT ".",
-    #[cfg(feature = "import")] M_CANNOT_IMPORT "can't import name '",
-    #[cfg(feature = "import")] M_BAD_MODULE "module is malformed",
     #[cfg(feature = "sys")] SYS "sys",
     #[cfg(feature = "sys")] ARGV "argv",
     #[cfg(feature = "sys")] PATH "path",
@@ -343,7 +394,6 @@ ours {
     #[cfg(feature = "micropython")] MEM_INFO "mem_info",
     #[cfg(feature = "micropython")] STACK_USE "stack_use",
     #[cfg(feature = "micropython")] SCHEDULE "schedule",
-    #[cfg(feature = "micropython")] M_SCHEDULE_FULL "schedule queue full",
     #[cfg(feature = "time")] TIME "time",
     #[cfg(feature = "time")] SLEEP "sleep",
     #[cfg(feature = "time")] SLEEP_MS "sleep_ms",
@@ -403,8 +453,6 @@ ours {
     #[cfg(feature = "collections")] FIELDS "_fields",
     #[cfg(feature = "collections")] ASDICT "_asdict",
     #[cfg(feature = "collections")] REPLACE_ "_replace",
-    #[cfg(feature = "collections")] M_EMPTY "empty",
-    #[cfg(feature = "collections")] M_FULL "full",
     #[cfg(feature = "io")] IO "io",
     #[cfg(feature = "io")] STRINGIO "StringIO",
     #[cfg(all(feature = "io", feature = "bytes"))] BYTESIO "BytesIO",
@@ -432,18 +480,12 @@ ours {
     #[cfg(feature = "random")] RANDINT "randint",
     #[cfg(feature = "random")] CHOICE "choice",
     #[cfg(all(feature = "random", feature = "float"))] UNIFORM "uniform",
-    #[cfg(feature = "packed")] M_CODE "bad type code or format",
-    #[cfg(feature = "packed")] M_NUMBER_RANGE "number out of range",
-    #[cfg(feature = "bytes")] M_BUFFER_SIZE "buffer has the wrong size",
-    #[cfg(feature = "packed")] M_READ_ONLY "object can't be written",
-    #[cfg(feature = "random")] M_RANDOM_EMPTY "empty range",
     #[cfg(feature = "json")] JSON "json",
     #[cfg(feature = "json")] DUMPS "dumps",
     #[cfg(feature = "json")] LOADS "loads",
     #[cfg(feature = "json")] DUMP "dump",
     #[cfg(feature = "json")] LOAD "load",
     #[cfg(feature = "json")] SEPARATORS "separators",
-    #[cfg(feature = "json")] M_JSON "syntax error in JSON",
     #[cfg(feature = "json")] TRUE_ "true",
     #[cfg(feature = "json")] FALSE_ "false",
     #[cfg(feature = "json")] NULL_ "null",
@@ -451,7 +493,6 @@ ours {
     #[cfg(feature = "machine")] MEM8 "mem8",
     #[cfg(feature = "machine")] MEM16 "mem16",
     #[cfg(feature = "machine")] MEM32 "mem32",
-    #[cfg(feature = "machine")] M_ADDRESS "address is not aligned or not there",
     #[cfg(feature = "math")] E "e",
     #[cfg(feature = "math")] PI "pi",
     #[cfg(feature = "math")] INF "inf",
@@ -489,12 +530,28 @@ ours {
     #[cfg(feature = "strings")] SPLITLINES "splitlines",
     #[cfg(feature = "strings")] KEEPENDS "keepends",
     #[cfg(all(feature = "bigint", feature = "bytes"))] SIGNED "signed",
-    #[cfg(all(feature = "bigint", feature = "bytes"))] M_BYTEORDER "byteorder must be 'little' or 'big'",
-    #[cfg(feature = "math")] M_MATH_DOMAIN "math domain error",
     #[cfg(feature = "format")] D_FORMAT "__format__",
     #[cfg(feature = "format")] OCT "oct",
     #[cfg(feature = "format")] BIN "bin",
-    // Messages of exceptions; names too, so that an exception can hold one without a string being made.
+    // What a program that needs more than its build has is told, whatever else is left out.
+    M_LACKS "not in this build",
+}
+// Messages of exceptions; names too, so that an exception can hold one without a string being made.
+messages {
+    #[cfg(feature = "import")] M_CANNOT_IMPORT "can't import name '",
+    #[cfg(feature = "import")] M_BAD_MODULE "module is malformed",
+    #[cfg(feature = "micropython")] M_SCHEDULE_FULL "schedule queue full",
+    #[cfg(feature = "collections")] M_EMPTY "empty",
+    #[cfg(feature = "collections")] M_FULL "full",
+    #[cfg(feature = "packed")] M_CODE "bad type code or format",
+    #[cfg(feature = "packed")] M_NUMBER_RANGE "number out of range",
+    #[cfg(feature = "bytes")] M_BUFFER_SIZE "buffer has the wrong size",
+    #[cfg(feature = "packed")] M_READ_ONLY "object can't be written",
+    #[cfg(feature = "random")] M_RANDOM_EMPTY "empty range",
+    #[cfg(feature = "json")] M_JSON "syntax error in JSON",
+    #[cfg(feature = "machine")] M_ADDRESS "address is not aligned or not there",
+    #[cfg(all(feature = "bigint", feature = "bytes"))] M_BYTEORDER "byteorder must be 'little' or 'big'",
+    #[cfg(feature = "math")] M_MATH_DOMAIN "math domain error",
     M_RECURSION "maximum recursion depth exceeded",
     M_NAME_START "name '",
     M_NAME_END "' isn't defined",
@@ -574,7 +631,12 @@ ours {
 }
 }
 
-/// The name of the table that is this one letter.
+/// The number of the first letter's name. Names of files stay below, see `Vm::intern`.
+const LETTERS_FIRST: u16 = 0x8000;
+/// All letters of ASCII: texts of one letter are names, so programs that take texts apart make no objects.
+static LETTERS: &str = "\x00\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~\x7f";
+
+/// The name of this one letter of ASCII.
 pub fn find_letter(letter: u8) -> Option<Qstr> {
     match letter {
         b'\n' => Some(Qstr::NEWLINE),
@@ -582,12 +644,34 @@ pub fn find_letter(letter: u8) -> Option<Qstr> {
         b'*' => Some(Qstr::STAR),
         b'/' => Some(Qstr::SLASH),
         b'_' => Some(Qstr::UNDERSCORE),
+        #[cfg(feature = "messages")]
+        b'\'' => Some(Qstr::M_QUOTE),
+        #[cfg(feature = "import")]
+        b'.' => Some(Qstr::DOT),
+        #[cfg(feature = "math")]
+        b'e' => Some(Qstr::E),
+        0..0x80 => Some(Qstr(LETTERS_FIRST + u16::from(letter))),
         _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::{Qstr, find, find_letter, text};
+
+    #[test]
+    fn each_letter_has_one_name() {
+        for letter in 0..=0xff_u8 {
+            let name = find_letter(letter);
+            assert_eq!(name.is_some(), letter.is_ascii());
+            assert_eq!(find(&[letter]), name);
+            assert!(name.is_none_or(|name| text(name) == Some(&[letter])));
+        }
+        for (number, known) in super::TEXTS.iter().enumerate().skip(1).filter(|(_, known)| known.len() == 1) {
+            assert_eq!(find(known.as_bytes()), Some(Qstr(number as u16)), "{known:?}");
+        }
+    }
+
     #[test]
     fn no_text_is_there_twice() {
         let mut seen = std::collections::BTreeSet::new();

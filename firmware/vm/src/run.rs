@@ -1,6 +1,6 @@
 //! The run loop: executes verified bytecode until a boundary frame has its value.
 //!
-//! `ip`, `sp` and `locals` of the running frame are Rust locals; they are written back before a call and read again after a
+//! `ip`, `sp` and the place of the locals of the running frame are Rust locals; they are written back before a call and read again after a
 //! frame was pushed or popped. Every way an operation can fail leads to one place, `unwind`, which finds the handler.
 
 use crate::code::refused;
@@ -8,11 +8,16 @@ use crate::frame::{Action, BlockKind, Slots};
 use crate::heap::Kind;
 use crate::opcodes::{self, byte, bytes_of, plain, unary};
 use crate::qstr::Qstr;
-use crate::types::{T, class, dict, exception, list, slice, tuple};
+#[cfg(feature = "slices")]
+use crate::types::slice;
+use crate::types::{T, class, dict, exception, list, tuple};
 use crate::unwind::{begin_exit, current, end_finally, exited, leave, raise_again, unwind, unwind_jump, unwind_return, yield_value};
 use crate::value::{Obj, Raised, Res};
 use crate::vm::Vm;
 use crate::{attr, call, iter, ops, small, subscr, types};
+
+#[macro_use]
+mod steps;
 
 /// Runs from `vm.frame` on, which lies above a boundary frame. Starts by raising when `start` is `Err`.
 #[inline(never)]
@@ -32,23 +37,62 @@ pub(crate) fn run(vm: &mut Vm, start: Res<()>) -> Res {
     }
 }
 
+const FIRST_NAMED: isize = opcodes::LOAD_FAST_MULTI as isize;
+const FIRST_STORED: isize = opcodes::STORE_FAST_MULTI as isize;
+
 /// Executes until the boundary frame's `Halt`, whose value it gives, or until something raises; then the frame's `ip` is saved.
 #[expect(clippy::too_many_lines, reason = "one arm for each operation")]
 #[inline(never)]
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 fn execute(vm: &mut Vm) -> Res {
     let mut frame = current(vm)?;
     let mut ip = frame.ip();
     let mut sp = frame.sp();
-    let mut locals = frame.locals();
+    // Such that taking four times the opcode away gives the local that the opcode names.
+    let mut named = frame.locals().plus(FIRST_NAMED);
 
+    // Operands: read where they are used; or where size counts, at one place for all operations.
+    #[cfg(not(feature = "speed"))]
+    let mut operand = 0;
+    #[cfg(feature = "speed")]
+    macro_rules! operand {
+        ($form:ident) => {
+            ip.$form()
+        };
+    }
+    #[cfg(not(feature = "speed"))]
+    macro_rules! operand {
+        ($form:ident) => {
+            operand
+        };
+    }
+    macro_rules! uint {
+        () => {
+            operand!(varuint) as usize
+        };
+    }
+    macro_rules! label {
+        () => {
+            operand!(label) as usize
+        };
+    }
+    macro_rules! int {
+        () => {
+            operand!(varint) as i32
+        };
+    }
+    macro_rules! signed_label {
+        () => {
+            operand!(signed_label)
+        };
+    }
     // Takes up the frame that is on top now.
     macro_rules! reload {
         () => {{
             frame = current(vm)?;
             ip = frame.ip();
             sp = frame.sp();
-            locals = frame.locals();
+            named = frame.locals().plus(FIRST_NAMED);
         }};
     }
     // The value of something that may raise.
@@ -87,135 +131,27 @@ fn execute(vm: &mut Vm) -> Res {
             }
         };
     }
-    macro_rules! load_local {
-        ($index:expr) => {{
-            let value = locals.get(-($index as isize));
-            if value == Obj::NULL {
-                check!(Err(vm.raise(T::NameError, Qstr::M_LOCAL)));
-            }
-            sp.push(value);
-        }};
-    }
-
-    // Two small ints, or on to the general way.
-    macro_rules! int_operands {
-        ($general:lifetime) => {{
-            let (left, right) = (sp.get(-1), sp.get(0));
-            if left.word() & right.word() & 1 == 0 {
-                break $general;
-            }
-            (left.tagged(), right.tagged())
-        }};
-    }
-    macro_rules! int_result {
-        ($value:expr) => {{
-            let value = $value;
-            sp.forget();
-            sp = sp.plus(-1);
-            sp.set(0, value);
-        }};
-    }
-    macro_rules! small_ints {
-        ($general:lifetime, $operation:ident) => {{
-            let (left, right) = int_operands!($general);
-            let Some(word) = small::$operation(left, right) else { break $general };
-            int_result!(Obj::from_tagged(word));
-        }};
-    }
-    // A comparison is mostly followed by the jump that uses it: then no bool is made.
-    macro_rules! compare {
-        ($general:lifetime, $operator:tt) => {{
-            let (left, right) = int_operands!($general);
-            let truth = left $operator right;
-            let next = ip.peek();
-            if next == opcodes::POP_JUMP_IF_TRUE || next == opcodes::POP_JUMP_IF_FALSE {
-                ip.byte();
-                let distance = ip.signed_label();
-                sp.forget();
-                sp = sp.plus(-2);
-                if truth == (next == opcodes::POP_JUMP_IF_TRUE) {
-                    jump_back_check!(distance);
-                    ip.jump(distance);
-                }
-            } else {
-                int_result!(Obj::bool(truth));
-            }
-        }};
-    }
-
-    // The two jumps of a kind have an arm each: of one arm for both the compiler makes a flag that it sets at every step.
-    macro_rules! pop_jump {
-        ($when:literal) => {{
-            let distance = ip.signed_label();
-            let value = sp.get(0);
-            let truth = if value == Obj::TRUE {
-                true
-            } else if value == Obj::FALSE {
-                false
-            } else if value.is_int() {
-                value != Obj::int(0)
-            } else {
-                check!(ops::truth(vm, value))
-            };
-            sp = sp.plus(-1);
-            if truth == $when {
-                jump_back_check!(distance);
-                ip.jump(distance);
-            }
-        }};
-    }
-    macro_rules! jump_or_pop {
-        ($when:literal) => {{
-            let distance = ip.label();
-            if check!(ops::truth(vm, sp.get(0))) == $when {
-                ip.jump(distance as isize);
-            } else {
-                sp = sp.plus(-1);
-            }
-        }};
-    }
-    macro_rules! delete {
-        ($in_class:literal) => {{
-            let module = frame.code().get().module;
-            let name = module.name(ip.varuint());
-            check!(attr::delete_name(vm, frame, module, name, $in_class));
-        }};
-    }
-    macro_rules! setup {
-        ($kind:ident) => {{
-            let distance = ip.label();
-            frame.push_block(BlockKind::$kind, ip.plus(distance).offset(frame.code().get().start), sp);
-        }};
-    }
-    // What `$made` makes of the last values, as many as the operand says.
-    macro_rules! build {
-        ($made:path) => {{
-            let n = ip.varuint();
-            let at = sp.plus(1 - n as isize);
-            let made = check!($made(vm, at.as_slice(n)));
-            sp = at;
-            sp.set(0, made);
-        }};
-    }
-    // A function of this code with the `$n` cells from `$cells` on; its defaults, where the opcode says there are some, lie before them.
-    macro_rules! make {
-        ($cells:expr, $n:expr, $code:expr, plain) => {
-            make!($cells, $n, $code, $cells, (Obj::NULL, Obj::NULL))
-        };
-        ($cells:expr, $n:expr, $code:expr, defaults) => {
-            make!($cells, $n, $code, $cells.plus(-2), types::defaults($cells.plus(-2)))
-        };
-        ($cells:expr, $n:expr, $code:expr, $at:expr, $defaults:expr) => {{
-            let (defaults, keywords) = $defaults;
-            let made = check!(call::make_function(vm, $code, defaults, keywords, $cells, $n));
-            sp = $at;
-            sp.set(0, made);
-        }};
-    }
+    steps!($ vm frame ip sp);
 
     'next: loop {
         let opcode = ip.opcode();
+        #[cfg(not(feature = "speed"))]
+        {
+            (ip, operand) = ip.operand(opcode);
+        }
         'binary: {
+            // Opcodes that hold their operand themselves, and operators: where size counts, they have no places in the table of jumps.
+            #[cfg(not(feature = "speed"))]
+            if opcode >= opcodes::INT_MULTI {
+                match opcode {
+                    ..opcodes::LOAD_FAST_MULTI => sp.push(Obj::int(i32::from(opcode) - i32::from(opcodes::INT_MULTI_ZERO))),
+                    ..opcodes::STORE_FAST_MULTI => load_local!(frame.locals().get(-isize::from(opcode - opcodes::LOAD_FAST_MULTI))),
+                    ..opcodes::UNARY_MULTI => frame.locals().set(-isize::from(opcode - opcodes::STORE_FAST_MULTI), sp.pop()),
+                    ..opcodes::BINARY_MULTI => unary!(opcode),
+                    _ => break 'binary,
+                }
+                continue 'next;
+            }
             match opcode {
                 byte::Halt => return Ok(sp.get(0)),
 
@@ -223,32 +159,35 @@ fn execute(vm: &mut Vm) -> Res {
                 byte::LoadNone => sp.push(Obj::NONE),
                 byte::LoadTrue => sp.push(Obj::TRUE),
                 byte::LoadNull => sp.push(Obj::NULL),
+                #[cfg(feature = "speed")]
                 bytes_of!(LoadIntMulti) => sp.push(Obj::int(i32::from(opcode) - i32::from(opcodes::INT_MULTI_ZERO))),
-                byte::LoadInt => sp.push(Obj::int(ip.varint())),
-                byte::LoadString => sp.push(frame.code().get().module.name(ip.varuint())),
+                byte::LoadInt => sp.push(Obj::int(int!())),
+                byte::LoadString => sp.push(frame.code().get().module.name(uint!())),
                 byte::LoadConst => {
-                    let index = ip.varuint();
+                    let index = uint!();
                     sp.push(tuple::items(frame.code().get().module.get().consts)[index]);
                 }
 
-                bytes_of!(LoadFastMulti) => load_local!(opcode & 0xf),
-                byte::LoadFast => load_local!(ip.varuint()),
+                #[cfg(feature = "speed")]
+                bytes_of!(LoadFastMulti) => load_local!(named.plus(-isize::from(opcode)).get(0)),
+                byte::LoadFast => load_local!(frame.locals().get(-(uint!() as isize))),
+                #[cfg(feature = "speed")]
                 bytes_of!(StoreFastMulti) => {
                     let value = sp.get(0);
-                    locals.set(-isize::from(opcode & 0xf), value);
+                    named.plus(-isize::from(opcode)).set(FIRST_STORED - FIRST_NAMED, value);
                     sp.forget();
                     sp = sp.plus(-1);
                 }
-                byte::StoreFast => locals.set(-(ip.varuint() as isize), sp.pop()),
+                byte::StoreFast => frame.locals().set(-(uint!() as isize), sp.pop()),
                 byte::DeleteFast => {
-                    let index = ip.varuint();
-                    if locals.get(-(index as isize)) == Obj::NULL {
+                    let index = uint!();
+                    if frame.locals().get(-(index as isize)) == Obj::NULL {
                         check!(Err(vm.raise(T::NameError, Qstr::M_LOCAL)));
                     }
-                    locals.set(-(index as isize), Obj::NULL);
+                    frame.locals().set(-(index as isize), Obj::NULL);
                 }
                 byte::LoadDeref => {
-                    let cell = locals.get(-(ip.varuint() as isize));
+                    let cell = frame.locals().get(-(uint!() as isize));
                     let value = if cell.is(Kind::Cell) { cell.field(0) } else { Obj::NULL };
                     if value == Obj::NULL {
                         check!(Err(vm.raise(T::NameError, Qstr::M_LOCAL)));
@@ -256,7 +195,7 @@ fn execute(vm: &mut Vm) -> Res {
                     sp.push(value);
                 }
                 byte::StoreDeref => {
-                    let cell = locals.get(-(ip.varuint() as isize));
+                    let cell = frame.locals().get(-(uint!() as isize));
                     let value = sp.get(0);
                     if cell.is(Kind::Cell) {
                         cell.set_field(0, value);
@@ -265,7 +204,7 @@ fn execute(vm: &mut Vm) -> Res {
                     sp = sp.plus(-1);
                 }
                 byte::DeleteDeref => {
-                    let cell = locals.get(-(ip.varuint() as isize));
+                    let cell = frame.locals().get(-(uint!() as isize));
                     if !cell.is(Kind::Cell) || cell.field(0) == Obj::NULL {
                         check!(Err(vm.raise(T::NameError, Qstr::M_LOCAL)));
                     }
@@ -274,23 +213,23 @@ fn execute(vm: &mut Vm) -> Res {
 
                 byte::LoadGlobal => {
                     let module = frame.code().get().module;
-                    let name = module.name(ip.varuint());
+                    let name = module.name(uint!());
                     sp.push(check!(attr::global(vm, module, name)));
                 }
                 byte::LoadName => {
                     let module = frame.code().get().module;
-                    let name = module.name(ip.varuint());
+                    let name = module.name(uint!());
                     sp.push(check!(attr::load_name(vm, frame, module, name)));
                 }
                 byte::StoreName => {
                     let module = frame.code().get().module;
-                    let name = module.name(ip.varuint());
+                    let name = module.name(uint!());
                     check!(attr::store_name(vm, frame, module, name, sp.get(0)));
                     sp = sp.plus(-1);
                 }
                 byte::StoreGlobal => {
                     let module = frame.code().get().module;
-                    let name = module.name(ip.varuint());
+                    let name = module.name(uint!());
                     check!(vm.set_global(module, name, sp.get(0)));
                     sp = sp.plus(-1);
                 }
@@ -298,28 +237,28 @@ fn execute(vm: &mut Vm) -> Res {
                 byte::DeleteGlobal => delete!(false),
 
                 byte::LoadAttr => {
-                    let name = frame.code().get().module.name(ip.varuint());
+                    let name = frame.code().get().module.name(uint!());
                     let object = sp.get(0);
                     let quick = attr::own(object, name);
-                    if quick != Obj::NULL {
+                    if cfg!(feature = "speed") && quick != Obj::NULL {
                         sp.set(0, quick);
                     } else {
                         value_at!(sp, attr::load(vm, object, name));
                     }
                 }
                 byte::LoadMethod => {
-                    let name = frame.code().get().module.name(ip.varuint());
+                    let name = frame.code().get().module.name(uint!());
                     check!(attr::load_method(vm, sp, name));
                     sp = sp.plus(1);
                 }
                 byte::LoadSuperMethod => {
-                    let name = frame.code().get().module.name(ip.varuint());
+                    let name = frame.code().get().module.name(uint!());
                     sp = sp.plus(-2);
                     check!(class::load_super_method(vm, sp, name));
                     sp = sp.plus(1);
                 }
                 byte::StoreAttr => {
-                    let name = frame.code().get().module.name(ip.varuint());
+                    let name = frame.code().get().module.name(uint!());
                     let at = sp.plus(-1);
                     frame.set_ip(ip);
                     frame.set_sp(at);
@@ -331,7 +270,7 @@ fn execute(vm: &mut Vm) -> Res {
                 byte::LoadSubscr => {
                     let (object, index) = (sp.get(-1), sp.get(0));
                     let quick = subscr::quick(object, index);
-                    if quick != Obj::NULL {
+                    if cfg!(feature = "speed") && quick != Obj::NULL {
                         sp = sp.plus(-1);
                         sp.set(0, quick);
                     } else {
@@ -375,7 +314,7 @@ fn execute(vm: &mut Vm) -> Res {
                 }
 
                 byte::Jump => {
-                    let distance = ip.signed_label();
+                    let distance = signed_label!();
                     jump_back_check!(distance);
                     ip.jump(distance);
                 }
@@ -387,7 +326,7 @@ fn execute(vm: &mut Vm) -> Res {
                 byte::SetupExcept => setup!(Except),
                 byte::SetupFinally => setup!(Finally),
                 byte::SetupWith => {
-                    let distance = ip.label();
+                    let distance = label!();
                     let handler = ip.plus(distance).offset(frame.code().get().start);
                     let manager = sp.get(0);
                     check!(attr::load_method(vm, sp, Obj::name(Qstr::D_EXIT)));
@@ -406,12 +345,12 @@ fn execute(vm: &mut Vm) -> Res {
                     }
                 }
                 byte::PopExceptJump => {
-                    let distance = ip.label();
+                    let distance = label!();
                     frame.pop_block();
                     ip.jump(distance as isize);
                 }
                 byte::UnwindJump => {
-                    let distance = ip.signed_label();
+                    let distance = signed_label!();
                     let mut target = ip;
                     target.jump(distance);
                     let unwind = ip.peek();
@@ -440,10 +379,10 @@ fn execute(vm: &mut Vm) -> Res {
                     sp = sp.plus(3);
                 }
                 byte::ForIter => {
-                    let distance = ip.label();
+                    let distance = label!();
                     let slots = sp.plus(-3);
                     let subject = slots.get(0);
-                    if subject == Obj::RANGE_LOOP {
+                    if cfg!(feature = "speed") && subject == Obj::RANGE_LOOP {
                         if let Some(now) = iter::next_of_range(slots) {
                             sp.push(now);
                         } else {
@@ -469,8 +408,8 @@ fn execute(vm: &mut Vm) -> Res {
                 byte::BuildTuple => build!(tuple::new),
                 byte::BuildList => build!(list::new),
                 byte::BuildMap => {
-                    ip.varuint();
-                    let made = check!(dict::new(vm));
+                    let n = uint!();
+                    let made = check!(dict::with_room(vm, Kind::Dict, n));
                     sp.push(made);
                 }
                 byte::StoreMap => {
@@ -485,11 +424,17 @@ fn execute(vm: &mut Vm) -> Res {
                 byte::BuildSet => build!(types::set::of_values),
                 #[cfg(not(feature = "set"))]
                 byte::BuildSet => {
-                    ip.varuint();
-                    check!(vm.type_error::<()>(Qstr::M_NO_SET));
+                    uint!();
+                    check!(if cfg!(feature = "messages") { vm.type_error::<()>(Qstr::M_NO_SET) } else { vm.lacks() });
                 }
+                #[cfg(not(feature = "slices"))]
                 byte::BuildSlice => {
-                    let n = ip.varuint();
+                    uint!();
+                    check!(vm.lacks::<()>());
+                }
+                #[cfg(feature = "slices")]
+                byte::BuildSlice => {
+                    let n = uint!();
                     let at = sp.plus(1 - n as isize);
                     let step = if n == 3 { at.get(2) } else { Obj::NONE };
                     let made = check!(slice::new(vm, at.get(0), at.get(1), step));
@@ -497,73 +442,102 @@ fn execute(vm: &mut Vm) -> Res {
                     sp.set(0, made);
                 }
                 byte::StoreComp => {
-                    let operand = ip.varuint();
+                    let operand = uint!();
                     let taken = check!(subscr::store_in_comprehension(vm, sp, operand));
                     sp = sp.plus(-taken);
                 }
                 byte::UnpackSequence => {
-                    let n = ip.varuint();
+                    let n = uint!();
                     check!(iter::unpack(vm, sp, n));
                     sp = sp.plus(n as isize - 1);
                 }
                 byte::UnpackEx => {
-                    let operand = ip.varuint();
+                    let operand = uint!();
                     check!(iter::unpack_ex(vm, sp, operand & 0xff, (operand >> 8) & 0xff));
                     sp = sp.plus(((operand & 0xff) + ((operand >> 8) & 0xff)) as isize);
                 }
 
-                bytes_of!(Unary) => {
-                    let op = opcode - opcodes::UNARY_MULTI;
-                    let value = sp.get(0);
-                    if op == unary::NOT {
-                        let truth = check!(ops::truth(vm, value));
-                        sp.set(0, Obj::bool(!truth));
-                    } else {
-                        value_at!(sp, ops::unary(vm, op, value));
-                    }
-                }
+                #[cfg(feature = "speed")]
+                bytes_of!(Unary) => unary!(opcode),
+                #[cfg(feature = "speed")]
                 byte::Add | plain::Add => small_ints!('binary, add),
+                #[cfg(feature = "speed")]
                 byte::Subtract | plain::Subtract => small_ints!('binary, subtract),
+                #[cfg(feature = "speed")]
                 byte::Multiply | plain::Multiply => small_ints!('binary, multiply),
+                #[cfg(feature = "speed")]
                 byte::And | plain::And => small_ints!('binary, and),
+                #[cfg(feature = "speed")]
                 byte::Modulo | plain::Modulo => small_ints!('binary, modulo),
+                #[cfg(feature = "speed")]
                 byte::FloorDivide | plain::FloorDivide => small_ints!('binary, floor_divide),
+                #[cfg(feature = "speed")]
                 plain::XOR | plain::IN_PLACE_XOR => small_ints!('binary, xor),
+                #[cfg(feature = "speed")]
                 plain::SHIFT_RIGHT | plain::IN_PLACE_SHIFT_RIGHT => small_ints!('binary, shift_right),
+                #[cfg(feature = "speed")]
                 byte::Less => compare!('binary, <),
+                #[cfg(feature = "speed")]
                 byte::More => compare!('binary, >),
-                byte::Equal => compare!('binary, ==),
+                #[cfg(feature = "speed")]
+                byte::Equal => compare!('binary, ==, is_name),
+                #[cfg(feature = "speed")]
                 byte::LessEqual => compare!('binary, <=),
+                #[cfg(feature = "speed")]
                 byte::MoreEqual => compare!('binary, >=),
-                byte::NotEqual => compare!('binary, !=),
+                #[cfg(feature = "speed")]
+                byte::NotEqual => compare!('binary, !=, is_name),
+                #[cfg(feature = "speed")]
                 bytes_of!(Binary) => break 'binary,
 
-                byte::MakeFunction => {
-                    let code = frame.code().child(ip.varuint());
-                    make!(sp.plus(1), 0, code, plain);
+                #[cfg(not(feature = "speed"))]
+                byte::MakeFunction | byte::MakeFunctionDefaults | byte::MakeClosure | byte::MakeClosureDefaults => {
+                    let code = frame.code().child(uint!());
+                    let n = if opcode < opcodes::byte::MakeFunction { usize::from(ip.byte()) } else { 0 };
+                    let cells = sp.plus(1 - n as isize);
+                    if matches!(opcode, byte::MakeFunctionDefaults | byte::MakeClosureDefaults) {
+                        make!(cells, n, code, defaults);
+                    } else {
+                        make!(cells, n, code, plain);
+                    }
                 }
-                byte::MakeFunctionDefaults => {
-                    let code = frame.code().child(ip.varuint());
-                    make!(sp.plus(1), 0, code, defaults);
-                }
+                #[cfg(feature = "speed")]
+                byte::MakeFunction => make!(sp.plus(1), 0, frame.code().child(uint!()), plain),
+                #[cfg(feature = "speed")]
+                byte::MakeFunctionDefaults => make!(sp.plus(1), 0, frame.code().child(uint!()), defaults),
+                #[cfg(feature = "speed")]
                 byte::MakeClosure => {
-                    let code = frame.code().child(ip.varuint());
+                    let code = frame.code().child(uint!());
                     let n = usize::from(ip.byte());
                     make!(sp.plus(1 - n as isize), n, code, plain);
                 }
+                #[cfg(feature = "speed")]
                 byte::MakeClosureDefaults => {
-                    let code = frame.code().child(ip.varuint());
+                    let code = frame.code().child(uint!());
                     let n = usize::from(ip.byte());
                     make!(sp.plus(1 - n as isize), n, code, defaults);
                 }
+                #[cfg(not(feature = "speed"))]
+                byte::Call | byte::CallMethod | byte::CallVarKw | byte::CallMethodVarKw => {
+                    let operand = uint!();
+                    let (n, n_kw) = (operand & 0xff, operand >> 8);
+                    let starred = matches!(opcode, byte::CallVarKw | byte::CallMethodVarKw);
+                    let of_method = matches!(opcode, byte::CallMethod | byte::CallMethodVarKw);
+                    let args = sp.plus(1 - isize::from(starred) - (n + 2 * n_kw) as isize);
+                    let at = args.plus(-1 - isize::from(of_method));
+                    let receiver = if of_method { at.get(1) } else { Obj::NULL };
+                    value_at!(at, call::any(vm, at.get(0), receiver, args, (n, n_kw), starred));
+                }
+                #[cfg(feature = "speed")]
                 byte::Call => {
-                    let operand = ip.varuint();
+                    let operand = uint!();
                     let (n, n_kw) = (operand & 0xff, operand >> 8);
                     let args = sp.plus(1 - (n + 2 * n_kw) as isize);
                     value_at!(args.plus(-1), call::start(vm, args.get(-1), args, n, n_kw));
                 }
+                #[cfg(feature = "speed")]
                 byte::CallMethod => {
-                    let operand = ip.varuint();
+                    let operand = uint!();
                     let (n, n_kw) = (operand & 0xff, operand >> 8);
                     let args = sp.plus(1 - (n + 2 * n_kw) as isize);
                     let (callee, receiver) = (args.get(-2), args.get(-1));
@@ -573,14 +547,16 @@ fn execute(vm: &mut Vm) -> Res {
                         value_at!(args.plus(-2), call::start_with_self(vm, callee, args.plus(-1), n + 1, n_kw));
                     }
                 }
+                #[cfg(feature = "speed")]
                 byte::CallVarKw => {
-                    let operand = ip.varuint();
+                    let operand = uint!();
                     let (n, n_kw) = (operand & 0xff, operand >> 8);
                     let args = sp.plus(-((n + 2 * n_kw) as isize));
                     value_at!(args.plus(-1), crate::spread::call(vm, args.get(-1), Obj::NULL, args, n, n_kw));
                 }
+                #[cfg(feature = "speed")]
                 byte::CallMethodVarKw => {
-                    let operand = ip.varuint();
+                    let operand = uint!();
                     let (n, n_kw) = (operand & 0xff, operand >> 8);
                     let args = sp.plus(-((n + 2 * n_kw) as isize));
                     value_at!(args.plus(-2), crate::spread::call(vm, args.get(-2), args.get(-1), args, n, n_kw));
@@ -595,7 +571,7 @@ fn execute(vm: &mut Vm) -> Res {
                     }
                     let value = sp.get(0);
                     let plain = !cfg!(feature = "language") || value != Obj::NOT_IMPLEMENTED;
-                    if frame.action() == Action::Push && !frame.is_generator() && plain {
+                    if cfg!(feature = "speed") && frame.action() == Action::Push && !frame.is_generator() && plain {
                         vm.frame = frame.prev();
                         frame.pop(&mut vm.heap);
                         reload!();
@@ -642,18 +618,16 @@ fn execute(vm: &mut Vm) -> Res {
                 }
 
                 byte::RaiseObj => {
-                    let value = sp.get(0);
-                    check!(exception::raise(vm, value));
+                    check!(exception::raise(vm, sp.get(0)));
                 }
                 byte::RaiseFrom => {
-                    let value = sp.get(-1);
-                    check!(exception::raise(vm, value));
+                    check!(exception::raise(vm, sp.get(-1)));
                 }
                 byte::RaiseLast => check!(Err(raise_again(vm, frame))),
                 #[cfg(feature = "import")]
                 byte::ImportName => {
                     let module = frame.code().get().module;
-                    let name = module.name(ip.varuint());
+                    let name = module.name(uint!());
                     frame.set_ip(ip);
                     let made = check!(crate::import::name(vm, module, sp.get(-1), sp.get(0), name));
                     sp = sp.plus(-1);
@@ -661,7 +635,7 @@ fn execute(vm: &mut Vm) -> Res {
                 }
                 #[cfg(feature = "import")]
                 byte::ImportFrom => {
-                    let name = frame.code().get().module.name(ip.varuint());
+                    let name = frame.code().get().module.name(uint!());
                     frame.set_ip(ip);
                     let made = check!(crate::import::from(vm, sp.get(0), name));
                     sp.push(made);
@@ -673,7 +647,7 @@ fn execute(vm: &mut Vm) -> Res {
                 }
                 #[cfg(not(feature = "import"))]
                 byte::ImportName | byte::ImportFrom => {
-                    let name = frame.code().get().module.name(ip.varuint());
+                    let name = frame.code().get().module.name(uint!());
                     check!(Err(attr::no_module(vm, name)));
                 }
                 #[cfg(not(feature = "import"))]
@@ -690,7 +664,9 @@ fn execute(vm: &mut Vm) -> Res {
         let args = sp.plus(-1);
         let (left, right) = (args.get(0), args.get(1));
         let quick = ops::quick(operator, left, right);
-        if quick != Obj::NULL {
+        #[cfg(all(feature = "float", feature = "speed"))]
+        let quick = if quick == Obj::NULL { check!(types::float::quick(vm, operator, left, right)) } else { quick };
+        if cfg!(feature = "speed") && quick != Obj::NULL {
             args.set(0, quick);
             sp = args;
         } else {

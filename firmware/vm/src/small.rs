@@ -2,25 +2,30 @@
 //! None where the result is no small int, or the general way has more to say.
 
 /// The sum.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn add(left: i32, right: i32) -> Option<i32> {
     left.checked_add(right - 1)
 }
 
 /// The difference.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn subtract(left: i32, right: i32) -> Option<i32> {
     left.checked_sub(right - 1)
 }
 
 /// The product.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn multiply(left: i32, right: i32) -> Option<i32> {
+    // A core without long multiplication: most factors are short.
+    #[cfg(all(target_arch = "arm", not(target_feature = "thumb2")))]
+    if left == i32::from(left as i16) && right == i32::from(right as i16) {
+        return Some((left - 1).wrapping_mul(right >> 1) | 1);
+    }
     (left - 1).checked_mul(right >> 1).map(|product| product | 1)
 }
 
 /// The remainder, for a divisor above zero; it is never negative.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn modulo(left: i32, right: i32) -> Option<i32> {
     if right <= 1 {
         return None;
@@ -30,7 +35,7 @@ pub(crate) fn modulo(left: i32, right: i32) -> Option<i32> {
 }
 
 /// The quotient, rounded down, for a divisor above zero.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn floor_divide(left: i32, right: i32) -> Option<i32> {
     if right <= 1 {
         return None;
@@ -39,19 +44,19 @@ pub(crate) fn floor_divide(left: i32, right: i32) -> Option<i32> {
 }
 
 /// The bits of both.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn and(left: i32, right: i32) -> Option<i32> {
     Some(left & right)
 }
 
 /// The bits of either.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn xor(left: i32, right: i32) -> Option<i32> {
     Some((left ^ right) | 1)
 }
 
 /// Shifted to the right, by no negative number of bits.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn shift_right(left: i32, right: i32) -> Option<i32> {
     if right < 0 {
         return None;

@@ -4,13 +4,15 @@ use crate::call;
 use crate::frame::Slots;
 use crate::heap::Kind;
 use crate::qstr::Qstr;
-use crate::types::{T, dict, list, range, slice, str, tuple};
+#[cfg(feature = "slices")]
+use crate::types::slice;
+use crate::types::{T, dict, list, range, str, tuple};
 use crate::value::{Obj, Res};
 use crate::vm::Vm;
 use crate::{attr, ops};
 
 /// A list or tuple and an int that is a valid index; NULL for everything else.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn quick(object: Obj, index: Obj) -> Obj {
     if !index.is_int() || !object.is_heap() {
         return Obj::NULL;
@@ -45,7 +47,7 @@ pub(crate) fn index(vm: &mut Vm, value: Obj, len: usize) -> Res<usize> {
 
 /// `object[index]`, both rooted. With `args` (two slots that hold them) `__getitem__` is begun and `CALL` given.
 #[inline(never)]
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn load(vm: &mut Vm, object: Obj, at: Obj, args: Option<Slots>) -> Res {
     if object.is(Kind::Dict) {
         return match dict::get(vm, object, at)? {
@@ -54,6 +56,7 @@ pub(crate) fn load(vm: &mut Vm, object: Obj, at: Obj, args: Option<Slots>) -> Re
         };
     }
     if let Some(items) = tuple::sequence(object).filter(|_| !object.is(Kind::Instance)) {
+        #[cfg(feature = "slices")]
         if at.is(Kind::Slice) {
             return load_slice(vm, object, at, items.len());
         }
@@ -73,6 +76,7 @@ pub(crate) fn load(vm: &mut Vm, object: Obj, at: Obj, args: Option<Slots>) -> Re
     }
     if object.is(Kind::Range) {
         let len = range::len(object);
+        #[cfg(feature = "slices")]
         if at.is(Kind::Slice) {
             let (start, stop, step) = slice::resolve(vm, at, len)?;
             let (first, _, width) = range::parts(object);
@@ -119,6 +123,7 @@ fn load_of_numbers(vm: &mut Vm, object: Obj, at: Obj) -> Res {
     crate::types::packed::item(vm, object, index)
 }
 
+#[cfg(feature = "slices")]
 fn load_slice(vm: &mut Vm, object: Obj, at: Obj, len: usize) -> Res {
     let (start, stop, step) = slice::resolve(vm, at, len)?;
     let is_list = object.is(Kind::List);
@@ -143,13 +148,14 @@ fn load_slice(vm: &mut Vm, object: Obj, at: Obj, len: usize) -> Res {
 }
 
 /// `object[index] = value`, or `del` when the value is NULL. All rooted.
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn store(vm: &mut Vm, object: Obj, at: Obj, value: Obj) -> Res<()> {
     #[cfg(feature = "bytes")]
     if crate::types::bytes::quick_store(object, at, value) {
         return Ok(());
     }
     if object.is(Kind::List) {
+        #[cfg(feature = "slices")]
         if at.is(Kind::Slice) {
             return store_slice(vm, object, at, value);
         }
@@ -206,6 +212,7 @@ pub(crate) fn store(vm: &mut Vm, object: Obj, at: Obj, value: Obj) -> Res<()> {
     Ok(())
 }
 
+#[cfg(feature = "slices")]
 fn store_slice(vm: &mut Vm, object: Obj, at: Obj, value: Obj) -> Res<()> {
     let (start, stop, step) = slice::resolve(vm, at, list::len(object))?;
     if step != 1 {

@@ -13,7 +13,7 @@ use crate::vm::Vm;
 use crate::{call, ops};
 
 /// The running frame. There is one whenever the loop runs: `call` has linked it.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn current(vm: &Vm) -> Res<FramePtr> {
     vm.frame.ok_or(Raised)
 }
@@ -134,7 +134,7 @@ pub(crate) fn exited(vm: &mut Vm, frame: FramePtr, result: Obj) -> Res<()> {
 }
 
 /// Takes the top frame off and makes its caller the running one.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 fn pop_frame(vm: &mut Vm, frame: FramePtr) {
     vm.frame = frame.prev();
     if frame.is_generator() {
@@ -147,7 +147,7 @@ fn pop_frame(vm: &mut Vm, frame: FramePtr) {
 
 /// A frame returns `value`: does what was to be done with it.
 #[inline(never)]
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn leave(vm: &mut Vm, frame: FramePtr, value: Obj) -> Res<()> {
     let (action, extra) = (frame.action(), frame.extra());
     let value = vm.keep(value)?;
@@ -222,7 +222,7 @@ fn end_loop(frame: FramePtr, end: Obj) {
 }
 
 /// A generator yields: to a `for` loop, to `next`, or through the generators that delegate to it.
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn yield_value(vm: &mut Vm, frame: FramePtr, value: Obj) -> Res<()> {
     let mut frame = frame;
     loop {

@@ -32,7 +32,7 @@ const CLASS_TYPE: usize = 2;
 #[cfg(feature = "import")]
 const CLASS_MODULE: usize = 3;
 
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 const fn from_word(word: usize) -> Obj {
     debug_assert!(word != 0);
     // SAFETY: every caller sets a tag bit, so the word is not zero.
@@ -73,68 +73,68 @@ impl Obj {
     pub(crate) const MEM32: Obj = special(13);
 
     /// The word itself, for hashing and comparing.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn word(self) -> usize {
         self.0.as_ptr().addr()
     }
 
     /// A heap object at `at`.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn from_heap(at: NonNull<u64>) -> Obj {
         Obj(at.cast())
     }
 
     /// The address of a heap object.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn heap_ptr(self) -> *mut u64 {
         debug_assert!(self.is_heap());
         self.0.as_ptr().cast()
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn is_heap(self) -> bool {
         self.word() & 7 == 0
     }
 
     /// A small int; `value` must lie within `INT_MIN..=INT_MAX`.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) const fn int(value: i32) -> Obj {
         debug_assert!(value >= INT_MIN && value <= INT_MAX);
         from_word((((value as u32) << 1) | 1) as usize)
     }
 
     /// A small int from a count, cut off at the largest.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn count(value: usize) -> Obj {
         Obj::int(if value > INT_MAX as usize { INT_MAX } else { value as i32 })
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn is_int(self) -> bool {
         self.word() & 1 != 0
     }
 
     /// The value of a small int.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn as_int(self) -> i32 {
         debug_assert!(self.is_int());
         (self.word() as u32 as i32) >> 1
     }
 
     /// The tagged form as a signed 32-bit number: order and sums of small ints can be taken on it.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn tagged(self) -> i32 {
         self.word() as u32 as i32
     }
 
     /// The small int whose tagged form is `tagged` (lowest bit set).
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn from_tagged(tagged: i32) -> Obj {
         debug_assert!(tagged & 1 == 1);
         from_word(tagged as u32 as usize)
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) const fn bool(value: bool) -> Obj {
         if value { Obj::TRUE } else { Obj::FALSE }
     }
@@ -143,17 +143,17 @@ impl Obj {
         self == Obj::TRUE || self == Obj::FALSE
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) const fn name(name: Qstr) -> Obj {
         from_word(((name.0 as usize) << 3) | TAG_NAME)
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn is_name(self) -> bool {
         self.word() & 7 == TAG_NAME
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn as_name(self) -> Qstr {
         debug_assert!(self.is_name());
         Qstr((self.word() >> 3) as u16)
@@ -164,7 +164,7 @@ impl Obj {
     }
 
     /// The index of a native function.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn as_native(self) -> Option<u16> {
         (self.word() & 0x3f == (CLASS_NATIVE << 3) | TAG_IMMEDIATE).then_some((self.word() >> 6) as u16)
     }
@@ -174,7 +174,7 @@ impl Obj {
     }
 
     /// The index of a built-in type.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn as_type_index(self) -> Option<u8> {
         (self.word() & 0x3f == (CLASS_TYPE << 3) | TAG_IMMEDIATE).then_some((self.word() >> 6) as u8)
     }

@@ -12,10 +12,10 @@
 
 use crate::code::{FLAG_GENERATOR, FLAG_VAR_ARGS, FLAG_VAR_KEYWORDS};
 use crate::heap::Kind;
-use crate::mpy::{Parse, Prelude, Reader};
+use crate::mpy::{Parse, Prelude, Reader, Reason, Refused};
 use crate::opcodes::{EFFECTS, OPS, Op, Operand};
 use crate::value::Obj;
-use crate::vm::{Malformed, Stop, Vm};
+use crate::vm::{Stop, Vm, why};
 
 /// What indices in a function may refer to.
 pub(crate) struct Limits {
@@ -94,21 +94,21 @@ pub(crate) fn function(vm: &mut Vm, prelude: &Prelude, limits: &Limits) -> Resul
 
 /// Checks what the head promises about locals, names and cells.
 fn head(prelude: &Prelude, limits: &Limits) -> Parse<()> {
-    let bad = |reason| Err(Malformed { reason, offset: limits.file_offset });
+    let bad = |reason| Err(Refused { reason: why(reason), offset: limits.file_offset as u32 });
     let stars = usize::from(prelude.flags & FLAG_VAR_ARGS != 0) + usize::from(prelude.flags & FLAG_VAR_KEYWORDS != 0);
     let n_args = prelude.n_pos + prelude.n_kwonly;
     if n_args + stars > prelude.n_state || prelude.n_default > prelude.n_pos {
-        return bad("more arguments than locals");
+        return bad(&"more arguments than locals");
     }
     let mut names = Reader::new(prelude.names);
     for _ in 0..=n_args {
         match names.uint() {
             Ok(index) if index < limits.n_names => {}
-            _ => return bad("an argument's name is missing"),
+            _ => return bad(&"an argument's name is missing"),
         }
     }
     if prelude.cells.iter().any(|local| usize::from(*local) >= prelude.n_state) {
-        return bad("a cell is not a local");
+        return bad(&"a cell is not a local");
     }
     Ok(())
 }
@@ -124,8 +124,8 @@ struct Step {
 }
 
 impl Verifier<'_> {
-    fn bad<V>(&self, at: usize, reason: &'static str) -> Parse<V> {
-        Err(Malformed { reason, offset: self.limits.file_offset + at })
+    fn bad<V>(&self, at: usize, reason: Reason) -> Parse<V> {
+        Err(Refused { reason: why(reason), offset: (self.limits.file_offset + at) as u32 })
     }
 
     fn walk(&mut self) -> Parse<()> {
@@ -141,7 +141,7 @@ impl Verifier<'_> {
             if self.lowest < at {
                 restarts += 1;
                 if restarts > RESTARTS_MAX {
-                    return self.bad(at, "too many loops");
+                    return self.bad(at, &"too many loops");
                 }
             }
             at = (at + 1).min(self.lowest);
@@ -155,7 +155,7 @@ impl Verifier<'_> {
         for at in 0..self.prelude.code.len() {
             if self.scratch.get(at).is_some() {
                 if at < free_from {
-                    return self.bad(at, "a jump goes into an opcode");
+                    return self.bad(at, &"a jump goes into an opcode");
                 }
                 free_from = self.decode(at)?.next;
             }
@@ -166,7 +166,7 @@ impl Verifier<'_> {
     /// A path with this state reaches `target`.
     fn arrive(&mut self, target: usize, state: State, from: usize) -> Parse<()> {
         if target >= self.prelude.code.len() {
-            return self.bad(from, "runs or jumps out of the function");
+            return self.bad(from, &"runs or jumps out of the function");
         }
         match self.scratch.get(target) {
             None => {
@@ -175,19 +175,19 @@ impl Verifier<'_> {
                 Ok(())
             }
             Some((known, _)) if known == state => Ok(()),
-            Some(_) => self.bad(target, "paths meet with different stacks"),
+            Some(_) => self.bad(target, &"paths meet with different stacks"),
         }
     }
 
     fn decode(&self, at: usize) -> Parse<Step> {
         let code = self.prelude.code;
-        let shift = |malformed: Malformed| Malformed { offset: malformed.offset + self.limits.file_offset, ..malformed };
+        let shift = |refused: Refused| Refused { offset: refused.offset + self.limits.file_offset as u32, ..refused };
         let mut reader = Reader::new(code);
         reader.at = at;
         let opcode = reader.byte().map_err(shift)?;
         let op = OPS[usize::from(opcode)];
         if matches!(op, Op::Invalid | Op::Halt) {
-            return self.bad(at, "unknown opcode");
+            return self.bad(at, &"unknown opcode");
         }
         let (_, _, operand) = EFFECTS[op as usize];
         let mut byte = 0;
@@ -203,7 +203,7 @@ impl Verifier<'_> {
                 let bias = if operand == Operand::Forward { 0 } else { bias };
                 match (reader.at + distance).checked_sub(bias) {
                     Some(target) => value = target,
-                    None => return self.bad(at, "runs or jumps out of the function"),
+                    None => return self.bad(at, &"runs or jumps out of the function"),
                 }
             }
         }
@@ -226,14 +226,14 @@ impl Verifier<'_> {
             value = (value << 7) | i64::from(byte & 0x7f);
         }
         let range = i64::from(crate::value::INT_MIN)..=i64::from(crate::value::INT_MAX);
-        if byte >= 0x80 || !range.contains(&value) { reader.bad("a small int is too large") } else { Ok(0) }
+        if byte >= 0x80 || !range.contains(&value) { reader.bad(&"a small int is too large") } else { Ok(0) }
     }
 
     /// The block a state is in: the state its opcode was reached with, its depth, whether it is not a plain except, its handler.
     fn block(&self, id: BlockId) -> Parse<(State, u16, Op, usize)> {
         let at = usize::from(id) - 1;
         let step = self.decode(at)?;
-        let Some((state, _)) = self.scratch.get(at) else { return self.bad(at, "a block has no beginning") };
+        let Some((state, _)) = self.scratch.get(at) else { return self.bad(at, &"a block has no beginning") };
         // A with block keeps `__exit__` and its self below.
         let depth = if step.op == Op::SetupWith { state.depth + 1 } else { state.depth };
         Ok((state, depth, step.op, step.value))
@@ -244,7 +244,7 @@ impl Verifier<'_> {
         let (takes, gives, operand) = EFFECTS[step.op as usize];
         let (mut takes, mut gives) = (usize::from(takes), usize::from(gives));
         if operand == Operand::Name && step.value >= self.limits.n_names {
-            return self.bad(at, "no such name");
+            return self.bad(at, &"no such name");
         }
         let n_state = self.prelude.n_state;
         let value = step.value;
@@ -253,53 +253,53 @@ impl Verifier<'_> {
             #[cfg(feature = "language")]
             Op::RotThree if crate::opcodes::is_async_turn(self.prelude.code.get(step.next..).unwrap_or(&[])) => {
                 if state.depth < 2 {
-                    return self.bad(at, "takes more than the stack holds");
+                    return self.bad(at, &"takes more than the stack holds");
                 }
                 return self.arrive(step.next + 1, state, at);
             }
             Op::LoadFast | Op::StoreFast | Op::DeleteFast | Op::LoadDeref | Op::StoreDeref | Op::DeleteDeref if value >= n_state => {
-                return self.bad(at, "no such local");
+                return self.bad(at, &"no such local");
             }
             Op::LoadFastMulti | Op::StoreFastMulti if usize::from(step.opcode & 0xf) >= n_state => {
-                return self.bad(at, "no such local");
+                return self.bad(at, &"no such local");
             }
-            Op::LoadConst if value >= self.limits.n_consts => return self.bad(at, "no such constant"),
+            Op::LoadConst if value >= self.limits.n_consts => return self.bad(at, &"no such constant"),
             Op::MakeFunction | Op::MakeFunctionDefaults | Op::MakeClosure | Op::MakeClosureDefaults if value >= self.limits.n_children => {
-                return self.bad(at, "no such function");
+                return self.bad(at, &"no such function");
             }
             Op::MakeClosure | Op::MakeClosureDefaults => takes += usize::from(step.byte),
             Op::BuildTuple | Op::BuildList | Op::BuildSet => takes += value,
-            Op::BuildSlice if value != 2 && value != 3 => return self.bad(at, "a slice of other than two or three"),
+            Op::BuildSlice if value != 2 && value != 3 => return self.bad(at, &"a slice of other than two or three"),
             Op::BuildSlice => takes += value,
             Op::UnpackSequence => gives += value,
-            Op::UnpackEx if value > 0xffff => return self.bad(at, "number too large"),
+            Op::UnpackEx if value > 0xffff => return self.bad(at, &"number too large"),
             Op::UnpackEx => gives += (value & 0xff) + (value >> 8) + 1,
             Op::Call | Op::CallVarKw | Op::CallMethod | Op::CallMethodVarKw if value > 0xffff => {
-                return self.bad(at, "number too large");
+                return self.bad(at, &"number too large");
             }
             Op::Call | Op::CallVarKw | Op::CallMethod | Op::CallMethodVarKw => takes += (value & 0xff) + 2 * (value >> 8),
             // Reads the container `value >> 2` slots below the top, and takes one or two.
             Op::StoreComp => {
                 let items = if value & 3 == 1 { 2 } else { 1 };
                 if value & 3 == 3 || value >> 2 < items || value >> 2 >= usize::from(state.depth) {
-                    return self.bad(at, "no container there");
+                    return self.bad(at, &"no container there");
                 }
                 takes += items;
             }
             Op::Yield | Op::YieldFrom if self.prelude.flags & FLAG_GENERATOR == 0 => {
-                return self.bad(at, "yield in a function that is no generator");
+                return self.bad(at, &"yield in a function that is no generator");
             }
             _ => {}
         }
         let depth = usize::from(state.depth);
         if takes > depth {
-            return self.bad(at, "takes more than the stack holds");
+            return self.bad(at, &"takes more than the stack holds");
         }
         let after = depth - takes + gives;
         // WITH_CLEANUP lays out three arguments where its state is.
         let high = if step.op == Op::WithCleanup { depth + 2 } else { after.max(depth) };
         if high > n_state {
-            return self.bad(at, "the stack is too deep");
+            return self.bad(at, &"the stack is too deep");
         }
         self.flow(at, state, &step, after)
     }
@@ -326,42 +326,42 @@ impl Verifier<'_> {
             }
             Op::SetupExcept | Op::SetupFinally | Op::SetupWith => {
                 if usize::from(state.blocks) >= self.prelude.n_exc {
-                    return self.bad(at, "too many exception blocks");
+                    return self.bad(at, &"too many exception blocks");
                 }
                 let inside = State { depth: after as u16, block: at as u16 + 1, blocks: state.blocks + 1 };
                 // The handler starts with one value above the block's depth.
                 let base = if step.op == Op::SetupWith { after - 1 } else { after };
                 if base + 1 > self.prelude.n_state {
-                    return self.bad(at, "the stack is too deep");
+                    return self.bad(at, &"the stack is too deep");
                 }
                 self.arrive(step.value, State { depth: base as u16 + 1, ..inside }, at)?;
                 self.arrive(step.next, inside, at)
             }
             Op::PopExceptJump => {
                 if state.block == 0 {
-                    return self.bad(at, "no block to leave");
+                    return self.bad(at, &"no block to leave");
                 }
                 let (outer, ..) = self.block(state.block)?;
                 self.arrive(step.value, State { depth: after as u16, ..outer }, at)
             }
             Op::WithCleanup => {
                 if state.block == 0 {
-                    return self.bad(at, "no block to leave");
+                    return self.bad(at, &"no block to leave");
                 }
                 let (_, depth, op, handler) = self.block(state.block)?;
                 if op != Op::SetupWith || state.depth != depth + 1 || at < handler {
-                    return self.bad(at, "not the end of a with block");
+                    return self.bad(at, &"not the end of a with block");
                 }
                 self.arrive(step.next, next, at)
             }
             Op::EndFinally => {
                 if state.block == 0 {
-                    return self.bad(at, "no block to leave");
+                    return self.bad(at, &"no block to leave");
                 }
                 let (outer, depth, op, handler) = self.block(state.block)?;
                 let expected = self.depth_after(op, depth, handler);
                 if after as u16 != expected || at < handler {
-                    return self.bad(at, "not the end of a finally block");
+                    return self.bad(at, &"not the end of a finally block");
                 }
                 self.arrive(step.next, State { depth: expected, ..outer }, at)
             }
@@ -405,7 +405,7 @@ impl Verifier<'_> {
         let mut now = state;
         for _ in 0..step.byte & 0x7f {
             if now.block == 0 {
-                return self.bad(at, "no block to leave");
+                return self.bad(at, &"no block to leave");
             }
             let (outer, depth, op, handler) = self.block(now.block)?;
             let mut left = State { depth: now.depth, ..outer };
@@ -413,17 +413,17 @@ impl Verifier<'_> {
                 if handler >= step.next {
                     // It will run from one value above its depth and end at its depth.
                     if now.depth != depth {
-                        return self.bad(at, "leaves a finally block at another depth");
+                        return self.bad(at, &"leaves a finally block at another depth");
                     }
                     if usize::from(depth) + 1 > self.prelude.n_state {
-                        return self.bad(at, "the stack is too deep");
+                        return self.bad(at, &"the stack is too deep");
                     }
                     left.depth = self.depth_after(op, depth, handler);
                 } else {
                     // It runs already; its state is dropped.
                     let running = self.depth_after(op, depth, handler);
                     if now.depth != running + 1 {
-                        return self.bad(at, "leaves a finally block at another depth");
+                        return self.bad(at, &"leaves a finally block at another depth");
                     }
                     left.depth = now.depth - 1;
                 }
@@ -432,7 +432,7 @@ impl Verifier<'_> {
         }
         let popped = if step.byte & 0x80 != 0 { 4 } else { 0 };
         if popped > now.depth {
-            return self.bad(at, "takes more than the stack holds");
+            return self.bad(at, &"takes more than the stack holds");
         }
         self.arrive(step.value, State { depth: now.depth - popped, ..now }, at)
     }

@@ -8,7 +8,7 @@ use crate::heap::{Heap, Kind};
 use crate::opcodes;
 use crate::print::Sink;
 use crate::qstr::{self, Qstr};
-use crate::types::{T, exception};
+use crate::types::{T, exception, list};
 use crate::value::{Obj, Raised, Res};
 use crate::{attr, call, map, mpy, print};
 
@@ -80,7 +80,11 @@ pub struct Vm<'a> {
     pub(crate) error: Obj,
     keep_len: usize,
     pub(crate) boundary: CodePtr,
+    /// The slots of empty lists, see `types/list.rs`; permanent.
+    pub(crate) empty: Obj,
     memory_error: Obj,
+    /// What is raised when frames have filled the arena, which leaves no room to make it then.
+    recursion_error: Obj,
     result: Obj,
     stack_limit: usize,
     pub(crate) heap: Heap<'a>,
@@ -126,6 +130,11 @@ static HALT_CODE: [u8; 1] = [opcodes::HALT];
 /// Slots of a boundary frame: what native code passes to a Python function.
 const BOUNDARY_SLOTS: u16 = 8;
 
+/// Why a file is refused, as far as this build has words for it.
+pub(crate) const fn why(reason: mpy::Reason) -> mpy::Reason {
+    if cfg!(feature = "messages") { reason } else { &"malformed" }
+}
+
 impl<'a> Vm<'a> {
     /// A machine in `arena`, printing to `out`.
     ///
@@ -141,8 +150,13 @@ impl<'a> Vm<'a> {
         let mut tables = Tables::new(block, 0, 0, 1);
         let code = Code::new(&HALT_CODE, &HALT_CODE, tables.module(), BOUNDARY_SLOTS, 0, 0, (0, 0, 0), 0, 0);
         tables.push_code(code, 1);
+        let empty = heap.alloc(Kind::Permanent, 1).ok_or(Stop::NoMemory)?;
+        empty.set_field(list::LEN, Obj::int(0));
         let memory_error = heap.alloc(Kind::Exception, 3).ok_or(Stop::NoMemory)?;
         memory_error.set_field(exception::CLASS, T::MemoryError.obj());
+        let recursion_error = heap.alloc(Kind::Exception, 3).ok_or(Stop::NoMemory)?;
+        recursion_error.set_field(exception::CLASS, T::RecursionError.obj());
+        recursion_error.set_field(exception::ARGS, Obj::name(Qstr::M_RECURSION));
         Ok(Vm {
             heap,
             frame: None,
@@ -151,7 +165,9 @@ impl<'a> Vm<'a> {
             halted: false,
             error: Obj::NULL,
             memory_error,
+            recursion_error,
             boundary: tables.module().code(0),
+            empty,
             modules: None,
             #[cfg(feature = "traceback")]
             traceback: crate::traceback::Traceback::NONE,
@@ -258,9 +274,9 @@ impl<'a> Vm<'a> {
 
     /// The name of the file loaded last, as its compiler was told.
     #[must_use]
-    pub fn source_name(&self) -> &str {
-        let Some(module) = self.main else { return "" };
-        core::str::from_utf8(self.name_text(module.name(0).as_name())).unwrap_or("")
+    pub fn source_name(&self) -> &[u8] {
+        let Some(module) = self.main else { return b"" };
+        self.name_text(module.name(0).as_name())
     }
 
     /// The most bytes that objects took at once, garbage included until a collection has found it, and the most the frame stack was given.
@@ -345,7 +361,7 @@ impl<'a> Vm<'a> {
     // ----- memory
 
     /// A new object whose values are NULL (raw kinds: whatever was there). Everything not rooted may be gone afterwards.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn alloc(&mut self, kind: Kind, words: usize) -> Res {
         #[cfg(feature = "stress")]
         self.stress()?;
@@ -369,7 +385,7 @@ impl<'a> Vm<'a> {
 
     #[inline(never)]
     #[cold]
-    #[cfg_attr(target_os = "none", optimize(speed))]
+    #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
     fn alloc_slow(&mut self, kind: Kind, words: usize) -> Res {
         self.collect();
         if let Some(obj) = self.heap.alloc(kind, words) {
@@ -391,7 +407,7 @@ impl<'a> Vm<'a> {
     }
 
     /// A new frame on the frame stack; not linked yet.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn push_frame(&mut self, code: CodePtr, function: Obj) -> Res<FramePtr> {
         match FramePtr::push(&mut self.heap, code, function) {
             Some(frame) => Ok(frame),
@@ -425,7 +441,10 @@ impl<'a> Vm<'a> {
             bytes += at.bytes();
             frame = at.prev();
         }
-        if bytes < self.heap.size_bytes() / 4 { raised } else { self.raise(T::RecursionError, Qstr::M_RECURSION) }
+        if bytes >= self.heap.size_bytes() / 4 {
+            self.error = self.recursion_error;
+        }
+        raised
     }
 
     /// Holds a value over allocations until `unkeep`, or until the native function that is running returns.
@@ -456,7 +475,7 @@ impl<'a> Vm<'a> {
     }
 
     /// Lets go of everything held since `kept` gave `mark`.
-    #[inline(always)]
+    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn release(&mut self, mark: usize) {
         self.keep_len = mark;
     }
@@ -487,11 +506,11 @@ impl<'a> Vm<'a> {
 
     /// Frees what cannot be reached.
     #[inline(never)]
-    #[cfg_attr(target_os = "none", optimize(speed))]
+    #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
     pub(crate) fn collect(&mut self) {
         let heap = &mut self.heap;
         heap.begin_mark();
-        for value in [self.error, self.memory_error, self.result] {
+        for value in [self.error, self.memory_error, self.recursion_error, self.result] {
             heap.mark(value);
         }
         #[cfg(feature = "traceback")]
@@ -525,7 +544,8 @@ impl<'a> Vm<'a> {
     #[inline(never)]
     pub(crate) fn raise(&mut self, class: T, message: Qstr) -> Raised {
         // A constant name is no object: it need not be held, and `keep` itself raises this way.
-        self.raise_held(class, Obj::name(message))
+        let argument = if cfg!(feature = "messages") || message != Qstr::EMPTY { Obj::name(message) } else { Obj::NULL };
+        self.raise_held(class, argument)
     }
 
     /// The same with any one argument; NULL for none.
@@ -564,8 +584,12 @@ impl<'a> Vm<'a> {
     /// A NameError about `name`.
     #[cold]
     pub(crate) fn raise_name(&mut self, class: T, name: Obj) -> Raised {
-        crate::types::str::concat(self, &[Obj::name(Qstr::M_NAME_START), name, Obj::name(Qstr::M_NAME_END)])
-            .map_or_else(|raised| raised, |text| self.raise_value(class, text))
+        #[cfg(feature = "messages")]
+        let name = match crate::types::str::concat(self, &[Obj::name(Qstr::M_NAME_START), name, Obj::name(Qstr::M_NAME_END)]) {
+            Ok(text) => text,
+            Err(raised) => return raised,
+        };
+        self.raise_value(class, name)
     }
 
     /// A TypeError.
@@ -580,6 +604,14 @@ impl<'a> Vm<'a> {
     #[inline(never)]
     pub(crate) fn value_error<V>(&mut self, message: Qstr) -> Res<V> {
         Err(self.raise(T::ValueError, message))
+    }
+
+    /// A NotImplementedError: the program needs a feature that this build does not have.
+    #[cfg(not(feature = "standard"))]
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn lacks<V>(&mut self) -> Res<V> {
+        Err(self.raise(T::NotImplementedError, Qstr::M_LACKS))
     }
 
     /// Slots that natives may pass around for `values`, which must outlive their use.

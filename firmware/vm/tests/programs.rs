@@ -1,5 +1,7 @@
 //! Small programs, one for each part of the language, print what CPython prints. `regenerate.sh` makes `.mpy` and `.txt` from `.py`.
 
+#![cfg(feature = "core")]
+
 mod common;
 
 use std::path::{Path, PathBuf};

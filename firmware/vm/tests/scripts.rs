@@ -1,6 +1,8 @@
 //! Small scripts, one for each line of what Pyrite has, in a folder of the feature's name or of what they are about (then they need `full`):
 //! each prints what CPython prints, or where the two differ on purpose, what is written down. `regenerate.sh` makes `.mpy` and `.txt` from `.py`.
 
+#![cfg(feature = "core")]
+
 mod common;
 
 use std::path::{Path, PathBuf};

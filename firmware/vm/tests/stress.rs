@@ -1,5 +1,5 @@
 //! With the feature `stress` (each allocation collects): outputs stay the same, and whichever allocation fails, nothing breaks.
-#![cfg(feature = "stress")]
+#![cfg(all(feature = "stress", feature = "core"))]
 
 mod common;
 

@@ -1,5 +1,7 @@
 //! The benchmark programs give what CPython gives, also in little memory.
 
+#![cfg(feature = "core")]
+
 mod common;
 
 use common::{WORKLOADS, run_with, workloads};

@@ -63,7 +63,7 @@ pub(crate) const ARRAY_METHODS: &[Method] = &[
 pub(crate) const METHODS: &[Method] = ARRAY_METHODS.split_at(2).1;
 
 /// The bytes of a bytes object or byte array as they are now; not to be used over anything that may change them.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn buffer<'x>(value: Obj) -> Option<&'x [u8]> {
     if !value.is_heap() {
         return None;
@@ -90,7 +90,7 @@ pub(crate) use buffer as raw;
 
 /// The byte at a valid index of a heap object that is bytes; NULL for everything else.
 #[inline(never)]
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn quick(value: Obj, index: i32) -> Obj {
     let bytes = if value.is(Kind::ByteArray) {
         value.field(BLOCK).bytes(1, len(value))
@@ -104,7 +104,7 @@ pub(crate) fn quick(value: Obj, index: i32) -> Obj {
 }
 
 /// Stores a byte at an index of an array that is not negative; false when it takes more than that.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn quick_store(array: Obj, at: Obj, value: Obj) -> bool {
     if !array.is(Kind::ByteArray) || !at.is_int() || !value.is_int() {
         return false;
@@ -127,7 +127,7 @@ pub(crate) fn argument<'x>(vm: &mut Vm, value: Obj) -> Res<&'x [u8]> {
     }
 }
 
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 fn len(array: Obj) -> usize {
     array.field(LEN).as_int() as usize
 }

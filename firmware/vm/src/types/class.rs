@@ -1,4 +1,7 @@
-//! Classes (`base type`, `name`, `bases`, attributes) and their instances (`class`, attributes).
+//! Classes (`base type`, `name`, `bases`, attributes) and their instances (`class`, table of attributes, attributes).
+//!
+//! An instance has its first attributes in itself, as `name, value` one after another, as many as its class has seen instances get; what more it
+//! gets is in a table. So where one of the places in it is free, there is no table.
 //!
 //! Attributes are looked up in the class, then in its bases from left to right, each with its own bases before the next. A class may
 //! derive from `object`, from exceptions and from other classes, and with the feature `language` from some other built-in types.
@@ -30,6 +33,10 @@ const INSTANCE_WORDS: usize = if cfg!(feature = "language") { 3 } else { 2 };
 /// In a class's first word, beside the type: attributes of its instances are not simply stored.
 #[cfg(feature = "language")]
 const HOOKED: usize = 1 << 8;
+/// In the same word: how many attributes new instances have places for.
+const PLACES_SHIFT: usize = 16;
+/// So many are searched one after another about as fast as by a table; instances with more have them all in one.
+const PLACES_MAX: usize = 4;
 
 /// How many levels of bases are searched.
 const LEVELS_MAX: u8 = 16;
@@ -40,7 +47,7 @@ pub(crate) fn bases<'x>(class: Obj) -> &'x [Obj] {
 }
 
 /// An attribute of a class or its bases; NULL when there is none.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn lookup(class: Obj, name: Obj) -> Obj {
     let found = map::get(class.field(TABLE), name);
     if found != Obj::NULL || class.field(BASES) == Obj::NULL { found } else { lookup_in_bases(class, name, LEVELS_MAX) }
@@ -61,6 +68,98 @@ fn lookup_in_bases(class: Obj, name: Obj, levels: u8) -> Obj {
         }
     }
     Obj::NULL
+}
+
+/// An instance's own attribute; NULL when there is none.
+#[cfg_attr(feature = "speed", inline(always))]
+pub(crate) fn own(object: Obj, name: Obj) -> Obj {
+    let words = object.words();
+    let mut at = INSTANCE_WORDS;
+    while at + 1 < words {
+        let found = object.field(at);
+        if found == name {
+            return object.field(at + 1);
+        }
+        if found == Obj::NULL {
+            return Obj::NULL;
+        }
+        at += 2;
+    }
+    map::get(object.field(INSTANCE_TABLE), name)
+}
+
+/// The same for those who ask less often, and of an exception too.
+#[inline(never)]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
+pub(crate) fn own_of(object: Obj, name: Obj) -> Obj {
+    if object.is(Kind::Instance) { own(object, name) } else { map::get(object.field(INSTANCE_TABLE), name) }
+}
+
+/// Replaces the value of an instance's own attribute; false when there is none.
+#[cfg_attr(feature = "speed", inline(always))]
+pub(crate) fn replace_own(object: Obj, name: Obj, value: Obj) -> bool {
+    let words = object.words();
+    let mut at = INSTANCE_WORDS;
+    while at + 1 < words {
+        let found = object.field(at);
+        if found == name {
+            object.set_field(at + 1, value);
+            return true;
+        }
+        if found == Obj::NULL {
+            return false;
+        }
+        at += 2;
+    }
+    map::replace(object.field(INSTANCE_TABLE), name, value)
+}
+
+/// Sets an own attribute of an instance or an exception; all rooted.
+pub(crate) fn set_own(vm: &mut Vm, object: Obj, name: Obj, value: Obj) -> Res<()> {
+    if !object.is(Kind::Instance) {
+        return map::set(vm, object, INSTANCE_TABLE, name, value);
+    }
+    let places = (object.words() - INSTANCE_WORDS) / 2;
+    for place in 0..places {
+        let at = INSTANCE_WORDS + 2 * place;
+        let found = object.field(at);
+        if found == name || found == Obj::NULL {
+            object.set_field(at, name);
+            object.set_field(at + 1, value);
+            return Ok(());
+        }
+    }
+    map::set(vm, object, INSTANCE_TABLE, name, value)?;
+    let class = object.field(INSTANCE_CLASS);
+    if class.is(Kind::Class) {
+        let seen = places + map::len(object.field(INSTANCE_TABLE));
+        let places = if seen <= PLACES_MAX { seen } else { 0 };
+        class.set_raw(ROOT, (class.raw(ROOT) & ((1 << PLACES_SHIFT) - 1)) | (places << PLACES_SHIFT));
+    }
+    Ok(())
+}
+
+/// Removes an own attribute of an instance or an exception; false when it is not there.
+pub(crate) fn remove_own(object: Obj, name: Obj) -> bool {
+    if !object.is(Kind::Instance) {
+        return map::remove(object.field(INSTANCE_TABLE), name);
+    }
+    own_of(object, name) != Obj::NULL && replace_own(object, name, Obj::NULL)
+}
+
+/// The first own attribute of an instance or an exception from place `from` on: name, value, where to go on.
+#[cfg(feature = "language")]
+pub(crate) fn own_entry(object: Obj, from: usize) -> Option<(Obj, Obj, usize)> {
+    let places = if object.is(Kind::Instance) { (object.words() - INSTANCE_WORDS) / 2 } else { 0 };
+    for place in from..places {
+        let at = INSTANCE_WORDS + 2 * place;
+        let (name, value) = (object.field(at), object.field(at + 1));
+        if name != Obj::NULL && value != Obj::NULL {
+            return Some((name, value, place + 1));
+        }
+    }
+    let (name, value, next) = map::entry(object.field(INSTANCE_TABLE), from.saturating_sub(places))?;
+    Some((name, value, next + places))
 }
 
 pub(crate) fn root(class: Obj) -> T {
@@ -106,7 +205,7 @@ fn is_extensible(class: T) -> bool {
 
 /// What an instance is as the built-in type its class derives from.
 #[cfg(feature = "language")]
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn native_part(value: Obj) -> Option<Obj> {
     if value.is(Kind::Instance) { Some(value.field(INSTANCE_NATIVE)).filter(|part| *part != Obj::NULL) } else { None }
 }
@@ -139,7 +238,7 @@ pub(crate) fn receiver(native: Obj, object: Obj) -> Obj {
 
 /// Whether attributes of a class's instances are set through `__setattr__`.
 #[cfg(feature = "language")]
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn is_hooked(object: Obj) -> bool {
     let class = object.field(INSTANCE_CLASS);
     class.is(Kind::Class) && class.raw(ROOT) & HOOKED != 0
@@ -256,7 +355,7 @@ fn begin_init(vm: &mut Vm, made: Obj, init: Obj, args: Slots, n: usize, n_kw: us
 
 /// An instance of a class that derives from no exception; `args` are what its built-in part is made of, unless `__init__` will do that.
 fn instance(vm: &mut Vm, class: Obj, args: Args, has_init: bool) -> Res {
-    let made = vm.alloc(Kind::Instance, INSTANCE_WORDS)?;
+    let made = vm.alloc(Kind::Instance, INSTANCE_WORDS + 2 * (class.raw(ROOT) >> PLACES_SHIFT))?;
     made.set_field(INSTANCE_CLASS, class);
     #[cfg(feature = "language")]
     if root(class) != T::Object {

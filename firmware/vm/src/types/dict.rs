@@ -1,7 +1,8 @@
-//! Dicts: `count`, `used`, entries, index. Keeps the order of insertion.
+//! Dicts: one table, none as long as they are empty. Keeps the order of insertion.
 //!
-//! Entries are pairs `key, value` in order, deleted ones with the key `DELETED`. Up to `LINEAR` entries are searched one after another;
-//! larger dicts have an index, a block of 16-bit entry numbers (plus one; 0 is free) of power-of-two size, hashed by content.
+//! A table is `counts | entries | index`. An entry is `key, value`, of a set (`set.rs`) the key alone; those deleted have the key `DELETED`.
+//! Up to `LINEAR` entries are searched one after another; larger tables have an index in their last field, a block of 16-bit entry numbers (plus one;
+//! 0 is free) of power-of-two size, hashed by content.
 
 use crate::call::Args;
 use crate::heap::Kind;
@@ -12,10 +13,16 @@ use crate::value::{Obj, Res};
 use crate::vm::Vm;
 use crate::{attr, call, iter, ops};
 
-const COUNT: usize = 0;
-const USED: usize = 1;
-const ENTRIES: usize = 2;
-const INDEX: usize = 3;
+const TABLE: usize = 0;
+// Of a table.
+const COUNTS: usize = 0;
+const ENTRIES: usize = 1;
+// Of the counts: entries that are there, whether there is an index, entries used up, whether they are pairs.
+const LEN_MASK: usize = 0x7fff;
+const INDEXED: usize = 1 << 15;
+const USED_SHIFT: usize = 16;
+const USED_ONE: usize = 1 << USED_SHIFT;
+const PAIRS_SHIFT: usize = 31;
 const LINEAR: usize = 8;
 const ENTRIES_MAX: usize = 32_000;
 
@@ -36,35 +43,92 @@ pub(crate) const METHODS: &[Method] = &[
 ];
 
 pub(crate) fn new(vm: &mut Vm) -> Res {
-    with_kind(vm, Kind::Dict)
+    with_room(vm, Kind::Dict, 0)
 }
 
-/// An empty dict, or a set, which is laid out as one.
-pub(crate) fn with_kind(vm: &mut Vm, kind: Kind) -> Res {
-    let made = vm.alloc(kind, 4)?;
-    made.set_field(COUNT, Obj::int(0));
-    made.set_field(USED, Obj::int(0));
+/// An empty dict, or a set, which is laid out as one, with room for so many entries.
+pub(crate) fn with_room(vm: &mut Vm, kind: Kind, room: usize) -> Res {
+    let made = vm.alloc(kind, 1)?;
+    if room > 0 {
+        vm.keep(made)?;
+        make_table(vm, made, room)?;
+        vm.unkeep(1);
+    }
     Ok(made)
 }
 
+#[cfg_attr(feature = "speed", inline(always))]
+fn counts(table: Obj) -> usize {
+    if table == Obj::NULL { 0 } else { table.raw(COUNTS) }
+}
+
+#[cfg_attr(feature = "speed", inline(always))]
+fn used_of(counts: usize) -> usize {
+    (counts >> USED_SHIFT) & LEN_MASK
+}
+
+/// Fields of an entry, as a shift.
+#[cfg_attr(feature = "speed", inline(always))]
+fn shift(counts: usize) -> usize {
+    counts >> PAIRS_SHIFT & 1
+}
+
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn len(dict: Obj) -> usize {
-    dict.field(COUNT).as_int() as usize
+    counts(dict.field(TABLE)) & LEN_MASK
 }
 
 fn used(dict: Obj) -> usize {
-    dict.field(USED).as_int() as usize
+    used_of(counts(dict.field(TABLE)))
 }
 
+/// The key of an entry below `used`.
+#[cfg_attr(feature = "speed", inline(always))]
 fn key(dict: Obj, entry: usize) -> Obj {
-    dict.field(ENTRIES).field(2 * entry)
+    let table = dict.field(TABLE);
+    table.field(ENTRIES + (entry << shift(table.raw(COUNTS))))
 }
 
+/// The value of an entry below `used`; in a set anything but NULL.
+#[cfg_attr(feature = "speed", inline(always))]
 fn value(dict: Obj, entry: usize) -> Obj {
-    dict.field(ENTRIES).field(2 * entry + 1)
+    let table = dict.field(TABLE);
+    if shift(table.raw(COUNTS)) == 0 { Obj::NONE } else { table.field(ENTRIES + 2 * entry + 1) }
+}
+
+#[cfg_attr(feature = "speed", inline(always))]
+fn set_value(dict: Obj, entry: usize, to: Obj) {
+    let table = dict.field(TABLE);
+    if shift(table.raw(COUNTS)) != 0 {
+        table.set_field(ENTRIES + 2 * entry + 1, to);
+    }
+}
+
+/// How many entries a table has room for.
+#[cfg_attr(feature = "speed", inline(always))]
+fn room(table: Obj) -> usize {
+    if table == Obj::NULL {
+        return 0;
+    }
+    let counts = table.raw(COUNTS);
+    (table.words() - ENTRIES - usize::from(counts & INDEXED != 0)) >> shift(counts)
+}
+
+/// The index of a table that has one.
+#[cfg_attr(feature = "speed", inline(always))]
+fn index(table: Obj) -> Obj {
+    table.field(table.words() - 1)
+}
+
+/// Whether a value may be a key, as far as is looked at: a list or a dict may not.
+#[cfg(not(feature = "hashes"))]
+fn hash(vm: &mut Vm, key: Obj) -> Res<u32> {
+    if key.is(Kind::List) || key.is(Kind::Dict) { vm.type_error(Qstr::M_UNHASHABLE) } else { Ok(0) }
 }
 
 /// A number that is equal for equal keys.
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg(feature = "hashes")]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn hash(vm: &mut Vm, key: Obj) -> Res<u32> {
     if key.is_int() || key.is_bool() {
         let value = ops::as_int(vm, key)? as u32;
@@ -124,83 +188,124 @@ pub(crate) fn hash(vm: &mut Vm, key: Obj) -> Res<u32> {
                 Ok(ops::as_int(vm, value)? as u32)
             }
         },
-        Kind::List | Kind::Dict | Kind::Slice => vm.type_error(Qstr::M_UNHASHABLE),
+        #[cfg(feature = "slices")]
+        Kind::Slice => vm.type_error(Qstr::M_UNHASHABLE),
+        Kind::List | Kind::Dict => vm.type_error(Qstr::M_UNHASHABLE),
         _ => Ok((key.word() >> 3) as u32),
     }
 }
 
-fn index_get(index: Obj, slot: usize) -> usize {
-    let bytes = &index.bytes(1, 2 * (index.raw(0) + 1))[2 * slot..2 * slot + 2];
-    usize::from(u16::from_le_bytes([bytes[0], bytes[1]]))
+/// Whether two keys that are not the same word differ for certain: two ints, or two names.
+#[cfg_attr(feature = "speed", inline(always))]
+fn differ(one: Obj, other: Obj) -> bool {
+    one.word() & other.word() & 1 != 0 || one.is_name() && other.is_name()
 }
 
-fn index_set(index: Obj, slot: usize, entry: usize) {
-    index.write_bytes(1, 2 * slot, &(entry as u16).to_le_bytes());
-}
-
-/// The entry of `wanted`. Everything is rooted; comparing may run Python code, which may change the dict.
-#[cfg_attr(target_os = "none", optimize(speed))]
+/// The entry of `wanted`. Everything is rooted; comparing may run Python code, which may change the dict: then what is known of it is read anew.
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 fn find(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res<Option<usize>> {
-    if dict.field(INDEX) == Obj::NULL {
-        if wanted.is(Kind::List) || wanted.is(Kind::Dict) {
-            return vm.type_error(Qstr::M_UNHASHABLE);
-        }
-        #[cfg(feature = "set")]
-        if wanted.is(Kind::Set) {
-            return vm.type_error(Qstr::M_UNHASHABLE);
-        }
-        let mut entry = 0;
-        while entry < used(dict) {
-            let found = key(dict, entry);
-            if found == wanted || (found != Obj::DELETED && ops::equal(vm, found, wanted)?) {
+    #[cfg(feature = "hashes")]
+    if counts(dict.field(TABLE)) & INDEXED != 0 {
+        return find_by_index(vm, dict, wanted);
+    }
+    if wanted.is(Kind::List) || wanted.is(Kind::Dict) {
+        return vm.type_error(Qstr::M_UNHASHABLE);
+    }
+    #[cfg(feature = "set")]
+    if wanted.is(Kind::Set) {
+        return vm.type_error(Qstr::M_UNHASHABLE);
+    }
+    let mut entry = 0;
+    loop {
+        let table = dict.field(TABLE);
+        let counts = counts(table);
+        let (used, shift) = (used_of(counts), shift(counts));
+        let found = loop {
+            if entry >= used {
+                return Ok(None);
+            }
+            let found = table.field(ENTRIES + (entry << shift));
+            if found == wanted {
                 return Ok(Some(entry));
             }
+            if found != Obj::DELETED && !differ(found, wanted) {
+                break found;
+            }
             entry += 1;
+        };
+        if ops::equal(vm, found, wanted)? {
+            return Ok(Some(entry));
         }
-        return Ok(None);
+        entry += 1;
     }
+}
+
+#[cfg(feature = "hashes")]
+#[inline(never)]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
+fn find_by_index(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res<Option<usize>> {
     let hash = hash(vm, wanted)? as usize;
     let mut step = 0;
     loop {
-        let index = dict.field(INDEX);
-        if index == Obj::NULL || step > index.raw(0) {
+        let table = dict.field(TABLE);
+        let counts = counts(table);
+        if counts & INDEXED == 0 {
             return Ok(None);
         }
-        let entry = index_get(index, (hash + step) & index.raw(0));
-        step += 1;
-        if entry == 0 {
-            return Ok(None);
-        }
-        if entry > used(dict) {
-            continue;
-        }
-        let found = key(dict, entry - 1);
-        if found == wanted || (found != Obj::DELETED && ops::equal(vm, found, wanted)?) {
-            return Ok(Some(entry - 1));
+        let (index, used, shift) = (index(table), used_of(counts), shift(counts));
+        let mask = index.raw(0);
+        let (entry, found) = loop {
+            if step > mask {
+                return Ok(None);
+            }
+            let entry = usize::from(index.half(1, (hash + step) & mask));
+            step += 1;
+            if entry == 0 {
+                return Ok(None);
+            }
+            if entry > used {
+                continue;
+            }
+            let found = table.field(ENTRIES + ((entry - 1) << shift));
+            if found == wanted {
+                return Ok(Some(entry - 1));
+            }
+            if found != Obj::DELETED && !differ(found, wanted) {
+                break (entry - 1, found);
+            }
+        };
+        if ops::equal(vm, found, wanted)? {
+            return Ok(Some(entry));
         }
     }
 }
 
-/// Makes room for one more entry: drops deleted ones, grows, and rebuilds the index.
+/// Makes room for one more entry: drops deleted ones and grows.
+#[inline(never)]
 fn grow(vm: &mut Vm, dict: Obj) -> Res<()> {
     let live = len(dict);
-    let room = (live + live / 2 + 2).max(4);
+    make_table(vm, dict, (live + live / 2 + 2).max(4))
+}
+
+/// Gives a rooted dict a new table with room for so many entries, and those it has.
+fn make_table(vm: &mut Vm, dict: Obj, room: usize) -> Res<()> {
     if room > ENTRIES_MAX {
         return vm.no_memory();
     }
-    let entries = vm.alloc(Kind::Slots, 2 * room)?;
-    vm.keep(entries)?;
-    let index = if room > LINEAR {
+    let (pairs, indexed) = (usize::from(dict.is(Kind::Dict)), cfg!(feature = "hashes") && room > LINEAR);
+    let table = vm.alloc(Kind::DictTable, ENTRIES + (room << pairs) + usize::from(indexed))?;
+    let mut counts = pairs << PAIRS_SHIFT;
+    vm.keep(table)?;
+    if indexed {
         let size = (room * 3 / 2).next_power_of_two();
         let index = vm.alloc(Kind::Str, 1 + (2 * size).div_ceil(crate::heap::WORD))?;
         index.set_raw(0, size - 1);
         for slot in 0..size {
-            index_set(index, slot, 0);
+            index.set_half(1, slot, 0);
         }
-        vm.keep(index)?
-    } else {
-        Obj::NULL
-    };
+        table.set_field(table.words() - 1, index);
+        counts |= INDEXED;
+    }
     let (mut from, mut to) = (0, 0);
     // `__hash__` may be Python code that changes the dict: its bounds are looked at each time.
     while from < used(dict) && to < room {
@@ -209,34 +314,36 @@ fn grow(vm: &mut Vm, dict: Obj) -> Res<()> {
         if found == Obj::DELETED {
             continue;
         }
-        entries.set_field(2 * to, found);
-        entries.set_field(2 * to + 1, value(dict, from - 1));
+        table.set_field(ENTRIES + (to << pairs), found);
+        if pairs != 0 {
+            table.set_field(ENTRIES + 2 * to + 1, value(dict, from - 1));
+        }
         to += 1;
-        if index != Obj::NULL {
+        if indexed {
             let hash = hash(vm, found)? as usize;
-            place(index, hash, to);
+            place(self::index(table), hash, to);
         }
     }
-    vm.unkeep(if index == Obj::NULL { 1 } else { 2 });
-    dict.set_field(ENTRIES, entries);
-    dict.set_field(INDEX, index);
-    dict.set_field(USED, Obj::count(to));
-    dict.set_field(COUNT, Obj::count(to));
+    vm.unkeep(1);
+    table.set_raw(COUNTS, counts + to * (USED_ONE + 1));
+    dict.set_field(TABLE, table);
     Ok(())
 }
 
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 fn place(index: Obj, hash: usize, entry: usize) {
-    for step in 0..=index.raw(0) {
-        let slot = (hash + step) & index.raw(0);
-        if index_get(index, slot) == 0 {
-            index_set(index, slot, entry);
+    let mask = index.raw(0);
+    for step in 0..=mask {
+        let slot = (hash + step) & mask;
+        if index.half(1, slot) == 0 {
+            index.set_half(1, slot, entry as u16);
             return;
         }
     }
 }
 
 /// The value of a rooted key, or NULL.
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn get(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res {
     Ok(match find(vm, dict, wanted)? {
         Some(entry) if entry < used(dict) => value(dict, entry),
@@ -245,30 +352,30 @@ pub(crate) fn get(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res {
 }
 
 /// Sets a rooted key to a rooted value.
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn set(vm: &mut Vm, dict: Obj, wanted: Obj, to: Obj) -> Res<()> {
     if let Some(entry) = find(vm, dict, wanted)?
         && entry < used(dict)
     {
-        dict.field(ENTRIES).set_field(2 * entry + 1, to);
+        set_value(dict, entry, to);
         return Ok(());
     }
     // Also says whether the key can be hashed at all.
     let hash = hash(vm, wanted)? as usize;
-    let room = if dict.field(ENTRIES) == Obj::NULL { 0 } else { dict.field(ENTRIES).words() / 2 };
-    if used(dict) >= room || (dict.field(INDEX) == Obj::NULL && used(dict) >= LINEAR) {
+    if used(dict) >= room(dict.field(TABLE)) {
         grow(vm, dict)?;
     }
-    let entry = used(dict);
-    if 2 * entry + 1 >= dict.field(ENTRIES).words() {
+    let table = dict.field(TABLE);
+    let counts = counts(table);
+    let entry = used_of(counts);
+    if entry >= room(table) {
         return vm.no_memory();
     }
-    dict.field(ENTRIES).set_field(2 * entry, wanted);
-    dict.field(ENTRIES).set_field(2 * entry + 1, to);
-    dict.set_field(USED, Obj::count(entry + 1));
-    dict.set_field(COUNT, Obj::count(len(dict) + 1));
-    if dict.field(INDEX) != Obj::NULL {
-        place(dict.field(INDEX), hash, entry + 1);
+    table.set_raw(COUNTS, counts + USED_ONE + 1);
+    table.set_field(ENTRIES + (entry << shift(counts)), wanted);
+    set_value(dict, entry, to);
+    if cfg!(feature = "hashes") && counts & INDEXED != 0 {
+        place(index(table), hash, entry + 1);
     }
     Ok(())
 }
@@ -277,9 +384,11 @@ pub(crate) fn set(vm: &mut Vm, dict: Obj, wanted: Obj, to: Obj) -> Res<()> {
 pub(crate) fn remove(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res {
     let Some(entry) = find(vm, dict, wanted)?.filter(|entry| *entry < used(dict)) else { return Ok(Obj::NULL) };
     let removed = value(dict, entry);
-    dict.field(ENTRIES).set_field(2 * entry, Obj::DELETED);
-    dict.field(ENTRIES).set_field(2 * entry + 1, Obj::NULL);
-    dict.set_field(COUNT, Obj::count(len(dict).saturating_sub(1)));
+    let table = dict.field(TABLE);
+    let counts = table.raw(COUNTS);
+    table.set_field(ENTRIES + (entry << shift(counts)), Obj::DELETED);
+    set_value(dict, entry, Obj::NULL);
+    table.set_raw(COUNTS, counts - 1);
     Ok(removed)
 }
 
@@ -433,10 +542,7 @@ pub(crate) fn values(vm: &mut Vm, args: Args) -> Res {
 
 pub(crate) fn clear(vm: &mut Vm, args: Args) -> Res {
     let dict = check(vm, args)?;
-    dict.set_field(COUNT, Obj::int(0));
-    dict.set_field(USED, Obj::int(0));
-    dict.set_field(ENTRIES, Obj::NULL);
-    dict.set_field(INDEX, Obj::NULL);
+    dict.set_field(TABLE, Obj::NULL);
     Ok(Obj::NONE)
 }
 

@@ -19,7 +19,7 @@ pub(crate) const METHODS: &[Method] = &[(Qstr::IS_INTEGER, N::FloatIsInteger)];
 const WORDS: usize = size_of::<Float>().div_ceil(WORD);
 
 #[inline(never)]
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn new(vm: &mut Vm, value: Float) -> Res {
     let made = vm.alloc(Kind::Float, WORDS)?;
     let bits = value.to_bits();
@@ -32,7 +32,7 @@ pub(crate) fn new(vm: &mut Vm, value: Float) -> Res {
 }
 
 /// The value of a float object.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn get(value: Obj) -> Float {
     #[cfg(feature = "f64")]
     let bits = if WORDS > 1 { value.raw(0) as u64 | (value.raw(1) as u64) << 32 } else { value.raw(0) as u64 };
@@ -41,8 +41,30 @@ pub(crate) fn get(value: Obj) -> Float {
     Float::from_bits(bits)
 }
 
-/// A number as a float; `None` for anything else.
+/// `of_two`, where both are floats; NULL where not.
 #[inline(always)]
+pub(crate) fn quick(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
+    if left.is(Kind::Float) && right.is(Kind::Float) { of_two(vm, operator, get(left), get(right)) } else { Ok(Obj::NULL) }
+}
+
+/// The operators of two floats that programs use most; NULL for the others, which `binary` knows.
+#[inline(never)]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
+fn of_two(vm: &mut Vm, operator: u8, left: Float, right: Float) -> Res {
+    let value = match operator {
+        op::ADD | ops::IN_PLACE_ADD => left + right,
+        op::SUBTRACT | ops::IN_PLACE_SUBTRACT => left - right,
+        op::MULTIPLY | ops::IN_PLACE_MULTIPLY => left * right,
+        op::TRUE_DIVIDE if right != 0.0 => left / right,
+        op::LESS => return Ok(Obj::bool(left < right)),
+        op::MORE => return Ok(Obj::bool(left > right)),
+        _ => return Ok(Obj::NULL),
+    };
+    new(vm, value)
+}
+
+/// A number as a float; `None` for anything else.
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn of(value: Obj) -> Option<Float> {
     if value.is(Kind::Float) { Some(get(value)) } else { of_other(value) }
 }
@@ -174,7 +196,7 @@ fn power(vm: &mut Vm, base: Float, exponent: Float) -> Res {
 }
 
 /// A binary operator (plain or in place) with at least one float; NULL when the other is no number.
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
     if operator <= op::NOT_EQUAL {
         if of(left).is_none() || of(right).is_none() {

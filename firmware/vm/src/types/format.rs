@@ -194,18 +194,8 @@ fn text_of(vm: &mut Vm, builder: Builder, spec: &Spec, value: Obj, repr: bool) -
         return if repr { print::repr(vm, Sink::Text(builder), value) } else { print::str(vm, Sink::Text(builder), value) };
     }
     let kept = vm.kept();
-    let done = if cfg!(feature = "format") && !repr && str::is(value) {
-        value
-    } else {
-        let part = Builder::new(vm)?;
-        if repr {
-            print::repr(vm, Sink::Text(part), value)?;
-        } else {
-            print::str(vm, Sink::Text(part), value)?;
-        }
-        let made = part.finish(vm);
-        vm.keep(made)?
-    };
+    let done = if repr { print::repr_of(vm, value)? } else { str::of(vm, value)? };
+    vm.keep(done)?;
     let bytes = text(vm, done).unwrap_or(b"");
     let bytes = if spec.has_precision { &bytes[..byte_at(bytes, spec.precision)] } else { bytes };
     pad(vm, builder, spec, bytes, b"")?;
@@ -532,99 +522,94 @@ pub(crate) use language::{bin, builtin, hex, oct};
 mod fields {
     use super::language::formatted;
     use crate::call::Args;
-    use crate::print::{self, Sink};
+    use crate::print;
     use crate::qstr::Qstr;
-    use crate::types::str::{Builder, text};
+    use crate::types::str::{self, Builder, text};
     use crate::types::{T, int};
-    use crate::value::Res;
+    use crate::value::{Obj, Res};
     use crate::vm::Vm;
 
     pub(crate) fn method(vm: &mut Vm, args: Args) -> Res {
-        let Some(pattern) = text(vm, args.get(0)) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
-        let builder = Builder::new(vm)?;
-        fill(vm, builder, pattern, args, &mut 0, true)?;
-        Ok(builder.finish(vm))
+        let Some(mut pattern) = text(vm, args.get(0)) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
+        fill(vm, &mut pattern, args, &mut 0, true)
     }
 
     /// The argument a field names, `next` counting those without a name.
     fn argument(vm: &mut Vm, args: Args, name: &[u8], next: &mut usize) -> Res {
-        let found = if name.is_empty() {
+        let (found, missing) = if name.is_empty() {
             *next += 1;
-            args.opt(*next)
+            (args.opt(*next), T::IndexError)
         } else if name[0].is_ascii_digit() {
-            int::parse(name, 10).and_then(|at| args.opt(at as usize + 1))
+            (int::parse(name, 10).and_then(|at| args.opt(at as usize + 1)), T::IndexError)
         } else {
-            let named = vm.find_name(name).and_then(|name| args.kw_named(name.as_name()));
-            if named.is_none() {
-                return Err(vm.raise(T::KeyError, Qstr::M_FORMAT_ARGS));
-            }
-            named
+            (vm.find_name(name).and_then(|name| args.kw_named(name.as_name())), T::KeyError)
         };
-        match found {
-            Some(value) => Ok(value),
-            None => Err(vm.raise(T::IndexError, Qstr::M_FORMAT_ARGS)),
+        found.ok_or_else(|| vm.raise(missing, Qstr::M_FORMAT_ARGS))
+    }
+
+    /// Takes off what stands before the first of three bytes, and that byte; gives both, 0 for the byte where none of them follows.
+    fn until<'t>(rest: &mut &'t [u8], one: u8, other: u8, third: u8) -> (&'t [u8], u8) {
+        let all = *rest;
+        match all.iter().position(|byte| *byte == one || *byte == other || *byte == third) {
+            Some(at) => {
+                *rest = &all[at + 1..];
+                (&all[..at], all[at])
+            }
+            None => {
+                *rest = b"";
+                (all, 0)
+            }
         }
     }
 
-    /// Writes a pattern with its fields filled in. A field's spec may have fields itself, but not those again.
-    fn fill(vm: &mut Vm, builder: Builder, pattern: &[u8], args: Args, next: &mut usize, nest: bool) -> Res<()> {
-        let mut rest = pattern;
-        while let Some(at) = rest.iter().position(|byte| *byte == b'{' || *byte == b'}') {
-            let brace = rest[at];
-            // A doubled brace stands for itself.
-            let doubled = rest.get(at + 1) == Some(&brace);
-            if at > 0 || doubled {
-                builder.push(vm, &rest[..at + usize::from(doubled)])?;
+    /// A pattern with its fields filled in; held until the caller releases it. A field's spec may have fields itself, but not those again: it is
+    /// filled by the same function, up to the brace that ends it.
+    fn fill(vm: &mut Vm, rest: &mut &[u8], args: Args, next: &mut usize, whole: bool) -> Res {
+        let builder = Builder::new(vm)?;
+        loop {
+            let (plain, brace) = until(rest, b'{', b'}', b'}');
+            if !plain.is_empty() {
+                builder.push(vm, plain)?;
             }
-            rest = &rest[at + 1 + usize::from(doubled)..];
-            if doubled {
+            if brace == if whole { 0 } else { b'}' } {
+                return Ok(builder.finish(vm));
+            }
+            // A doubled brace stands for itself.
+            if whole && rest.first() == Some(&brace) {
+                builder.push(vm, &[brace])?;
+                *rest = &rest[1..];
                 continue;
             }
-            let (mut depth, mut end) = (1, 0);
-            while brace == b'{' && depth > 0 && end < rest.len() {
-                depth += match rest[end] {
-                    b'{' => 1,
-                    b'}' => -1,
-                    _ => 0,
+            let (name, mut stop) = if brace == b'{' { until(rest, b'!', b':', b'}') } else { (plain, 0) };
+            let kept = vm.kept();
+            let mut value = if stop == 0 { Obj::NONE } else { argument(vm, args, name, next)? };
+            if stop == b'!' {
+                let (letter, after) = until(rest, b':', b'}', b'}');
+                value = match letter {
+                    b"r" => print::repr_of(vm, value)?,
+                    b"s" => str::of(vm, value)?,
+                    _ => return vm.value_error(Qstr::M_FORMAT_BAD),
                 };
-                end += 1;
+                vm.keep(value)?;
+                stop = after;
             }
-            if depth > 0 {
+            let mut spec: &[u8] = b"";
+            if stop == b':' {
+                let from = *rest;
+                (spec, stop) = until(rest, b'{', b'}', b'}');
+                if stop == b'{' && whole {
+                    *rest = from;
+                    let made = fill(vm, rest, args, next, false)?;
+                    spec = text(vm, made).unwrap_or(b"");
+                    stop = b'}';
+                }
+            }
+            if stop != b'}' {
                 return vm.value_error(Qstr::M_FORMAT_BAD);
             }
-            let field = &rest[..end - 1];
-            rest = &rest[end..];
-            let (field, spec) = match field.iter().position(|byte| *byte == b':') {
-                Some(at) => (&field[..at], &field[at + 1..]),
-                None => (field, &b""[..]),
-            };
-            let (name, conversion) = match field {
-                [name @ .., b'!', letter @ (b'r' | b's')] => (name, *letter),
-                name => (name, 0),
-            };
-            let kept = vm.kept();
-            let mut value = argument(vm, args, name, next)?;
-            if conversion != 0 {
-                let part = Builder::new(vm)?;
-                if conversion == b'r' {
-                    print::repr(vm, Sink::Text(part), value)?
-                } else {
-                    print::str(vm, Sink::Text(part), value)?
-                }
-                let made = part.finish(vm);
-                value = vm.keep(made)?;
-            }
-            if nest && spec.contains(&b'{') {
-                let part = Builder::new(vm)?;
-                fill(vm, part, spec, args, next, false)?;
-                let made = part.finish(vm);
-                formatted(vm, builder, value, text(vm, made).unwrap_or(b""))?;
-            } else {
-                formatted(vm, builder, value, spec)?;
-            }
+            formatted(vm, builder, value, spec)?;
             vm.release(kept);
         }
-        if rest.is_empty() { Ok(()) } else { builder.push(vm, rest) }
     }
 }
 #[cfg(feature = "fstrings")]

@@ -47,7 +47,7 @@ pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
 }
 
 /// Quotient rounded down, and the remainder with the divisor's sign.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn divide(left: i32, right: i32) -> (i32, i32) {
     let (quotient, remainder) = (left.wrapping_div(right), left.wrapping_rem(right));
     if remainder != 0 && (remainder ^ right) < 0 { (quotient - 1, remainder + right) } else { (quotient, remainder) }
@@ -78,7 +78,9 @@ pub(crate) fn arithmetic(vm: &mut Vm, operator: u8, left: i32, right: i32) -> Re
         #[cfg(feature = "float")]
         op::TRUE_DIVIDE => crate::types::float::divide_ints(vm, left, right),
         #[cfg(not(feature = "float"))]
-        op::TRUE_DIVIDE => vm.type_error(Qstr::M_NO_FLOAT),
+        op::TRUE_DIVIDE if cfg!(feature = "messages") => vm.type_error(Qstr::M_NO_FLOAT),
+        #[cfg(not(feature = "float"))]
+        op::TRUE_DIVIDE => vm.lacks(),
         _ => vm.type_error(Qstr::M_BAD_OPERANDS),
     }
 }

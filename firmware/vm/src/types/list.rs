@@ -1,4 +1,4 @@
-//! Lists: `len` and a block of slots with room to grow.
+//! Lists: a block of slots, `len | item, …`, with room to grow. The empty ones that never held anything share one, which has no room (`Vm::empty`).
 
 use crate::call::{self, Args};
 use crate::frame::Slots;
@@ -10,9 +10,11 @@ use crate::value::{Obj, Res};
 use crate::vm::Vm;
 use crate::{iter, ops, subscr};
 
-const LEN: usize = 0;
-const SLOTS: usize = 1;
-const ROOM_MIN: usize = 3;
+const SLOTS: usize = 0;
+/// Of the slots.
+pub(crate) const LEN: usize = 0;
+const FIRST: usize = 1;
+const ROOM_MIN: usize = 4;
 
 pub(crate) const METHODS: &[Method] = &[
     (Qstr::APPEND, N::ListAppend),
@@ -28,75 +30,86 @@ pub(crate) const METHODS: &[Method] = &[
     (Qstr::COPY, N::ListCopy),
 ];
 
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn len(list: Obj) -> usize {
-    list.field(LEN).as_int() as usize
+    list.field(SLOTS).field(LEN).as_int() as usize
 }
 
 /// The items as they are now; not to be used over anything that may change the list.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn items<'x>(list: Obj) -> &'x [Obj] {
-    let len = len(list);
-    if len == 0 { &[] } else { Slots::of(list.field(SLOTS), 0).as_slice(len) }
+    slots(list).as_slice(len(list))
 }
 
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn set(list: Obj, index: usize, value: Obj) {
     debug_assert!(index < len(list));
-    list.field(SLOTS).set_field(index, value);
+    list.field(SLOTS).set_field(FIRST + index, value);
+}
+
+#[cfg_attr(feature = "speed", inline(always))]
+fn note_len(list: Obj, len: usize) {
+    list.field(SLOTS).set_field(LEN, Obj::count(len));
+}
+
+/// How many items the slots have room for.
+#[cfg_attr(feature = "speed", inline(always))]
+fn room(slots: Obj) -> usize {
+    slots.words() - FIRST
 }
 
 /// A list of rooted values.
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn new(vm: &mut Vm, values: &[Obj]) -> Res {
-    let made = vm.alloc(Kind::List, 2)?;
-    made.set_field(LEN, Obj::int(0));
+    let made = vm.alloc(Kind::List, 1)?;
+    made.set_field(SLOTS, vm.empty);
     if !values.is_empty() {
         vm.keep(made)?;
-        let slots = vm.alloc(Kind::Slots, values.len())?;
+        let slots = vm.alloc(Kind::Slots, FIRST + values.len())?;
         vm.unkeep(1);
         for (index, value) in values.iter().enumerate() {
-            slots.set_field(index, *value);
+            slots.set_field(FIRST + index, *value);
         }
+        slots.set_field(LEN, Obj::count(values.len()));
         made.set_field(SLOTS, slots);
-        made.set_field(LEN, Obj::count(values.len()));
     }
     Ok(made)
 }
 
-/// Makes room for `room` items; the list is rooted.
-#[cfg_attr(target_os = "none", optimize(speed))]
-fn reserve(vm: &mut Vm, list: Obj, room: usize) -> Res<()> {
+/// Makes room for `wanted` items; the list is rooted.
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
+fn reserve(vm: &mut Vm, list: Obj, wanted: usize) -> Res<()> {
     let slots = list.field(SLOTS);
-    let now = if slots == Obj::NULL { 0 } else { slots.words() };
-    if room <= now {
+    if wanted <= room(slots) {
         return Ok(());
     }
-    if slots != Obj::NULL && vm.heap.extend(slots, room) {
+    let shared = room(slots) == 0;
+    if !shared && vm.heap.extend(slots, FIRST + wanted) {
         return Ok(());
     }
-    let grown = vm.alloc(Kind::Slots, room)?;
+    let grown = vm.alloc(Kind::Slots, FIRST + wanted)?;
+    grown.set_field(LEN, slots.field(LEN));
     for (index, value) in items(list).iter().enumerate() {
-        grown.set_field(index, *value);
+        grown.set_field(FIRST + index, *value);
     }
     list.set_field(SLOTS, grown);
-    if slots != Obj::NULL {
+    if !shared {
         vm.heap.free(slots);
     }
     Ok(())
 }
 
 /// Adds a rooted value to a rooted list.
-#[inline(always)]
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(feature = "speed", inline(always))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn append(vm: &mut Vm, list: Obj, value: Obj) -> Res<()> {
     let len = len(list);
-    let slots = list.field(SLOTS);
-    if slots == Obj::NULL || len >= slots.words() {
+    if len >= room(list.field(SLOTS)) {
         grow(vm, list, len)?;
     }
-    list.field(SLOTS).set_field(len, value);
-    list.set_field(LEN, Obj::count(len + 1));
+    let slots = list.field(SLOTS);
+    slots.set_field(FIRST + len, value);
+    slots.set_field(LEN, Obj::count(len + 1));
     Ok(())
 }
 
@@ -112,9 +125,9 @@ fn grow(vm: &mut Vm, list: Obj, len: usize) -> Res<()> {
 
 fn set_len(list: Obj, len: usize) {
     for index in len..self::len(list) {
-        list.field(SLOTS).set_field(index, Obj::NULL);
+        set(list, index, Obj::NULL);
     }
-    list.set_field(LEN, Obj::count(len));
+    note_len(list, len);
 }
 
 /// Adds all items of a rooted iterable.
@@ -122,7 +135,7 @@ pub(crate) fn extend(vm: &mut Vm, list: Obj, other: Obj) -> Res<()> {
     if let Some(values) = crate::types::tuple::sequence(other) {
         let (old, more) = (len(list), values.len());
         reserve(vm, list, old + more)?;
-        list.set_field(LEN, Obj::count(old + more));
+        note_len(list, old + more);
         for index in 0..more {
             // Read again each time: the list may be extended by itself.
             let value = crate::types::tuple::sequence(other).map_or(Obj::NULL, |values| values[index]);
@@ -161,7 +174,7 @@ pub(crate) fn splice(vm: &mut Vm, list: Obj, start: usize, stop: usize, values: 
     let new_len = start + values.len() + tail;
     reserve(vm, list, new_len)?;
     if new_len > old {
-        list.set_field(LEN, Obj::count(new_len));
+        note_len(list, new_len);
         for index in (0..tail).rev() {
             set(list, start + values.len() + index, items(list)[stop + index]);
         }
@@ -184,7 +197,8 @@ pub(crate) fn remove_at(list: Obj, index: usize) -> Obj {
     for at in index + 1..len {
         set(list, at - 1, items(list)[at]);
     }
-    set_len(list, len - 1);
+    set(list, len - 1, Obj::NULL);
+    note_len(list, len - 1);
     value
 }
 
@@ -213,7 +227,7 @@ pub(crate) fn pop(vm: &mut Vm, args: Args) -> Res {
     Ok(remove_at(list, index))
 }
 
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn insert(vm: &mut Vm, args: Args) -> Res {
     let list = check(vm, args)?;
     let len = len(list);
@@ -294,52 +308,81 @@ fn sort(vm: &mut Vm, list: Obj, args: Args) -> Res<()> {
     let kept = vm.kept();
     let values = list.field(SLOTS);
     vm.keep(values)?;
-    list.set_field(SLOTS, Obj::NULL);
-    list.set_field(LEN, Obj::int(0));
-    let done = sort_slots(vm, values, n, key, reverse);
+    list.set_field(SLOTS, vm.empty);
+    let done = sort_slots(vm, values, FIRST + n, key, reverse);
     list.set_field(SLOTS, values);
-    list.set_field(LEN, Obj::count(n));
     vm.release(kept);
     done
 }
 
-fn sort_slots(vm: &mut Vm, values: Obj, n: usize, key: Obj, reverse: bool) -> Res<()> {
+/// Sorts the fields from `FIRST` to `end` of a list's slots.
+fn sort_slots(vm: &mut Vm, values: Obj, end: usize, key: Obj, reverse: bool) -> Res<()> {
     let keys = if key == Obj::NONE {
         values
     } else {
-        let keys = vm.alloc(Kind::Slots, n)?;
+        let keys = vm.alloc(Kind::Slots, end)?;
         vm.keep(keys)?;
-        for index in 0..n {
+        for index in FIRST..end {
             let value = call::call(vm, key, &[values.field(index)])?;
             keys.set_field(index, value);
         }
         keys
     };
-    let spare_values = vm.alloc(Kind::Slots, n)?;
+    if cfg!(not(feature = "speed")) {
+        return insert_each(vm, values, keys, end, reverse);
+    }
+    let spare_values = vm.alloc(Kind::Slots, end)?;
     vm.keep(spare_values)?;
     let spare_keys = if keys == values {
         spare_values
     } else {
-        let spare = vm.alloc(Kind::Slots, n)?;
+        let spare = vm.alloc(Kind::Slots, end)?;
         vm.keep(spare)?
     };
     let (mut from, mut to) = ((values, keys), (spare_values, spare_keys));
     let mut run = 1;
-    while run < n {
-        let mut start = 0;
-        while start < n {
-            merge(vm, from, to, (start, (start + run).min(n), (start + 2 * run).min(n)), reverse)?;
+    while run < end - FIRST {
+        let mut start = FIRST;
+        while start < end {
+            merge(vm, from, to, (start, (start + run).min(end), (start + 2 * run).min(end)), reverse)?;
             start += 2 * run;
         }
         core::mem::swap(&mut from, &mut to);
         run *= 2;
     }
     if from.0 != values {
-        for index in 0..n {
+        for index in FIRST..end {
             values.set_field(index, from.0.field(index));
         }
     }
     Ok(())
+}
+
+/// Sorts by insertion, stable as well: shorter than merging, and needs no memory.
+fn insert_each(vm: &mut Vm, values: Obj, keys: Obj, end: usize, reverse: bool) -> Res<()> {
+    for last in FIRST + 1..end {
+        let mut at = last;
+        while at > FIRST {
+            let (before, after) = (keys.field(at - 1), keys.field(at));
+            let (small, large) = if reverse { (before, after) } else { (after, before) };
+            if !ops::less(vm, small, large)? {
+                break;
+            }
+            swap(keys, at);
+            if keys != values {
+                swap(values, at);
+            }
+            at -= 1;
+        }
+    }
+    Ok(())
+}
+
+/// Lets a slot and the one before it change places.
+fn swap(slots: Obj, at: usize) {
+    let (before, after) = (slots.field(at - 1), slots.field(at));
+    slots.set_field(at - 1, after);
+    slots.set_field(at, before);
 }
 
 /// Merges two neighbouring runs of `from` into `to`, values and keys alike.
@@ -365,7 +408,8 @@ fn merge(vm: &mut Vm, from: (Obj, Obj), to: (Obj, Obj), run: (usize, usize, usiz
     Ok(())
 }
 
-/// The slots of a list that is not empty.
+/// The slots of a list's items.
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn slots(list: Obj) -> Slots {
-    Slots::of(list.field(SLOTS), 0)
+    Slots::of(list.field(SLOTS), 0).plus(FIRST as isize)
 }

@@ -13,6 +13,7 @@ pub(crate) mod dict;
 pub(crate) mod exception;
 #[cfg(feature = "float")]
 pub(crate) mod float;
+#[cfg(feature = "percent")]
 pub(crate) mod format;
 pub(crate) mod generator;
 pub(crate) mod int;
@@ -26,6 +27,7 @@ pub(crate) mod packed;
 pub(crate) mod range;
 #[cfg(feature = "set")]
 pub(crate) mod set;
+#[cfg(feature = "slices")]
 pub(crate) mod slice;
 pub(crate) mod str;
 #[cfg(feature = "strings")]
@@ -63,7 +65,29 @@ pub(crate) type Method = (Qstr, N);
 pub(crate) struct TypeInfo {
     pub(crate) name: Qstr,
     pub(crate) base: T,
-    pub(crate) methods: &'static [Method],
+    #[cfg(feature = "speed")]
+    methods: &'static [Method],
+    /// How many methods it has, and where they begin in `METHODS`: half as long as a slice.
+    #[cfg(not(feature = "speed"))]
+    n_methods: u8,
+    #[cfg(not(feature = "speed"))]
+    first_method: u16,
+}
+
+impl TypeInfo {
+    #[cfg_attr(feature = "speed", inline(always))]
+    pub(crate) fn methods(&self) -> &'static [Method] {
+        #[cfg(feature = "speed")]
+        return self.methods;
+        #[cfg(not(feature = "speed"))]
+        self.methods_of_pool()
+    }
+
+    #[cfg(not(feature = "speed"))]
+    fn methods_of_pool(&self) -> &'static [Method] {
+        let first = usize::from(self.first_method);
+        METHODS.get(first..first + usize::from(self.n_methods)).unwrap_or(&[])
+    }
 }
 
 macro_rules! types {
@@ -75,9 +99,26 @@ macro_rules! types {
 
         const ALL: &[T] = &[$($(#[$feature])* T::$name,)*];
 
-        pub(crate) const TYPE_TABLE: [TypeInfo; ALL.len()] = [
-            $($(#[$feature])* TypeInfo { name: Qstr::$qstr, base: T::$base, methods: $methods },)*
-        ];
+        /// The methods of each type.
+        #[cfg(not(feature = "speed"))]
+        const METHODS_OF: [&[Method]; ALL.len()] = [$($(#[$feature])* $methods,)*];
+
+        #[cfg(feature = "speed")]
+        pub(crate) const TYPE_TABLE: [TypeInfo; ALL.len()] =
+            [$($(#[$feature])* TypeInfo { name: Qstr::$qstr, base: T::$base, methods: $methods },)*];
+
+        #[cfg(not(feature = "speed"))]
+        pub(crate) const TYPE_TABLE: [TypeInfo; ALL.len()] = {
+            let mut table = [$($(#[$feature])* TypeInfo { name: Qstr::$qstr, base: T::$base, n_methods: 0, first_method: 0 },)*];
+            let (mut index, mut first) = (0, 0);
+            while index < ALL.len() {
+                table[index].n_methods = METHODS_OF[index].len() as u8;
+                table[index].first_method = first;
+                first += METHODS_OF[index].len() as u16;
+                index += 1;
+            }
+            table
+        };
     };
 }
 
@@ -108,6 +149,7 @@ types! {
     #[cfg(feature = "set")]
     FrozenSet           FROZENSET             Object           set::FROZEN_METHODS,
     Range               RANGE                 Object           &[],
+    #[cfg(feature = "slices")]
     Slice               SLICE                 Object           slice::METHODS,
     Function            FUNCTION              Object           &[],
     Method              BOUND_METHOD          Object           &[],
@@ -115,14 +157,18 @@ types! {
     Iterator            ITERATOR              Object           &[(Qstr::D_NEXT, N::Next)],
     Cell                CELL                  Object           &[],
     Module              MODULE                Object           &[],
+    #[cfg(feature = "property")]
     Property            PROPERTY              Object           &[(Qstr::SETTER, N::PropertySetter), (Qstr::DELETER, N::PropertyDeleter)],
     StaticMethod        STATICMETHOD          Object           &[],
     ClassMethod         CLASSMETHOD           Object           &[],
     Super               SUPER                 Object           &[],
     Zip                 ZIP                   Iterator         &[],
     Map                 MAP                   Iterator         &[],
+    #[cfg(feature = "builtins")]
     Filter              FILTER                Iterator         &[],
+    #[cfg(feature = "builtins")]
     Enumerate           ENUMERATE             Iterator         &[],
+    #[cfg(feature = "builtins")]
     Reversed            REVERSED              Iterator         &[],
     #[cfg(feature = "language")]
     DictView            DICT_VIEW             Object           &[],
@@ -167,6 +213,32 @@ types! {
 
 pub(crate) static TYPES: [TypeInfo; ALL.len()] = TYPE_TABLE;
 
+#[cfg(not(feature = "speed"))]
+const N_METHODS: usize = {
+    let (mut index, mut count) = (0, 0);
+    while index < ALL.len() {
+        count += METHODS_OF[index].len();
+        index += 1;
+    }
+    count
+};
+
+/// The methods of all types, one type behind the other.
+#[cfg(not(feature = "speed"))]
+static METHODS: [Method; N_METHODS] = {
+    let mut all = [(Qstr::EMPTY, N::Abs); N_METHODS];
+    let (mut index, mut to) = (0, 0);
+    while index < ALL.len() {
+        let mut from = 0;
+        while from < METHODS_OF[index].len() {
+            all[to] = METHODS_OF[index][from];
+            (to, from) = (to + 1, from + 1);
+        }
+        index += 1;
+    }
+    all
+};
+
 impl T {
     pub(crate) const fn obj(self) -> Obj {
         Obj::type_index(self as u8)
@@ -193,11 +265,11 @@ impl T {
     }
 
     /// The native a type has under this name, its bases included.
-    #[cfg_attr(target_os = "none", optimize(speed))]
+    #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
     pub(crate) fn method(self, name: Obj) -> Option<Obj> {
-        let mut at = self;
+        let (mut at, wanted) = (self, name.is_name().then(|| name.as_name())?);
         loop {
-            if let Some((_, native)) = at.info().methods.iter().find(|(known, _)| Obj::name(*known) == name) {
+            if let Some((_, native)) = at.info().methods().iter().find(|(known, _)| *known == wanted) {
                 return Some(Obj::native(*native as u16));
             }
             if at == T::Object {
@@ -260,11 +332,13 @@ pub(crate) fn builtin_type_of(value: Obj) -> T {
         #[cfg(feature = "set")]
         Kind::FrozenSet => T::FrozenSet,
         Kind::Range => T::Range,
+        #[cfg(feature = "slices")]
         Kind::Slice => T::Slice,
         Kind::Cell => T::Cell,
         Kind::Method => T::Method,
         Kind::Class => T::Type,
         Kind::Exception => T::BaseException,
+        #[cfg(feature = "property")]
         Kind::Property => T::Property,
         Kind::StaticMethod => T::StaticMethod,
         Kind::ClassMethod => T::ClassMethod,
@@ -277,7 +351,7 @@ pub(crate) fn builtin_type_of(value: Obj) -> T {
         Kind::Deque => T::Deque,
         #[cfg(feature = "io")]
         Kind::Stream => crate::modules::io::type_of(value),
-        Kind::Free | Kind::Permanent | Kind::Frame | Kind::MapTable | Kind::Slots | Kind::Instance => T::Object,
+        Kind::Free | Kind::Permanent | Kind::Frame | Kind::MapTable | Kind::DictTable | Kind::Slots | Kind::Instance => T::Object,
     }
 }
 
@@ -307,6 +381,7 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
         T::Range => (1, 3),
         T::Zip => (0, usize::MAX),
         T::Map => (2, usize::MAX),
+        #[cfg(feature = "builtins")]
         T::Filter => (2, 2),
         T::Type if cfg!(feature = "language") => (1, 3),
         #[cfg(feature = "collections")]
@@ -315,10 +390,15 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
         T::Array => (1, 2),
         #[cfg(feature = "memoryview")]
         T::MemoryView => (1, 1),
-        T::Type | T::StaticMethod | T::ClassMethod | T::Reversed => (1, 1),
+        T::Type | T::StaticMethod | T::ClassMethod => (1, 1),
+        #[cfg(feature = "builtins")]
+        T::Reversed => (1, 1),
+        #[cfg(feature = "builtins")]
         T::Enumerate => (1, 2),
+        #[cfg(feature = "slices")]
         T::Slice => (1, 3),
         T::Super => (2, 2),
+        #[cfg(feature = "property")]
         T::Property => (0, 3),
         T::Int => (0, 2),
         #[cfg(feature = "bytes")]
@@ -328,7 +408,11 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
     if args.n < min || args.n > max {
         return vm.type_error(Qstr::M_ARG_COUNT);
     }
-    if args.n_kw > 0 && class != T::Dict && class != T::Enumerate {
+    #[cfg(feature = "builtins")]
+    let takes_keywords = class == T::Dict || class == T::Enumerate;
+    #[cfg(not(feature = "builtins"))]
+    let takes_keywords = class == T::Dict;
+    if args.n_kw > 0 && !takes_keywords {
         return vm.type_error(Qstr::M_NO_KW);
     }
     let first = args.opt(0);
@@ -356,6 +440,7 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
         T::Array => array::construct(vm, args),
         #[cfg(feature = "memoryview")]
         T::MemoryView => memoryview::construct(vm, args),
+        #[cfg(feature = "slices")]
         T::Slice => slice::construct(vm, args),
         #[cfg(feature = "bytes")]
         T::Str if args.n > 1 => bytes::decode(vm, args),
@@ -382,7 +467,10 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
         #[cfg(feature = "set")]
         T::FrozenSet => set::construct(vm, args, Kind::FrozenSet),
         T::Range => range::construct(vm, args),
-        T::Zip | T::Map | T::Filter | T::Enumerate | T::Reversed => iter::construct(vm, class, args),
+        T::Zip | T::Map => iter::construct(vm, class, args),
+        #[cfg(feature = "builtins")]
+        T::Filter | T::Enumerate | T::Reversed => iter::construct(vm, class, args),
+        #[cfg(feature = "property")]
         T::Property => {
             let made = vm.alloc(Kind::Property, 3)?;
             for index in 0..args.n {
@@ -403,6 +491,7 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
 }
 
 /// A copy of a property with one of its functions replaced.
+#[cfg(feature = "property")]
 fn property_with(vm: &mut Vm, args: Args, index: usize) -> Res {
     let made = vm.alloc(Kind::Property, 3)?;
     for field in 0..3 {
@@ -411,6 +500,7 @@ fn property_with(vm: &mut Vm, args: Args, index: usize) -> Res {
     Ok(made)
 }
 
+#[cfg(feature = "property")]
 pub(crate) fn property_setter(vm: &mut Vm, args: Args) -> Res {
     if !args.get(0).is(Kind::Property) {
         return vm.type_error(Qstr::M_PROPERTY);
@@ -418,6 +508,7 @@ pub(crate) fn property_setter(vm: &mut Vm, args: Args) -> Res {
     property_with(vm, args, 1)
 }
 
+#[cfg(feature = "property")]
 pub(crate) fn property_deleter(vm: &mut Vm, args: Args) -> Res {
     if !args.get(0).is(Kind::Property) {
         return vm.type_error(Qstr::M_PROPERTY);

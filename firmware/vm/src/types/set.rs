@@ -1,4 +1,4 @@
-//! Sets and frozen sets: laid out as dicts are, whose functions do the searching; the values are not used. Keeps the order of insertion.
+//! Sets and frozen sets: laid out as dicts are, but without values; the functions of dicts do the searching. Keeps the order of insertion.
 
 use crate::call::Args;
 use crate::heap::Kind;
@@ -34,13 +34,13 @@ pub(crate) const METHODS: &[Method] = &[
 ];
 pub(crate) const FROZEN_METHODS: &[Method] = METHODS.split_at(9).1;
 
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn is(value: Obj) -> bool {
     value.is(Kind::Set) || value.is(Kind::FrozenSet)
 }
 
 fn new(vm: &mut Vm, kind: Kind) -> Res {
-    dict::with_kind(vm, kind)
+    dict::with_room(vm, kind, 0)
 }
 
 /// Adds a rooted value to a rooted set.
@@ -50,7 +50,7 @@ pub(crate) fn add(vm: &mut Vm, set: Obj, value: Obj) -> Res<()> {
 
 /// A set of the rooted values, which BUILD_SET finds on the stack.
 pub(crate) fn of_values(vm: &mut Vm, values: &[Obj]) -> Res {
-    let made = new(vm, Kind::Set)?;
+    let made = dict::with_room(vm, Kind::Set, values.len())?;
     vm.keep(made)?;
     for value in values {
         add(vm, made, *value)?;

@@ -7,7 +7,9 @@ use crate::natives::N;
 use crate::opcodes::binary as op;
 use crate::print::{self, Sink};
 use crate::qstr::Qstr;
-use crate::types::{Method, format, list, slice, tuple};
+#[cfg(feature = "slices")]
+use crate::types::slice;
+use crate::types::{Method, list, tuple};
 use crate::value::{INT_MAX, Obj, Res};
 use crate::vm::Vm;
 use crate::{ops, subscr};
@@ -21,6 +23,7 @@ pub(crate) const METHODS: &[Method] = &[
     (Qstr::FIND, N::StrFind),
     (Qstr::RFIND, N::StrRfind),
     (Qstr::INDEX, N::StrIndex),
+    #[cfg(feature = "builtins")]
     (Qstr::COUNT, N::StrCount),
     (Qstr::REPLACE, N::StrReplace),
     (Qstr::STARTSWITH, N::StrStartsWith),
@@ -52,13 +55,13 @@ pub(crate) const METHODS: &[Method] = &[
     (Qstr::ENCODE, N::StrEncode),
 ];
 
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn is(value: Obj) -> bool {
     value.is_name() || value.is(Kind::Str) || value.is(Kind::ConstStr)
 }
 
 /// The bytes of a text; good as long as the value is rooted.
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn text<'x>(vm: &Vm, value: Obj) -> Option<&'x [u8]> {
     if value.is_name() {
         Some(vm.name_text(value.as_name()))
@@ -72,7 +75,7 @@ pub(crate) fn text<'x>(vm: &Vm, value: Obj) -> Option<&'x [u8]> {
 }
 
 /// Whether two strs are the same text. A text has one name, so two names need no look.
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn same(vm: &Vm, left: Obj, right: Obj) -> bool {
     if left == right || left.is_name() && right.is_name() {
         return left == right;
@@ -196,6 +199,7 @@ impl Builder {
 /// How many bytes the character has that starts with this byte.
 pub(crate) fn char_len(first: u8) -> usize {
     match first {
+        _ if !cfg!(feature = "unicode") => 1,
         0..0xc0 => 1,
         0xc0..0xe0 => 2,
         0xe0..0xf0 => 3,
@@ -204,16 +208,16 @@ pub(crate) fn char_len(first: u8) -> usize {
 }
 
 pub(crate) fn char_count(bytes: &[u8]) -> usize {
-    if bytes.is_ascii() {
+    if !cfg!(feature = "unicode") || bytes.is_ascii() {
         return bytes.len();
     }
     bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
 /// The byte position of character `index`, at most the end.
-#[cfg_attr(target_os = "none", optimize(speed))]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn byte_at(bytes: &[u8], index: usize) -> usize {
-    if bytes.is_ascii() {
+    if !cfg!(feature = "unicode") || bytes.is_ascii() {
         return index.min(bytes.len());
     }
     bytes.iter().enumerate().filter(|(_, byte)| **byte & 0xc0 != 0x80).nth(index).map_or(bytes.len(), |(at, _)| at)
@@ -240,7 +244,11 @@ pub(crate) fn of(vm: &mut Vm, value: Obj) -> Res {
 /// `text[index]` and `text[slice]`.
 pub(crate) fn subscript(vm: &mut Vm, value: Obj, at: Obj) -> Res {
     let bytes = text(vm, value).unwrap_or(b"");
-    let len = char_count(bytes);
+    // One look at the whole text, not another for each position.
+    let ascii = !cfg!(feature = "unicode") || bytes.is_ascii();
+    let len = if ascii { bytes.len() } else { char_count(bytes) };
+    let byte_at = |bytes: &[u8], index: usize| if ascii { index.min(bytes.len()) } else { byte_at(bytes, index) };
+    #[cfg(feature = "slices")]
     if at.is(Kind::Slice) {
         let (start, stop, step) = slice::resolve(vm, at, len)?;
         if step == 1 {
@@ -277,7 +285,10 @@ pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res 
             }
             Ok(made)
         }
-        op::MODULO => format::percent(vm, left, right),
+        #[cfg(feature = "percent")]
+        op::MODULO => crate::types::format::percent(vm, left, right),
+        #[cfg(not(feature = "percent"))]
+        op::MODULO => vm.lacks(),
         _ => vm.type_error(Qstr::M_BAD_OPERANDS),
     }
 }
@@ -487,6 +498,7 @@ pub(crate) fn index(vm: &mut Vm, args: Args) -> Res {
     }
 }
 
+#[cfg(feature = "builtins")]
 pub(crate) fn count(vm: &mut Vm, args: Args) -> Res {
     let bytes = receiver(vm, args)?;
     let part = argument(vm, args, 1)?;
@@ -531,7 +543,7 @@ pub(crate) fn replace(vm: &mut Vm, args: Args) -> Res {
     finish_like(vm, args, made)
 }
 
-fn any_of(vm: &mut Vm, args: Args, test: impl Fn(&[u8], &[u8]) -> bool) -> Res {
+fn any_of(vm: &mut Vm, args: Args, test: fn(&[u8], &[u8]) -> bool) -> Res {
     let all = receiver(vm, args)?;
     let (start, end) = bounds(vm, args, all)?;
     let Some(bytes) = all.get(start..end) else { return Ok(Obj::FALSE) };

@@ -15,13 +15,13 @@ pub(crate) const ITEMS: usize = 1;
 
 pub(crate) const METHODS: &[Method] = &[(Qstr::INDEX, N::SequenceIndex), (Qstr::COUNT, N::SequenceCount)];
 
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn len(tuple: Obj) -> usize {
     tuple.field(LEN).as_int() as usize
 }
 
 /// The items; good as long as the tuple is rooted, which nothing may change.
-#[inline(always)]
+#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn items<'x>(tuple: Obj) -> &'x [Obj] {
     let len = len(tuple);
     if len == 0 { &[] } else { Slots::of(tuple, ITEMS).as_slice(len) }

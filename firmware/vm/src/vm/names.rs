@@ -12,10 +12,10 @@ use crate::value::Res;
 
 impl<'a> Vm<'a> {
     /// The text of a name.
-    #[cfg_attr(target_os = "none", optimize(speed))]
+    #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
     pub(crate) fn name_text<'x>(&self, name: Qstr) -> &'x [u8] {
         if let Some(text) = qstr::text(name) {
-            return text.as_bytes();
+            return text;
         }
         for names in &self.names[..self.n_names] {
             let index = name.0.wrapping_sub(names.first);
