@@ -1,8 +1,8 @@
 //! Cycles of a core whose every instruction takes a known time, from how often each was executed. An estimate: memory without wait states, a multiplier
 //! of one cycle, no time for entering an interrupt.
 //!
-//! Times are those of the instruction set summaries in Arm's technical reference manuals: Cortex-M0 (DDI 0432C, table 3-1) and Cortex-M0+ (DDI 0484C,
-//! table 3-1). In both an instruction takes a cycle, and one more for each word that it loads or stores. A branch that is taken takes 2 more on the first
+//! Times are those of the instruction set summaries in Arm's technical reference manuals: Cortex-M0 (DDI 0432) and Cortex-M0+ (DDI 0484).
+//! Not yet held against hardware. In both an instruction takes a cycle, and one more for each word that it loads or stores. A branch that is taken takes 2 more on the first
 //! and 1 more on the second; of these a call (`BL`) and a return from the stack (`POP` of the program counter) 1 more again. Special registers and barriers
 //! take 4 and 3.
 

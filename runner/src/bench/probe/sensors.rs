@@ -1,7 +1,7 @@
 //! What a chip can tell of its own temperature and supply, read over the probe while the core stands: neither needs anything in the image.
 //!
 //! Known are Nordic's chips: TEMP of the nRF51 and nRF52 series, in quarters of a degree, and the ADC of the nRF51, which can be told to measure the
-//! supply (nRF51 Series Reference Manual 3.0, sections 21 and 31; nRF52833 Product Specification 1.3, section 6.29). Of others nothing is said.
+//! supply (nRF51 Series Reference Manual, nRF52833 Product Specification). Not yet run on hardware. Of others nothing is said.
 
 use ounce_protocol::measurement::Conditions;
 use probe_rs::{Error, MemoryInterface};
@@ -66,7 +66,7 @@ fn convert(memory: &mut impl MemoryInterface, [start, ready, value]: [u64; 3]) -
     Ok(Some(value))
 }
 
-/// Of the nRF51 the upper bits of a temperature below zero are not what they should be (anomaly 28 of its errata): the lower ten say it in both.
+/// Of the nRF51 the upper bits of a temperature below zero are not what they should be (its errata): the lower ten say it in both.
 fn signed(value: u32) -> i16 {
     let ten = i16::try_from(value & 0x3ff).unwrap_or(0);
     if ten < 512 { ten } else { ten - 1024 }
