@@ -49,22 +49,25 @@ fn a_boards_own_cycles_stand_beside_its_noise_and_what_its_twin_counts() {
         supply_mv: Some((3_286, 3_286)),
         ..SAME
     };
+    // The code does the same: it has moved.
+    let moved = CycleDelta { instructions: Some(Moved { base: 60_000, head: 60_000 }), ..different };
     let moved_by_layout = CycleDelta { layout_ppm: Some(14_000), temperature_quarter_c: Some((90, 98)), ..SAME };
-    assert_snapshot!(said(vec![ran("fib", different), ran("sort", moved_by_layout), ran("sum", SAME)]), @r"
+    assert_snapshot!(said(vec![ran("fib", different), ran("fir", moved), ran("sort", moved_by_layout), ran("sum", SAME)]), @r"
     <summary><code>unit</code> a unit: details</summary>
 
     | region | used | left | change |
     | :----- | ---: | ---: | -----: |
 
-    | benchmark |            cycles |  change |    noise | instructions |           estimated |           |
-    | :-------- | ----------------: | ------: | -------: | -----------: | ------------------: | :-------- |
-    | `fib`     | 100,000 → 103,000 | +3.00 % | ± 0.12 % |       +1,800 | ≈ 102,000 (+3.03 %) | different |
+    | benchmark |            cycles |  change |    noise | instructions |           estimated |                                       |
+    | :-------- | ----------------: | ------: | -------: | -----------: | ------------------: | :------------------------------------ |
+    | `fib`     | 100,000 → 103,000 | +3.00 % | ± 0.12 % |       +1,800 | ≈ 102,000 (+3.03 %) | different                             |
+    | `fir`     | 100,000 → 103,000 | +3.00 % | ± 0.12 % |            0 | ≈ 102,000 (+3.03 %) | different, with the same instructions |
     | `sort`    | 100,000 → 100,500 | +0.50 % | ± 0.12 % |            – |                   – | same: within what rebuilds alone moved here |
     | `sum`     | 100,000 → 100,500 | +0.50 % | ± 0.12 % |            – |                   – | same: within what a rebuild alone may move |
 
     The chip told −1.25 to 24.50 °C and a supply of 3.28 V meanwhile.
 
-    3 benchmarks ran on the board and gave the right result; instructions are not counted there.
+    4 benchmarks ran on the board and gave the right result; instructions are not counted there.
     ");
     // Without a model there is no column, and without sensors no sentence.
     let different = CycleDelta { answer: Answer::Different, ..SAME };

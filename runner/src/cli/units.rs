@@ -10,10 +10,13 @@ use crate::lab::quarantine::{Quarantine, kept, lift, today};
 use crate::lab::recover::Watched;
 use crate::lab::taken::Taken;
 use anyhow::Result;
+use ounce_protocol::job::Millis;
+use ounce_protocol::lab::Tested;
 use ounce_protocol::manifest::Manifest;
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A unit as it is now.
 #[derive(Debug, Serialize)]
@@ -27,6 +30,8 @@ pub struct UnitNow {
     flake_score: Repeats,
     /// Who keeps it from jobs, until when and why; or that this is over.
     quarantine: Option<String>,
+    /// Its last self-test: whether it passed, what was said, when (milliseconds since 1970).
+    tested: Option<Tested>,
     /// What keeps it from working, with the next step.
     missing: Vec<String>,
     /// For people.
@@ -50,12 +55,14 @@ impl LabNow {
         let mut now = LabNow::default();
         for (name, unit) in &lab.units {
             let watched = Watched::open(name, unit, lab.wiring(unit, home)?, home)?;
+            let record = watched.record();
             now.units.push(UnitNow {
                 name: name.to_string(),
                 board: unit.board.to_string(),
                 probe: unit.probe.as_str().to_owned(),
-                standing: watched.record().words(),
-                flake_score: watched.record().repeats,
+                standing: record.words(),
+                flake_score: record.repeats,
+                tested: record.tested.clone(),
                 quarantine: kept(name, home, today())?.words(),
                 missing: missing(unit, &watched.wiring().targets, manifest, presence(&unit.probe, &found)),
                 notes: unit.notes.clone(),
@@ -75,6 +82,10 @@ impl LabNow {
         for unit in &self.units {
             let is_ready = if unit.missing.is_empty() { "there" } else { "not ready" };
             let _ = writeln!(out, "{:<14} {}, {is_ready}, {}; probe {}", unit.name, unit.board, unit.standing, unit.probe);
+            unit.tested.iter().for_each(|tested| {
+                let how = if tested.passed { "passed" } else { "failed" };
+                let _ = writeln!(out, "{:<14} its last self-test {how} {}: {}", "", ago(tested.at_ms), tested.said);
+            });
             unit.quarantine.iter().for_each(|kept| out.push_str(&format!("{:<14} {kept}\n", "")));
             unit.missing.iter().for_each(|why| out.push_str(&format!("{:<14} {why}\n", "")));
             unit.notes.iter().for_each(|notes| out.push_str(&format!("{:<14} note: {notes}\n", "")));
@@ -89,6 +100,17 @@ impl LabNow {
             }
         }
         out
+    }
+}
+
+/// How long ago something was, in the largest unit of time: `3 h ago`.
+fn ago(at_ms: Millis) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    match now.saturating_sub(u64::try_from(at_ms).unwrap_or(0) / 1000) {
+        seconds @ 0..60 => format!("{seconds} s ago"),
+        seconds @ 60..3_600 => format!("{} min ago", seconds / 60),
+        seconds @ 3_600..86_400 => format!("{} h ago", seconds / 3_600),
+        seconds => format!("{} days ago", seconds / 86_400),
     }
 }
 

@@ -35,6 +35,10 @@ fn what_is_in_flash_is_what_was_written_as_the_core_itself_reads_it() {
             ran.stdout
         );
         assert!(ran.stderr.contains(&format!("ounce: hello 1 {board}\n")), "it told so itself: {}", ran.stderr);
+        // It is remembered.
+        let tested = desk.ounce(&["boards", "--json"]).ends(0).json()["lab"]["units"][0]["tested"].clone();
+        assert!(tested["passed"] == true && tested["said"].as_str().unwrap().contains(&says), "{tested}");
+        assert!(desk.ounce(&["boards"]).ends(0).stdout.contains(" ago: RAM "));
         // A bit of the vector of SysTick, which it does not use, is read otherwise by the core than by the probe: it was written and read back rightly.
         let sim = Sim::start("unit", board, &["misread@60"]);
         let ran = check(&desk, &sim, &line);

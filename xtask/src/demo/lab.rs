@@ -142,3 +142,21 @@ pub fn shows(shown: &Shown) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{TWINS, manifest, row};
+    use ounce_protocol::BoardName;
+    use ounce_protocol::manifest::{Manifest, On};
+
+    #[test]
+    fn each_board_of_the_lab_is_in_the_manifest_once_for_qemu_and_once_for_its_unit() {
+        let manifest = Manifest::parse(&manifest().unwrap()).unwrap();
+        assert_eq!(manifest.boards.len(), 2 * TWINS.len());
+        for twin in &TWINS {
+            let on = |name: &str| manifest.board(&name.parse::<BoardName>().unwrap()).unwrap().run.as_ref().unwrap().on.clone();
+            assert!(matches!(on(twin.board), On::Qemu(_)), "{}", twin.board);
+            assert!(matches!(on(&row(twin.board)), On::Probe(_)), "{}", twin.board);
+        }
+    }
+}
