@@ -77,7 +77,8 @@ impl<'a> Room<'a> {
 pub struct Spent(std::sync::atomic::AtomicU64);
 
 impl Spent {
-    async fn on<T>(&self, work: impl Future<Output = T>) -> T {
+    /// Does this, and adds the time it takes.
+    pub async fn on<T>(&self, work: impl Future<Output = T>) -> T {
         let began = std::time::Instant::now();
         let done = work.await;
         let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -254,7 +254,7 @@ impl Agent {
         let workshop = Workshop::open(&self.home, &key, trust, self.sandbox.clone()).await?;
         let origin = Origin { url: work.clone_url.clone(), token: work.clone_token.clone(), refs: work.refs.clone() };
         log.step(0, 1, "fetching the commits");
-        workshop.mirror().bring(&[&work.base, &work.head], &origin).await?;
+        spent.on(workshop.mirror().bring(&[&work.base, &work.head], &origin)).await?;
         let order = weigh::Order { manifest: &manifest, boards: std::slice::from_ref(&work.board), base: &work.base, head: &work.head };
         let room = weigh::Room { home: &self.home, sandbox: &self.sandbox, spent, earlier: Some(known), lab: &self.lab, whose: trust };
         let built = weigh::build(&order, &workshop, &room, log, log).await?;
