@@ -321,6 +321,20 @@ impl Heard<'_> {
     }
 }
 
+/// This program's own file, to be started again for work of its own.
+///
+/// # Errors
+/// Where it is there no more: an upgrade replaced it, say, while this process goes on with the old one.
+pub fn own_program() -> std::io::Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    if own.is_file() {
+        return Ok(own);
+    }
+    let name = own.to_string_lossy();
+    let name = name.strip_suffix(" (deleted)").unwrap_or(&name);
+    Err(std::io::Error::new(std::io::ErrorKind::NotFound, format!("{name} was replaced or removed while it runs: start it again")))
+}
+
 /// Where a program is, as the shell would find it.
 pub fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;

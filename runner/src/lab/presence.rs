@@ -1,6 +1,6 @@
 //! Which probes are there now. Looking is done by a process of its own: what hangs on USB may hang who looks.
 
-use crate::exec::Program;
+use crate::exec::{Program, own_program};
 use crate::lab::inventory::Selector;
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
@@ -37,7 +37,7 @@ pub enum Presence {
 /// # Errors
 /// Where they cannot be listed.
 pub async fn look() -> Result<Vec<Found>> {
-    let own = std::env::current_exe().context("the program's own place is unknown")?;
+    let own = own_program()?;
     let ran = Program::new(own).args(["probe", "--list"]).timeout(LOOK_MAX).run(&()).await?;
     if !ran.ok() {
         bail!("the probes cannot be listed: {}: {}", ran.how(), ran.tail.trim());

@@ -6,7 +6,7 @@
 
 use crate::exec::cgroup::Cgroups;
 use crate::exec::limits::Limits;
-use crate::exec::{Program, Ran, find_program};
+use crate::exec::{Program, Ran, find_program, own_program};
 use crate::settings::Settings;
 use ounce_protocol::manifest::Command;
 use std::path::{Path, PathBuf};
@@ -161,7 +161,7 @@ impl Sandbox {
             Some(_) => Ok(self.worker(OUNCE_INSIDE, limits, read, write)),
             // Without a sandbox the limits of one process hold all the same.
             None => {
-                let ounce = std::env::current_exe()?;
+                let ounce = own_program()?;
                 let bare = Program::new(&ounce).clear_env().limits(limits, vec![write.to_owned()]);
                 Ok(bare.args(arguments(&limits, None)).arg(ounce))
             }

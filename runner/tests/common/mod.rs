@@ -193,7 +193,8 @@ impl Desk {
         self.start(program(), args, env)
     }
 
-    fn start(&self, program: PathBuf, args: &[&str], env: &[(&str, &OsStr)]) -> Running {
+    /// The same, of another copy of the program.
+    pub fn start(&self, program: PathBuf, args: &[&str], env: &[(&str, &OsStr)]) -> Running {
         // Files instead of pipes: whoever waits need not read meanwhile.
         let outputs = tempfile::Builder::new().prefix("outputs-").tempdir_in(self.folder.path()).unwrap();
         let (out, err) = (outputs.path().join("out"), outputs.path().join("err"));

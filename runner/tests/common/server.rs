@@ -1,13 +1,14 @@
 //! A server with work for one agent: gives out leases in their order, and keeps what it is told.
 
 use super::hostile::GOOD;
-use super::{Desk, Ran, Running};
+use super::{Desk, Ran, Running, program};
 use ounce_protocol::lab::UnitState;
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, VecDeque};
 use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -125,9 +126,14 @@ impl Server {
 
     /// Starts an agent of this desk that goes on until it is stopped.
     pub fn standing_agent(&self, desk: &Desk) -> Running {
+        self.agent_from(desk, program())
+    }
+
+    /// The same, of another copy of the program.
+    pub fn agent_from(&self, desk: &Desk, program: PathBuf) -> Running {
         let token = desk.beside("token");
         std::fs::write(&token, TOKEN).unwrap();
-        desk.start_ounce(&["agent", "--server", &self.address, "--token-file", token.to_str().unwrap()])
+        desk.start(program, &["agent", "--server", &self.address, "--token-file", token.to_str().unwrap()], &[])
     }
 
     /// What came of the job that ended last.

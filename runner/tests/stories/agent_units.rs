@@ -2,7 +2,7 @@
 
 use crate::common::lab::Sim;
 use crate::common::server::{Job, Server};
-use crate::common::{Desk, fault_image, processes_with, this_year, wait_long, wait_until};
+use crate::common::{Desk, fault_image, processes_with, program, this_year, wait_long, wait_until};
 use ounce_protocol::lab::{KeptBy, Rung, Standing, Tally};
 use std::fs;
 use std::time::Duration;
@@ -158,6 +158,25 @@ fn a_board_that_is_plugged_in_or_out_while_an_agent_runs_is_offered_or_not() {
     wait_until("it is not offered any more", || !server.offered().is_empty() && !offers());
     sim.switch("on");
     wait_until("it is offered again", offers);
+    agent.kill();
+    agent.finish();
+}
+
+#[test]
+fn an_agent_whose_program_was_replaced_says_so_and_takes_no_unit() {
+    let desk = project();
+    let sim = Sim::start("left", "mps2-an385", &[]);
+    desk.lab(&[sim.entry("")]);
+    let server = Server::start();
+    let copy = desk.beside("ounce");
+    fs::copy(program(), &copy).unwrap();
+    let agent = server.agent_from(&desk, copy.clone());
+    let offers = || server.offered().contains(&"probe:mps2-an385".to_owned());
+    wait_until("it is offered", offers);
+    fs::remove_file(&copy).unwrap();
+    wait_until("it is not offered any more", || !server.offered().is_empty() && !offers());
+    let why = server.told().1[0].missing.clone().unwrap_or_default();
+    assert!(why.contains(&format!("{} was replaced or removed while it runs: start it again", copy.display())), "{why}");
     agent.kill();
     agent.finish();
 }

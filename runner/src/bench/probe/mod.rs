@@ -19,7 +19,7 @@ pub mod talk;
 
 use super::{Evidence, counts::Counts};
 use crate::exec::limits::Exceeded;
-use crate::exec::{LogSink, Program};
+use crate::exec::{LogSink, Program, own_program};
 use crate::home::Home;
 use anyhow::Context;
 use ounce_protocol::console::Transcript;
@@ -181,7 +181,7 @@ impl ProbeBench<'_> {
         let wall = child::wall(work.as_ref().map_or(Duration::ZERO, Work::runs_max)) + GRACE;
         let order = serde_json::to_vec(&Order { wiring: self.wiring.clone(), work, erase_all }).context("an order cannot be written")?;
         std::fs::write(&file, order).with_context(|| format!("{} cannot be written", file.display()))?;
-        let own = std::env::current_exe().context("the program's own place is unknown")?;
+        let own = own_program().map_err(anyhow::Error::from)?;
         let ran = Program::new(own).arg("probe").arg(&file).timeout(wall).run(log).await.map_err(anyhow::Error::from)?;
         let mut events = Vec::new();
         for line in ran.stdout.split(|byte| *byte == b'\n') {
