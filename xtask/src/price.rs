@@ -10,6 +10,9 @@ pub struct Price {
     /// Prints the tables of these alone; without it, docs/pyrite.md gets those of all boards
     #[arg(long, value_name = "BOARD")]
     board: Vec<String>,
+    /// Prints what these cost and nothing else
+    #[arg(long, value_name = "FEATURE")]
+    feature: Vec<String>,
     /// Prints the prices of features as `ounce-server prices put` takes them
     #[arg(long)]
     json: bool,
@@ -23,6 +26,7 @@ impl Price {
     pub fn run(self) -> Result<()> {
         let mut args = vec!["pyrite".to_owned(), "price".to_owned()];
         args.extend(self.board.into_iter().flat_map(|board| ["--board".to_owned(), board]));
+        args.extend(self.feature.into_iter().flat_map(|feature| ["--feature".to_owned(), feature]));
         args.extend(self.json.then(|| "--json".to_owned()));
         #[expect(clippy::disallowed_methods, reason = "this crate runs the repository's own tools, not a stranger's commands")]
         let status = Command::new("./dev").args(args).current_dir(root()).status().context("./dev cannot be started")?;

@@ -27,7 +27,7 @@ use std::process::ExitCode;
 const USAGE: &str = "usage: pyrite [--heap BYTES] FILE [ARGS]
        pyrite dis FILE
        pyrite sizes --board BOARD
-       pyrite price [--board BOARD]… [--json]
+       pyrite price [--board BOARD]… [--feature FEATURE]… [--json]
        pyrite --board BOARD [--set minimal|core|standard|full] [--count all|main] [--heap BYTES] [--json] [--fast] [--module FILE]… FILE…";
 
 fn main() -> ExitCode {

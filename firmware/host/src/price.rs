@@ -25,35 +25,38 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// `pyrite price [--board BOARD]… [--json]`: with boards, tables of these alone are printed and the page stays as it is. `--json` gives the prices of
-/// features as Ounce's server takes them, and no page either.
+/// `pyrite price [--board BOARD]… [--feature FEATURE]… [--json]`: with boards, tables of these alone are printed and the page stays as it is; with
+/// features, what these cost and nothing else. `--json` gives the prices of features as Ounce's server takes them, and no page either.
 ///
 /// # Errors
 /// Where a build fails or a tool is missing.
 pub fn run(args: &[String]) -> Result<ExitCode, String> {
-    let (mut boards, mut as_json) = (Vec::new(), false);
+    let (mut boards, mut asked, mut as_json) = (Vec::new(), Vec::new(), false);
     let mut rest = args.iter();
     while let Some(arg) = rest.next() {
         match arg.as_str() {
             "--board" => boards.push(rest.next().cloned().ok_or("--board wants a board's name")?),
+            "--feature" => asked.push(rest.next().cloned().ok_or("--feature wants a feature's name")?),
             "--json" => as_json = true,
             unknown => return Err(format!("unknown: {unknown}\n{}", crate::USAGE)),
         }
     }
-    let kept = !boards.is_empty() || as_json;
+    let features_alone = as_json || !asked.is_empty();
+    let kept = !boards.is_empty() || features_alone;
     if boards.is_empty() {
         boards = all_boards()?;
     }
-    let mut price = Price { priced: one_of_each_target(&boards)?, boards, features: Features::read()?, measured: Measured::open()? };
-    let all: Vec<Image> = [price.images_of_programs(), price.images_of_sets(), price.images_of_features(&price.priced)].concat();
+    let mut price = Price { priced: one_of_each_target(&boards)?, boards, features: Features::read(asked)?, measured: Measured::open()? };
+    let of_features = price.images_of_features(&price.priced);
+    let beside = if features_alone { Vec::new() } else { [price.images_of_programs(), price.images_of_sets()].concat() };
+    price.measured.plan(&[beside, of_features.clone()].concat());
     if as_json {
-        let wanted = price.images_of_features(&price.priced);
-        price.measured.plan(&wanted);
-        price.measure(&wanted)?;
-        println!("{}", price.document()?);
+        // Before hours of work: a list that names no commit is none.
+        let commit = commit()?;
+        price.measure(&of_features)?;
+        println!("{}", price.document(&commit)?);
         return Ok(ExitCode::SUCCESS);
     }
-    price.measured.plan(&all);
     let write = |name: &str, table: &str| {
         if kept {
             println!("## {name}\n\n{table}");
@@ -66,15 +69,17 @@ pub fn run(args: &[String]) -> Result<ExitCode, String> {
         eprintln!("price: docs/pyrite.md has its table of {name}");
         Ok(())
     };
-    price.measure(&price.images_of_programs())?;
-    write("programs", &price.programs())?;
-    if let Some(board) = price.boards.iter().find(|board| set_of(board) == "full") {
-        // Its image is there, unless the figures are remembered of another run.
-        measure::build(&image(board, "full", &OF_MINIMAL))?;
-        write("objects", &sizes::table(board)?)?;
+    if !features_alone {
+        price.measure(&price.images_of_programs())?;
+        write("programs", &price.programs())?;
+        if let Some(board) = price.boards.iter().find(|board| set_of(board) == "full") {
+            // Its image is there, unless the figures are remembered of another run.
+            measure::build(&image(board, "full", &OF_MINIMAL))?;
+            write("objects", &sizes::table(board)?)?;
+        }
+        price.measure(&price.images_of_sets())?;
+        write("sets", &page::sets(&price.boards, &|board, set| price.measured.known(&image(board, set, &[])).cloned()))?;
     }
-    price.measure(&price.images_of_sets())?;
-    write("sets", &page::sets(&price.boards, &|board, set| price.measured.known(&image(board, set, &[])).cloned()))?;
     for until in 1..=price.priced.len() {
         price.measure(&price.images_of_features(&price.priced[..until]))?;
         let known = |board: &str, set: &str| price.measured.known(&image(board, set, &OF_MINIMAL)).cloned();
@@ -127,7 +132,7 @@ impl Price {
     }
 
     /// Prices of features as `ounce-server prices put` takes them: schema 1 of docs/interfaces.md.
-    fn document(&self) -> Result<String, String> {
+    fn document(&self, commit: &str) -> Result<String, String> {
         let figures = |board: &str, set: &str| {
             let known = self.measured.known(&image(board, set, &OF_MINIMAL)).cloned().unwrap_or_default();
             let counts = known.instructions.iter().fold(json::Line::new(), |line, (program, count)| line.number(program, Some(*count)));
@@ -144,7 +149,7 @@ impl Price {
         let list = |items: Vec<String>| format!("[{}]", items.join(", "));
         let boards = self.priced.iter().map(|board| format!("\"{board}\"")).collect();
         let tools = json::Line::new().text("rustc", &measure::version("rustc")?).text("qemu", &measure::version("qemu-system-arm")?);
-        let whole = json::Line::new().number("schema", Some(1)).text("commit", &commit()?).raw("tools", &tools.end());
+        let whole = json::Line::new().number("schema", Some(1)).text("commit", commit).raw("tools", &tools.end());
         Ok(whole.raw("boards", &list(boards)).raw("features", &list(self.features.priced().map(feature).collect())).end())
     }
 }

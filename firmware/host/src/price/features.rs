@@ -9,26 +9,31 @@ pub const SETS: [&str; 4] = ["minimal", "core", "standard", "full"];
 /// Features that are no part of an image.
 const NOT_PRICED: [&str; 7] = ["default", "minimal", "core", "standard", "full", "inspect", "stress"];
 
-/// Each feature, and what it names.
-pub struct Features(BTreeMap<String, Vec<String>>);
+/// Each feature, and what it names; and those that are asked for, all where none is.
+pub struct Features(BTreeMap<String, Vec<String>>, Vec<String>);
 
 impl Features {
     /// Reads the manifest of the VM.
     ///
     /// # Errors
-    /// Where it cannot be read.
-    pub fn read() -> Result<Features, String> {
+    /// Where it cannot be read, or knows no such feature as is asked for.
+    pub fn read(asked: Vec<String>) -> Result<Features, String> {
         let path = root().join("firmware/vm/Cargo.toml");
         let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         let table = text.split_once("\n[features]\n").map_or("", |(_, rest)| rest.split("\n[").next().unwrap_or(rest));
         let lines = table.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" = ["));
         let named = |needs: &str| needs.split('"').skip(1).step_by(2).filter(|need| !need.contains(':')).map(str::to_owned).collect();
-        Ok(Features(lines.map(|(name, needs)| (name.trim().to_owned(), named(needs))).collect()))
+        let all: BTreeMap<_, _> = lines.map(|(name, needs)| (name.trim().to_owned(), named(needs))).collect();
+        match asked.iter().find(|name| !all.contains_key(*name) || NOT_PRICED.contains(&name.as_str())) {
+            Some(unknown) => Err(format!("{unknown:?} is no feature that has a price; {} lists them", path.display())),
+            None => Ok(Features(all, asked)),
+        }
     }
 
     /// Those that have a price.
     pub fn priced(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str).filter(|name| !NOT_PRICED.contains(name))
+        let is_asked_for = |name: &str| self.1.is_empty() || self.1.iter().any(|asked| asked == name);
+        self.0.keys().map(String::as_str).filter(move |name| !NOT_PRICED.contains(name) && is_asked_for(name))
     }
 
     /// All that a feature needs, itself left out.
@@ -64,14 +69,21 @@ mod tests {
 
     #[test]
     fn what_a_feature_needs_is_found_through_others() {
-        let features = Features::read().unwrap();
+        let features = Features::read(Vec::new()).unwrap();
         assert!(features.needed("asyncio").contains("import") && features.needed("traceback").is_empty());
         assert!(!features.needed("float").iter().any(|need| need.contains("libm")));
     }
 
     #[test]
+    fn what_is_asked_for_has_to_be_there() {
+        let asked = |names: &[&str]| Features::read(names.iter().map(|name| (*name).to_owned()).collect());
+        assert_eq!(asked(&["json", "f64"]).unwrap().priced().collect::<Vec<_>>(), ["f64", "json"]);
+        assert!(asked(&["jason"]).is_err_and(|why| why.contains("\"jason\" is no feature")));
+    }
+
+    #[test]
     fn an_image_has_one_name_whichever_feature_asks_for_it() {
-        let features = Features::read().unwrap();
+        let features = Features::read(Vec::new()).unwrap();
         assert_eq!(features.without("descriptors"), features.with("language"));
         assert_eq!(features.without("speed"), "minimal");
     }

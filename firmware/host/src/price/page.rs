@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_price_is_what_an_image_has_more_with_the_feature() {
-        let all = Features::read().unwrap();
+        let all = Features::read(Vec::new()).unwrap();
         let known = |board: &str, set: &str| {
             let on = set == all.with("import");
             let instructions = [("calls".to_owned(), if on { 110 } else { 100 }), ("lists".to_owned(), 5)].into();
