@@ -1,7 +1,7 @@
 //! `pyrite price`: builds Pyrite's sets and features for boards, runs the benchmark programs, and fills in the tables of `docs/pyrite.md`.
 //!
 //! A feature's price is what an image with it and all it needs takes, less what one with only what it needs does; both are built as the runner's image, so
-//! that the programs that the smallest set has room for are counted in them too. The most asked-for tables come first, the page is written after each, and
+//! that programs are counted in them too. The most asked-for tables come first, the page is written after each, and
 //! what was built once is remembered (`measure.rs`): stopped, a run goes on where it was.
 
 mod features;
@@ -16,8 +16,9 @@ use features::{Features, SETS};
 use measure::{Image, Measured};
 use page::MICROPYTHON;
 
-/// Programs that the set `minimal` runs: those that are counted with a feature and without it.
-const OF_MINIMAL: [&str; 6] = ["calls", "intloop", "lists", "classes", "generators", "errors"];
+/// Programs of the core of the language. Those that run in an image with a feature and in one without it are counted in both: `calls`, `intloop` and
+/// `errors` in any.
+const OF_CORE: [&str; 6] = ["calls", "intloop", "lists", "classes", "generators", "errors"];
 /// Boards in the order in which their figures are asked for; others follow. Of these, those on which MicroPython was measured come first.
 const FIRST: [&str; 3] = ["mps2-an385", "microbit", "mps2-an500"];
 
@@ -74,7 +75,7 @@ pub fn run(args: &[String]) -> Result<ExitCode, String> {
         write("programs", &price.programs())?;
         if let Some(board) = price.boards.iter().find(|board| set_of(board) == "full") {
             // Its image is there, unless the figures are remembered of another run.
-            measure::build(&image(board, "full", &OF_MINIMAL))?;
+            measure::build(&image(board, "full", &OF_CORE))?;
             write("objects", &sizes::table(board)?)?;
         }
         price.measure(&price.images_of_sets())?;
@@ -82,7 +83,7 @@ pub fn run(args: &[String]) -> Result<ExitCode, String> {
     }
     for until in 1..=price.priced.len() {
         price.measure(&price.images_of_features(&price.priced[..until]))?;
-        let known = |board: &str, set: &str| price.measured.known(&image(board, set, &OF_MINIMAL)).cloned();
+        let known = |board: &str, set: &str| price.measured.known(&image(board, set, &OF_CORE)).cloned();
         // With boards named, only the whole table is worth printing.
         if !kept || until == price.priced.len() {
             let boards = &price.priced[..until];
@@ -117,7 +118,7 @@ impl Price {
     fn images_of_features(&self, boards: &[String]) -> Vec<Image> {
         let of = |board: &String| {
             let both = self.features.priced().flat_map(|feature| [self.features.without(feature), self.features.with(feature)]);
-            both.map(|set| image(board, &set, &OF_MINIMAL)).collect::<Vec<_>>()
+            both.map(|set| image(board, &set, &OF_CORE)).collect::<Vec<_>>()
         };
         boards.iter().flat_map(of).collect()
     }
@@ -134,7 +135,7 @@ impl Price {
     /// Prices of features as `ounce-server prices put` takes them: schema 1 of docs/interfaces.md.
     fn document(&self, commit: &str) -> Result<String, String> {
         let figures = |board: &str, set: &str| {
-            let known = self.measured.known(&image(board, set, &OF_MINIMAL)).cloned().unwrap_or_default();
+            let known = self.measured.known(&image(board, set, &OF_CORE)).cloned().unwrap_or_default();
             let counts = known.instructions.iter().fold(json::Line::new(), |line, (program, count)| line.number(program, Some(*count)));
             let sizes = json::Line::new().number("flash_bytes", Some(known.flash_bytes)).number("ram_bytes", Some(known.ram_bytes));
             sizes.raw("instructions", &counts.end()).end()
