@@ -7,26 +7,26 @@ use std::process::Command;
 /// `cargo xtask price`
 #[derive(Debug, clap::Args)]
 pub struct Price {
-    /// Boards of the tables of sets and instructions; all where none is given
+    /// Prints the tables of these alone; without it, docs/pyrite.md gets those of all boards
     #[arg(long, value_name = "BOARD")]
     board: Vec<String>,
-    /// Boards of the list of features; the same boards where none is given, no list with `none`
-    #[arg(long, value_name = "BOARD")]
-    priced: Vec<String>,
-    /// Prints figures, a line each, and writes no page
+    /// Prints what these cost and nothing else
+    #[arg(long, value_name = "FEATURE")]
+    feature: Vec<String>,
+    /// Prints the prices of features as `ounce-server prices put` takes them
     #[arg(long)]
     json: bool,
 }
 
 impl Price {
-    /// Builds, runs and writes docs/pyrite.md.
+    /// Builds, runs and fills in the tables of docs/pyrite.md. Stopped, it goes on where it was.
     ///
     /// # Errors
     /// Where a build fails or a tool is missing.
     pub fn run(self) -> Result<()> {
         let mut args = vec!["pyrite".to_owned(), "price".to_owned()];
         args.extend(self.board.into_iter().flat_map(|board| ["--board".to_owned(), board]));
-        args.extend(self.priced.into_iter().flat_map(|board| ["--priced".to_owned(), board]));
+        args.extend(self.feature.into_iter().flat_map(|feature| ["--feature".to_owned(), feature]));
         args.extend(self.json.then(|| "--json".to_owned()));
         #[expect(clippy::disallowed_methods, reason = "this crate runs the repository's own tools, not a stranger's commands")]
         let status = Command::new("./dev").args(args).current_dir(root()).status().context("./dev cannot be started")?;

@@ -81,9 +81,8 @@ impl Test {
     }
 }
 
-/// The VM's scripts on an emulated board: one start of QEMU for many of them.
-const ON_BOARD: &str =
-    "./dev pyrite --board $1 --set full --fast --check --module firmware/vm/tests/scripts/files/pkg firmware/vm/tests/scripts/[!f]*/*.mpy";
+/// The VM's scripts on an emulated board, and those about its own pins: one start of QEMU for many of them.
+const ON_BOARD: &str = "./dev pyrite --board $1 --set full --fast --check --module firmware/vm/tests/scripts/files/pkg firmware/vm/tests/scripts/[!f]*/*.mpy $(find firmware/vm/tests/boards -path \"*/$1/*.mpy\")";
 
 /// The pages in a browser, where there is one and what it is driven with can be fetched; says so where not. Gives how many plays that are.
 fn pages() -> Result<u64> {

@@ -47,6 +47,13 @@ impl Line {
         self
     }
 
+    /// What is JSON already.
+    pub fn raw(mut self, key: &str, json: &str) -> Line {
+        self.key(key);
+        self.0.push_str(json);
+        self
+    }
+
     /// The whole line.
     pub fn end(mut self) -> String {
         self.0.push('}');
@@ -60,7 +67,7 @@ mod tests {
 
     #[test]
     fn texts_are_escaped_and_what_is_missing_is_null() {
-        let line = Line::new().text("a", "q\"\\\n\u{1}é").number("n", Some(7)).number("m", None).end();
-        assert_eq!(line, "{\"a\": \"q\\\"\\\\\\n\\u0001é\", \"n\": 7, \"m\": null}");
+        let line = Line::new().text("a", "q\"\\\n\u{1}é").number("n", Some(7)).number("m", None).raw("o", "[1]").end();
+        assert_eq!(line, "{\"a\": \"q\\\"\\\\\\n\\u0001é\", \"n\": 7, \"m\": null, \"o\": [1]}");
     }
 }

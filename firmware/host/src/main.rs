@@ -3,7 +3,7 @@
 //! ```text
 //! pyrite [--heap BYTES] FILE [ARGS…]            runs a .py or .mpy here; exit status 0, or 1 with the exception on stderr
 //! pyrite dis FILE                               shows a compiled file
-//! pyrite price                                  what each set and feature costs: writes docs/pyrite.md
+//! pyrite price                                  what each set and feature costs: fills in the tables of docs/pyrite.md
 //! pyrite sizes --board BOARD                    bytes that objects take, beside MicroPython's
 //! pyrite --board BOARD [OPTIONS] FILE…          runs each file on an emulated board, see `board.rs`
 //! ```
@@ -27,7 +27,7 @@ use std::process::ExitCode;
 const USAGE: &str = "usage: pyrite [--heap BYTES] FILE [ARGS]
        pyrite dis FILE
        pyrite sizes --board BOARD
-       pyrite price [--board BOARD]… [--priced BOARD]… [--json]
+       pyrite price [--board BOARD]… [--feature FEATURE]… [--json]
        pyrite --board BOARD [--set minimal|core|standard|full] [--count all|main] [--heap BYTES] [--json] [--fast] [--module FILE]… FILE…";
 
 fn main() -> ExitCode {

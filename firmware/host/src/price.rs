@@ -1,201 +1,158 @@
-//! `pyrite price`: builds Pyrite's sets and features for boards, runs the benchmark programs, and writes the page of prices, `docs/pyrite.md`.
+//! `pyrite price`: builds Pyrite's sets and features for boards, runs the benchmark programs, and fills in the tables of `docs/pyrite.md`.
 //!
-//! A feature's price is the flash of an image with it and all it needs, less that of an image with only what it needs. Interrupted, it leaves the
-//! page as it was; images that are newer than all sources of the firmware are not built again, so that the next run goes on where it stopped.
+//! A feature's price is what an image with it and all it needs takes, less what one with only what it needs does; both are built as the runner's image, so
+//! that programs are counted in them too. The most asked-for tables come first, the page is written after each, and
+//! what was built once is remembered (`measure.rs`): stopped, a run goes on where it was.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
+mod features;
+mod measure;
+mod page;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
-use std::time::SystemTime;
+use std::process::{Command, ExitCode};
 
-use crate::bundle::{Bundle, Kind};
-use crate::elf;
-use crate::emulator::{Board, Count};
-use crate::json;
-use crate::transcript::Transcript;
+use crate::{json, sizes};
+use features::{Features, SETS};
+use measure::{Image, Measured};
+use page::MICROPYTHON;
 
-const SETS: [&str; 4] = ["minimal", "core", "standard", "full"];
-/// Features that are no part of an image.
-const NOT_PRICED: [&str; 7] = ["default", "minimal", "core", "standard", "full", "inspect", "stress"];
-const BUDGET: u64 = 2_000_000_000;
-
-/// Instructions that MicroPython's QEMU port takes (computed goto), the same `.mpy`, heap of 143,360 bytes: Cortex-M3, M7, M0.
-const MICROPYTHON: [(&str, [u64; 3]); 14] = [
-    ("calls", [8_259_240, 8_302_400, 11_104_250]),
-    ("intloop", [14_372_560, 14_562_880, 22_318_250]),
-    ("lists", [10_073_440, 10_103_840, 14_130_812]),
-    ("dicts", [6_368_840, 6_387_160, 9_346_000]),
-    ("strings", [16_755_280, 16_770_080, 22_131_187]),
-    ("bytesum", [5_147_680, 5_190_000, 7_101_312]),
-    ("classes", [8_425_800, 8_445_080, 13_900_437]),
-    ("closures", [4_828_560, 4_845_080, 6_517_125]),
-    ("generators", [4_845_920, 4_878_640, 7_447_375]),
-    ("errors", [5_925_880, 5_952_160, 8_398_687]),
-    ("floats", [7_964_640, 7_189_680, 10_998_687]),
-    ("bigints", [5_025_840, 5_039_160, 7_966_187]),
-    ("formats", [14_010_640, 13_806_800, 21_055_375]),
-    ("script", [13_059_240, 13_087_840, 17_325_937]),
-];
+/// Programs of the core of the language. Those that run in an image with a feature and in one without it are counted in both: `calls`, `intloop` and
+/// `errors` in any.
+const OF_CORE: [&str; 6] = ["calls", "intloop", "lists", "classes", "generators", "errors"];
+/// Boards in the order in which their figures are asked for; others follow. Of these, those on which MicroPython was measured come first.
+const FIRST: [&str; 3] = ["mps2-an385", "microbit", "mps2-an500"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// `pyrite price [--board BOARD]… [--priced BOARD]… [--json]`: boards of the tables of sets and instructions, and of
-/// the list of features (`none`: no list).
+/// `pyrite price [--board BOARD]… [--feature FEATURE]… [--json]`: with boards, tables of these alone are printed and the page stays as it is; with
+/// features, what these cost and nothing else. `--json` gives the prices of features as Ounce's server takes them, and no page either.
 ///
 /// # Errors
 /// Where a build fails or a tool is missing.
 pub fn run(args: &[String]) -> Result<ExitCode, String> {
-    let (mut boards, mut priced, mut as_json) = (Vec::new(), Vec::new(), false);
+    let (mut boards, mut asked, mut as_json) = (Vec::new(), Vec::new(), false);
     let mut rest = args.iter();
     while let Some(arg) = rest.next() {
         match arg.as_str() {
-            "--board" => boards.extend(rest.next().cloned()),
-            "--priced" => priced.extend(rest.next().cloned()),
+            "--board" => boards.push(rest.next().cloned().ok_or("--board wants a board's name")?),
+            "--feature" => asked.push(rest.next().cloned().ok_or("--feature wants a feature's name")?),
             "--json" => as_json = true,
             unknown => return Err(format!("unknown: {unknown}\n{}", crate::USAGE)),
         }
     }
+    let features_alone = as_json || !asked.is_empty();
+    let kept = !boards.is_empty() || features_alone;
     if boards.is_empty() {
         boards = all_boards()?;
     }
-    if priced == ["none"] {
-        priced.clear();
-    } else if priced.is_empty() {
-        priced.clone_from(&boards);
-    }
-    let features = features()?;
-    let sets = sets(&boards)?;
-    let prices = prices(&priced, &features)?;
-    let counts = counts(&boards)?;
+    let mut price = Price { priced: one_of_each_target(&boards)?, boards, features: Features::read(asked)?, measured: Measured::open()? };
+    let of_features = price.images_of_features(&price.priced);
+    let beside = if features_alone { Vec::new() } else { [price.images_of_programs(), price.images_of_sets()].concat() };
+    price.measured.plan(&[beside, of_features.clone()].concat());
     if as_json {
-        for ((board, set), (flash, ram)) in &sets {
-            let line = json::Line::new().text("board", board).text("set", set).number("flash_bytes", Some(*flash));
-            println!("{}", line.number("ram_bytes", Some(*ram)).end());
-        }
-        for ((board, feature), price) in &prices {
-            println!("{}", json::Line::new().text("board", board).text("feature", feature).number("price_bytes", Some(*price)).end());
-        }
-        for ((program, board), count) in &counts {
-            println!("{}", json::Line::new().text("board", board).text("program", program).number("instructions", *count).end());
-        }
+        // Before hours of work: a list that names no commit is none.
+        let commit = commit()?;
+        price.measure(&of_features)?;
+        println!("{}", price.document(&commit)?);
         return Ok(ExitCode::SUCCESS);
     }
-    let page = root().join("docs/pyrite.md");
-    std::fs::write(&page, text(&boards, &priced, &features, &sets, &prices, &counts))
-        .map_err(|error| format!("{}: {error}", page.display()))?;
-    eprintln!("price: docs/pyrite.md is written");
+    let write = |name: &str, table: &str| {
+        if kept {
+            println!("## {name}\n\n{table}");
+            return Ok::<(), String>(());
+        }
+        let path = root().join("docs/pyrite.md");
+        let told = |error| format!("{}: {error}", path.display());
+        let page = page::fill(&std::fs::read_to_string(&path).map_err(told)?, name, table)?;
+        std::fs::write(&path, page).map_err(told)?;
+        eprintln!("price: docs/pyrite.md has its table of {name}");
+        Ok(())
+    };
+    if !features_alone {
+        price.measure(&price.images_of_programs())?;
+        write("programs", &price.programs())?;
+        if let Some(board) = price.boards.iter().find(|board| set_of(board) == "full") {
+            // Its image is there, unless the figures are remembered of another run.
+            measure::build(&image(board, "full", &OF_CORE))?;
+            write("objects", &sizes::table(board)?)?;
+        }
+        price.measure(&price.images_of_sets())?;
+        write("sets", &page::sets(&price.boards, &|board, set| price.measured.known(&image(board, set, &[])).cloned()))?;
+    }
+    for until in 1..=price.priced.len() {
+        price.measure(&price.images_of_features(&price.priced[..until]))?;
+        let known = |board: &str, set: &str| price.measured.known(&image(board, set, &OF_CORE)).cloned();
+        // With boards named, only the whole table is worth printing.
+        if !kept || until == price.priced.len() {
+            let boards = &price.priced[..until];
+            write("features", &page::features(&price.features, boards, &known))?;
+            write("slower", &page::slower(&price.features, boards, &known))?;
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Those that can be counted: QEMU has a machine for them.
-fn all_boards() -> Result<Vec<String>, String> {
-    let said = Command::new(root().join("firmware/build")).arg("--list").output().map_err(|error| format!("firmware/build: {error}"))?;
-    let is_emulated = |board: &str| {
-        let data = root().join("firmware/boards").join(board).join("board.toml");
-        std::fs::read_to_string(data).is_ok_and(|text| text.lines().any(|line| line.starts_with("qemu_machine = ")))
-    };
-    Ok(String::from_utf8_lossy(&said.stdout).lines().filter(|board| is_emulated(board)).map(str::to_owned).collect())
+struct Price {
+    boards: Vec<String>,
+    /// Boards of the tables of features: one of each target, as the others have the same code of the VM.
+    priced: Vec<String>,
+    features: Features,
+    measured: Measured,
 }
 
-/// Each feature and what it names, from the VM's manifest.
-fn features() -> Result<BTreeMap<String, Vec<String>>, String> {
-    let path = root().join("firmware/vm/Cargo.toml");
-    let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let table = text.split_once("\n[features]\n").map_or("", |(_, rest)| rest.split("\n[").next().unwrap_or(rest));
-    let lines = table.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" = ["));
-    Ok(lines
-        .map(|(name, needs)| {
-            let needs = needs.split('"').skip(1).step_by(2).filter(|need| !need.contains(':')).map(str::to_owned).collect();
-            (name.trim().to_owned(), needs)
-        })
-        .collect())
+fn image(board: &str, set: &str, programs: &[&'static str]) -> Image {
+    Image { board: board.to_owned(), set: set.to_owned(), programs: programs.to_vec() }
 }
 
-/// All that a feature needs, itself left out.
-fn needed(feature: &str, features: &BTreeMap<String, Vec<String>>) -> BTreeSet<String> {
-    let mut all = BTreeSet::new();
-    let mut open = features.get(feature).cloned().unwrap_or_default();
-    while let Some(next) = open.pop() {
-        open.extend(features.get(&next).cloned().unwrap_or_default());
-        all.insert(next);
+impl Price {
+    fn images_of_programs(&self) -> Vec<Image> {
+        self.boards.iter().map(|board| image(board, set_of(board), &MICROPYTHON.map(|(program, _)| program))).collect()
     }
-    all
-}
 
-/// When what images are made of was last changed.
-fn changed() -> Option<SystemTime> {
-    let mut newest = None;
-    let mut open: Vec<PathBuf> = ["vm/src", "vm/Cargo.toml", "vm/modules", "port", "chips", "boards", "Cargo.toml", "Cargo.lock", "build"]
-        .map(|name| root().join("firmware").join(name))
-        .into();
-    while let Some(path) = open.pop() {
-        if path.is_dir() {
-            open.extend(std::fs::read_dir(&path).ok()?.filter_map(Result::ok).map(|entry| entry.path()));
-        } else {
-            newest = newest.max(path.metadata().and_then(|data| data.modified()).ok());
-        }
+    fn images_of_sets(&self) -> Vec<Image> {
+        self.boards.iter().flat_map(|board| SETS.map(|set| image(board, set, &[]))).collect()
     }
-    newest
-}
 
-/// The flash and RAM of an image that was built after all sources were changed.
-fn built_before(board: &str, set: &str) -> Option<(u64, u64)> {
-    let path = root().join(format!("firmware/target/boards/{board}-{set}.elf"));
-    let fresh = path.metadata().and_then(|data| data.modified()).ok()? > changed()?;
-    fresh.then(|| std::fs::read(&path).ok()).flatten().and_then(|elf| elf::sizes(&elf))
-}
-
-/// Builds an image; its flash and RAM. `place` says how far the run is.
-fn built(board: &str, set: &str, place: &str) -> Result<(u64, u64), String> {
-    if let Some(sizes) = built_before(board, set) {
-        return Ok(sizes);
+    fn images_of_features(&self, boards: &[String]) -> Vec<Image> {
+        let of = |board: &String| {
+            let both = self.features.priced().flat_map(|feature| [self.features.without(feature), self.features.with(feature)]);
+            both.map(|set| image(board, &set, &OF_CORE)).collect::<Vec<_>>()
+        };
+        boards.iter().flat_map(of).collect()
     }
-    eprintln!("price: {place}: {board} with {set}");
-    let said = Command::new(root().join("firmware/build"))
-        .args([board, "--set", set])
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("firmware/build: {error}"))?;
-    if !said.status.success() {
-        return Err(format!("{board} with {set} is not built: {}", String::from_utf8_lossy(&said.stderr).trim()));
-    }
-    let place = String::from_utf8_lossy(&said.stdout).trim().to_owned();
-    let elf = std::fs::read(root().join(&place)).map_err(|error| format!("{place}: {error}"))?;
-    elf::sizes(&elf).ok_or_else(|| format!("{place} is no image"))
-}
 
-type Sizes = BTreeMap<(String, String), (u64, u64)>;
-type Prices = BTreeMap<(String, String), u64>;
-type Counts = BTreeMap<(String, String), Option<u64>>;
-
-fn sets(boards: &[String]) -> Result<Sizes, String> {
-    let mut sizes = Sizes::new();
-    for (index, board) in boards.iter().enumerate() {
-        for set in SETS {
-            let place = format!("sets, board {} of {}", index + 1, boards.len());
-            sizes.insert((board.clone(), set.to_owned()), built(board, set, &place)?);
-        }
+    fn measure(&mut self, images: &[Image]) -> Result<(), String> {
+        images.iter().try_for_each(|image| self.measured.measure(image).map(|_| ()))
     }
-    Ok(sizes)
-}
 
-fn prices(boards: &[String], features: &BTreeMap<String, Vec<String>>) -> Result<Prices, String> {
-    let mut prices = Prices::new();
-    let priced: Vec<(&String, &String)> = boards
-        .iter()
-        .flat_map(|board| features.keys().map(move |name| (board, name)))
-        .filter(|(_, name)| !NOT_PRICED.contains(&name.as_str()))
-        .collect();
-    for (index, (board, feature)) in priced.iter().enumerate() {
-        let place = format!("feature {} of {}", index + 1, priced.len());
-        let needs: Vec<String> = needed(feature, features).into_iter().collect();
-        let without = built(board, if needs.is_empty() { "minimal".to_owned() } else { needs.join(",") }.as_str(), &place)?.0;
-        prices.insert(((*board).clone(), (*feature).clone()), built(board, feature, &place)?.0.saturating_sub(without));
+    fn programs(&self) -> String {
+        let known = |board: &str| self.measured.known(&image(board, set_of(board), &MICROPYTHON.map(|(program, _)| program))).cloned();
+        page::programs(&self.boards, &known)
     }
-    Ok(prices)
+
+    /// Prices of features as `ounce-server prices put` takes them: schema 1 of docs/interfaces.md.
+    fn document(&self, commit: &str) -> Result<String, String> {
+        let figures = |board: &str, set: &str| {
+            let known = self.measured.known(&image(board, set, &OF_CORE)).cloned().unwrap_or_default();
+            let counts = known.instructions.iter().fold(json::Line::new(), |line, (program, count)| line.number(program, Some(*count)));
+            let sizes = json::Line::new().number("flash_bytes", Some(known.flash_bytes)).number("ram_bytes", Some(known.ram_bytes));
+            sizes.raw("instructions", &counts.end()).end()
+        };
+        let feature = |name: &str| {
+            let boards = self.priced.iter().fold(json::Line::new(), |line, board| {
+                let (on, off) = (figures(board, &self.features.with(name)), figures(board, &self.features.without(name)));
+                line.raw(board, &json::Line::new().raw("on", &on).raw("off", &off).end())
+            });
+            json::Line::new().text("name", name).raw("boards", &boards.end()).end()
+        };
+        let list = |items: Vec<String>| format!("[{}]", items.join(", "));
+        let boards = self.priced.iter().map(|board| format!("\"{board}\"")).collect();
+        let tools = json::Line::new().text("rustc", &measure::version("rustc")?).text("qemu", &measure::version("qemu-system-arm")?);
+        let whole = json::Line::new().number("schema", Some(1)).text("commit", commit).raw("tools", &tools.end());
+        Ok(whole.raw("boards", &list(boards)).raw("features", &list(self.features.priced().map(feature).collect())).end())
+    }
 }
 
 /// The set that runs the programs on a board: its chip's own width of floats, as MicroPython's port has it.
@@ -203,122 +160,46 @@ fn set_of(board: &str) -> &'static str {
     if board == "mps2-an500" { "full,f64" } else { "full" }
 }
 
-/// Instructions of each benchmark program's `main()` on each board, with the set `full`; none where it does not run.
-fn counts(boards: &[String]) -> Result<Counts, String> {
-    let mut counts = Counts::new();
-    for name in boards {
-        eprintln!("price: {name} runs the programs");
-        let said = Command::new(root().join("firmware/build"))
-            .args([name, "--set", set_of(name), "--bundle"])
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|error| format!("firmware/build: {error}"))?;
-        if !said.status.success() {
-            return Err(format!("{name} is not built: {}", String::from_utf8_lossy(&said.stderr).trim()));
-        }
-        let board = Board::open(name, Some(set_of(name)))?;
-        for (program, _) in MICROPYTHON {
-            let Ok(mpy) = std::fs::read(root().join(format!("benchmarks/workloads/{program}.mpy"))) else { continue };
-            let mut bundle = Bundle::new(0);
-            bundle.add(Kind::Main, program, &mpy);
-            let started = board.start(&bundle.bytes(), Count::Instructions, BUDGET)?;
-            let ran = Transcript::read(&started.console).programs.into_iter().next().unwrap_or_default();
-            let expected = std::fs::read_to_string(root().join(format!("benchmarks/workloads/expected/{program}.txt"))).unwrap_or_default();
-            let right = ran.exit.is_some_and(|(code, _)| code == 0) && ran.stdout.trim_end() == expected.trim_end();
-            counts.insert((program.to_owned(), name.clone()), started.measured.filter(|_| right));
-        }
-    }
-    Ok(counts)
+/// Those that can be counted: QEMU has a machine for them.
+fn all_boards() -> Result<Vec<String>, String> {
+    let said = Command::new(root().join("firmware/build")).arg("--list").output().map_err(|error| format!("firmware/build: {error}"))?;
+    let text = String::from_utf8_lossy(&said.stdout);
+    let mut boards: Vec<String> = text.lines().filter(|board| key(board, "qemu_machine").is_some()).map(str::to_owned).collect();
+    boards.sort_by_key(|board| FIRST.iter().position(|first| first == board).unwrap_or(FIRST.len()));
+    Ok(boards)
 }
 
-/// A number with commas.
-fn commas(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+/// A text of a board's `board.toml`.
+fn key(board: &str, name: &str) -> Option<String> {
+    let data = std::fs::read_to_string(root().join("firmware/boards").join(board).join("board.toml")).ok()?;
+    let line = data.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(" = \"")?.strip_suffix('"').map(str::to_owned));
+    line
 }
 
-fn row(out: &mut String, cells: impl IntoIterator<Item = String>) {
-    let cells: Vec<String> = cells.into_iter().collect();
-    let _ = writeln!(out, "| {} |", cells.join(" | "));
-}
-
-fn head(out: &mut String, first: &str, columns: &[String]) {
-    row(out, [first.to_owned()].into_iter().chain(columns.iter().cloned()));
-    let _ = writeln!(out, "|---|{}", "---:|".repeat(columns.len()));
-}
-
-/// The page.
-fn text(
-    boards: &[String],
-    priced: &[String],
-    features: &BTreeMap<String, Vec<String>>,
-    sets: &Sizes,
-    prices: &Prices,
-    counts: &Counts,
-) -> String {
-    let mut out = String::from(
-        "# What Pyrite costs\n\nMade by `cargo xtask price`, which builds every set and feature and runs the benchmark programs in QEMU; do not edit. \
-         What the features are is said in `firmware/vm/Cargo.toml`.\n\n## Flash and RAM of an image, bytes\n\nAll of the image, the port and the console included. \
-         RAM holds the Python heap, whose size is the board's choice.\n\n",
-    );
-    head(&mut out, "board", &SETS.iter().map(|set| format!("{set}, flash")).chain(["full, RAM".into()]).collect::<Vec<_>>());
+fn one_of_each_target(boards: &[String]) -> Result<Vec<String>, String> {
+    let mut targets = Vec::new();
+    let mut first = Vec::new();
     for board in boards {
-        let size = |set: &str| sets.get(&(board.clone(), set.to_owned())).copied().unwrap_or_default();
-        let flash = SETS.iter().map(|set| commas(size(set).0));
-        row(&mut out, [board.clone()].into_iter().chain(flash).chain([commas(size("full").1)]));
-    }
-    let list = features.keys().filter(|name| !priced.is_empty() && !NOT_PRICED.contains(&name.as_str()));
-    if !priced.is_empty() {
-        out.push_str(
-            "\n## Price of a feature, bytes of flash\n\nAn image with the feature and what it needs, less one with only what it needs.\n\n",
-        );
-        head(&mut out, "feature", &[&["needs".to_owned()], priced].concat());
-    }
-    for feature in list {
-        let needs: Vec<String> = needed(feature, features).into_iter().collect();
-        let of = priced.iter().map(|board| prices.get(&(board.clone(), feature.clone())).map_or_else(String::new, |price| commas(*price)));
-        row(&mut out, [feature.clone(), needs.join(", ")].into_iter().chain(of));
-    }
-    out.push_str(
-        "\n## Instructions to run `main()`, set `full`\n\nWith `f64` on mps2-an500. In brackets: of what MicroPython takes (QEMU port, computed goto, the same `.mpy`), on the \
-         cores it was measured on. Programs are `benchmarks/workloads`; no figure: does not fit or does not run there.\n\n",
-    );
-    head(&mut out, "program", boards);
-    let mut ratios: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    for (program, reference) in MICROPYTHON {
-        if !counts.keys().any(|(name, _)| name == program) {
-            continue;
+        let target = key(board, "target").ok_or_else(|| format!("there is no board {board:?}; `firmware/build --list` names them"))?;
+        if !targets.contains(&target) {
+            targets.push(target);
+            first.push(board.clone());
         }
-        let cells: Vec<String> = boards
-            .iter()
-            .map(|board| {
-                let Some(Some(count)) = counts.get(&(program.to_owned(), board.clone())) else { return String::new() };
-                let reference = match board.as_str() {
-                    "mps2-an385" => reference[0],
-                    "mps2-an500" => reference[1],
-                    "microbit" => reference[2],
-                    _ => return commas(*count),
-                };
-                let ratio = *count as f64 / reference as f64;
-                ratios.entry(board).or_default().push(ratio);
-                format!("{} ({ratio:.2})", commas(*count))
-            })
-            .collect();
-        row(&mut out, [program.to_owned()].into_iter().chain(cells));
     }
-    let mean = |board: &String| match ratios.get(board.as_str()) {
-        Some(all) => format!("({:.2})", (all.iter().map(|ratio| ratio.ln()).sum::<f64>() / all.len() as f64).exp()),
-        None => String::new(),
+    Ok(first)
+}
+
+/// The commit whose firmware was built.
+fn commit() -> Result<String, String> {
+    let git = |args: &[&str]| {
+        let said = Command::new("git").arg("-C").arg(root()).args(args).output().map_err(|error| format!("git: {error}"))?;
+        Ok::<_, String>(String::from_utf8_lossy(&said.stdout).trim().to_owned())
     };
-    row(&mut out, ["geometric mean".to_owned()].into_iter().chain(boards.iter().map(mean)));
-    out
+    let changed = git(&["status", "--porcelain", "firmware", "benchmarks/workloads"])?;
+    if !changed.is_empty() {
+        return Err(format!("a list of prices names its commit, and these are in none: commit them first\n{changed}"));
+    }
+    git(&["rev-parse", "HEAD"])
 }
 
 #[cfg(test)]
@@ -326,16 +207,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_feature_needs_is_found_through_others() {
-        let features = features().unwrap();
-        assert!(needed("asyncio", &features).contains("import") && needed("traceback", &features).is_empty());
-        assert!(!needed("float", &features).iter().any(|need| need.contains("libm")));
+    fn boards_of_a_target_have_the_prices_of_the_first() {
+        let boards = ["mps2-an385", "mps2-an500", "pyboard", "microbit"].map(str::to_owned);
+        assert_eq!(one_of_each_target(&boards).unwrap(), ["mps2-an385", "mps2-an500", "microbit"]);
+        assert!(one_of_each_target(&["nowhere".into()]).unwrap_err().contains("there is no board \"nowhere\""));
     }
 
     #[test]
-    fn numbers_have_commas() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1234567, "1,234,567")] {
-            assert_eq!(commas(number), text);
-        }
+    fn boards_with_a_machine_in_qemu_are_priced_and_the_smallest_are_not_last() {
+        let boards = all_boards().unwrap();
+        assert_eq!(boards[..3], FIRST.map(str::to_owned));
+        assert!(!boards.contains(&"esp32-c3".to_owned()) && boards.contains(&"hifive1".to_owned()));
     }
 }

@@ -23,6 +23,15 @@ pub fn run(args: &[String]) -> Result<ExitCode, String> {
     if option != "--board" {
         return Err(crate::USAGE.into());
     }
+    print!("{}", table(board)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The table, of a board whose runner's image with the whole language is built.
+///
+/// # Errors
+/// Where that image or a tool is missing, or the program does not come to its end.
+pub fn table(board: &str) -> Result<String, String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../vm/tests/micropython");
     let kept = folder.join("objects.txt");
     let theirs = std::fs::read_to_string(&kept).map_err(|error| format!("{}: {error}", kept.display()))?;
@@ -34,11 +43,11 @@ pub fn run(args: &[String]) -> Result<ExitCode, String> {
     if ran.exit.as_ref().is_none_or(|(code, _)| *code != 0) {
         return Err(format!("the program ended with {:?}: {}", ran.exit, started.complaint));
     }
-    println!("| object | Pyrite on {board}, bytes | MicroPython, bytes |\n|---|---:|---:|");
+    let mut table = format!("| object | Pyrite on {board}, bytes | MicroPython, bytes |\n|---|---:|---:|\n");
     let mut larger = Vec::new();
     for (object, ours) in ran.stdout.lines().filter_map(pair) {
         let theirs = theirs.get(object).ok_or_else(|| format!("{} does not know {object}: micropython/regenerate.sh", kept.display()))?;
-        println!("| {object} | {ours} | {theirs} |");
+        table.push_str(&format!("| {object} | {ours} | {theirs} |\n"));
         if ours > *theirs {
             larger.push(object);
         }
@@ -47,7 +56,7 @@ pub fn run(args: &[String]) -> Result<ExitCode, String> {
         [] => eprintln!("sizes: none is larger than MicroPython's"),
         larger => eprintln!("sizes: larger than MicroPython's: {}", larger.join(", ")),
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(table)
 }
 
 /// `name number`, where the name may have blanks.

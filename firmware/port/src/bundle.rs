@@ -26,6 +26,8 @@ use core::mem::MaybeUninit;
 
 use pyrite::{ModuleFile, Modules, Out, Stop, Vm};
 
+#[cfg(feature = "machine")]
+use crate::machine;
 use crate::marks::{ounce_begin, ounce_end};
 use crate::{Chip, Console, Window, exit, memory};
 
@@ -160,6 +162,8 @@ fn program<C: Chip>(entry: &Entry<'static>, modules: &InBundle, heap: &mut [Mayb
     };
     vm.set_stack_limit(memory::stack_end() + STACK_RESERVE_BYTES);
     vm.set_modules(modules);
+    #[cfg(feature = "machine")]
+    machine::give::<C>(vm);
     let ended = if entry.kind == KIND_MAIN {
         vm.load(entry.file).and_then(|()| {
             ounce_begin();

@@ -2,7 +2,7 @@
 //!
 //! A board is a chip, a heap size and a linker map; [`board!`] joins them to everything here. This crate knows no chip's registers:
 //! a chip crate implements [`Chip`] and is the only one that touches them. `unsafe` is found in `start/` (reset and fault
-//! entry), `semihosting.rs`, `register.rs`, `guard.rs`, `memory.rs`, `rtt.rs`, `selftest/` and the two `nop`s of `marks.rs`, and names the linker knows in `arithmetic.rs`; every other module forbids it.
+//! entry), `semihosting.rs`, `register.rs`, `guard.rs`, `memory.rs`, `machine.rs`, `rtt.rs`, `selftest/` and the two `nop`s of `marks.rs`, and names the linker knows in `arithmetic.rs`; every other module forbids it.
 //!
 //! # Console protocol, version 1
 //!
@@ -64,6 +64,7 @@ mod console;
 pub mod exit;
 mod fault;
 pub mod guard;
+pub mod machine;
 pub mod marks;
 mod memory;
 pub mod register;
@@ -132,6 +133,12 @@ macro_rules! entry {
         #[unsafe(no_mangle)]
         extern "C" fn pyrite_fault(cause: usize, pc: usize, sp: usize) -> ! {
             $crate::fault::<$chip>(cause, pc, sp)
+        }
+
+        // SAFETY: the name is called by the interrupt entries of `start/` only, with this signature.
+        #[unsafe(no_mangle)]
+        extern "C" fn pyrite_tick() {
+            $crate::machine::tick::<$chip>()
         }
 
         #[panic_handler]

@@ -11,7 +11,7 @@ pub struct Heap<const BYTES: usize>(UnsafeCell<[MaybeUninit<u8>; BYTES]>);
 /// Outside of [`Heap`], so that the heap's own bytes can stay in a section without start values.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
-// SAFETY: the cell is reached through `take` alone, which succeeds once; an image has one core and no interrupt handlers.
+// SAFETY: the cell is reached through `take` alone, which succeeds once; an image has one core, and its one interrupt touches no heap.
 unsafe impl<const BYTES: usize> Sync for Heap<BYTES> {}
 
 impl<const BYTES: usize> Heap<BYTES> {

@@ -58,7 +58,7 @@ impl<C: Chip> Chip for Rtt<C> {
     fn start() {
         C::start();
         let block = addr_of_mut!(_SEGGER_RTT);
-        // SAFETY: one core and no interrupt handlers: nobody else in this image touches the block or the ring. The probe only reads them, and
+        // SAFETY: one core, and its one interrupt handler does not: nobody else in this image touches the block or the ring. The probe only reads them, and
         // writes `read`.
         unsafe {
             let channel = addr_of_mut!((*block).channel);

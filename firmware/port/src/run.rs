@@ -30,6 +30,8 @@ pub fn run<C: Chip>(board: &str, heap: &mut [MaybeUninit<u64>], window: Window) 
         Err(stop) => give_up(&console, None, *stop),
     };
     vm.set_stack_limit(memory::stack_end() + STACK_RESERVE_BYTES);
+    #[cfg(feature = "machine")]
+    crate::machine::give::<C>(vm);
     if let Err(stop) = vm.load(mpy) {
         give_up(&console, Some(vm), stop)
     }

@@ -218,3 +218,36 @@ fn target(reader: &mut Reader, may_be_negative: bool) -> Parse<i64> {
     let (distance, bias) = if low < 0x80 { (low, 0x40) } else { (low & 0x7f | i64::from(reader.byte()?) << 7, 0x4000) };
     Ok(reader.at as i64 + distance - if may_be_negative { bias } else { 0 })
 }
+
+#[cfg(all(test, feature = "full"))]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    /// Everything that bytecode can say is said by one of the scripts, whose outputs are compared with CPython's.
+    #[test]
+    fn each_operation_is_in_a_script() {
+        let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts");
+        let folders = std::fs::read_dir(scripts).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+        let files = folders.flat_map(|folder| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
+        let (mut operations, mut operators) = (BTreeSet::new(), BTreeSet::new());
+        for path in files.filter(|path| path.extension().is_some_and(|ending| ending == "mpy")) {
+            let read = walk(&std::fs::read(&path).unwrap(), &mut |item| {
+                if let Item::Opcode { name, operand, .. } = item {
+                    operations.insert(name);
+                    if let Value::Operator(operator) = operand {
+                        operators.insert(operator);
+                    }
+                }
+            });
+            assert!(read.is_ok(), "{}: {read:?}", path.display());
+        }
+        // Two that no file may hold.
+        let missing: Vec<&str> =
+            opcodes::NAMES.into_iter().filter(|name| !operations.contains(name) && !["Invalid", "Halt"].contains(name)).collect();
+        assert!(missing.is_empty(), "no script has {missing:?}");
+        let missing: Vec<&str> = UNARY.iter().chain(BINARY.iter()).copied().filter(|operator| !operators.contains(operator)).collect();
+        assert!(missing.is_empty(), "no script has the operators {missing:?}");
+    }
+}

@@ -74,11 +74,19 @@ pub trait Clock {
     fn now_us(&self) -> u64;
     /// Lets at least so many microseconds pass.
     fn wait_us(&self, microseconds: u64);
+    /// Milliseconds since that moment, round in 32 bits. Asked at every jump back while a timer runs.
+    fn now_ms(&self) -> u32 {
+        (self.now_us() / 1000) as u32
+    }
 }
 
 /// The module `asyncio`: Python code of ours, executed from flash like any other.
 #[cfg(feature = "asyncio")]
 pub(crate) static ASYNCIO: &[u8] = include_bytes!("../modules/asyncio.mpy");
+
+/// The module `machine`: Python code of ours over what `modules/machine.rs` has.
+#[cfg(feature = "machine")]
+pub(crate) static MACHINE: &[u8] = include_bytes!("../modules/machine.mpy");
 
 /// A file that can be imported.
 #[derive(Clone, Copy)]
@@ -102,4 +110,15 @@ pub trait Memory {
     fn read(&self, address: u32, width: u8) -> Option<u32>;
     /// Writes them; nothing where they may not be written.
     fn write(&self, address: u32, width: u8, value: u32) -> Option<()>;
+}
+
+/// Pins by their numbers, for `machine.Pin`. A number that no pin has gets nothing.
+#[cfg(feature = "machine")]
+pub trait Pins {
+    /// Makes a pin an output or an input; `pull`: up, down, or neither.
+    fn configure(&self, pin: u32, output: bool, pull: Option<bool>) -> Option<()>;
+    /// Drives a pin high or low.
+    fn write(&self, pin: u32, high: bool) -> Option<()>;
+    /// Whether a pin is high.
+    fn read(&self, pin: u32) -> Option<bool>;
 }

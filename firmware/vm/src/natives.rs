@@ -396,6 +396,12 @@ natives! {
     StructUnpackFrom UNPACK_FROM 2 3 false crate::modules::structs::unpack_from,
     #[cfg(feature = "struct")]
     StructCalcSize CALCSIZE 1 1 false crate::modules::structs::calc_size,
+    #[cfg(feature = "machine")]
+    MachineAlarm ALARM 2 2 false crate::modules::machine::alarm,
+    #[cfg(feature = "machine")]
+    MachinePin PIN 1 2 false crate::modules::machine::pin,
+    #[cfg(feature = "machine")]
+    MachinePinMode PIN_MODE 3 3 false crate::modules::machine::pin_mode,
     #[cfg(feature = "random")]
     RandomSeed SEED 0 1 false crate::modules::random::seed,
     #[cfg(feature = "random")]

@@ -107,6 +107,13 @@ pub struct Vm<'a> {
     files: Option<&'a dyn crate::Modules<'a>>,
     #[cfg(feature = "machine")]
     memory: Option<&'a dyn crate::Memory>,
+    #[cfg(feature = "machine")]
+    pins: Option<&'a dyn crate::Pins>,
+    /// What is to be called once the clock shows `alarm_ms`; null where nothing is.
+    #[cfg(feature = "machine")]
+    alarm: Obj,
+    #[cfg(feature = "machine")]
+    alarm_ms: u32,
     #[cfg(feature = "time")]
     clock: Option<&'a dyn crate::Clock>,
     /// Microseconds waited where there is no clock.
@@ -176,6 +183,12 @@ impl<'a> Vm<'a> {
             files: None,
             #[cfg(feature = "machine")]
             memory: None,
+            #[cfg(feature = "machine")]
+            pins: None,
+            #[cfg(feature = "machine")]
+            alarm: Obj::NULL,
+            #[cfg(feature = "machine")]
+            alarm_ms: 0,
             #[cfg(feature = "time")]
             clock: None,
             #[cfg(feature = "time")]
@@ -335,8 +348,14 @@ impl<'a> Vm<'a> {
     pub(crate) fn attend(&mut self) -> Res<()> {
         #[cfg(feature = "micropython")]
         {
+            #[cfg(feature = "machine")]
+            self.look_at_alarm();
             self.run_scheduled()?;
             self.watch = self.limited || self.n_scheduled > 0;
+            #[cfg(feature = "machine")]
+            {
+                self.watch |= self.alarm != Obj::NULL;
+            }
             if !self.limited {
                 return Ok(());
             }
@@ -515,6 +534,8 @@ impl<'a> Vm<'a> {
         }
         #[cfg(feature = "traceback")]
         heap.mark(self.traceback.of);
+        #[cfg(feature = "machine")]
+        heap.mark(self.alarm);
         #[cfg(feature = "micropython")]
         for (function, argument) in &self.scheduled[..self.n_scheduled] {
             heap.mark(*function);

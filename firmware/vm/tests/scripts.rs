@@ -37,6 +37,7 @@ const FEATURES: &[(&str, bool)] = &[
     ("json", cfg!(all(feature = "json", feature = "io", feature = "bytes"))),
     ("language", cfg!(feature = "language")),
     ("library", cfg!(feature = "full")),
+    ("machine", cfg!(all(feature = "machine", feature = "asyncio", feature = "set"))),
     ("memoryview", cfg!(all(feature = "memoryview", feature = "array"))),
     ("modules", cfg!(all(feature = "sys", feature = "gc", feature = "micropython", feature = "time", feature = "errno"))),
     ("numbers", cfg!(feature = "full")),

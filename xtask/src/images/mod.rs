@@ -1,7 +1,7 @@
 //! `cargo xtask images`: every board's image is built, and its bytes are looked at as the chip will see them.
 //!
 //! A board that nobody has plugged in yet must not fail for a reason that its image already shows: a segment outside the chip, a vector table that
-//! leads nowhere, a boot block that the chip's ROM does not take.
+//! leads nowhere, a boot block that the chip's ROM does not take. Nor may an image know where it was built: another checkout's would be another.
 
 mod boot;
 mod elf;
@@ -12,6 +12,7 @@ use crate::run::{Tally, step};
 use anyhow::{Context, Result, ensure};
 use elf::Segment;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// `cargo xtask images`
@@ -41,11 +42,37 @@ impl Images {
             let board = boards::data(&root, &name)?;
             let file = root.join(format!("firmware/target/boards/{name}.elf"));
             let elf = std::fs::read(&file).with_context(|| format!("{} cannot be read: firmware/build {name}", file.display()))?;
+            names_no_place(&elf, &places(&root)).with_context(|| format!("the image of {FOLDER}/{name}"))?;
             lines.push(check(&name, &board, &elf).with_context(|| format!("the image of {FOLDER}/{name}"))?);
         }
         println!("{}", lines.join("\n"));
         Ok(())
     }
+}
+
+/// What `firmware/build` calls the checkout, Cargo's home and the library's source, wherever they lie.
+const MAPPED: [&str; 3] = ["/src", "/cargo", "/rust"];
+
+/// Where a build's files lie on this machine.
+fn places(checkout: &Path) -> Vec<PathBuf> {
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let of = |name: &str, folder: &str| std::env::var_os(name).map(PathBuf::from).or_else(|| Some(home.clone()?.join(folder)));
+    [Some(checkout.to_owned()), of("CARGO_HOME", ".cargo"), of("RUSTUP_HOME", ".rustup")].into_iter().flatten().collect()
+}
+
+/// Neither code nor what is said of it for debuggers may name such a place, or the same commit has other bytes elsewhere.
+fn names_no_place(elf: &[u8], places: &[PathBuf]) -> Result<()> {
+    for place in
+        places.iter().filter(|place| place.components().count() > 1 && !MAPPED.iter().any(|mapped| place.as_path() == Path::new(mapped)))
+    {
+        let bytes = place.as_os_str().as_encoded_bytes();
+        ensure!(
+            !elf.windows(bytes.len()).any(|part| part == bytes),
+            "it names {}, so that another checkout's image is another: firmware/build maps such paths",
+            place.display()
+        );
+    }
+    Ok(())
 }
 
 /// What a board declares, as ranges of addresses.
@@ -141,5 +168,12 @@ mod tests {
         assert!(says(0x1000, (0x2000_0100, 4)).contains("not inside the flash"));
         assert!(says(0, (0x2000_00fc, 8)).contains("lies in the stack"));
         assert!(says(0, (0x2000_0100, 0x301)).contains("neither flash nor RAM"));
+    }
+    #[test]
+    fn an_image_that_names_its_checkout_is_refused() {
+        let places = ["/home/ada/ounce", "/src", "/"].map(PathBuf::from);
+        assert!(names_no_place(b"\0/src/firmware/vm/src/vm.rs\0/cargo/libm\0", &places).is_ok());
+        let said = names_no_place(b"\0/home/ada/ounce/firmware/vm/src/vm.rs\0", &places).unwrap_err().to_string();
+        assert!(said.contains("it names /home/ada/ounce"), "{said}");
     }
 }

@@ -53,6 +53,8 @@ const HAS_ROOM: u32 = 1 << 1;
 const ROOM_READS_MAX: u32 = 20_000;
 
 impl Chip for Esp32c3 {
+    const PERIPHERALS: core::ops::Range<u32> = 0x6000_0000..0x600d_1000;
+
     fn start() {
         // The ROM starts two watchdogs before it jumps to flash.
         RTC_WDT_PROTECT.write(WDT_KEY);

@@ -47,6 +47,8 @@ const TX_PIN: u32 = 1 << 17;
 const BYTE_READS_MAX: u32 = 5_000;
 
 impl Chip for Fe310 {
+    const PERIPHERALS: core::ops::Range<u32> = 0x1000_0000..0x2000_0000;
+
     fn start() {
         HFXOSCCFG.write(CRYSTAL_ON);
         if HFXOSCCFG.wait(CRYSTAL_READY, CRYSTAL_READY, CRYSTAL_READS_MAX) {

@@ -55,6 +55,8 @@ impl<const UART: usize, const CLOCK_HZ: u32, const GUARD: bool> Mps2<UART, CLOCK
 }
 
 impl<const UART: usize, const CLOCK_HZ: u32, const GUARD: bool> Chip for Mps2<UART, CLOCK_HZ, GUARD> {
+    const CORE_HZ: u32 = CLOCK_HZ;
+
     fn start() {
         if GUARD {
             MPU_RBAR.write(GUARD_START);

@@ -61,6 +61,8 @@ const BYTE_READS_MAX: u32 = 10_000;
 static BYTE: AtomicU32 = AtomicU32::new(0);
 
 impl<const TX_PIN: usize> Chip for Nrf52833<TX_PIN> {
+    const CORE_HZ: u32 = 64_000_000;
+
     fn start() {
         guard::armv7m();
         APPROTECT_DISABLE.write(OPEN_TO_DEBUGGERS);

@@ -28,6 +28,8 @@ unsafe impl Map for Rp2040 {
 }
 
 impl Chip for Rp2040 {
+    const CORE_HZ: u32 = 125_000_000;
+
     fn start() {
         // What lies below RAM belongs to the flash interface: a write there would not fault.
         guard::armv7m();

@@ -29,6 +29,8 @@ unsafe impl Map for Rp2350 {
 }
 
 impl Chip for Rp2350 {
+    const CORE_HZ: u32 = 150_000_000;
+
     fn start() {
         guard::take_vectors();
         // What lies below RAM are windows to flash: a write there would not fault.

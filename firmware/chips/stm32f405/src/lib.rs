@@ -86,6 +86,9 @@ fn start_clock() {
 }
 
 impl Chip for Stm32f405 {
+    /// As long as the PLL locks.
+    const CORE_HZ: u32 = 168_000_000;
+
     fn start() {
         start_clock();
         RCC_AHB1ENR.change(0, 1 << 1);

@@ -1,22 +1,32 @@
 //! Reset and fault entry of Cortex-M, from M0 (ARMv6-M) to M33 (ARMv8-M Mainline).
 //!
-//! No interrupt is ever enabled, so the table ends after the 16 system entries; all of them but reset are faults to us.
+//! The table has the 16 system entries, of which all but reset are faults to us. With the feature `machine` the last of them, SysTick, and the first
+//! 16 of the chip's own interrupts are the millisecond's tick (`machine.rs`): one of them is enabled once a program asks for the time.
 
 use core::arch::global_asm;
 
 // The start section is the vector table: initial stack pointer, reset, then 14 exceptions.
 global_asm!(
     ".section .start, \"a\", %progbits",
-    ".balign 128",
+    ".balign 128 * (1 + {ticks})",
     ".global pyrite_vectors",
     ".type pyrite_vectors, %object",
     "pyrite_vectors:",
     ".word _stack_start",
     ".word _start",
-    ".rept 14",
+    ".rept 13",
     ".word pyrite_exception",
     ".endr",
+    ".if {ticks}",
+    ".rept 1 + {CHIPS_OWN}",
+    ".word pyrite_tick",
+    ".endr",
+    ".else",
+    ".word pyrite_exception",
+    ".endif",
     ".size pyrite_vectors, . - pyrite_vectors",
+    ticks = const cfg!(feature = "machine") as u32,
+    CHIPS_OWN = const 16,
 );
 
 // The stack pointer is set again for debuggers that start at the entry address without a reset.

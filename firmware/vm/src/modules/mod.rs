@@ -67,7 +67,7 @@ pub(crate) static MODULES: &[Info] = &[
     #[cfg(feature = "json")]
     Info { name: Qstr::JSON, entries: json::ENTRIES },
     #[cfg(feature = "machine")]
-    Info { name: Qstr::MACHINE, entries: machine::ENTRIES },
+    Info { name: Qstr::MACHINE_, entries: machine::ENTRIES },
     #[cfg(feature = "math")]
     Info { name: Qstr::MATH, entries: math::ENTRIES },
     #[cfg(feature = "micropython")]

@@ -57,9 +57,33 @@ pub(crate) fn ticks_diff(vm: &mut Vm, args: Args) -> Res {
 fn wait(vm: &mut Vm, args: Args, unit: u64) -> Res {
     let many = ops::as_int(vm, args.get(0))?;
     if many > 0 {
-        vm.wait_us(many as u64 * unit);
+        wait_us(vm, many as u64 * unit)?;
     }
     Ok(Obj::NONE)
+}
+
+/// Waits; while an alarm is set by pieces of a millisecond, between which it may go off.
+fn wait_us(vm: &mut Vm, microseconds: u64) -> Res<()> {
+    #[cfg(feature = "machine")]
+    {
+        let end = vm.now_us() + microseconds;
+        while vm.has_alarm() {
+            let left = end.saturating_sub(vm.now_us());
+            if left == 0 {
+                return Ok(());
+            }
+            vm.wait_us(left.min(1000));
+            vm.attend()?;
+        }
+        let left = end.saturating_sub(vm.now_us());
+        vm.wait_us(left);
+        Ok(())
+    }
+    #[cfg(not(feature = "machine"))]
+    {
+        vm.wait_us(microseconds);
+        Ok(())
+    }
 }
 
 /// `sleep(seconds)`.
@@ -67,7 +91,7 @@ pub(crate) fn sleep(vm: &mut Vm, args: Args) -> Res {
     #[cfg(feature = "float")]
     if let Some(seconds) = crate::types::float::of(args.get(0)) {
         if seconds > 0.0 {
-            vm.wait_us((seconds * 1_000_000.0) as u64);
+            wait_us(vm, (seconds * 1_000_000.0) as u64)?;
         }
         return Ok(Obj::NONE);
     }

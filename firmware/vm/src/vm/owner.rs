@@ -30,6 +30,10 @@ impl<'a> Vm<'a> {
         if name == b"asyncio" {
             return Some(crate::ModuleFile { mpy: crate::ASYNCIO, package: false });
         }
+        #[cfg(feature = "machine")]
+        if name == b"machine" {
+            return Some(crate::ModuleFile { mpy: crate::MACHINE, package: false });
+        }
         self.files?.find(name)
     }
 
@@ -48,6 +52,48 @@ impl<'a> Vm<'a> {
     #[cfg(feature = "machine")]
     pub(crate) fn memory(&self) -> Option<&'a dyn crate::Memory> {
         self.memory
+    }
+
+    /// Gives the machine the pins that `machine` is about.
+    #[cfg(feature = "machine")]
+    pub fn set_pins(&mut self, pins: &'a dyn crate::Pins) {
+        self.pins = Some(pins);
+    }
+
+    #[cfg(feature = "machine")]
+    pub(crate) fn pins(&self) -> Option<&'a dyn crate::Pins> {
+        self.pins
+    }
+
+    #[cfg(feature = "machine")]
+    fn now_ms(&self) -> u32 {
+        self.clock.map_or((self.waited_us / 1000) as u32, |clock| clock.now_ms())
+    }
+
+    /// Calls `function` with `None` in `ms` milliseconds, at the next jump back or call of Python code from then on; null: no longer. There is one
+    /// alarm. Until it is due each jump back looks at the clock's milliseconds, which an interrupt counts and nothing else: so that interrupts
+    /// share no memory with the machine, and a loop without an alarm pays nothing.
+    #[cfg(feature = "machine")]
+    pub(crate) fn set_alarm(&mut self, ms: u32, function: Obj) {
+        self.alarm = function;
+        self.alarm_ms = self.now_ms().wrapping_add(ms);
+        self.watch = true;
+    }
+
+    #[cfg(feature = "machine")]
+    pub(crate) fn has_alarm(&self) -> bool {
+        self.alarm != Obj::NULL
+    }
+
+    /// Notes the alarm's function where it is due; with a full queue it stays due.
+    #[cfg(feature = "machine")]
+    pub(super) fn look_at_alarm(&mut self) {
+        let due = self.alarm != Obj::NULL && self.now_ms().wrapping_sub(self.alarm_ms) as i32 >= 0;
+        if due && self.n_scheduled < SCHEDULED_MAX {
+            self.scheduled[self.n_scheduled] = (self.alarm, Obj::NONE);
+            self.n_scheduled += 1;
+            self.alarm = Obj::NULL;
+        }
     }
 
     /// Gives the machine a clock.

@@ -3,7 +3,13 @@
 # A script with "differs from CPython" in its first line keeps the .txt it has.
 set -e
 cd "$(dirname "$0")"
-"${MPY_CROSS:-mpy-cross}" -s asyncio.py -o ../../modules/asyncio.mpy ../../modules/asyncio.py
+for module in asyncio machine; do
+    "${MPY_CROSS:-mpy-cross}" -s "$module.py" -o "../../modules/$module.mpy" "../../modules/$module.py"
+done
+# What is about pins and timers; its .txt is written by hand.
+for file in ../boards/*/*.py ../machine/*.py; do
+    "${MPY_CROSS:-mpy-cross}" -s "$(basename "$file")" -o "${file%.py}.mpy" "$file"
+done
 for file in */*.py files/*/*.py files/*/*/*.py; do
     [ -f "$file" ] || continue
     folder=$(dirname "$file") name=$(basename "$file" .py)
