@@ -14,7 +14,7 @@ use crate::{builtins, print};
 /// A global of the module, else a builtin.
 #[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn global(vm: &mut Vm, module: ModulePtr, name: Obj) -> Res {
-    match map::get(module.get().globals.field(types::MODULE_TABLE), name) {
+    match map::get_inline(module.get().globals.field(types::MODULE_TABLE), name) {
         it if it == Obj::NULL => builtin(vm, name),
         value => Ok(value),
     }
@@ -60,7 +60,6 @@ pub(crate) fn delete_name(vm: &mut Vm, frame: FramePtr, module: ModulePtr, name:
 }
 
 /// An instance's own attribute, the quick way; NULL when it takes more.
-#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn own(object: Obj, name: Obj) -> Obj {
     if object.is(Kind::Instance) { class::own(object, name) } else { Obj::NULL }
 }
@@ -89,7 +88,7 @@ pub(crate) fn call_special(vm: &mut Vm, object: Obj, name: Qstr) -> Res {
     load_method(vm, at.plus(1), Obj::name(name))?;
     let (function, receiver) = (at.get(1), at.get(2));
     let value = if receiver == Obj::NULL {
-        call::begin(vm, function, at.plus(3), 0, 0)
+        call::start(vm, function, at.plus(3), 0, 0)
     } else {
         call::start_with_self(vm, function, at.plus(2), 1, 0)
     };
@@ -259,7 +258,7 @@ fn bind(vm: &mut Vm, object: Obj, class: Obj, found: Obj) -> Res {
             vm.keep(arguments)?;
             let at = Slots::of(arguments, 1);
             at.set(0, object);
-            let value = call::begin(vm, getter, at, 1, 0);
+            let value = call::start(vm, getter, at, 1, 0);
             vm.unkeep(1);
             value
         }
@@ -291,10 +290,9 @@ const NEW: Obj = Obj::native(crate::natives::N::ObjectNew as u16);
 const NEW: Obj = Obj::NULL;
 
 /// LOAD_METHOD: the object at `at` becomes a function and its self, or any value and NULL.
-#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn load_method(vm: &mut Vm, at: Slots, name: Obj) -> Res<()> {
     let object = at.get(0);
-    if object.is(Kind::Instance) && class::own(object, name) == Obj::NULL {
+    if cfg!(feature = "speed") && object.is(Kind::Instance) && class::own(object, name) == Obj::NULL {
         let class = object.field(class::INSTANCE_CLASS);
         if class.is(Kind::Class) {
             let found = class::lookup(class, name);
@@ -384,13 +382,12 @@ pub(crate) fn load_now(vm: &mut Vm, object: Obj, name: Obj) -> Res {
 }
 
 /// `object.name = value`, or `del` when the value is NULL. All rooted.
-#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn store(vm: &mut Vm, object: Obj, name: Obj, value: Obj) -> Res<()> {
     #[cfg(feature = "language")]
     if object.is(Kind::Instance) && class::is_hooked(object) {
         return store_hooked(vm, object, name, value);
     }
-    if object.is(Kind::Instance) && value != Obj::NULL && class::replace_own(object, name, value) {
+    if cfg!(feature = "speed") && object.is(Kind::Instance) && value != Obj::NULL && class::replace_own(object, name, value) {
         return Ok(());
     }
     store_slow(vm, object, name, value)

@@ -19,6 +19,7 @@ const FUNCTIONS: &[(Qstr, N)] = &[
     (Qstr::PRINT, N::Print),
     (Qstr::ISINSTANCE, N::IsInstance),
     (Qstr::NEXT, N::Next),
+    #[cfg(feature = "builtins")]
     (Qstr::SUM, N::Sum),
     #[cfg(feature = "builtins")]
     (Qstr::MAX, N::Max),
@@ -26,21 +27,29 @@ const FUNCTIONS: &[(Qstr, N)] = &[
     (Qstr::MIN, N::Min),
     (Qstr::SORTED, N::Sorted),
     (Qstr::ABS, N::Abs),
+    #[cfg(feature = "builtins")]
     (Qstr::ALL, N::All),
+    #[cfg(feature = "builtins")]
     (Qstr::ANY, N::Any),
+    #[cfg(feature = "methods")]
     (Qstr::CALLABLE, N::Callable),
     (Qstr::CHR, N::Chr),
     #[cfg(feature = "builtins")]
     (Qstr::DIVMOD, N::Divmod),
+    #[cfg(feature = "methods")]
     (Qstr::GETATTR, N::GetAttr),
+    #[cfg(feature = "methods")]
     (Qstr::HASATTR, N::HasAttr),
     #[cfg(feature = "hashes")]
     (Qstr::HASH, N::Hash),
+    #[cfg(feature = "methods")]
     (Qstr::ISSUBCLASS, N::IsSubclass),
     (Qstr::ITER, N::Iter),
     (Qstr::ORD, N::Ord),
+    #[cfg(feature = "methods")]
     (Qstr::POW, N::Pow),
     (Qstr::REPR, N::Repr),
+    #[cfg(feature = "methods")]
     (Qstr::SETATTR, N::SetAttr),
     #[cfg(feature = "language")]
     (Qstr::DELATTR, N::DelAttr),
@@ -113,7 +122,22 @@ static BY_NAME: [u8; TABLE_LEN] = {
     table
 };
 
+/// The value of a builtin name: where size counts, by a search of the types and of the natives, of which the functions come first.
+#[cfg(not(any(feature = "core", feature = "float", feature = "format", feature = "language")))]
+pub(crate) fn find(name: Obj) -> Option<Obj> {
+    let name = name.as_name();
+    if name == Qstr::ELLIPSIS {
+        return Some(Obj::ELLIPSIS);
+    }
+    let is_nameless = |class: &T| NAMELESS.contains(class);
+    if let Some(class) = types::ALL.iter().find(|class| class.info().name == name && !is_nameless(class)) {
+        return Some(class.obj());
+    }
+    (0..FUNCTIONS.len() as u16).find(|index| crate::natives::name(*index) == name).map(Obj::native)
+}
+
 /// The value of a builtin name.
+#[cfg(any(feature = "core", feature = "float", feature = "format", feature = "language"))]
 pub(crate) fn find(name: Obj) -> Option<Obj> {
     let found = *BY_NAME.get(usize::from(name.as_name().0))?;
     if found >= TYPE_FIRST {
@@ -228,14 +252,8 @@ pub(crate) fn ord(vm: &mut Vm, args: Args) -> Res {
         _ => vm.type_error(Qstr::M_ORD),
     };
     #[cfg(feature = "unicode")]
-    if let [letter @ 0..0x80] = bytes {
-        return Ok(Obj::int(i32::from(*letter)));
-    }
-    #[cfg(feature = "unicode")]
-    let mut letters = core::str::from_utf8(bytes).unwrap_or("").chars();
-    #[cfg(feature = "unicode")]
-    match (letters.next(), letters.next()) {
-        (Some(letter), None) => Ok(Obj::int(letter as i32)),
+    match crate::utf8::first(bytes) {
+        Some((letter, len)) if len == bytes.len() => Ok(Obj::int(letter as i32)),
         _ => vm.type_error(Qstr::M_ORD),
     }
 }
@@ -448,7 +466,7 @@ pub(crate) fn sum(vm: &mut Vm, args: Args) -> Res {
         if value == Obj::STOP {
             return Ok(holder.field(0));
         }
-        let quick = ops::quick(op::ADD, holder.field(0), value);
+        let quick = if cfg!(feature = "speed") { ops::quick(op::ADD, holder.field(0), value) } else { Obj::NULL };
         let total = if quick != Obj::NULL {
             quick
         } else {

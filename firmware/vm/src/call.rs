@@ -6,7 +6,7 @@
 use crate::code::{CodePtr, FLAG_GENERATOR, FLAG_VAR_ARGS, FLAG_VAR_KEYWORDS, Ip, ModulePtr};
 use crate::frame::{Action, FramePtr, Slots, State, frame_words};
 use crate::heap::Kind;
-use crate::natives::{self, NATIVES};
+use crate::natives;
 use crate::opcodes;
 use crate::qstr::Qstr;
 use crate::types::{T, class, dict, exception, tuple};
@@ -62,18 +62,13 @@ impl Args {
 
 /// Begins a call. The slot before the first argument must be free to be written. Gives the value, or `Obj::CALL` when a
 /// frame was pushed whose value will go where the present frame's saved `sp` points.
-#[cfg_attr(feature = "speed", inline(always))]
+#[inline(never)]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn start(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     if callee.is(Kind::Function) {
-        return enter::<false>(vm, callee, args, n, n_kw);
+        return enter(vm, callee, args, n, n_kw);
     }
     start_other(vm, callee, args, n, n_kw)
-}
-
-/// `start` for those who call less often than the run loop.
-#[inline(never)]
-pub(crate) fn begin(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
-    if callee.is(Kind::Function) { start_with_self(vm, callee, args, n, n_kw) } else { start_other(vm, callee, args, n, n_kw) }
 }
 
 /// Any of the four opcodes that call, for the run loop that is made for size: `receiver` is NULL when there is none.
@@ -96,7 +91,7 @@ fn start_other(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> 
         return native(vm, index, args, n, n_kw);
     }
     if callee.is(Kind::Closure) {
-        return enter::<true>(vm, callee, args, n, n_kw);
+        return enter(vm, callee, args, n, n_kw);
     }
     let kept = vm.kept();
     if let Some(index) = callee.as_type_index() {
@@ -135,7 +130,7 @@ fn start_other(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> 
 #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn start_with_self(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     if callee.is(Kind::Function) || callee.is(Kind::Closure) {
-        return enter::<false>(vm, callee, args, n, n_kw);
+        return enter(vm, callee, args, n, n_kw);
     }
     if let Some(index) = callee.as_native() {
         return native(vm, index, args, n, n_kw);
@@ -155,24 +150,49 @@ pub(crate) fn start_with_self(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n
     value
 }
 
-#[cfg_attr(feature = "speed", inline(always))]
 fn native(vm: &mut Vm, index: u16, args: Slots, n: usize, n_kw: usize) -> Res {
-    let Some(native) = NATIVES.get(usize::from(index)) else { return vm.type_error(Qstr::M_NOT_CALLABLE) };
-    if n < usize::from(native.min) || n > usize::from(native.max) {
+    let Some(function) = natives::function(index) else { return vm.type_error(Qstr::M_NOT_CALLABLE) };
+    let arity = natives::arity(index);
+    if n < usize::from(arity.min()) || n > usize::from(arity.max) {
         return vm.type_error(Qstr::M_ARG_COUNT);
     }
-    if n_kw > 0 && !native.keywords() {
+    if n_kw > 0 && !arity.keywords() {
         return vm.type_error(Qstr::M_NO_KW);
     }
     let kept = vm.kept();
-    let value = (native.function)(vm, Args { at: args, n, n_kw });
+    let value = function(vm, Args { at: args, n, n_kw });
     vm.release(kept);
     value
 }
 
-/// Begins a Python function: a frame, or for a generator function a generator object. `CELLS`: it mostly has some.
-#[cfg_attr(feature = "speed", inline(always))]
-fn enter<const CELLS: bool>(vm: &mut Vm, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
+/// Begins a Python function: a frame, or for a generator function a generator object. Where size counts there is one way to put arguments into locals.
+#[cfg(not(feature = "speed"))]
+#[inline(never)]
+fn enter(vm: &mut Vm, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
+    let code = CodePtr::from_raw(function.pointer(function::CODE));
+    if vm.watch {
+        vm.attend()?;
+    }
+    if code.get().flags & FLAG_GENERATOR != 0 {
+        return make_generator(vm, code, function, args, n, n_kw);
+    }
+    let frame = vm.push_frame(code, function)?;
+    let caller = vm.frame;
+    frame.set_prev(caller);
+    vm.frame = Some(frame);
+    let bound = bind(vm, frame, function, args, n, n_kw);
+    if bound.is_err() {
+        vm.frame = caller;
+        frame.pop(&mut vm.heap);
+    }
+    bound.map(|()| Obj::CALL)
+}
+
+/// Begins a Python function: a frame, or for a generator function a generator object.
+#[cfg(feature = "speed")]
+#[inline(never)]
+#[cfg_attr(target_os = "none", optimize(speed))]
+fn enter(vm: &mut Vm, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     let code = CodePtr::from_raw(function.pointer(function::CODE));
     if vm.watch {
         vm.attend()?;
@@ -186,14 +206,12 @@ fn enter<const CELLS: bool>(vm: &mut Vm, function: Obj, args: Slots, n: usize, n
     vm.frame = Some(frame);
     if code.get().simple && n_kw == 0 {
         let n_cells = usize::from(code.get().n_pos).wrapping_sub(n);
-        let fits = if CELLS { has_cells(function, n_cells) } else { n_cells == 0 && function.is(Kind::Function) };
+        let fits = if n_cells == 0 { function.is(Kind::Function) } else { has_cells(function, n_cells) };
         if fits {
             let mut locals = frame.locals();
-            if CELLS {
-                for index in 0..n_cells {
-                    locals.set(0, function.field(function::CELLS + index));
-                    locals = locals.plus(-1);
-                }
+            for index in 0..n_cells {
+                locals.set(0, function.field(function::CELLS + index));
+                locals = locals.plus(-1);
             }
             for index in 0..n as isize {
                 locals.set(-index, args.get(index));
@@ -212,7 +230,7 @@ fn enter<const CELLS: bool>(vm: &mut Vm, function: Obj, args: Slots, n: usize, n
 }
 
 /// Whether a function has exactly `count` cells.
-#[cfg_attr(feature = "speed", inline(always))]
+#[cfg(feature = "speed")]
 fn has_cells(function: Obj, count: usize) -> bool {
     if !function.is(Kind::Closure) {
         return false;
@@ -352,7 +370,7 @@ pub(crate) fn call(vm: &mut Vm, callee: Obj, args: &[Obj]) -> Res {
         slots.set(index as isize + 1, *arg);
     }
     boundary.set_sp(slots);
-    let started = begin(vm, callee, slots.plus(1), args.len(), 0);
+    let started = start(vm, callee, slots.plus(1), args.len(), 0);
     let value = finish(vm, boundary, started);
     vm.frame = caller;
     boundary.pop(&mut vm.heap);
@@ -369,7 +387,14 @@ fn finish(vm: &mut Vm, boundary: FramePtr, started: Res) -> Res {
     }
 }
 
+/// Resumes a generator from native code, until it yields, and gives `STOP` when it has ended: as `next(generator, STOP)`.
+#[cfg(not(feature = "speed"))]
+pub(crate) fn resume_nested(vm: &mut Vm, generator: Obj) -> Res {
+    call(vm, Obj::native(natives::N::Next as u16), &[generator, Obj::STOP])
+}
+
 /// Resumes a generator from native code, until it yields, and gives `STOP` when it has ended.
+#[cfg(feature = "speed")]
 pub(crate) fn resume_nested(vm: &mut Vm, generator: Obj) -> Res {
     vm.keep(generator)?;
     vm.enter()?;
@@ -396,7 +421,6 @@ pub(crate) fn resume_nested(vm: &mut Vm, generator: Obj) -> Res {
 }
 
 /// Goes on with a generator: links its frame and gives `CALL`, or `STOP` when it has ended. `extra` is what its action needs.
-#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn resume(vm: &mut Vm, generator: Obj, value: Obj, action: Action, extra: Obj) -> Res {
     let frame = FramePtr::of_generator(generator);
     match frame.state() {
@@ -477,5 +501,5 @@ pub(crate) fn error_is(vm: &Vm, class: T) -> bool {
 
 /// The name of what is called, for natives that show it.
 pub(crate) fn native_name(index: u16) -> Obj {
-    NATIVES.get(usize::from(index)).map_or(Obj::NONE, |native: &natives::Native| Obj::name(native.name()))
+    Obj::name(natives::name(index))
 }

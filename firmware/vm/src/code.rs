@@ -323,18 +323,25 @@ impl Ip {
         if first < 0x80 {
             return usize::from(first);
         }
-        let mut value = usize::from(first & 0x7f);
+        let value;
+        (*self, value) = self.varuint_rest(usize::from(first & 0x7f));
+        value
+    }
+
+    /// The groups after the first, which few numbers have. By value: the run loop's place must stay in a register.
+    #[inline(never)]
+    fn varuint_rest(mut self, first: usize) -> (Ip, usize) {
+        let mut value = first;
         loop {
             let byte = self.byte();
             value = (value << 7) | usize::from(byte & 0x7f);
             if byte < 0x80 {
-                return value;
+                return (self, value);
             }
         }
     }
 
     /// The same, first group signed.
-    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn varint(&mut self) -> i32 {
         let mut byte = self.byte();
         let mut value = (i32::from(byte) << 25) >> 25;
@@ -365,8 +372,8 @@ impl Ip {
         self.0 = unsafe { self.0.offset(distance) };
     }
 
-    /// The operand of an opcode that was just read, whatever its form, and where it ends: for the run loop that is made for size. 0 where it
-    /// has none.
+    /// The operand of an opcode that was just read, whatever its form, and where it ends: for the run loop that is made for size. Where none
+    /// follows, the opcode's own low bits.
     #[cfg(not(feature = "speed"))]
     pub(crate) fn operand(mut self, opcode: u8) -> (Ip, isize) {
         let value = match opcode {
@@ -389,7 +396,7 @@ impl Ip {
                 // Those that only go forward have no bias.
                 if opcode <= crate::opcodes::byte::PopJumpIfFalse { value - bias } else { value }
             }
-            _ => 0,
+            _ => isize::from(opcode & 0xf),
         };
         (self, value)
     }

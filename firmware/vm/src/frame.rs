@@ -187,21 +187,67 @@ pub(crate) enum Pending {
     Jump = 3,
 }
 
-/// One exception block, unpacked. It is stored as three values: `value`, then two small ints.
+/// One exception block: three values, the first its `value`, the others small ints in whose bits the rest is.
 #[derive(Clone, Copy)]
-pub(crate) struct Block {
+pub(crate) struct Block(Slots);
+
+const KIND_SHIFT: u32 = 16;
+const PENDING_SHIFT: u32 = 18;
+const UNWIND_SHIFT: u32 = 20;
+const DEPTH_SHIFT: u32 = 16;
+
+impl Block {
     /// The exception being handled, or the value being returned.
-    pub(crate) value: Obj,
+    pub(crate) fn value(self) -> Obj {
+        self.0.get(0)
+    }
+
+    pub(crate) fn set_value(self, value: Obj) {
+        self.0.set(0, value);
+    }
+
     /// Offset of the handler in the function.
-    pub(crate) handler: u16,
-    pub(crate) kind: BlockKind,
-    pub(crate) pending: Pending,
-    /// Blocks still to leave by a pending jump, and 0x80 when a loop's iterator goes with it.
-    pub(crate) unwind: u8,
-    /// Offset a pending jump goes to.
-    pub(crate) target: u16,
+    pub(crate) fn handler(self) -> usize {
+        self.0.get(1).as_int() as usize & 0xffff
+    }
+
+    pub(crate) fn kind(self) -> BlockKind {
+        match self.0.get(1).as_int() >> KIND_SHIFT & 3 {
+            0 => BlockKind::Except,
+            1 => BlockKind::Finally,
+            _ => BlockKind::With,
+        }
+    }
+
+    pub(crate) fn pending(self) -> Pending {
+        match self.0.get(1).as_int() >> PENDING_SHIFT & 3 {
+            0 => Pending::Nothing,
+            1 => Pending::Exception,
+            2 => Pending::Return,
+            _ => Pending::Jump,
+        }
+    }
+
+    pub(crate) fn set_pending(self, pending: Pending) {
+        let others = self.0.get(1).as_int() & !(3 << PENDING_SHIFT);
+        self.0.set(1, Obj::int(others | (pending as i32) << PENDING_SHIFT));
+    }
+
+    /// Of a pending jump: blocks still to leave, and 0x80 when a loop's iterator goes with it; and the offset it goes to.
+    pub(crate) fn jump(self) -> (u8, usize) {
+        ((self.0.get(1).as_int() >> UNWIND_SHIFT) as u8, self.0.get(2).as_int() as usize & 0xffff)
+    }
+
+    pub(crate) fn set_jump(self, unwind: u8, target: usize) {
+        let others = self.0.get(1).as_int() & ((1 << PENDING_SHIFT) - 1);
+        self.0.set(1, Obj::int(others | (Pending::Jump as i32) << PENDING_SHIFT | i32::from(unwind) << UNWIND_SHIFT));
+        self.0.set(2, Obj::int((self.depth() as i32) << DEPTH_SHIFT | target as i32));
+    }
+
     /// How many values the stack held when the block began.
-    pub(crate) depth: u16,
+    pub(crate) fn depth(self) -> usize {
+        (self.0.get(2).as_int() >> DEPTH_SHIFT) as usize
+    }
 }
 
 impl FramePtr {
@@ -328,10 +374,12 @@ impl FramePtr {
     }
 
     pub(crate) fn push_block(self, kind: BlockKind, handler: usize, sp: Slots) {
-        let depth = sp.plus(1).index(self.stack()) as u16;
-        let block = Block { value: Obj::NULL, handler: handler as u16, kind, pending: Pending::Nothing, unwind: 0, target: 0, depth };
+        let depth = sp.plus(1).index(self.stack());
+        let at = self.block_slot(self.n_blocks());
+        at.set(0, Obj::NULL);
+        at.set(1, Obj::int(handler as i32 | (kind as i32) << KIND_SHIFT));
+        at.set(2, Obj::int((depth as i32) << DEPTH_SHIFT));
         self.set_n_blocks(self.n_blocks() + 1);
-        self.set_block(self.n_blocks() - 1, block);
     }
 
     pub(crate) fn pop_block(self) {
@@ -340,35 +388,14 @@ impl FramePtr {
         self.block_slot(self.n_blocks()).set(0, Obj::NULL);
     }
 
-    pub(crate) fn set_block(self, index: usize, block: Block) {
-        let at = self.block_slot(index);
-        at.set(0, block.value);
-        let reason = i32::from(block.unwind) << 20 | (block.pending as i32) << 18 | (block.kind as i32) << 16;
-        at.set(1, Obj::int(reason | i32::from(block.handler)));
-        at.set(2, Obj::int(i32::from(block.depth) << 16 | i32::from(block.target)));
+    /// A block by its number.
+    pub(crate) fn block(self, index: usize) -> Block {
+        Block(self.block_slot(index))
     }
 
-    pub(crate) fn block(self, index: usize) -> Block {
-        let at = self.block_slot(index);
-        let (reason, place) = (at.get(1).as_int(), at.get(2).as_int());
-        Block {
-            value: at.get(0),
-            handler: reason as u16,
-            kind: match (reason >> 16) & 3 {
-                0 => BlockKind::Except,
-                1 => BlockKind::Finally,
-                _ => BlockKind::With,
-            },
-            pending: match (reason >> 18) & 3 {
-                0 => Pending::Nothing,
-                1 => Pending::Exception,
-                2 => Pending::Return,
-                _ => Pending::Jump,
-            },
-            unwind: (reason >> 20) as u8,
-            target: place as u16,
-            depth: (place >> 16) as u16,
-        }
+    /// The innermost block; there is one.
+    pub(crate) fn last_block(self) -> Block {
+        self.block(self.n_blocks() - 1)
     }
 
     /// Marks what the frame refers to.

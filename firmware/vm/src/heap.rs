@@ -1,6 +1,6 @@
 //! The heap: a fixed arena of 8-byte granules, mark and sweep, objects never move.
 //!
-//! Every block starts with one header word (mark bit, kind, size in granules), so the arena can be walked from its start;
+//! Every block starts with one header word (kind, size, mark bit), so the arena can be walked from its start;
 //! there are no tables beside it. New blocks are cut off the current free run. The far end of the arena belongs to the frame
 //! stack (`frame.rs`), which grows towards the heap; the border between them moves. Marking keeps a short fixed stack and walks
 //! the arena again where that is not enough, so its own memory is bounded.
@@ -91,7 +91,7 @@ const fn raw_words(kind: Kind) -> usize {
         Kind::ConstStr => 2,
         #[cfg(feature = "bytes")]
         Kind::ConstBytes => 2,
-        Kind::MapTable => 2,
+        Kind::MapTable if cfg!(feature = "speed") => 2,
         Kind::DictTable => 1,
         _ => 0,
     }
@@ -102,22 +102,26 @@ pub(crate) const GRANULE: usize = 8;
 const GRANULE_WORDS: usize = GRANULE / WORD;
 /// Granules the frame stack is given at once beyond what it asks for, and may keep when the heap is short.
 pub(crate) const STACK_SPARE: usize = 48;
-const MARKED: usize = 1;
+/// The highest bit of a header: outside of a collection it is never set, so kind and size are read without taking it away.
+const MARKED: usize = 1 << (usize::BITS - 1);
 const MARK_STACK: usize = 24;
+/// What a header can count, on a core of 32 bits: an arena of 32 MiB.
+const GRANULES_MAX: usize = (1 << 22) - 1;
 
+/// The kind in the lowest byte, where one load finds it; above it how many words the block has, this one included.
 #[cfg_attr(feature = "speed", inline(always))]
 fn header(kind: Kind, granules: usize) -> usize {
-    (granules << 8) | ((kind as usize) << 1)
+    ((granules * GRANULE_WORDS) << 8) | kind as usize
 }
 
 #[cfg_attr(feature = "speed", inline(always))]
 fn granules_of(header: usize) -> usize {
-    header >> 8
+    ((header & !MARKED) >> 8) / GRANULE_WORDS
 }
 
 #[cfg_attr(feature = "speed", inline(always))]
 fn kind_of(header: usize) -> u8 {
-    (header >> 1) as u8 & 0x7f
+    header as u8
 }
 
 /// Where an object's fields lie. These methods trust that `self` is a live heap object of a kind that has the field: kinds are
@@ -146,12 +150,13 @@ impl Obj {
     /// How many words the block has behind its header.
     #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn words(self) -> usize {
-        granules_of(self.header()) * GRANULE_WORDS - 1
+        debug_assert!(self.header() & MARKED == 0);
+        (self.header() >> 8) - 1
     }
 
     #[cfg_attr(feature = "speed", inline(always))]
     fn at(self, index: usize) -> *mut usize {
-        debug_assert!(index < self.words(), "field {index} of a block of {} words", self.words());
+        debug_assert!(1 + index < granules_of(self.header()) * GRANULE_WORDS, "field {index} is outside of its block");
         // SAFETY: the field lies within the block (see the note above this `impl`).
         unsafe { self.heap_ptr().cast::<usize>().add(1 + index) }
     }
@@ -258,7 +263,7 @@ impl Obj {
         // SAFETY: in bounds by the assertion; the source is a Rust slice that does not overlap a block being written.
         unsafe {
             let to = self.heap_ptr().cast::<usize>().add(1 + index).cast::<u8>().add(offset);
-            core::ptr::copy(text.as_ptr(), to, text.len());
+            core::ptr::copy_nonoverlapping(text.as_ptr(), to, text.len());
         }
     }
 }
@@ -294,7 +299,7 @@ pub(crate) struct Heap<'a> {
 impl<'a> Heap<'a> {
     /// Takes an arena. Granules beyond what a header can count are left unused.
     pub(crate) fn new(arena: &'a mut [MaybeUninit<u64>]) -> Heap<'a> {
-        let len = arena.len().min((1 << 24) - 1);
+        let len = arena.len().min(GRANULES_MAX);
         let base = arena.as_mut_ptr().cast::<u64>();
         // SAFETY: `len` is within the slice.
         let end = unsafe { base.add(len) };
@@ -453,7 +458,7 @@ impl<'a> Heap<'a> {
             return false;
         }
         self.cursor = Heap::plus(at, new);
-        Heap::write_header(at, (obj.header() & 0xff) | (new << 8));
+        Heap::write_header(at, header(obj.kind(), new));
         self.note_used((new - old) * GRANULE);
         if kind_of(obj.header()) > Kind::Str as u8 {
             for index in old * GRANULE_WORDS - 1..new * GRANULE_WORDS - 1 {
@@ -470,7 +475,7 @@ impl<'a> Heap<'a> {
             return;
         }
         let at = obj.heap_ptr();
-        Heap::write_header(at, (obj.header() & 0xff) | (new << 8));
+        Heap::write_header(at, header(obj.kind(), new));
         self.used -= (old - new) * GRANULE;
         if Heap::plus(at, old) == self.cursor {
             self.cursor = Heap::plus(at, new);
@@ -575,7 +580,6 @@ impl<'a> Heap<'a> {
         self.drain();
     }
 
-    #[cfg_attr(feature = "speed", inline(always))]
     fn mark_one(&mut self, value: Obj) {
         if !value.is_heap() {
             return;
@@ -603,7 +607,7 @@ impl<'a> Heap<'a> {
     fn drain(&mut self) {
         while self.mark_len > 0 {
             let Some((Some(obj), next)) = self.mark.get(self.mark_len - 1).copied() else { return };
-            let words = obj.words();
+            let words = granules_of(obj.header()) * GRANULE_WORDS - 1;
             let mut index = next as usize;
             while index < words {
                 let child = obj.field(index);
@@ -648,7 +652,7 @@ impl<'a> Heap<'a> {
 
     #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
     fn sweep(&mut self) {
-        let lives = |head: usize| head & MARKED != 0 || head & 0xff == header(Kind::Permanent, 0);
+        let lives = |head: usize| head & MARKED != 0 || kind_of(head) == Kind::Permanent as u8;
         let end = self.end;
         let mut at = self.base;
         let mut first: Option<*mut u64> = None;

@@ -139,6 +139,7 @@ pub(crate) fn from(vm: &mut Vm, module: Obj, name: Obj) -> Res {
 }
 
 /// IMPORT_STAR: everything that does not begin with an underscore, or what `__all__` lists.
+#[inline(never)]
 pub(crate) fn star(vm: &mut Vm, into: ModulePtr, module: Obj) -> Res<()> {
     if let Some(info) = crate::modules::info(module) {
         for (name, _) in info.entries {

@@ -5,7 +5,7 @@
 
 use crate::lines;
 use crate::mpy::{self, Parse, Prelude, Reader};
-use crate::opcodes::{self, EFFECTS, OPS, Op, Operand, binary};
+use crate::opcodes::{self, OPS, Op, Operand, binary, effects};
 use crate::qstr;
 
 pub use crate::vm::Malformed;
@@ -143,8 +143,8 @@ fn function<'a>(reader: &mut Reader<'a>, see: &mut dyn FnMut(Item<'a>), depth: u
     if depth == NESTING_MAX {
         return reader.bad(&"nested too deep");
     }
-    let (bytes, n_children, at) = mpy::function_head(reader)?;
-    let prelude = mpy::prelude(bytes, at)?;
+    let (body, n_children) = mpy::function_head(reader)?;
+    let prelude = mpy::prelude(body)?;
     let mut names = Reader::new(prelude.names);
     let name = names.uint()?;
     see(Item::Function {
@@ -154,7 +154,7 @@ fn function<'a>(reader: &mut Reader<'a>, see: &mut dyn FnMut(Item<'a>), depth: u
         n_exc: prelude.n_exc,
         n_args: (prelude.n_pos, prelude.n_kwonly),
         flags: prelude.flags,
-        len: prelude.code.len(),
+        len: prelude.len(),
     });
     for _ in 0..prelude.n_pos + prelude.n_kwonly {
         names.uint()?;
@@ -168,15 +168,15 @@ fn function<'a>(reader: &mut Reader<'a>, see: &mut dyn FnMut(Item<'a>), depth: u
 }
 
 fn opcodes<'a>(prelude: &Prelude<'a>, steps: &[u8], see: &mut dyn FnMut(Item<'a>)) -> Parse<()> {
-    let mut reader = Reader::new(prelude.code);
-    while reader.at < prelude.code.len() {
+    let mut reader = Reader::new(prelude.code());
+    while reader.at < prelude.len() {
         let offset = reader.at;
         let byte = reader.byte()?;
         let op = OPS[usize::from(byte)];
         if matches!(op, Op::Invalid | Op::Halt) {
             return reader.bad(&"unknown opcode");
         }
-        let operand = match EFFECTS[op as usize].2 {
+        let operand = match effects(op).2 {
             Operand::None => implied(byte),
             Operand::Name => Value::Name(reader.uint()?),
             Operand::Int => Value::Number(signed(&mut reader)?),

@@ -99,9 +99,9 @@ fn add_class(vm: &mut Vm, names: Obj, class: Obj, levels: usize) -> Res<()> {
     if let Some(index) = class.as_type_index() {
         let mut at = T::from_index(index);
         loop {
-            for (name, _) in at.info().methods() {
-                if !list::items(names).contains(&Obj::name(*name)) {
-                    list::append(vm, names, Obj::name(*name))?;
+            for (name, _) in at.methods() {
+                if !list::items(names).contains(&Obj::name(name)) {
+                    list::append(vm, names, Obj::name(name))?;
                 }
             }
             if at == T::Object {

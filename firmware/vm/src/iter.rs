@@ -223,7 +223,7 @@ pub(crate) fn next_for_loop(vm: &mut Vm, slots: Slots, end: usize) -> Res {
         it if it == Obj::NULL => slots.get(1),
         subject => subject,
     };
-    if subject.is(Kind::List) {
+    if cfg!(feature = "speed") && subject.is(Kind::List) {
         return Ok(next_of_list(slots, subject));
     }
     #[cfg(feature = "bytes")]
@@ -391,6 +391,7 @@ fn next_of_parts(vm: &mut Vm, class: T, slots: Slots) -> Res {
     match class {
         #[cfg(feature = "language")]
         T::Iterator => next_by_position(vm, slots),
+        #[cfg(feature = "builtins")]
         T::Zip if first.is(Kind::Tuple) => {
             let n = tuple::len(first);
             if n == 0 {
@@ -398,6 +399,7 @@ fn next_of_parts(vm: &mut Vm, class: T, slots: Slots) -> Res {
             }
             next_of_all(vm, first)
         }
+        #[cfg(feature = "builtins")]
         T::Map if second.is(Kind::Tuple) => {
             if tuple::len(second) == 1 {
                 let value = next(vm, tuple::items(second)[0])?;
@@ -446,6 +448,7 @@ fn next_of_parts(vm: &mut Vm, class: T, slots: Slots) -> Res {
 }
 
 /// The next value of each iterator of a tuple, as a tuple; STOP when one has ended.
+#[cfg(feature = "builtins")]
 fn next_of_all(vm: &mut Vm, iterators: Obj) -> Res {
     let n = tuple::len(iterators);
     let values = tuple::with_room(vm, n)?;
@@ -463,16 +466,13 @@ fn next_of_all(vm: &mut Vm, iterators: Obj) -> Res {
 }
 
 /// `zip(…)`, `map(…)`, `filter(…)`, `enumerate(…)`, `reversed(…)`.
+#[cfg(feature = "builtins")]
 pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
-    #[cfg(feature = "builtins")]
     if class == T::Reversed {
         let len = ops::len(vm, args.get(0))?;
         return new(vm, &[class.obj(), args.get(0), Obj::count(len)]);
     }
-    #[cfg(feature = "builtins")]
     let (has_function, has_one) = (matches!(class, T::Map | T::Filter), class == T::Enumerate);
-    #[cfg(not(feature = "builtins"))]
-    let (has_function, has_one) = (class == T::Map, false);
     let first_iterable = usize::from(has_function);
     let n_iterables = if has_one { 1 } else { args.n - first_iterable };
     for index in 0..n_iterables {
@@ -480,13 +480,11 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
         args.set(first_iterable + index, iterator);
     }
     match class {
-        #[cfg(feature = "builtins")]
         T::Enumerate => {
             let start = args.opt(1).or_else(|| args.kw_named(Qstr::START)).unwrap_or(Obj::int(0));
             let start = ops::as_int(vm, start)?;
             new(vm, &[class.obj(), args.get(0), Obj::int(start)])
         }
-        #[cfg(feature = "builtins")]
         T::Filter => new(vm, &[class.obj(), args.get(0), args.get(1)]),
         _ => {
             if n_iterables > 4 {
@@ -520,6 +518,7 @@ pub(crate) fn unpack(vm: &mut Vm, at: Slots, n: usize) -> Res<()> {
 }
 
 /// UNPACK_EX: `left` values, a list of what is between, `right` values; the first on top.
+#[inline(never)]
 pub(crate) fn unpack_ex(vm: &mut Vm, at: Slots, left: usize, right: usize) -> Res<()> {
     let all = list::from_iterable(vm, at.get(0))?;
     at.set(0, all);

@@ -25,6 +25,9 @@ mod call;
 mod code;
 #[cfg(feature = "float")]
 mod decimal;
+#[cfg(all(feature = "float", not(feature = "f64")))]
+#[cfg_attr(not(feature = "math"), allow(dead_code, reason = "without the module it is powers that are needed"))]
+mod elementary;
 #[expect(unsafe_code, reason = "frames and slots are raw memory of the arena")]
 mod frame;
 #[expect(unsafe_code, reason = "objects are raw memory of the arena")]
@@ -59,6 +62,8 @@ mod subscr;
 mod traceback;
 mod types;
 mod unwind;
+#[cfg(any(feature = "bytes", feature = "json", feature = "unicode"))]
+mod utf8;
 #[expect(unsafe_code, reason = "builds the tagged word, which is never zero")]
 mod value;
 mod verify;
@@ -66,6 +71,9 @@ mod vm;
 
 pub use value::Obj;
 pub use vm::{Malformed, Out, Stop, Vm};
+
+/// Whether this build gives up size for speed: where it does not, neither need whoever builds an image of it.
+pub const SPEED: bool = cfg!(feature = "speed");
 
 /// A clock for `time`.
 #[cfg(feature = "time")]

@@ -10,7 +10,7 @@ use crate::code::{Code, ModulePtr, Tables};
 use crate::heap::Kind;
 use crate::qstr::{self, Qstr};
 use crate::types::{self, tuple};
-use crate::value::Obj;
+use crate::value::{Obj, Raised};
 use crate::verify;
 use crate::vm::{Malformed, Stop, Vm, why};
 
@@ -25,7 +25,7 @@ const NESTING_MAX: usize = 12;
 /// Reads the file with bounds.
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'a> {
-    file: &'a [u8],
+    pub(crate) file: &'a [u8],
     pub(crate) at: usize,
 }
 
@@ -34,11 +34,24 @@ pub(crate) type Parse<V> = Result<V, Refused>;
 /// Why a file is refused: a pointer alone, so that `Parse` of a number fits two registers.
 pub(crate) type Reason = &'static &'static str;
 
-/// What a user of this crate is told as [`Malformed`].
+/// What a user of this crate is told as [`Malformed`], or that memory is short.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Refused {
     pub(crate) reason: Reason,
+    /// Where in the file; [`Refused::NO_MEMORY`] has one that no file has.
     pub(crate) offset: u32,
+}
+
+impl Refused {
+    /// The arena is too small for the file. Kept among the refusals, so that all of the loader has one kind of error, of two registers.
+    pub(crate) const NO_MEMORY: Refused = Refused { reason: &"", offset: u32::MAX };
+}
+
+impl From<Raised> for Refused {
+    /// All that loading asks of the machine fails for want of memory alone.
+    fn from(_: Raised) -> Refused {
+        Refused::NO_MEMORY
+    }
 }
 
 impl From<Refused> for Malformed {
@@ -57,7 +70,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The file is refused because of what this build does not have, which every build has words for.
-    fn lacks<V>(&self, reason: Reason) -> Parse<V> {
+    pub(crate) fn lacks<V>(&self, reason: Reason) -> Parse<V> {
         Err(Refused { reason, offset: self.at as u32 })
     }
 
@@ -102,7 +115,7 @@ impl<'a> Reader<'a> {
 
 impl From<Refused> for Stop {
     fn from(refused: Refused) -> Stop {
-        Stop::Malformed(refused.into())
+        if refused == Refused::NO_MEMORY { Stop::NoMemory } else { Stop::Malformed(refused.into()) }
     }
 }
 
@@ -117,17 +130,37 @@ pub(crate) struct Prelude<'a> {
     /// Name and argument names, then line numbers.
     pub(crate) names: &'a [u8],
     pub(crate) cells: &'a [u8],
-    pub(crate) code: &'a [u8],
+    /// Where the bytecode begins: a reader that ends with the function.
+    pub(crate) start: Reader<'a>,
+}
+
+impl<'a> Prelude<'a> {
+    /// The bytecode.
+    pub(crate) fn code(&self) -> &'a [u8] {
+        self.start.file.get(self.start.at..).unwrap_or(&[])
+    }
+
+    /// Its length in bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.start.file.len() - self.start.at
+    }
 }
 
 /// Reads the file and makes a module; its code has not run yet.
 pub(crate) fn load<'a>(vm: &mut Vm<'a>, file: &'a [u8]) -> Result<ModulePtr, Stop> {
+    let kept = vm.kept();
+    let loaded = load_file(vm, file);
+    vm.release(kept);
+    Ok(loaded?)
+}
+
+fn load_file<'a>(vm: &mut Vm<'a>, file: &'a [u8]) -> Parse<ModulePtr> {
     let mut reader = Reader::new(file);
     header(&mut reader)?;
     let n_names = reader.count(NAMES_MAX, &"too many names")?;
     let n_consts = reader.count(CONSTS_MAX, &"too many constants")?;
     if n_names == 0 {
-        return Ok(reader.bad(&"no names")?);
+        return reader.bad(&"no names");
     }
 
     // First walk: are names, constants and functions well formed, and how many are there of what.
@@ -139,15 +172,14 @@ pub(crate) fn load<'a>(vm: &mut Vm<'a>, file: &'a [u8]) -> Result<ModulePtr, Sto
         }
     }
     for _ in 0..n_consts {
-        skip_const(&mut walk, 0)?;
+        constant(vm, &mut walk, false, 0)?;
     }
     let mut n_codes = 0;
     count_codes(&mut walk, 0, &mut n_codes)?;
 
     // Tables first and permanent, then what can be collected again if the file is refused after all.
-    let no_memory = |_| Stop::NoMemory;
-    let block = vm.alloc(Kind::Permanent, Tables::words(n_names, n_codes)).map_err(no_memory)?;
-    let names = vm.alloc(Kind::Permanent, 2 * new_names + 1).map_err(no_memory)?;
+    let block = vm.alloc(Kind::Permanent, Tables::words(n_names, n_codes))?;
+    let names = vm.alloc(Kind::Permanent, 2 * new_names + 1)?;
     vm.begin_names(names);
     let loaded = fill(vm, reader, block, (n_names, n_consts, n_codes));
     if loaded.is_err() {
@@ -161,7 +193,8 @@ pub(crate) fn load<'a>(vm: &mut Vm<'a>, file: &'a [u8]) -> Result<ModulePtr, Sto
     Ok(module)
 }
 
-fn fill<'a>(vm: &mut Vm<'a>, mut reader: Reader<'a>, block: Obj, counts: (usize, usize, usize)) -> Result<ModulePtr, Stop> {
+/// Fills the tables. What it makes is kept by `vm.keep`.
+fn fill<'a>(vm: &mut Vm<'a>, mut reader: Reader<'a>, block: Obj, counts: (usize, usize, usize)) -> Parse<ModulePtr> {
     let (n_names, n_consts, n_codes) = counts;
     let mut tables = Tables::new(block, n_names, n_consts, n_codes);
     for index in 0..n_names {
@@ -169,36 +202,29 @@ fn fill<'a>(vm: &mut Vm<'a>, mut reader: Reader<'a>, block: Obj, counts: (usize,
             Ok(known) => known,
             Err(text) => match vm.intern(text) {
                 Some(name) => name,
-                None => return Ok(reader.bad(&"too many names")?),
+                None => return reader.bad(&"too many names"),
             },
         };
         tables.set_name(index, name);
     }
-    let kept = vm.kept();
-    let objects = objects(vm, &mut reader, tables.module(), n_consts);
-    let verified = match objects {
-        Ok(()) => functions(vm, &mut reader, &mut tables, n_codes),
-        Err(stop) => Err(stop),
-    };
-    vm.release(kept);
-    verified?;
+    objects(vm, &mut reader, tables.module(), n_consts)?;
+    function(vm, &mut reader, &mut tables, n_codes, &mut 0)?;
     Ok(tables.module())
 }
 
 /// Constants and globals; both are kept by `vm.keep` while the rest is checked.
-fn objects<'a>(vm: &mut Vm<'a>, reader: &mut Reader<'a>, module: ModulePtr, n_consts: usize) -> Result<(), Stop> {
-    let no_memory = |_| Stop::NoMemory;
-    let consts = tuple::with_room(vm, n_consts).map_err(no_memory)?;
-    vm.keep(consts).map_err(no_memory)?;
+fn objects<'a>(vm: &mut Vm<'a>, reader: &mut Reader<'a>, module: ModulePtr, n_consts: usize) -> Parse<()> {
+    let consts = tuple::with_room(vm, n_consts)?;
+    vm.keep(consts)?;
     for index in 0..n_consts {
-        let value = constant(vm, reader)?;
+        let value = constant(vm, reader, true, 0)?;
         tuple::set(consts, index, value);
     }
-    let globals = vm.alloc(Kind::Module, 2).map_err(no_memory)?;
-    vm.keep(globals).map_err(no_memory)?;
+    let globals = vm.alloc(Kind::Module, 2)?;
+    vm.keep(globals)?;
     let name = module_name(vm, module);
     globals.set_field(types::MODULE_NAME, name);
-    crate::map::set(vm, globals, types::MODULE_TABLE, Obj::name(Qstr::D_NAME), name).map_err(no_memory)?;
+    crate::map::set(vm, globals, types::MODULE_TABLE, Obj::name(Qstr::D_NAME), name)?;
     module.update(|tables| {
         tables.consts = consts;
         tables.globals = globals;
@@ -214,11 +240,6 @@ fn module_name(vm: &mut Vm, module: ModulePtr) -> Obj {
         Ok(name) if stem != b"__main__" => name,
         _ => module.name(0),
     }
-}
-
-fn functions<'a>(vm: &mut Vm<'a>, reader: &mut Reader<'a>, tables: &mut Tables, n_codes: usize) -> Result<(), Stop> {
-    let mut next_child = 0;
-    function(vm, reader, tables, (0, n_codes), &mut next_child).map(|_| ())
 }
 
 pub(crate) fn header(reader: &mut Reader) -> Parse<()> {
@@ -253,7 +274,8 @@ pub(crate) fn name_text<'a>(reader: &mut Reader<'a>) -> Parse<Result<Obj, &'a [u
         return Ok(Ok(Obj::name(Qstr(number as u16))));
     }
     let text = reader.take(len >> 1)?;
-    if cfg!(feature = "unicode") && core::str::from_utf8(text).is_err() {
+    #[cfg(feature = "unicode")]
+    if !crate::utf8::is_valid(text) {
         return reader.bad(&"a name is not UTF-8");
     }
     if reader.byte()? != 0 {
@@ -272,116 +294,92 @@ const OBJ_BYTES: u8 = 6;
 const OBJ_INT: u8 = 7;
 #[cfg(feature = "float")]
 const OBJ_FLOAT: u8 = 8;
-const OBJ_COMPLEX: u8 = 9;
 const OBJ_TUPLE: u8 = 10;
 
-fn skip_const(reader: &mut Reader, depth: usize) -> Parse<()> {
-    match reader.byte()? {
-        OBJ_FUN_TABLE => reader.lacks(&"contains machine code"),
-        1..=OBJ_ELLIPSIS => Ok(()),
-        kind @ (OBJ_STR | OBJ_BYTES) => {
-            let len = reader.uint()?;
-            let text = reader.take(len)?;
-            if cfg!(feature = "unicode") && kind == OBJ_STR && core::str::from_utf8(text).is_err() {
-                return reader.bad(&"a text is not UTF-8");
-            }
-            if reader.byte()? == 0 { Ok(()) } else { reader.bad(&"a text does not end") }
+/// Walks over a constant, checks it, and makes it if `make` says so: else it gives None, as for one that has no memory of its own.
+fn constant<'a>(vm: &mut Vm<'a>, reader: &mut Reader<'a>, make: bool, depth: usize) -> Parse<Obj> {
+    let kind = reader.byte()?;
+    if matches!(kind, 1..=OBJ_ELLIPSIS) {
+        return Ok([Obj::NONE, Obj::FALSE, Obj::TRUE, Obj::ELLIPSIS][usize::from(kind) - 1]);
+    }
+    if kind == OBJ_FUN_TABLE {
+        return reader.lacks(&"contains machine code");
+    }
+    if kind > OBJ_TUPLE {
+        return reader.bad(&"unknown constant");
+    }
+    let len = reader.uint()?;
+    if kind == OBJ_TUPLE {
+        if depth == NESTING_MAX {
+            return reader.bad(&"nested too deep");
         }
-        OBJ_INT..=OBJ_COMPLEX => {
-            let len = reader.uint()?;
-            reader.take(len).map(|_| ())
-        }
-        OBJ_TUPLE => {
-            if depth == NESTING_MAX {
-                return reader.bad(&"nested too deep");
+        let made = if make { tuple::with_room(vm, len)? } else { Obj::NONE };
+        vm.keep(made)?;
+        for index in 0..len {
+            let value = constant(vm, reader, make, depth + 1)?;
+            if make {
+                tuple::set(made, index, value);
             }
-            for _ in 0..reader.uint()? {
-                skip_const(reader, depth + 1)?;
-            }
-            Ok(())
         }
-        _ => reader.bad(&"unknown constant"),
+        vm.unkeep(1);
+        return Ok(made);
+    }
+    let text = reader.take(len)?;
+    if kind <= OBJ_BYTES {
+        #[cfg(feature = "unicode")]
+        if kind == OBJ_STR && !make && !crate::utf8::is_valid(text) {
+            return reader.bad(&"a text is not UTF-8");
+        }
+        if reader.byte()? != 0 {
+            return reader.bad(&"a text does not end");
+        }
+    }
+    if !make {
+        return Ok(Obj::NONE);
+    }
+    match kind {
+        OBJ_STR => Ok(types::str::constant(vm, text)?),
+        #[cfg(feature = "bigint")]
+        OBJ_INT => match types::bigint::parse(vm, text, 10)? {
+            it if it == Obj::NULL => reader.bad(&"an int constant is malformed"),
+            value => Ok(value),
+        },
+        #[cfg(not(feature = "bigint"))]
+        OBJ_INT => match types::int::parse(text, 10) {
+            Some(value) if (crate::value::INT_MIN..=crate::value::INT_MAX).contains(&value) => Ok(Obj::int(value)),
+            _ => reader.lacks(&"an int constant is too large for this build"),
+        },
+        #[cfg(feature = "float")]
+        OBJ_FLOAT => match crate::decimal::parse(text) {
+            Some(value) => Ok(types::float::new(vm, value)?),
+            None => reader.bad(&"a float constant is malformed"),
+        },
+        #[cfg(feature = "bytes")]
+        OBJ_BYTES => Ok(types::bytes::constant(vm, text)?),
+        #[cfg(not(feature = "bytes"))]
+        OBJ_BYTES => reader.lacks(&"bytes are not in this build"),
+        _ => reader.lacks(&"floats are not in this build"),
     }
 }
 
-/// Makes a constant that `skip_const` has walked over.
-fn constant<'a>(vm: &mut Vm<'a>, reader: &mut Reader<'a>) -> Result<Obj, Stop> {
-    let no_memory = |_| Stop::NoMemory;
-    let kind = reader.byte()?;
-    Ok(match kind {
-        1 => Obj::NONE,
-        2 => Obj::FALSE,
-        3 => Obj::TRUE,
-        OBJ_ELLIPSIS => Obj::ELLIPSIS,
-        OBJ_STR => {
-            let len = reader.uint()?;
-            let text = reader.take(len)?;
-            reader.byte()?;
-            types::str::constant(vm, text).map_err(no_memory)?
-        }
-        OBJ_INT => {
-            let len = reader.uint()?;
-            let text = reader.take(len)?;
-            #[cfg(feature = "bigint")]
-            return match types::bigint::parse(vm, text, 10).map_err(no_memory)? {
-                it if it == Obj::NULL => Ok(reader.bad(&"an int constant is malformed")?),
-                value => Ok(value),
-            };
-            #[cfg(not(feature = "bigint"))]
-            match types::int::parse(text, 10) {
-                Some(value) if (crate::value::INT_MIN..=crate::value::INT_MAX).contains(&value) => Obj::int(value),
-                _ => return Ok(reader.lacks(&"an int constant is too large for this build")?),
-            }
-        }
-        OBJ_TUPLE => {
-            let len = reader.uint()?;
-            let made = tuple::with_room(vm, len).map_err(no_memory)?;
-            vm.keep(made).map_err(no_memory)?;
-            for index in 0..len {
-                let value = constant(vm, reader)?;
-                tuple::set(made, index, value);
-            }
-            vm.unkeep(1);
-            made
-        }
-        #[cfg(feature = "float")]
-        OBJ_FLOAT => {
-            let len = reader.uint()?;
-            match crate::decimal::parse(reader.take(len)?) {
-                Some(value) => types::float::new(vm, value).map_err(no_memory)?,
-                None => return Ok(reader.bad(&"a float constant is malformed")?),
-            }
-        }
-        #[cfg(feature = "bytes")]
-        OBJ_BYTES => {
-            let len = reader.uint()?;
-            let bytes = reader.take(len)?;
-            reader.byte()?;
-            types::bytes::constant(vm, bytes).map_err(no_memory)?
-        }
-        #[cfg(not(feature = "bytes"))]
-        OBJ_BYTES => return Ok(reader.lacks(&"bytes are not in this build")?),
-        _ => return Ok(reader.lacks(&"floats are not in this build")?),
-    })
-}
-
-/// Length, kind and whether functions follow that this one makes.
-pub(crate) fn function_head<'a>(reader: &mut Reader<'a>) -> Parse<(&'a [u8], usize, usize)> {
+/// The function that follows, as a reader that ends where it does and counts from the file's start, and how many functions follow that it makes.
+pub(crate) fn function_head<'a>(reader: &mut Reader<'a>) -> Parse<(Reader<'a>, usize)> {
     let head = reader.uint()?;
     if head & 3 != 0 {
         return reader.lacks(&"contains machine code");
     }
     let at = reader.at;
-    let bytes = reader.take(head >> 3)?;
+    reader.take(head >> 3)?;
+    let body = Reader { file: reader.file.get(..reader.at).unwrap_or(&[]), at };
     let n_children = if head & 4 != 0 { reader.uint()? } else { 0 };
-    Ok((bytes, n_children, at))
+    Ok((body, n_children))
 }
 
 fn count_codes(reader: &mut Reader, depth: usize, count: &mut usize) -> Parse<()> {
     if depth == NESTING_MAX {
         return reader.bad(&"nested too deep");
     }
-    let (_, n_children, _) = function_head(reader)?;
+    let (_, n_children) = function_head(reader)?;
     *count += 1;
     if *count + n_children > CODES_MAX {
         return reader.bad(&"too many functions");
@@ -393,26 +391,14 @@ fn count_codes(reader: &mut Reader, depth: usize, count: &mut usize) -> Parse<()
 }
 
 /// Checks a function and those it makes, and enters them into the tables. Gives its number.
-fn function<'a>(
-    vm: &mut Vm<'a>,
-    reader: &mut Reader<'a>,
-    tables: &mut Tables,
-    room: (usize, usize),
-    next_child: &mut usize,
-) -> Result<u16, Stop> {
-    let (depth, n_codes) = room;
-    let (bytes, n_children, at) = function_head(reader)?;
+fn function<'a>(vm: &mut Vm<'a>, reader: &mut Reader<'a>, tables: &mut Tables, n_codes: usize, next_child: &mut usize) -> Parse<u16> {
+    let (body, n_children) = function_head(reader)?;
     let module = tables.module();
-    let prelude = prelude(bytes, at)?;
-    let limits = verify::Limits {
-        n_names: usize::from(module.get().n_names),
-        n_consts: usize::from(module.get().n_consts),
-        n_children,
-        file_offset: at + bytes.len() - prelude.code.len(),
-    };
+    let prelude = prelude(body)?;
+    let limits = verify::Limits { n_names: usize::from(module.get().n_names), n_consts: usize::from(module.get().n_consts), n_children };
     verify::function(vm, &prelude, &limits)?;
     let code = Code::new(
-        prelude.code,
+        prelude.code(),
         prelude.names,
         module,
         prelude.n_state as u16,
@@ -427,33 +413,29 @@ fn function<'a>(
     *next_child += n_children;
     tables.set_children_at(number, first_child as u16);
     for index in 0..n_children {
-        let child = function(vm, reader, tables, (depth + 1, n_codes), next_child)?;
+        let child = function(vm, reader, tables, n_codes, next_child)?;
         tables.set_child(first_child + index, child, n_codes);
     }
     Ok(number)
 }
 
-const STATE_MAX: usize = 1000;
-const EXC_MAX: usize = 14;
+pub(crate) const STATE_MAX: usize = 1000;
+pub(crate) const EXC_MAX: usize = 14;
 const ARGS_MAX: usize = 255;
-const CODE_MAX: usize = 32_000;
+pub(crate) const CODE_MAX: usize = 32_000;
 
 /// Decodes a function's head: signature bits `xSSSSEAA` then `xFSSKAED`, sizes `xIIIIIIC`, names and lines, cells.
-pub(crate) fn prelude(bytes: &[u8], offset: usize) -> Parse<Prelude<'_>> {
-    let mut reader = Reader::new(bytes);
-    let fail = |reader: &Reader, reason| Err(Refused { reason: why(reason), offset: (offset + reader.at) as u32 });
-    let shift = |refused: Refused| Refused { offset: refused.offset + offset as u32, ..refused };
-
-    let first = usize::from(reader.byte().map_err(shift)?);
+pub(crate) fn prelude(mut reader: Reader<'_>) -> Parse<Prelude<'_>> {
+    let first = usize::from(reader.byte()?);
     let (mut n_state, mut n_exc, mut n_pos) = ((first >> 3) & 0xf, (first >> 2) & 1, first & 3);
     let (mut flags, mut n_kwonly, mut n_default) = (0, 0, 0);
     let mut more = first & 0x80 != 0;
     let mut n = 0;
     while more {
         if n == 8 {
-            return fail(&reader, &"a function's signature is too long");
+            return reader.bad(&"a function's signature is too long");
         }
-        let byte = usize::from(reader.byte().map_err(shift)?);
+        let byte = usize::from(reader.byte()?);
         n_state |= (byte & 0x30) << (2 * n);
         n_exc |= (byte & 0x02) << n;
         flags |= ((byte & 0x40) >> 6) << n;
@@ -469,9 +451,9 @@ pub(crate) fn prelude(bytes: &[u8], offset: usize) -> Parse<Prelude<'_>> {
     let mut n = 0;
     loop {
         if n == 3 {
-            return fail(&reader, &"a function's head is too long");
+            return reader.bad(&"a function's head is too long");
         }
-        let byte = usize::from(reader.byte().map_err(shift)?);
+        let byte = usize::from(reader.byte()?);
         n_cells |= (byte & 1) << n;
         n_info |= ((byte & 0x7e) >> 1) << (6 * n);
         n += 1;
@@ -479,16 +461,16 @@ pub(crate) fn prelude(bytes: &[u8], offset: usize) -> Parse<Prelude<'_>> {
             break;
         }
     }
-    let names = reader.take(n_info).map_err(shift)?;
-    let cells = reader.take(n_cells).map_err(shift)?;
-    let code = &bytes[reader.at..];
+    let names = reader.take(n_info)?;
+    let cells = reader.take(n_cells)?;
     if n_state > STATE_MAX || n_exc > EXC_MAX || n_pos > ARGS_MAX || n_kwonly > ARGS_MAX || flags > 0xf {
-        return fail(&reader, &"a function is too large");
+        return reader.bad(&"a function is too large");
     }
-    if code.is_empty() || code.len() > CODE_MAX {
-        return fail(&reader, &"a function is too large or empty");
+    let len = reader.file.len() - reader.at;
+    if len == 0 || len > CODE_MAX {
+        return reader.bad(&"a function is too large or empty");
     }
-    Ok(Prelude { n_state, n_exc, flags: flags as u8, n_pos, n_kwonly, n_default, names, cells, code })
+    Ok(Prelude { n_state, n_exc, flags: flags as u8, n_pos, n_kwonly, n_default, names, cells, start: reader })
 }
 
 #[cfg(test)]
@@ -499,9 +481,9 @@ mod tests {
     fn a_signature_is_taken_apart() {
         // fib(n): three slots more than one, one argument.
         let bytes = [0x31, 0x0e, 0x03, 0x07, 0x01, 0x31, 0x07, 0x01, 0x32, 0x51, 0x63];
-        let prelude = prelude(&bytes, 0).expect("well formed");
+        let prelude = prelude(Reader::new(&bytes)).expect("well formed");
         assert_eq!((prelude.n_state, prelude.n_exc, prelude.n_pos), (7, 0, 1));
-        assert_eq!((prelude.names.len(), prelude.cells.len(), prelude.code.len()), (7, 0, 2));
+        assert_eq!((prelude.names.len(), prelude.cells.len(), prelude.len()), (7, 0, 2));
     }
 
     #[test]

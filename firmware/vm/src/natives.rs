@@ -9,27 +9,82 @@ use crate::types::{self, dict, exception, generator, list, str, tuple};
 use crate::value::Res;
 use crate::vm::Vm;
 
-/// A native function.
-pub(crate) struct Native {
-    pub(crate) function: fn(&mut Vm, Args) -> Res,
-    /// Positional arguments it takes, a method's self included.
-    pub(crate) min: u8,
+/// The arguments that a native function takes.
+#[derive(Clone, Copy)]
+pub(crate) struct Arity {
+    /// Positional arguments, a method's self included; the highest bit says that it takes keywords.
+    min_and_keywords: u8,
     pub(crate) max: u8,
-    /// Its name, and whether it takes keywords: together, so that an entry has eight bytes.
-    name_and_keywords: u16,
 }
 
-const KEYWORDS: u16 = 1 << 15;
+impl Arity {
+    pub(crate) const fn min(self) -> u8 {
+        self.min_and_keywords & !KEYWORDS
+    }
+
+    pub(crate) const fn keywords(self) -> bool {
+        self.min_and_keywords & KEYWORDS != 0
+    }
+}
+
+const KEYWORDS: u8 = 1 << 7;
+
 const ANY: u8 = 255;
 
-impl Native {
-    pub(crate) fn name(&self) -> Qstr {
-        Qstr(self.name_and_keywords & !KEYWORDS)
-    }
+const fn arity_of(min: u8, max: u8, keywords: bool) -> Arity {
+    Arity { min_and_keywords: min | if keywords { KEYWORDS } else { 0 }, max }
+}
 
-    pub(crate) fn keywords(&self) -> bool {
-        self.name_and_keywords & KEYWORDS != 0
+/// Those there are: few, so that a function has the number of one beside its name, in the same two bytes.
+static ARITIES: [Arity; 21] = [
+    arity_of(0, 0, false),
+    arity_of(0, 1, false),
+    arity_of(0, ANY, true),
+    arity_of(1, 1, false),
+    arity_of(1, 1, true),
+    arity_of(1, 2, false),
+    arity_of(1, 2, true),
+    arity_of(1, 3, false),
+    arity_of(1, 3, true),
+    arity_of(1, 4, false),
+    arity_of(1, 4, true),
+    arity_of(1, ANY, false),
+    arity_of(1, ANY, true),
+    arity_of(2, 2, false),
+    arity_of(2, 2, true),
+    arity_of(2, 3, false),
+    arity_of(2, 3, true),
+    arity_of(2, 4, false),
+    arity_of(3, 3, false),
+    arity_of(3, 4, false),
+    arity_of(3, ANY, false),
+];
+
+const NAME_BITS: u32 = 11;
+
+const fn label(name: Qstr, min: u8, max: u8, keywords: bool) -> u16 {
+    assert!(name.0 >> NAME_BITS == 0);
+    let mut number = 0;
+    while ARITIES[number].min() != min || ARITIES[number].max != max || ARITIES[number].keywords() != keywords {
+        number += 1;
     }
+    assert!(number >> (u16::BITS - NAME_BITS) == 0);
+    (number as u16) << NAME_BITS | name.0
+}
+
+/// The function of this number.
+#[inline(always)]
+pub(crate) fn function(index: u16) -> Option<fn(&mut Vm, Args) -> Res> {
+    FUNCTIONS.get(usize::from(index)).copied()
+}
+
+#[inline(always)]
+pub(crate) fn arity(index: u16) -> Arity {
+    ARITIES[usize::from(LABELS[usize::from(index)] >> NAME_BITS)]
+}
+
+pub(crate) const fn name(index: u16) -> Qstr {
+    Qstr(LABELS[index as usize] & ((1 << NAME_BITS) - 1))
 }
 
 macro_rules! natives {
@@ -39,31 +94,35 @@ macro_rules! natives {
         #[repr(u16)]
         pub(crate) enum N { $($(#[$feature])* $number,)* }
 
-        pub(crate) static NATIVES: [Native; [$($(#[$feature])* N::$number),*].len()] = [
-            $($(#[$feature])* Native {
-                function: $function,
-                min: $min,
-                max: $max,
-                name_and_keywords: Qstr::$name.0 | if $keywords { KEYWORDS } else { 0 },
-            },)*
-        ];
+        const ALL: &[N] = &[$($(#[$feature])* N::$number),*];
+
+        static FUNCTIONS: [fn(&mut Vm, Args) -> Res; ALL.len()] = [$($(#[$feature])* $function,)*];
+
+        /// Each one's name, and the number of its arity above that.
+        static LABELS: [u16; ALL.len()] = [$($(#[$feature])* label(Qstr::$name, $min, $max, $keywords),)*];
     };
 }
 
 natives! {
     // number           name         min max keywords function
     Abs                 ABS          1 1   false builtins::abs,
+    #[cfg(feature = "builtins")]
     All                 ALL          1 1   false builtins::all,
+    #[cfg(feature = "builtins")]
     Any                 ANY          1 1   false builtins::any,
+    #[cfg(feature = "methods")]
     Callable            CALLABLE     1 1   false builtins::callable,
     Chr                 CHR          1 1   false builtins::chr,
     #[cfg(feature = "builtins")]
     Divmod              DIVMOD       2 2   false builtins::divmod,
+    #[cfg(feature = "methods")]
     GetAttr             GETATTR      2 3   false builtins::getattr,
+    #[cfg(feature = "methods")]
     HasAttr             HASATTR      2 2   false builtins::hasattr,
     #[cfg(feature = "hashes")]
     Hash                HASH         1 1   false builtins::hash,
     IsInstance          ISINSTANCE   2 2   false builtins::isinstance,
+    #[cfg(feature = "methods")]
     IsSubclass          ISSUBCLASS   2 2   false builtins::issubclass,
     Iter                ITER         1 1   false builtins::iter,
     Len                 LEN          1 1   false builtins::len,
@@ -73,14 +132,16 @@ natives! {
     Min                 MIN          1 ANY true  builtins::min,
     Next                NEXT         1 2   false builtins::next,
     Ord                 ORD          1 1   false builtins::ord,
-    #[cfg(not(feature = "bigint"))]
+    #[cfg(all(feature = "methods", not(feature = "bigint")))]
     Pow                 POW          2 2   false builtins::pow,
-    #[cfg(feature = "bigint")]
+    #[cfg(all(feature = "methods", feature = "bigint"))]
     Pow                 POW          2 3   false builtins::pow,
     Print               PRINT        0 ANY true  builtins::print,
     Repr                REPR         1 1   false builtins::repr,
+    #[cfg(feature = "methods")]
     SetAttr             SETATTR      3 3   false builtins::setattr,
     Sorted              SORTED       1 1   true  list::sorted,
+    #[cfg(feature = "builtins")]
     Sum                 SUM          1 2   false builtins::sum,
     #[cfg(feature = "float")]
     Round               ROUND        1 2   false builtins::round,
@@ -257,46 +318,79 @@ natives! {
     #[cfg(feature = "property")]
     PropertyDeleter     DELETER      2 2   false types::property_deleter,
     ExceptionInit       D_INIT       1 ANY false exception::init,
+    IteratorNext        D_NEXT       1 1   false builtins::next,
     GeneratorSend       SEND         2 2   false generator::send,
     GeneratorClose      CLOSE        1 1   false generator::close,
     GeneratorThrow      THROW        2 4   false generator::throw,
+    #[cfg(feature = "methods")]
     SequenceIndex       INDEX        2 2   false tuple::index,
+    #[cfg(feature = "methods")]
     SequenceCount       COUNT        2 2   false tuple::count,
     ListAppend          APPEND       2 2   false list::append_method,
     ListPop             POP          1 2   false list::pop,
+    #[cfg(feature = "methods")]
     ListInsert          INSERT       3 3   false list::insert,
     ListExtend          EXTEND       2 2   false list::extend_method,
     ListSort            SORT         1 1   true  list::sort_method,
+    #[cfg(feature = "methods")]
     ListRemove          REMOVE       2 2   false list::remove,
+    #[cfg(feature = "methods")]
     ListReverse         REVERSE      1 1   false list::reverse,
+    #[cfg(feature = "methods")]
     ListClear           CLEAR        1 1   false list::clear,
+    #[cfg(feature = "methods")]
     ListCopy            COPY         1 1   false list::copy,
     DictGet             GET          2 3   false dict::get_method,
     DictPop             POP          2 3   false dict::pop,
+    #[cfg(feature = "methods")]
     DictSetDefault      SETDEFAULT   2 3   false dict::set_default,
     DictUpdate          UPDATE       1 2   true  dict::update_method,
     DictItems           ITEMS        1 1   false dict::items,
     DictKeys            KEYS         1 1   false dict::keys,
     DictValues          VALUES       1 1   false dict::values,
+    #[cfg(feature = "methods")]
     DictClear           CLEAR        1 1   false dict::clear,
+    #[cfg(feature = "methods")]
     DictCopy            COPY         1 1   false dict::copy,
     StrJoin             JOIN         2 2   false str::join,
     StrSplit            SPLIT        1 3   false str::split,
+    #[cfg(not(feature = "methods"))]
+    StrStrip            STRIP        1 1   false str::strip,
+    #[cfg(feature = "methods")]
     StrStrip            STRIP        1 2   false str::strip,
+    #[cfg(feature = "methods")]
     StrLstrip           LSTRIP       1 2   false str::lstrip,
+    #[cfg(feature = "methods")]
     StrRstrip           RSTRIP       1 2   false str::rstrip,
+    #[cfg(not(feature = "methods"))]
+    StrFind             FIND         2 2   false str::find_method,
+    #[cfg(feature = "methods")]
     StrFind             FIND         2 4   false str::find_method,
+    #[cfg(feature = "methods")]
     StrRfind            RFIND        2 4   false str::rfind,
+    #[cfg(feature = "methods")]
     StrIndex            INDEX        2 4   false str::index,
     #[cfg(feature = "builtins")]
     StrCount            COUNT        2 4   false str::count,
+    #[cfg(feature = "methods")]
     StrReplace          REPLACE      3 4   false str::replace,
+    #[cfg(not(feature = "methods"))]
+    StrStartsWith       STARTSWITH   2 2   false str::starts_with,
+    #[cfg(feature = "methods")]
     StrStartsWith       STARTSWITH   2 4   false str::starts_with,
+    #[cfg(not(feature = "methods"))]
+    StrEndsWith         ENDSWITH     2 2   false str::ends_with,
+    #[cfg(feature = "methods")]
     StrEndsWith         ENDSWITH     2 4   false str::ends_with,
+    #[cfg(feature = "methods")]
     StrUpper            UPPER        1 1   false str::upper,
+    #[cfg(feature = "methods")]
     StrLower            LOWER        1 1   false str::lower,
+    #[cfg(feature = "methods")]
     StrIsDigit          ISDIGIT      1 1   false str::is_digit,
+    #[cfg(feature = "methods")]
     StrIsAlpha          ISALPHA      1 1   false str::is_alpha,
+    #[cfg(feature = "methods")]
     StrIsSpace          ISSPACE      1 1   false str::is_space,
     #[cfg(feature = "sys")]
     SysExit             EXIT         0 1   false crate::modules::sys::exit,

@@ -11,7 +11,7 @@ macro_rules! opcodes {
 
         /// How many values each operation takes off the stack and puts back on the way that does not jump, and its operand.
         /// Where the count depends on the operand or on the way taken, `verify.rs` says so and this holds what is fixed.
-        pub(crate) static EFFECTS: [(u8, u8, Operand); [$(Op::$name),*].len()] =
+        const EFFECTS: [(u8, u8, Operand); [$(Op::$name),*].len()] =
             [$(($takes, $gives, Operand::$operand),)*];
 
         /// The first byte of each operation, and the last of those that have several: what the run loop tells them by. It matches bytes
@@ -26,6 +26,62 @@ macro_rules! opcodes {
         #[cfg(feature = "inspect")]
         pub(crate) static NAMES: [&str; [$(Op::$name),*].len()] = [$(stringify!($name),)*];
     };
+}
+
+/// `EFFECTS`, three bits for each of the three.
+static PACKED: [u16; EFFECTS.len()] = {
+    let (mut packed, mut at) = ([0; EFFECTS.len()], 0);
+    while at < EFFECTS.len() {
+        let (takes, gives, operand) = EFFECTS[at];
+        assert!(takes < 8 && gives < 8);
+        packed[at] = takes as u16 | (gives as u16) << 3 | (operand as u16) << 6;
+        at += 1;
+    }
+    packed
+};
+
+/// What an operation takes and gives, and its operand: see `EFFECTS`.
+pub(crate) fn effects(op: Op) -> (u8, u8, Operand) {
+    let packed = PACKED[op as usize];
+    let operand = match packed >> 6 {
+        0 => Operand::None,
+        1 => Operand::Name,
+        2 => Operand::Int,
+        3 => Operand::Uint,
+        4 => Operand::UintByte,
+        5 => Operand::Forward,
+        6 => Operand::Signed,
+        _ => Operand::SignedByte,
+    };
+    (packed as u8 & 7, (packed >> 3) as u8 & 7, operand)
+}
+
+/// The operation of an opcode byte, by a table of them all.
+#[cfg(feature = "speed")]
+pub(crate) fn op_of(byte: u8) -> Op {
+    OPS[usize::from(byte)]
+}
+
+/// The same where size counts: the bytes that hold their operand themselves need no table, and all operators are one operation.
+#[cfg(not(feature = "speed"))]
+pub(crate) fn op_of(byte: u8) -> Op {
+    static LOW: [Op; INT_MULTI as usize] = {
+        let (mut low, mut at) = ([Op::Invalid; INT_MULTI as usize], 0);
+        while at < low.len() {
+            low[at] = OPS[at];
+            at += 1;
+        }
+        low
+    };
+    match byte {
+        ..INT_MULTI => LOW[usize::from(byte)],
+        ..LOAD_FAST_MULTI => Op::LoadIntMulti,
+        ..STORE_FAST_MULTI => Op::LoadFastMulti,
+        ..UNARY_MULTI => Op::StoreFastMulti,
+        ..UNARY_END => Op::Unary,
+        BINARY_MULTI..=BINARY_LAST => Op::Binary,
+        _ => Op::Invalid,
+    }
 }
 
 /// What follows an opcode byte.
@@ -151,7 +207,13 @@ pub(crate) const INT_MULTI_ZERO: u8 = 0x80;
 pub(crate) const LOAD_FAST_MULTI: u8 = 0xb0;
 pub(crate) const STORE_FAST_MULTI: u8 = 0xc0;
 pub(crate) const UNARY_MULTI: u8 = 0xd0;
+const UNARY_COUNT: u8 = 4;
+#[cfg(not(feature = "speed"))]
+const UNARY_END: u8 = UNARY_MULTI + UNARY_COUNT;
 pub(crate) const BINARY_MULTI: u8 = 0xd7;
+const BINARY_COUNT: u8 = 35;
+#[cfg(not(feature = "speed"))]
+const BINARY_LAST: u8 = BINARY_MULTI + BINARY_COUNT - 1;
 /// How far behind an operator's in-place form, which is its operation's first byte, its plain form is.
 pub(crate) const TO_PLAIN: u8 = binary::OR - binary::IN_PLACE_OR;
 
@@ -379,8 +441,8 @@ pub(crate) static OPS: [Op; 256] = {
     fill(&mut table, INT_MULTI, 64, LoadIntMulti);
     fill(&mut table, LOAD_FAST_MULTI, 16, LoadFastMulti);
     fill(&mut table, STORE_FAST_MULTI, 16, StoreFastMulti);
-    fill(&mut table, UNARY_MULTI, 4, Unary);
-    fill(&mut table, BINARY_MULTI, 35, Binary);
+    fill(&mut table, UNARY_MULTI, UNARY_COUNT as usize, Unary);
+    fill(&mut table, BINARY_MULTI, BINARY_COUNT as usize, Binary);
     // The plain form, and the in-place form 13 before it, are one operation for small ints.
     let quick = [
         (binary::ADD, Add),

@@ -137,8 +137,8 @@ pub(crate) fn plain(operator: u8) -> u8 {
 #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Option<Slots>) -> Res {
     match operator {
-        op::EQUAL if str::is(left) && str::is(right) => return Ok(Obj::bool(str::same(vm, left, right))),
-        op::NOT_EQUAL if str::is(left) && str::is(right) => return Ok(Obj::bool(!str::same(vm, left, right))),
+        op::EQUAL if cfg!(feature = "speed") && str::is(left) && str::is(right) => return Ok(Obj::bool(str::same(vm, left, right))),
+        op::NOT_EQUAL if cfg!(feature = "speed") && str::is(left) && str::is(right) => return Ok(Obj::bool(!str::same(vm, left, right))),
         op::IS => return Ok(Obj::bool(left == right)),
         op::EXCEPTION_MATCH => return Ok(Obj::bool(exception::matches(vm, left, right)?)),
         op::IN => return contains(vm, right, left, args),
@@ -152,7 +152,7 @@ pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Opt
         }
     }
     // A text with `%` formats whatever follows.
-    let formats = str::is(left) && plain(operator) == op::MODULO;
+    let formats = cfg!(feature = "percent") && str::is(left) && plain(operator) == op::MODULO;
     if (is_object(left) || is_object(right)) && !formats {
         return binary_of_objects(vm, operator, left, right, args);
     }
@@ -169,6 +169,12 @@ pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Opt
         if value != Obj::NULL {
             return Ok(value);
         }
+    }
+    // The same for all comparisons, where size counts.
+    if cfg!(not(feature = "speed")) && operator <= op::NOT_EQUAL {
+        let (low, high) = if matches!(operator, op::MORE | op::LESS_EQUAL) { (right, left) } else { (left, right) };
+        let answer = if matches!(operator, op::EQUAL | op::NOT_EQUAL) { equal(vm, left, right)? } else { less(vm, low, high)? };
+        return Ok(Obj::bool(answer != (operator > op::EQUAL)));
     }
     match operator {
         op::EQUAL => Ok(Obj::bool(equal(vm, left, right)?)),
@@ -240,6 +246,29 @@ fn arithmetic_of_sequence(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> R
     }
     let Some(items) = tuple::sequence(left) else { return vm.type_error(Qstr::M_BAD_OPERANDS) };
     let is_list = left.is(Kind::List);
+    #[cfg(not(feature = "speed"))]
+    return {
+        // What is added, and how often: to what is on the left, or to nothing.
+        let (more, times) = match (operator, small(right)) {
+            (op::MULTIPLY, Some(times)) => (left, times),
+            (op::ADD, _) if is_list == right.is(Kind::List) && tuple::sequence(right).is_some() => (right, 1),
+            _ => return vm.type_error(Qstr::M_BAD_OPERANDS),
+        };
+        let made = list::new(vm, if operator == op::ADD { items } else { &[] })?;
+        vm.keep(made)?;
+        for _ in 0..if items.is_empty() && operator == op::MULTIPLY { 0 } else { times } {
+            list::extend(vm, made, more)?;
+        }
+        vm.unkeep(1);
+        if is_list {
+            return Ok(made);
+        }
+        vm.keep(made)?;
+        let all = tuple::new(vm, list::items(made));
+        vm.unkeep(1);
+        all
+    };
+    #[cfg(feature = "speed")]
     match operator {
         op::ADD if left.is(Kind::List) && right.is(Kind::List) => {
             let made = list::new(vm, items)?;
@@ -284,7 +313,6 @@ fn arithmetic_of_sequence(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> R
 }
 
 /// The value of an int or bool.
-#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn small(value: Obj) -> Option<i32> {
     match value {
         it if it == Obj::FALSE => Some(0),
@@ -412,8 +440,9 @@ fn binary_of_objects(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Opt
 pub(crate) use crate::operators::binary_of_objects;
 
 /// `item in container`.
+#[inline(never)]
 fn contains(vm: &mut Vm, container: Obj, item: Obj, args: Option<Slots>) -> Res {
-    if container.is(Kind::List) || container.is(Kind::Tuple) {
+    if cfg!(feature = "speed") && (container.is(Kind::List) || container.is(Kind::Tuple)) {
         return Ok(Obj::bool(tuple::position(vm, container, item, 0)?.is_some()));
     }
     #[cfg(feature = "set")]
@@ -423,7 +452,7 @@ fn contains(vm: &mut Vm, container: Obj, item: Obj, args: Option<Slots>) -> Res 
     if container.is(Kind::Dict) {
         return Ok(Obj::bool(dict::get(vm, container, item)? != Obj::NULL));
     }
-    if let (true, Some(value)) = (container.is(Kind::Range), small(item)) {
+    if let (true, Some(value)) = (cfg!(feature = "speed") && container.is(Kind::Range), small(item)) {
         return Ok(Obj::bool(range::contains(container, value)));
     }
     if let Some(text) = str::text(vm, container) {
@@ -494,6 +523,10 @@ pub(crate) fn truth(vm: &mut Vm, value: Obj) -> Res<bool> {
     if !value.is_heap() {
         return Ok(true);
     }
+    #[cfg(not(feature = "speed"))]
+    if let Some(len) = len_of(vm, value) {
+        return Ok(len > 0);
+    }
     match value.kind() {
         #[cfg(feature = "float")]
         Kind::Float => Ok(types::float::get(value) != 0.0),
@@ -503,16 +536,21 @@ pub(crate) fn truth(vm: &mut Vm, value: Obj) -> Res<bool> {
         Kind::Array => Ok(types::packed::len(value) > 0),
         #[cfg(feature = "memoryview")]
         Kind::MemoryView => Ok(types::packed::len(value) > 0),
+        #[cfg(feature = "speed")]
         Kind::List => Ok(list::len(value) > 0),
+        #[cfg(feature = "speed")]
         Kind::Tuple => Ok(tuple::len(value) > 0),
+        #[cfg(feature = "speed")]
         Kind::Dict => Ok(dict::len(value) > 0),
         #[cfg(feature = "set")]
         Kind::Set | Kind::FrozenSet => Ok(dict::len(value) > 0),
+        #[cfg(feature = "speed")]
         Kind::Range => Ok(range::len(value) > 0),
         #[cfg(feature = "language")]
         Kind::View => Ok(crate::types::view::len(value) > 0),
         #[cfg(feature = "collections")]
         Kind::Deque => Ok(crate::modules::deque::len(value) > 0),
+        #[cfg(feature = "speed")]
         Kind::Str | Kind::ConstStr => Ok(str::text(vm, value).is_some_and(|text| !text.is_empty())),
         Kind::Instance => {
             for name in [Qstr::D_BOOL, Qstr::D_LEN] {
@@ -533,6 +571,7 @@ pub(crate) fn truth(vm: &mut Vm, value: Obj) -> Res<bool> {
 }
 
 /// A unary operator other than `not`. May begin a Python method.
+#[inline(never)]
 pub(crate) fn unary(vm: &mut Vm, operator: u8, value: Obj) -> Res {
     if let Some(number) = small(value) {
         return match operator {
@@ -574,16 +613,42 @@ fn unary_of_object(vm: &mut Vm, operator: u8, value: Obj) -> Res {
     }
 }
 
+/// The length of what has one whatever a program says: texts, lists, tuples, dicts, ranges.
+#[cfg(not(feature = "speed"))]
+fn len_of(vm: &Vm, value: Obj) -> Option<usize> {
+    if let Some(text) = str::text(vm, value) {
+        return Some(str::char_count(text));
+    }
+    if !value.is_heap() {
+        return None;
+    }
+    match value.kind() {
+        Kind::List => Some(list::len(value)),
+        Kind::Tuple => Some(tuple::len(value)),
+        Kind::Dict => Some(dict::len(value)),
+        Kind::Range => Some(range::len(value)),
+        _ => None,
+    }
+}
+
 /// `len(value)`.
 #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn len(vm: &mut Vm, value: Obj) -> Res<usize> {
+    #[cfg(not(feature = "speed"))]
+    if let Some(len) = len_of(vm, value) {
+        return Ok(len);
+    }
     if value.is_heap() {
         match value.kind() {
+            #[cfg(feature = "speed")]
             Kind::List => return Ok(list::len(value)),
+            #[cfg(feature = "speed")]
             Kind::Tuple => return Ok(tuple::len(value)),
+            #[cfg(feature = "speed")]
             Kind::Dict => return Ok(dict::len(value)),
             #[cfg(feature = "set")]
             Kind::Set | Kind::FrozenSet => return Ok(dict::len(value)),
+            #[cfg(feature = "speed")]
             Kind::Range => return Ok(range::len(value)),
             #[cfg(feature = "language")]
             Kind::View => return Ok(crate::types::view::len(value)),
@@ -603,6 +668,7 @@ pub(crate) fn len(vm: &mut Vm, value: Obj) -> Res<usize> {
             _ => {}
         }
     }
+    #[cfg(feature = "speed")]
     if let Some(text) = str::text(vm, value) {
         return Ok(str::char_count(text));
     }

@@ -28,6 +28,10 @@ impl Sink {
         }
     }
 
+    pub(crate) fn put_byte(self, vm: &mut Vm, byte: u8) -> Res<()> {
+        self.put(vm, &[byte])
+    }
+
     fn put_int(self, vm: &mut Vm, value: i32) -> Res<()> {
         let mut out = [0; 33];
         self.put(vm, int::digits(value, 10, &mut out))
@@ -152,7 +156,7 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
         Kind::Tuple => items(vm, sink, value, b"(", if tuple::len(value) == 1 { b",)" } else { b")" }),
         Kind::Dict => {
             vm.enter()?;
-            sink.put(vm, b"{")?;
+            sink.put_byte(vm, b'{')?;
             let mut at = 0;
             while let Some((key, item, next)) = dict::entry(value, at) {
                 comma(vm, sink, at)?;
@@ -161,7 +165,7 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
                 repr(vm, sink, item)?;
                 at = next;
             }
-            sink.put(vm, b"}")?;
+            sink.put_byte(vm, b'}')?;
             vm.leave();
             Ok(())
         }
@@ -172,7 +176,7 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
                 comma(vm, sink, index)?;
                 sink.put_int(vm, part)?;
             }
-            sink.put(vm, b")")
+            sink.put_byte(vm, b')')
         }
         #[cfg(feature = "slices")]
         Kind::Slice => {
@@ -183,7 +187,7 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
                 repr(vm, sink, value.field(field))?;
             }
             vm.leave();
-            sink.put(vm, b")")
+            sink.put_byte(vm, b')')
         }
         Kind::Exception => exception_repr(vm, sink, value),
         #[cfg(feature = "language")]
@@ -198,7 +202,7 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
                 sink.put(vm, b", maxlen=")?;
                 sink.put_int(vm, most)?;
             }
-            sink.put(vm, b")")
+            sink.put_byte(vm, b')')
         }
         Kind::Instance => {
             if special(vm, sink, value, Qstr::D_REPR)? {
@@ -214,9 +218,13 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
             }
             named(vm, sink, b"<", types::name_of(types::type_of(value)), b" object>")
         }
+        Kind::Class => named(vm, sink, b"<class '", types::name_of(value), b"'>"),
+        // What it is, without its name.
+        #[cfg(not(feature = "messages"))]
+        _ => named(vm, sink, b"<", types::name_of(types::type_of(value)), b">"),
+        #[cfg(feature = "messages")]
         kind => {
             let (before, name, after): (&[u8], Obj, &[u8]) = match kind {
-                Kind::Class => (b"<class '", types::name_of(value), b"'>"),
                 Kind::Function | Kind::Closure => (b"<function ", function_name(value), b">"),
                 Kind::Module => (b"<module '", value.field(types::MODULE_NAME), b"'>"),
                 _ => (b"<", types::name_of(types::type_of(value)), b">"),
@@ -287,6 +295,7 @@ fn immediate(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
             it if it == Obj::TRUE => b"True",
             it if it == Obj::FALSE => b"False",
             it if it == Obj::ELLIPSIS => b"Ellipsis",
+            #[cfg(feature = "language")]
             it if it == Obj::NOT_IMPLEMENTED => b"NotImplemented",
             _ => b"<null>",
         };
@@ -315,8 +324,8 @@ pub(crate) fn function_name(function: Obj) -> Obj {
 /// A text as it would be written in a program: in single quotes unless it has them and no double ones.
 /// With `only_ascii` every other byte is written as a number.
 pub(crate) fn quoted(vm: &mut Vm, sink: Sink, bytes: &[u8], only_ascii: bool) -> Res<()> {
-    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { b'"' } else { b'\'' };
-    sink.put(vm, &[quote])?;
+    let quote = if text::has(bytes, b'\'') && !text::has(bytes, b'"') { b'"' } else { b'\'' };
+    sink.put_byte(vm, quote)?;
     let mut plain_from = 0;
     for (at, byte) in bytes.iter().enumerate() {
         let letter = match byte {
@@ -338,5 +347,5 @@ pub(crate) fn quoted(vm: &mut Vm, sink: Sink, bytes: &[u8], only_ascii: bool) ->
         plain_from = at + 1;
     }
     sink.put(vm, &bytes[plain_from..])?;
-    sink.put(vm, &[quote])
+    sink.put_byte(vm, quote)
 }

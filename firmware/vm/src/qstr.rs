@@ -75,7 +75,19 @@ static POOL: [u8; POOL_BYTES] = {
     pool
 };
 
+/// How long each text is: a byte a name, where size counts.
+#[cfg(not(feature = "speed"))]
+static LENGTHS: [u8; TEXTS.len()] = {
+    let (mut lengths, mut at) = ([0; TEXTS.len()], 0);
+    while at < TEXTS.len() {
+        lengths[at] = TEXTS[at].len() as u8;
+        at += 1;
+    }
+    lengths
+};
+
 /// Where in `POOL` each text begins, and where the last one ends: two bytes a name, where a `&str` has eight.
+#[cfg(feature = "speed")]
 static BEGINS: [u16; TEXTS.len() + 1] = {
     let (mut begins, mut at) = ([0; TEXTS.len() + 1], 0);
     while at < TEXTS.len() {
@@ -86,23 +98,43 @@ static BEGINS: [u16; TEXTS.len() + 1] = {
 };
 
 /// The text of a name of the table or of a letter; `None` for names of files.
-#[cfg_attr(feature = "speed", inline(always))]
 pub fn text(name: Qstr) -> Option<&'static [u8]> {
     let at = usize::from(name.0);
     if at >= TEXTS.len() {
-        let letter = usize::from(name.0.checked_sub(LETTERS_FIRST)?);
-        return LETTERS.as_bytes().get(letter..=letter);
+        #[cfg(not(feature = "speed"))]
+        return None;
+        #[cfg(feature = "speed")]
+        {
+            let letter = usize::from(name.0.checked_sub(LETTERS_FIRST)?);
+            return LETTERS.as_bytes().get(letter..=letter);
+        }
     }
-    let (begin, end) = (usize::from(BEGINS[at]), usize::from(BEGINS[at + 1]));
-    Some(crate::heap::const_bytes(POOL.as_ptr().wrapping_add(begin), end - begin))
+    #[cfg(feature = "speed")]
+    let (begin, len) = (usize::from(BEGINS[at]), usize::from(BEGINS[at + 1] - BEGINS[at]));
+    #[cfg(not(feature = "speed"))]
+    let (begin, len) = (LENGTHS[..at].iter().map(|len| usize::from(*len)).sum(), usize::from(LENGTHS[at]));
+    Some(crate::heap::const_bytes(POOL.as_ptr().wrapping_add(begin), len))
 }
 
 /// The name of the table, or of a letter, that spells `text`, if there is one.
 pub fn find(text: &[u8]) -> Option<Qstr> {
+    #[cfg(feature = "speed")]
     if let [letter] = text {
         return find_letter(*letter);
     }
-    (1..TEXTS.len() as u16).map(Qstr).find(|name| self::text(*name) == Some(text))
+    #[cfg(feature = "speed")]
+    return (1..TEXTS.len() as u16).map(Qstr).find(|name| self::text(*name) == Some(text));
+    #[cfg(not(feature = "speed"))]
+    {
+        // From the end of one text to the next; number 0 has none.
+        let mut begin = 0;
+        let number = LENGTHS.iter().skip(1).position(|len| {
+            let known = crate::heap::const_bytes(POOL.as_ptr().wrapping_add(begin), usize::from(*len));
+            begin += known.len();
+            known == text
+        });
+        number.map(|number| Qstr(number as u16 + 1))
+    }
 }
 
 names! {
@@ -636,11 +668,20 @@ messages {
 }
 
 /// The number of the first letter's name. Names of files stay below, see `Vm::intern`.
+#[cfg(feature = "speed")]
 const LETTERS_FIRST: u16 = 0x8000;
 /// All letters of ASCII: texts of one letter are names, so programs that take texts apart make no objects.
+#[cfg(feature = "speed")]
 static LETTERS: &str = "\x00\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~\x7f";
 
+/// None: where size counts letters are texts as all others.
+#[cfg(not(feature = "speed"))]
+pub fn find_letter(_letter: u8) -> Option<Qstr> {
+    None
+}
+
 /// The name of this one letter of ASCII.
+#[cfg(feature = "speed")]
 pub fn find_letter(letter: u8) -> Option<Qstr> {
     match letter {
         b'\n' => Some(Qstr::NEWLINE),
@@ -661,8 +702,10 @@ pub fn find_letter(letter: u8) -> Option<Qstr> {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(feature = "speed")]
     use super::{Qstr, find, find_letter, text};
 
+    #[cfg(feature = "speed")]
     #[test]
     fn each_letter_has_one_name() {
         for letter in 0..=0xff_u8 {

@@ -37,13 +37,21 @@ pub(crate) fn run(vm: &mut Vm, start: Res<()>) -> Res {
     }
 }
 
+#[cfg(not(feature = "speed"))]
+mod compact;
+#[cfg(not(feature = "speed"))]
+use compact::execute;
+
+#[cfg(feature = "speed")]
 const FIRST_NAMED: isize = opcodes::LOAD_FAST_MULTI as isize;
+#[cfg(feature = "speed")]
 const FIRST_STORED: isize = opcodes::STORE_FAST_MULTI as isize;
 
 /// Executes until the boundary frame's `Halt`, whose value it gives, or until something raises; then the frame's `ip` is saved.
 #[expect(clippy::too_many_lines, reason = "one arm for each operation")]
+#[cfg(feature = "speed")]
 #[inline(never)]
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
+#[cfg_attr(target_os = "none", optimize(speed))]
 fn execute(vm: &mut Vm) -> Res {
     let mut frame = current(vm)?;
     let mut ip = frame.ip();
@@ -51,19 +59,10 @@ fn execute(vm: &mut Vm) -> Res {
     // Such that taking four times the opcode away gives the local that the opcode names.
     let mut named = frame.locals().plus(FIRST_NAMED);
 
-    // Operands: read where they are used; or where size counts, at one place for all operations.
-    #[cfg(not(feature = "speed"))]
-    let mut operand = 0;
-    #[cfg(feature = "speed")]
+    // Operands are read where they are used.
     macro_rules! operand {
         ($form:ident) => {
             ip.$form()
-        };
-    }
-    #[cfg(not(feature = "speed"))]
-    macro_rules! operand {
-        ($form:ident) => {
-            operand
         };
     }
     macro_rules! uint {
@@ -135,23 +134,7 @@ fn execute(vm: &mut Vm) -> Res {
 
     'next: loop {
         let opcode = ip.opcode();
-        #[cfg(not(feature = "speed"))]
-        {
-            (ip, operand) = ip.operand(opcode);
-        }
         'binary: {
-            // Opcodes that hold their operand themselves, and operators: where size counts, they have no places in the table of jumps.
-            #[cfg(not(feature = "speed"))]
-            if opcode >= opcodes::INT_MULTI {
-                match opcode {
-                    ..opcodes::LOAD_FAST_MULTI => sp.push(Obj::int(i32::from(opcode) - i32::from(opcodes::INT_MULTI_ZERO))),
-                    ..opcodes::STORE_FAST_MULTI => load_local!(frame.locals().get(-isize::from(opcode - opcodes::LOAD_FAST_MULTI))),
-                    ..opcodes::UNARY_MULTI => frame.locals().set(-isize::from(opcode - opcodes::STORE_FAST_MULTI), sp.pop()),
-                    ..opcodes::BINARY_MULTI => unary!(opcode),
-                    _ => break 'binary,
-                }
-                continue 'next;
-            }
             match opcode {
                 byte::Halt => return Ok(sp.get(0)),
 
@@ -159,7 +142,6 @@ fn execute(vm: &mut Vm) -> Res {
                 byte::LoadNone => sp.push(Obj::NONE),
                 byte::LoadTrue => sp.push(Obj::TRUE),
                 byte::LoadNull => sp.push(Obj::NULL),
-                #[cfg(feature = "speed")]
                 bytes_of!(LoadIntMulti) => sp.push(Obj::int(i32::from(opcode) - i32::from(opcodes::INT_MULTI_ZERO))),
                 byte::LoadInt => sp.push(Obj::int(int!())),
                 byte::LoadString => sp.push(frame.code().get().module.name(uint!())),
@@ -168,10 +150,8 @@ fn execute(vm: &mut Vm) -> Res {
                     sp.push(tuple::items(frame.code().get().module.get().consts)[index]);
                 }
 
-                #[cfg(feature = "speed")]
                 bytes_of!(LoadFastMulti) => load_local!(named.plus(-isize::from(opcode)).get(0)),
                 byte::LoadFast => load_local!(frame.locals().get(-(uint!() as isize))),
-                #[cfg(feature = "speed")]
                 bytes_of!(StoreFastMulti) => {
                     let value = sp.get(0);
                     named.plus(-isize::from(opcode)).set(FIRST_STORED - FIRST_NAMED, value);
@@ -240,7 +220,7 @@ fn execute(vm: &mut Vm) -> Res {
                     let name = frame.code().get().module.name(uint!());
                     let object = sp.get(0);
                     let quick = attr::own(object, name);
-                    if cfg!(feature = "speed") && quick != Obj::NULL {
+                    if quick != Obj::NULL {
                         sp.set(0, quick);
                     } else {
                         value_at!(sp, attr::load(vm, object, name));
@@ -270,7 +250,7 @@ fn execute(vm: &mut Vm) -> Res {
                 byte::LoadSubscr => {
                     let (object, index) = (sp.get(-1), sp.get(0));
                     let quick = subscr::quick(object, index);
-                    if cfg!(feature = "speed") && quick != Obj::NULL {
+                    if quick != Obj::NULL {
                         sp = sp.plus(-1);
                         sp.set(0, quick);
                     } else {
@@ -382,7 +362,7 @@ fn execute(vm: &mut Vm) -> Res {
                     let distance = label!();
                     let slots = sp.plus(-3);
                     let subject = slots.get(0);
-                    if cfg!(feature = "speed") && subject == Obj::RANGE_LOOP {
+                    if subject == Obj::RANGE_LOOP {
                         if let Some(now) = iter::next_of_range(slots) {
                             sp.push(now);
                         } else {
@@ -457,85 +437,41 @@ fn execute(vm: &mut Vm) -> Res {
                     sp = sp.plus(((operand & 0xff) + ((operand >> 8) & 0xff)) as isize);
                 }
 
-                #[cfg(feature = "speed")]
                 bytes_of!(Unary) => unary!(opcode),
-                #[cfg(feature = "speed")]
                 byte::Add | plain::Add => small_ints!('binary, add),
-                #[cfg(feature = "speed")]
                 byte::Subtract | plain::Subtract => small_ints!('binary, subtract),
-                #[cfg(feature = "speed")]
                 byte::Multiply | plain::Multiply => small_ints!('binary, multiply),
-                #[cfg(feature = "speed")]
                 byte::And | plain::And => small_ints!('binary, and),
-                #[cfg(feature = "speed")]
                 byte::Modulo | plain::Modulo => small_ints!('binary, modulo),
-                #[cfg(feature = "speed")]
                 byte::FloorDivide | plain::FloorDivide => small_ints!('binary, floor_divide),
-                #[cfg(feature = "speed")]
                 plain::XOR | plain::IN_PLACE_XOR => small_ints!('binary, xor),
-                #[cfg(feature = "speed")]
                 plain::SHIFT_RIGHT | plain::IN_PLACE_SHIFT_RIGHT => small_ints!('binary, shift_right),
-                #[cfg(feature = "speed")]
                 byte::Less => compare!('binary, <),
-                #[cfg(feature = "speed")]
                 byte::More => compare!('binary, >),
-                #[cfg(feature = "speed")]
                 byte::Equal => compare!('binary, ==, is_name),
-                #[cfg(feature = "speed")]
                 byte::LessEqual => compare!('binary, <=),
-                #[cfg(feature = "speed")]
                 byte::MoreEqual => compare!('binary, >=),
-                #[cfg(feature = "speed")]
                 byte::NotEqual => compare!('binary, !=, is_name),
-                #[cfg(feature = "speed")]
                 bytes_of!(Binary) => break 'binary,
 
-                #[cfg(not(feature = "speed"))]
-                byte::MakeFunction | byte::MakeFunctionDefaults | byte::MakeClosure | byte::MakeClosureDefaults => {
-                    let code = frame.code().child(uint!());
-                    let n = if opcode < opcodes::byte::MakeFunction { usize::from(ip.byte()) } else { 0 };
-                    let cells = sp.plus(1 - n as isize);
-                    if matches!(opcode, byte::MakeFunctionDefaults | byte::MakeClosureDefaults) {
-                        make!(cells, n, code, defaults);
-                    } else {
-                        make!(cells, n, code, plain);
-                    }
-                }
-                #[cfg(feature = "speed")]
                 byte::MakeFunction => make!(sp.plus(1), 0, frame.code().child(uint!()), plain),
-                #[cfg(feature = "speed")]
                 byte::MakeFunctionDefaults => make!(sp.plus(1), 0, frame.code().child(uint!()), defaults),
-                #[cfg(feature = "speed")]
                 byte::MakeClosure => {
                     let code = frame.code().child(uint!());
                     let n = usize::from(ip.byte());
                     make!(sp.plus(1 - n as isize), n, code, plain);
                 }
-                #[cfg(feature = "speed")]
                 byte::MakeClosureDefaults => {
                     let code = frame.code().child(uint!());
                     let n = usize::from(ip.byte());
                     make!(sp.plus(1 - n as isize), n, code, defaults);
                 }
-                #[cfg(not(feature = "speed"))]
-                byte::Call | byte::CallMethod | byte::CallVarKw | byte::CallMethodVarKw => {
-                    let operand = uint!();
-                    let (n, n_kw) = (operand & 0xff, operand >> 8);
-                    let starred = matches!(opcode, byte::CallVarKw | byte::CallMethodVarKw);
-                    let of_method = matches!(opcode, byte::CallMethod | byte::CallMethodVarKw);
-                    let args = sp.plus(1 - isize::from(starred) - (n + 2 * n_kw) as isize);
-                    let at = args.plus(-1 - isize::from(of_method));
-                    let receiver = if of_method { at.get(1) } else { Obj::NULL };
-                    value_at!(at, call::any(vm, at.get(0), receiver, args, (n, n_kw), starred));
-                }
-                #[cfg(feature = "speed")]
                 byte::Call => {
                     let operand = uint!();
                     let (n, n_kw) = (operand & 0xff, operand >> 8);
                     let args = sp.plus(1 - (n + 2 * n_kw) as isize);
                     value_at!(args.plus(-1), call::start(vm, args.get(-1), args, n, n_kw));
                 }
-                #[cfg(feature = "speed")]
                 byte::CallMethod => {
                     let operand = uint!();
                     let (n, n_kw) = (operand & 0xff, operand >> 8);
@@ -547,14 +483,12 @@ fn execute(vm: &mut Vm) -> Res {
                         value_at!(args.plus(-2), call::start_with_self(vm, callee, args.plus(-1), n + 1, n_kw));
                     }
                 }
-                #[cfg(feature = "speed")]
                 byte::CallVarKw => {
                     let operand = uint!();
                     let (n, n_kw) = (operand & 0xff, operand >> 8);
                     let args = sp.plus(-((n + 2 * n_kw) as isize));
                     value_at!(args.plus(-1), crate::spread::call(vm, args.get(-1), Obj::NULL, args, n, n_kw));
                 }
-                #[cfg(feature = "speed")]
                 byte::CallMethodVarKw => {
                     let operand = uint!();
                     let (n, n_kw) = (operand & 0xff, operand >> 8);
@@ -571,7 +505,7 @@ fn execute(vm: &mut Vm) -> Res {
                     }
                     let value = sp.get(0);
                     let plain = !cfg!(feature = "language") || value != Obj::NOT_IMPLEMENTED;
-                    if cfg!(feature = "speed") && frame.action() == Action::Push && !frame.is_generator() && plain {
+                    if frame.action() == Action::Push && !frame.is_generator() && plain {
                         vm.frame = frame.prev();
                         frame.pop(&mut vm.heap);
                         reload!();
@@ -664,9 +598,9 @@ fn execute(vm: &mut Vm) -> Res {
         let args = sp.plus(-1);
         let (left, right) = (args.get(0), args.get(1));
         let quick = ops::quick(operator, left, right);
-        #[cfg(all(feature = "float", feature = "speed"))]
+        #[cfg(feature = "float")]
         let quick = if quick == Obj::NULL { check!(types::float::quick(vm, operator, left, right)) } else { quick };
-        if cfg!(feature = "speed") && quick != Obj::NULL {
+        if quick != Obj::NULL {
             args.set(0, quick);
             sp = args;
         } else {

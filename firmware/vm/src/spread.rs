@@ -50,7 +50,7 @@ pub(crate) fn call(vm: &mut Vm, callee: Obj, receiver: Obj, args: Slots, n: usiz
     let value = if receiver != Obj::NULL {
         calls::start_with_self(vm, callee, slots, positional, keywords)
     } else {
-        calls::begin(vm, callee, slots, positional, keywords)
+        calls::start(vm, callee, slots, positional, keywords)
     };
     vm.release(kept);
     value

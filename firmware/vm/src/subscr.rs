@@ -41,8 +41,9 @@ pub(crate) fn index(vm: &mut Vm, value: Obj, len: usize) -> Res<usize> {
     #[cfg(feature = "language")]
     let value = if value.is(Kind::Instance) { Obj::int(ops::as_int(vm, value)?) } else { value };
     let Some(at) = ops::small(value) else { return vm.type_error(Qstr::M_INDEX_INT) };
-    let at = if at < 0 { i64::from(at) + len as i64 } else { i64::from(at) };
-    if at < 0 || at >= len as i64 { Err(vm.raise(T::IndexError, Qstr::M_INDEX_RANGE)) } else { Ok(at as usize) }
+    // Of a negative one what is left of the start is a number larger than any length.
+    let at = if at < 0 { (at as isize as usize).wrapping_add(len) } else { at as usize };
+    if at >= len { Err(vm.raise(T::IndexError, Qstr::M_INDEX_RANGE)) } else { Ok(at) }
 }
 
 /// `object[index]`, both rooted. With `args` (two slots that hold them) `__getitem__` is begun and `CALL` given.
@@ -148,7 +149,7 @@ fn load_slice(vm: &mut Vm, object: Obj, at: Obj, len: usize) -> Res {
 }
 
 /// `object[index] = value`, or `del` when the value is NULL. All rooted.
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
+#[inline(never)]
 pub(crate) fn store(vm: &mut Vm, object: Obj, at: Obj, value: Obj) -> Res<()> {
     #[cfg(feature = "bytes")]
     if crate::types::bytes::quick_store(object, at, value) {
@@ -213,6 +214,7 @@ pub(crate) fn store(vm: &mut Vm, object: Obj, at: Obj, value: Obj) -> Res<()> {
 }
 
 #[cfg(feature = "slices")]
+#[inline(never)]
 fn store_slice(vm: &mut Vm, object: Obj, at: Obj, value: Obj) -> Res<()> {
     let (start, stop, step) = slice::resolve(vm, at, list::len(object))?;
     if step != 1 {

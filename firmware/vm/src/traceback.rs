@@ -53,7 +53,7 @@ impl Traceback {
 
     /// Whether a handler of the frame is under way, so that its last place is this very frame's.
     fn handled_in(&self, frame: FramePtr) -> bool {
-        (0..frame.n_blocks()).any(|index| frame.block(index).value == self.of)
+        (0..frame.n_blocks()).any(|index| frame.block(index).value() == self.of)
     }
 }
 

@@ -4,7 +4,7 @@
 //! value is for is its `Action`.
 
 use crate::code::Ip;
-use crate::frame::{Action, Block, BlockKind, FramePtr, Pending, Slots, State};
+use crate::frame::{Action, BlockKind, FramePtr, Pending, Slots, State};
 use crate::heap::Kind;
 use crate::qstr::Qstr;
 use crate::types::{self, T, exception};
@@ -25,14 +25,12 @@ pub(crate) fn unwind_jump(frame: FramePtr, ip: Ip, mut sp: Slots, target: Ip, mu
     let here = ip.offset(start);
     while unwind & 0x7f > 0 {
         unwind -= 1;
-        let index = frame.n_blocks() - 1;
-        let block = frame.block(index);
-        if block.kind != BlockKind::Except {
-            if usize::from(block.handler) >= here {
-                let target = target.offset(start) as u16;
-                frame.set_block(index, Block { pending: Pending::Jump, unwind, target, ..block });
+        let block = frame.last_block();
+        if block.kind() != BlockKind::Except {
+            if block.handler() >= here {
+                block.set_jump(unwind, target.offset(start));
                 sp.push(Obj::NONE);
-                return (start.plus(usize::from(block.handler)), sp);
+                return (start.plus(block.handler()), sp);
             }
             // A finally block that is running already is given up, with what it was going to do.
             sp = sp.plus(-1);
@@ -49,14 +47,13 @@ pub(crate) fn unwind_return(frame: FramePtr, ip: Ip, sp: Slots) -> Option<(Ip, S
     let start = frame.code().get().start;
     let here = ip.offset(start);
     while frame.n_blocks() > 0 {
-        let index = frame.n_blocks() - 1;
-        let block = frame.block(index);
-        if block.kind != BlockKind::Except && usize::from(block.handler) >= here {
+        let block = frame.last_block();
+        if block.kind() != BlockKind::Except && block.handler() >= here {
             let value = sp.get(0);
-            let sp = frame.stack().plus(block.depth as isize);
+            let sp = frame.stack().plus(block.depth() as isize);
             sp.set(0, value);
-            frame.set_block(index, Block { pending: Pending::Return, ..block });
-            return Some((start.plus(usize::from(block.handler)), sp));
+            block.set_pending(Pending::Return);
+            return Some((start.plus(block.handler()), sp));
         }
         frame.pop_block();
     }
@@ -66,10 +63,10 @@ pub(crate) fn unwind_return(frame: FramePtr, ip: Ip, sp: Slots) -> Option<(Ip, S
 /// END_FINALLY: does what is pending. Gives where to go on in this frame, or nothing when it has been left. (By value as above.)
 #[inline(never)]
 pub(crate) fn end_finally(vm: &mut Vm, frame: FramePtr, ip: Ip, sp: Slots) -> Res<Option<(Ip, Slots)>> {
-    let block = frame.block(frame.n_blocks() - 1);
+    let block = frame.last_block();
     frame.set_ip(ip);
     frame.pop_block();
-    match block.pending {
+    match block.pending() {
         // `try … except` without a match ends here as well, with the exception on the stack.
         Pending::Nothing => Ok(Some((ip, sp.plus(-1)))),
         // An `async with` whose manager has swallowed the exception.
@@ -84,8 +81,9 @@ pub(crate) fn end_finally(vm: &mut Vm, frame: FramePtr, ip: Ip, sp: Slots) -> Re
             None => leave(vm, frame, sp.get(0)).map(|()| None),
         },
         Pending::Jump => {
-            let target = frame.code().get().start.plus(usize::from(block.target));
-            Ok(Some(unwind_jump(frame, ip, sp.plus(-1), target, block.unwind)))
+            let (unwind, target) = block.jump();
+            let target = frame.code().get().start.plus(target);
+            Ok(Some(unwind_jump(frame, ip, sp.plus(-1), target, unwind)))
         }
     }
 }
@@ -93,27 +91,26 @@ pub(crate) fn end_finally(vm: &mut Vm, frame: FramePtr, ip: Ip, sp: Slots) -> Re
 /// WITH_CLEANUP: begins `__exit__`, which lies below the state on top together with its self.
 #[inline(never)]
 pub(crate) fn begin_exit(vm: &mut Vm, frame: FramePtr, sp: Slots) -> Res {
-    let index = frame.n_blocks() - 1;
-    let block = frame.block(index);
+    let block = frame.last_block();
     let state = sp.get(0);
-    let exiting = block.pending == Pending::Exception && types::is_exception(state);
+    let exiting = block.pending() == Pending::Exception && types::is_exception(state);
     let (kind, value) = if exiting { (state.field(exception::CLASS), state) } else { (Obj::NONE, Obj::NONE) };
     // Held in the block while `__exit__` runs, and told to END_FINALLY afterwards.
-    frame.set_block(index, Block { value: state, ..block });
+    block.set_value(state);
     sp.set(0, kind);
     sp.set(1, value);
     sp.set(2, Obj::NONE);
     frame.set_sp(sp.plus(-2));
     let (callee, receiver) = (sp.get(-2), sp.get(-1));
-    if receiver == Obj::NULL { call::begin(vm, callee, sp, 3, 0) } else { call::start_with_self(vm, callee, sp.plus(-1), 4, 0) }
+    if receiver == Obj::NULL { call::start(vm, callee, sp, 3, 0) } else { call::start_with_self(vm, callee, sp.plus(-1), 4, 0) }
 }
 
 /// `raise` alone: the exception that the innermost running handler handles.
 pub(crate) fn raise_again(vm: &mut Vm, frame: FramePtr) -> Raised {
     let blocks = (0..frame.n_blocks()).rev().map(|index| frame.block(index));
-    match blocks.into_iter().find(|block| block.pending == Pending::Exception && types::is_exception(block.value)) {
+    match blocks.into_iter().find(|block| block.pending() == Pending::Exception && types::is_exception(block.value())) {
         Some(block) => {
-            vm.error = block.value;
+            vm.error = block.value();
             Raised
         }
         None => vm.raise(T::RuntimeError, Qstr::M_NO_RERAISE),
@@ -122,19 +119,17 @@ pub(crate) fn raise_again(vm: &mut Vm, frame: FramePtr) -> Raised {
 
 /// After `__exit__`: says on the stack how END_FINALLY goes on. The frame's `sp` is where `__exit__` was.
 pub(crate) fn exited(vm: &mut Vm, frame: FramePtr, result: Obj) -> Res<()> {
-    let index = frame.n_blocks() - 1;
-    let block = frame.block(index);
-    let swallow = block.pending == Pending::Exception && ops::truth(vm, result)?;
-    let value = if swallow { Obj::NONE } else { block.value };
+    let block = frame.last_block();
+    let swallow = block.pending() == Pending::Exception && ops::truth(vm, result)?;
+    let value = if swallow { Obj::NONE } else { block.value() };
     if swallow {
-        frame.set_block(index, Block { pending: Pending::Nothing, ..block });
+        block.set_pending(Pending::Nothing);
     }
     frame.sp().set(0, value);
     Ok(())
 }
 
 /// Takes the top frame off and makes its caller the running one.
-#[cfg_attr(feature = "speed", inline(always))]
 fn pop_frame(vm: &mut Vm, frame: FramePtr) {
     vm.frame = frame.prev();
     if frame.is_generator() {
@@ -191,10 +186,14 @@ fn deliver(vm: &mut Vm, action: Action, extra: Obj, value: Obj) -> Res<()> {
             let truth = ops::truth(vm, value)?;
             sp.set(0, Obj::bool(truth));
         }
+        #[cfg(not(feature = "statements"))]
+        Action::Enter | Action::Exit => {}
+        #[cfg(feature = "statements")]
         Action::Enter => {
             sp.set(0, value);
             caller.push_block(BlockKind::With, extra.as_int() as usize, sp.plus(-1));
         }
+        #[cfg(feature = "statements")]
         Action::Exit => exited(vm, caller, value)?,
         Action::ForGenerator => end_loop(caller, extra),
         Action::Send => {
@@ -252,15 +251,15 @@ pub(crate) fn unwind(vm: &mut Vm) -> Res<()> {
             vm.traceback.note(error, frame);
         }
         while frame.n_blocks() > 0 && !vm.halted {
-            let index = frame.n_blocks() - 1;
-            let block = frame.block(index);
+            let block = frame.last_block();
             // A handler before this point is running already, and has itself raised.
-            if usize::from(block.handler) >= here {
-                frame.set_block(index, Block { value: vm.error, pending: Pending::Exception, ..block });
-                let sp = frame.stack().plus(block.depth as isize);
+            if block.handler() >= here {
+                block.set_value(vm.error);
+                block.set_pending(Pending::Exception);
+                let sp = frame.stack().plus(block.depth() as isize);
                 sp.set(0, vm.error);
                 frame.set_sp(sp);
-                frame.set_ip(start.plus(usize::from(block.handler)));
+                frame.set_ip(start.plus(block.handler()));
                 vm.error = Obj::NULL;
                 return Ok(());
             }

@@ -8,63 +8,76 @@
 //! - exception blocks nest within `n_exc`; a handler starts with exactly one value above its block's depth, and when a block
 //!   is left by a jump through finally blocks the depth at the target is what that path gives.
 //!
-//! It needs five bytes of scratch for each byte of the function, taken from the free heap and given back.
+//! It needs a word of scratch for each byte of the function, taken from the free heap and given back.
 
 use crate::code::{FLAG_GENERATOR, FLAG_VAR_ARGS, FLAG_VAR_KEYWORDS};
 use crate::heap::Kind;
-use crate::mpy::{Parse, Prelude, Reader, Reason, Refused};
-use crate::opcodes::{EFFECTS, OPS, Op, Operand};
+use crate::mpy::{CODE_MAX, EXC_MAX, Parse, Prelude, Reader, Reason, Refused, STATE_MAX};
+use crate::opcodes::{Op, Operand, effects, op_of};
 use crate::value::Obj;
-use crate::vm::{Stop, Vm, why};
+use crate::vm::{Vm, why};
 
 /// What indices in a function may refer to.
 pub(crate) struct Limits {
     pub(crate) n_names: usize,
     pub(crate) n_consts: usize,
     pub(crate) n_children: usize,
-    /// Where the bytecode lies in the file, for messages.
-    pub(crate) file_offset: usize,
 }
 
-/// The innermost exception block: the offset of the opcode that began it plus one, 0 for none.
-type BlockId = u16;
-
+/// What is known where an opcode is reached, in one word: the depth of the stack, how many exception blocks there are, and the innermost one,
+/// as the offset of the opcode that began it plus one (0 for none). Never 0, see `Scratch`.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct State {
-    depth: u16,
-    block: BlockId,
-    blocks: u8,
-}
+struct State(u32);
 
-/// What is known at each byte of the function: two bytes depth plus one (0: not reached), two bytes block, one byte block count
-/// with the high bit for "still to be walked".
-struct Scratch {
-    bytes: Obj,
-    len: usize,
-}
+const DEPTH_BITS: u32 = 10;
+const BLOCKS_BITS: u32 = 4;
+const BLOCK_SHIFT: u32 = DEPTH_BITS + BLOCKS_BITS;
+const REACHED: u32 = 1 << 30;
+const TO_WALK: u32 = 1 << 31;
+const _: () = assert!(STATE_MAX < 1 << DEPTH_BITS && EXC_MAX < 1 << BLOCKS_BITS && CODE_MAX < 1 << (30 - BLOCK_SHIFT));
 
-const CELL: usize = 5;
-/// How often a jump may lead back to where no path has been: once for each `while` loop.
-const RESTARTS_MAX: usize = 500;
-const TO_WALK: u8 = 0x80;
+impl State {
+    const START: State = State(REACHED);
 
-impl Scratch {
-    fn slice(&self) -> &[u8] {
-        self.bytes.bytes(0, self.len * CELL)
+    fn depth(self) -> usize {
+        self.0 as usize & ((1 << DEPTH_BITS) - 1)
     }
 
+    /// `depth` is at most `STATE_MAX`.
+    fn with_depth(self, depth: usize) -> State {
+        State(self.0 & !((1 << DEPTH_BITS) - 1) | depth as u32)
+    }
+
+    fn blocks(self) -> usize {
+        (self.0 >> DEPTH_BITS) as usize & ((1 << BLOCKS_BITS) - 1)
+    }
+
+    /// The offset of the opcode that began the innermost block, plus one.
+    fn block(self) -> usize {
+        ((self.0 & !REACHED) >> BLOCK_SHIFT) as usize
+    }
+
+    /// Inside of one more block, which the opcode at `at` begins.
+    fn inside(self, at: usize) -> State {
+        let blocks = self.blocks() as u32 + 1;
+        State(REACHED | (at as u32 + 1) << BLOCK_SHIFT | blocks << DEPTH_BITS).with_depth(self.depth())
+    }
+}
+
+/// What is known at each byte of the function: a word of its state, 0 where it was not reached, with the high bit for "still to be walked".
+struct Scratch(Obj);
+
+/// How often a jump may lead back to where no path has been: once for each `while` loop.
+const RESTARTS_MAX: usize = 500;
+
+impl Scratch {
     fn get(&self, at: usize) -> Option<(State, bool)> {
-        let cell = &self.slice()[at * CELL..at * CELL + CELL];
-        let depth = u16::from_le_bytes([cell[0], cell[1]]);
-        let state = State { depth: depth.wrapping_sub(1), block: u16::from_le_bytes([cell[2], cell[3]]), blocks: cell[4] & !TO_WALK };
-        (depth != 0).then_some((state, cell[4] & TO_WALK != 0))
+        let word = self.0.raw(at) as u32;
+        (word != 0).then_some((State(word & !TO_WALK), word & TO_WALK != 0))
     }
 
     fn set(&self, at: usize, state: State, to_walk: bool) {
-        let depth = (state.depth + 1).to_le_bytes();
-        let block = state.block.to_le_bytes();
-        let last = state.blocks | if to_walk { TO_WALK } else { 0 };
-        self.bytes.write_bytes(0, at * CELL, &[depth[0], depth[1], block[0], block[1], last]);
+        self.0.set_raw(at, (state.0 | if to_walk { TO_WALK } else { 0 }) as usize);
     }
 }
 
@@ -77,24 +90,22 @@ struct Verifier<'v> {
 }
 
 /// Checks one function.
-pub(crate) fn function(vm: &mut Vm, prelude: &Prelude, limits: &Limits) -> Result<(), Stop> {
+pub(crate) fn function(vm: &mut Vm, prelude: &Prelude, limits: &Limits) -> Parse<()> {
     head(prelude, limits)?;
-    let len = prelude.code.len();
-    let words = (len * CELL).div_ceil(crate::heap::WORD);
-    let bytes = vm.alloc(Kind::Str, words).map_err(|_| Stop::NoMemory)?;
-    let scratch = Scratch { bytes, len };
+    let len = prelude.len();
+    let words = vm.alloc(Kind::Str, len)?;
     for at in 0..len {
-        bytes.write_bytes(0, at * CELL, &[0; CELL]);
+        words.set_raw(at, 0);
     }
-    let mut verifier = Verifier { prelude, limits, scratch, lowest: 0 };
+    let mut verifier = Verifier { prelude, limits, scratch: Scratch(words), lowest: 0 };
     let checked = verifier.walk();
-    vm.heap.free(bytes);
-    Ok(checked?)
+    vm.heap.free(words);
+    checked
 }
 
 /// Checks what the head promises about locals, names and cells.
 fn head(prelude: &Prelude, limits: &Limits) -> Parse<()> {
-    let bad = |reason| Err(Refused { reason: why(reason), offset: limits.file_offset as u32 });
+    let bad = |reason| prelude.start.bad(reason);
     let stars = usize::from(prelude.flags & FLAG_VAR_ARGS != 0) + usize::from(prelude.flags & FLAG_VAR_KEYWORDS != 0);
     let n_args = prelude.n_pos + prelude.n_kwonly;
     if n_args + stars > prelude.n_state || prelude.n_default > prelude.n_pos {
@@ -123,16 +134,21 @@ struct Step {
     next: usize,
 }
 
+/// Whether an opcode begins a with block, of which a build may have none.
+fn is_with(op: Op) -> bool {
+    cfg!(feature = "statements") && op == Op::SetupWith
+}
+
 impl Verifier<'_> {
     fn bad<V>(&self, at: usize, reason: Reason) -> Parse<V> {
-        Err(Refused { reason: why(reason), offset: (self.limits.file_offset + at) as u32 })
+        Err(Refused { reason: why(reason), offset: (self.prelude.start.at + at) as u32 })
     }
 
     fn walk(&mut self) -> Parse<()> {
-        self.arrive(0, State { depth: 0, block: 0, blocks: 0 }, 0)?;
+        self.arrive(0, State::START, 0)?;
         // Each opcode is walked once; a jump back to one not yet walked lowers the start.
         let (mut at, mut restarts) = (0, 0);
-        while at < self.prelude.code.len() {
+        while at < self.prelude.len() {
             self.lowest = usize::MAX;
             if let Some((state, true)) = self.scratch.get(at) {
                 self.scratch.set(at, state, false);
@@ -152,7 +168,7 @@ impl Verifier<'_> {
     /// No opcode that is reached may begin inside another one that is reached.
     fn no_overlap(&self) -> Parse<()> {
         let mut free_from = 0;
-        for at in 0..self.prelude.code.len() {
+        for at in 0..self.prelude.len() {
             if self.scratch.get(at).is_some() {
                 if at < free_from {
                     return self.bad(at, &"a jump goes into an opcode");
@@ -165,7 +181,7 @@ impl Verifier<'_> {
 
     /// A path with this state reaches `target`.
     fn arrive(&mut self, target: usize, state: State, from: usize) -> Parse<()> {
-        if target >= self.prelude.code.len() {
+        if target >= self.prelude.len() {
             return self.bad(from, &"runs or jumps out of the function");
         }
         match self.scratch.get(target) {
@@ -180,68 +196,66 @@ impl Verifier<'_> {
     }
 
     fn decode(&self, at: usize) -> Parse<Step> {
-        let code = self.prelude.code;
-        let shift = |refused: Refused| Refused { offset: refused.offset + self.limits.file_offset as u32, ..refused };
-        let mut reader = Reader::new(code);
-        reader.at = at;
-        let opcode = reader.byte().map_err(shift)?;
-        let op = OPS[usize::from(opcode)];
+        let start = self.prelude.start;
+        let mut reader = Reader { at: start.at + at, ..start };
+        let opcode = reader.byte()?;
+        let op = op_of(opcode);
         if matches!(op, Op::Invalid | Op::Halt) {
             return self.bad(at, &"unknown opcode");
         }
-        let (_, _, operand) = EFFECTS[op as usize];
+        if cfg!(not(feature = "statements")) && matches!(op, Op::SetupWith | Op::WithCleanup | Op::UnpackEx) {
+            return reader.lacks(&"a statement that is not in this build");
+        }
+        let (_, _, operand) = effects(op);
         let mut byte = 0;
         let mut value = 0;
         match operand {
             Operand::None => {}
-            Operand::Name | Operand::Uint | Operand::UintByte => value = reader.uint().map_err(shift)?,
-            Operand::Int => value = self.small_int(&mut reader).map_err(shift)?,
+            Operand::Name | Operand::Uint | Operand::UintByte => value = reader.uint()?,
+            Operand::Int => value = self.small_int(&mut reader)?,
             Operand::Forward | Operand::Signed | Operand::SignedByte => {
-                let low = usize::from(reader.byte().map_err(shift)?);
-                let (distance, bias) =
-                    if low < 0x80 { (low, 0x40) } else { (low & 0x7f | usize::from(reader.byte().map_err(shift)?) << 7, 0x4000) };
+                let low = usize::from(reader.byte()?);
+                let (distance, bias) = if low < 0x80 { (low, 0x40) } else { (low & 0x7f | usize::from(reader.byte()?) << 7, 0x4000) };
                 let bias = if operand == Operand::Forward { 0 } else { bias };
-                match (reader.at + distance).checked_sub(bias) {
+                match (reader.at + distance).checked_sub(start.at + bias) {
                     Some(target) => value = target,
                     None => return self.bad(at, &"runs or jumps out of the function"),
                 }
             }
         }
         if matches!(operand, Operand::UintByte | Operand::SignedByte) {
-            byte = reader.byte().map_err(shift)?;
-        }
-        Ok(Step { op, opcode, value, byte, next: reader.at })
-    }
-
-    /// Small ints must fit 31 bits: at most five groups, and the value in range.
-    fn small_int(&self, reader: &mut Reader) -> Parse<usize> {
-        let first = reader.byte()?;
-        let mut value = if first & 0x40 != 0 { i64::from(first & 0x7f) - 0x80 } else { i64::from(first & 0x7f) };
-        let mut byte = first;
-        for _ in 0..4 {
-            if byte < 0x80 {
-                break;
-            }
             byte = reader.byte()?;
-            value = (value << 7) | i64::from(byte & 0x7f);
         }
-        let range = i64::from(crate::value::INT_MIN)..=i64::from(crate::value::INT_MAX);
-        if byte >= 0x80 || !range.contains(&value) { reader.bad(&"a small int is too large") } else { Ok(0) }
+        Ok(Step { op, opcode, value, byte, next: reader.at - start.at })
     }
 
-    /// The block a state is in: the state its opcode was reached with, its depth, whether it is not a plain except, its handler.
-    fn block(&self, id: BlockId) -> Parse<(State, u16, Op, usize)> {
-        let at = usize::from(id) - 1;
-        let step = self.decode(at)?;
-        let Some((state, _)) = self.scratch.get(at) else { return self.bad(at, &"a block has no beginning") };
+    /// Small ints must fit 31 bits: before the last seven there are at most 24.
+    fn small_int(&self, reader: &mut Reader) -> Parse<usize> {
+        let mut byte = reader.byte()?;
+        let mut value = i32::from((byte << 1) as i8) >> 1;
+        while byte >= 0x80 {
+            byte = reader.byte()?;
+            if !(-1 << 23..1 << 23).contains(&value) {
+                return reader.bad(&"a small int is too large");
+            }
+            value = (value << 7) | i32::from(byte & 0x7f);
+        }
+        Ok(0)
+    }
+
+    /// The innermost block of a state: the state its opcode was reached with, its depth, whether it is not a plain except, its handler.
+    fn block(&self, at: usize, state: State) -> Parse<(State, usize, Op, usize)> {
+        let Some(begin) = state.block().checked_sub(1) else { return self.bad(at, &"no block to leave") };
+        let step = self.decode(begin)?;
+        let Some((outer, _)) = self.scratch.get(begin) else { return self.bad(at, &"a block has no beginning") };
         // A with block keeps `__exit__` and its self below.
-        let depth = if step.op == Op::SetupWith { state.depth + 1 } else { state.depth };
-        Ok((state, depth, step.op, step.value))
+        let depth = outer.depth() + usize::from(is_with(step.op));
+        Ok((outer, depth, step.op, step.value))
     }
 
     fn step(&mut self, at: usize, state: State) -> Parse<()> {
         let step = self.decode(at)?;
-        let (takes, gives, operand) = EFFECTS[step.op as usize];
+        let (takes, gives, operand) = effects(step.op);
         let (mut takes, mut gives) = (usize::from(takes), usize::from(gives));
         if operand == Operand::Name && step.value >= self.limits.n_names {
             return self.bad(at, &"no such name");
@@ -251,8 +265,8 @@ impl Verifier<'_> {
         match step.op {
             // The end of an `async with`, see `opcodes::is_async_turn`: two values change places.
             #[cfg(feature = "language")]
-            Op::RotThree if crate::opcodes::is_async_turn(self.prelude.code.get(step.next..).unwrap_or(&[])) => {
-                if state.depth < 2 {
+            Op::RotThree if crate::opcodes::is_async_turn(self.prelude.code().get(step.next..).unwrap_or(&[])) => {
+                if state.depth() < 2 {
                     return self.bad(at, &"takes more than the stack holds");
                 }
                 return self.arrive(step.next + 1, state, at);
@@ -272,7 +286,9 @@ impl Verifier<'_> {
             Op::BuildSlice if value != 2 && value != 3 => return self.bad(at, &"a slice of other than two or three"),
             Op::BuildSlice => takes += value,
             Op::UnpackSequence => gives += value,
+            #[cfg(feature = "statements")]
             Op::UnpackEx if value > 0xffff => return self.bad(at, &"number too large"),
+            #[cfg(feature = "statements")]
             Op::UnpackEx => gives += (value & 0xff) + (value >> 8) + 1,
             Op::Call | Op::CallVarKw | Op::CallMethod | Op::CallMethodVarKw if value > 0xffff => {
                 return self.bad(at, &"number too large");
@@ -281,7 +297,7 @@ impl Verifier<'_> {
             // Reads the container `value >> 2` slots below the top, and takes one or two.
             Op::StoreComp => {
                 let items = if value & 3 == 1 { 2 } else { 1 };
-                if value & 3 == 3 || value >> 2 < items || value >> 2 >= usize::from(state.depth) {
+                if value & 3 == 3 || value >> 2 < items || value >> 2 >= state.depth() {
                     return self.bad(at, &"no container there");
                 }
                 takes += items;
@@ -291,13 +307,13 @@ impl Verifier<'_> {
             }
             _ => {}
         }
-        let depth = usize::from(state.depth);
+        let depth = state.depth();
         if takes > depth {
             return self.bad(at, &"takes more than the stack holds");
         }
         let after = depth - takes + gives;
         // WITH_CLEANUP lays out three arguments where its state is.
-        let high = if step.op == Op::WithCleanup { depth + 2 } else { after.max(depth) };
+        let high = if cfg!(feature = "statements") && step.op == Op::WithCleanup { depth + 2 } else { after.max(depth) };
         if high > n_state {
             return self.bad(at, &"the stack is too deep");
         }
@@ -306,73 +322,58 @@ impl Verifier<'_> {
 
     /// Where control goes from an opcode, and with what.
     fn flow(&mut self, at: usize, state: State, step: &Step, after: usize) -> Parse<()> {
-        let next = State { depth: after as u16, ..state };
-        let with_depth = |depth: usize| State { depth: depth as u16, ..state };
+        // Where it jumps to, if it does, and how it goes on behind it.
+        let mut jump = None;
+        let mut next = state.with_depth(after);
         match step.op {
-            Op::Return => Ok(()),
-            Op::RaiseObj | Op::RaiseLast | Op::RaiseFrom => Ok(()),
-            Op::Jump => self.arrive(step.value, next, at),
-            Op::PopJumpIfTrue | Op::PopJumpIfFalse => {
-                self.arrive(step.value, next, at)?;
-                self.arrive(step.next, next, at)
-            }
-            Op::JumpIfTrueOrPop | Op::JumpIfFalseOrPop => {
-                self.arrive(step.value, with_depth(after + 1), at)?;
-                self.arrive(step.next, next, at)
-            }
-            Op::ForIter => {
-                self.arrive(step.value, with_depth(after - 5), at)?;
-                self.arrive(step.next, next, at)
-            }
+            Op::Return | Op::RaiseObj | Op::RaiseLast | Op::RaiseFrom => return Ok(()),
+            Op::Jump => return self.arrive(step.value, next, at),
+            Op::PopJumpIfTrue | Op::PopJumpIfFalse => jump = Some(next),
+            Op::JumpIfTrueOrPop | Op::JumpIfFalseOrPop => jump = Some(state),
+            Op::ForIter => jump = Some(next.with_depth(after - 5)),
             Op::SetupExcept | Op::SetupFinally | Op::SetupWith => {
-                if usize::from(state.blocks) >= self.prelude.n_exc {
+                if state.blocks() >= self.prelude.n_exc {
                     return self.bad(at, &"too many exception blocks");
                 }
-                let inside = State { depth: after as u16, block: at as u16 + 1, blocks: state.blocks + 1 };
+                next = next.inside(at);
                 // The handler starts with one value above the block's depth.
-                let base = if step.op == Op::SetupWith { after - 1 } else { after };
-                if base + 1 > self.prelude.n_state {
+                let in_handler = if is_with(step.op) { after } else { after + 1 };
+                if in_handler > self.prelude.n_state {
                     return self.bad(at, &"the stack is too deep");
                 }
-                self.arrive(step.value, State { depth: base as u16 + 1, ..inside }, at)?;
-                self.arrive(step.next, inside, at)
+                jump = Some(next.with_depth(in_handler));
             }
             Op::PopExceptJump => {
-                if state.block == 0 {
-                    return self.bad(at, &"no block to leave");
-                }
-                let (outer, ..) = self.block(state.block)?;
-                self.arrive(step.value, State { depth: after as u16, ..outer }, at)
+                let (outer, ..) = self.block(at, state)?;
+                return self.arrive(step.value, outer.with_depth(after), at);
             }
+            #[cfg(feature = "statements")]
             Op::WithCleanup => {
-                if state.block == 0 {
-                    return self.bad(at, &"no block to leave");
-                }
-                let (_, depth, op, handler) = self.block(state.block)?;
-                if op != Op::SetupWith || state.depth != depth + 1 || at < handler {
+                let (_, depth, op, handler) = self.block(at, state)?;
+                if op != Op::SetupWith || state.depth() != depth + 1 || at < handler {
                     return self.bad(at, &"not the end of a with block");
                 }
-                self.arrive(step.next, next, at)
             }
             Op::EndFinally => {
-                if state.block == 0 {
-                    return self.bad(at, &"no block to leave");
-                }
-                let (outer, depth, op, handler) = self.block(state.block)?;
+                let (outer, depth, op, handler) = self.block(at, state)?;
                 let expected = self.depth_after(op, depth, handler);
-                if after as u16 != expected || at < handler {
+                if after != expected || at < handler {
                     return self.bad(at, &"not the end of a finally block");
                 }
-                self.arrive(step.next, State { depth: expected, ..outer }, at)
+                next = outer.with_depth(expected);
             }
-            Op::UnwindJump => self.unwind_jump(at, state, step),
-            _ => self.arrive(step.next, next, at),
+            Op::UnwindJump => return self.unwind_jump(at, state, step),
+            _ => {}
         }
+        if let Some(there) = jump {
+            self.arrive(step.value, there, at)?;
+        }
+        self.arrive(step.next, next, at)
     }
 
     /// The stack's depth when a block's handler has ended: a with block's own values are gone by then.
-    fn depth_after(&self, op: Op, depth: u16, handler: usize) -> u16 {
-        if op == Op::SetupWith {
+    fn depth_after(&self, op: Op, depth: usize, handler: usize) -> usize {
+        if is_with(op) {
             return depth - 2;
         }
         #[cfg(feature = "language")]
@@ -391,7 +392,7 @@ impl Verifier<'_> {
         let Ok(second) = self.decode(first.next) else { return false };
         let Ok(third) = self.decode(second.next) else { return false };
         let Ok(jump) = self.decode(third.next) else { return false };
-        let turn = self.prelude.code.get(jump.value..).unwrap_or(&[]);
+        let turn = self.prelude.code().get(jump.value..).unwrap_or(&[]);
         first.op == Op::DupTop
             && second.op == Op::LoadGlobal
             && third.opcode == crate::opcodes::BINARY_MULTI + crate::opcodes::binary::EXCEPTION_MATCH
@@ -404,36 +405,26 @@ impl Verifier<'_> {
     fn unwind_jump(&mut self, at: usize, state: State, step: &Step) -> Parse<()> {
         let mut now = state;
         for _ in 0..step.byte & 0x7f {
-            if now.block == 0 {
-                return self.bad(at, &"no block to leave");
-            }
-            let (outer, depth, op, handler) = self.block(now.block)?;
-            let mut left = State { depth: now.depth, ..outer };
+            let (outer, depth, op, handler) = self.block(at, now)?;
+            let mut left = now.depth();
             if op != Op::SetupExcept {
-                if handler >= step.next {
-                    // It will run from one value above its depth and end at its depth.
-                    if now.depth != depth {
-                        return self.bad(at, &"leaves a finally block at another depth");
-                    }
-                    if usize::from(depth) + 1 > self.prelude.n_state {
-                        return self.bad(at, &"the stack is too deep");
-                    }
-                    left.depth = self.depth_after(op, depth, handler);
-                } else {
-                    // It runs already; its state is dropped.
-                    let running = self.depth_after(op, depth, handler);
-                    if now.depth != running + 1 {
-                        return self.bad(at, &"leaves a finally block at another depth");
-                    }
-                    left.depth = now.depth - 1;
+                // One that will run starts one value above its depth and ends at its depth; of one that runs already the state is dropped.
+                let after = self.depth_after(op, depth, handler);
+                let runs = handler < step.next;
+                if left != if runs { after + 1 } else { depth } {
+                    return self.bad(at, &"leaves a finally block at another depth");
                 }
+                if depth >= self.prelude.n_state {
+                    return self.bad(at, &"the stack is too deep");
+                }
+                left = after;
             }
-            now = left;
+            now = outer.with_depth(left);
         }
         let popped = if step.byte & 0x80 != 0 { 4 } else { 0 };
-        if popped > now.depth {
+        if popped > now.depth() {
             return self.bad(at, &"takes more than the stack holds");
         }
-        self.arrive(step.value, State { depth: now.depth - popped, ..now }, at)
+        self.arrive(step.value, now.with_depth(now.depth() - popped), at)
     }
 }

@@ -380,7 +380,8 @@ impl<'a> Vm<'a> {
     // ----- memory
 
     /// A new object whose values are NULL (raw kinds: whatever was there). Everything not rooted may be gone afterwards.
-    #[cfg_attr(feature = "speed", inline(always))]
+    #[inline(never)]
+    #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
     pub(crate) fn alloc(&mut self, kind: Kind, words: usize) -> Res {
         #[cfg(feature = "stress")]
         self.stress()?;
@@ -410,7 +411,7 @@ impl<'a> Vm<'a> {
         if let Some(obj) = self.heap.alloc(kind, words) {
             return Ok(obj);
         }
-        if self.heap.take_from_stack(crate::heap::STACK_SPARE) {
+        if cfg!(feature = "speed") && self.heap.take_from_stack(crate::heap::STACK_SPARE) {
             self.collect();
             if let Some(obj) = self.heap.alloc(kind, words) {
                 return Ok(obj);
@@ -426,7 +427,6 @@ impl<'a> Vm<'a> {
     }
 
     /// A new frame on the frame stack; not linked yet.
-    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn push_frame(&mut self, code: CodePtr, function: Obj) -> Res<FramePtr> {
         match FramePtr::push(&mut self.heap, code, function) {
             Some(frame) => Ok(frame),
@@ -434,12 +434,13 @@ impl<'a> Vm<'a> {
         }
     }
 
-    /// Gives the frame stack more of the arena; where the heap's end is in use, the frame becomes a block of the heap.
+    /// Gives the frame stack more of the arena; where the heap's end is in use, or size counts, the frame becomes a block of the heap.
     #[inline(never)]
     #[cold]
     fn push_frame_slow(&mut self, code: CodePtr, function: Obj) -> Res<FramePtr> {
         let granules = (crate::frame::frame_words(code) * crate::heap::WORD).div_ceil(crate::heap::GRANULE);
-        if (self.heap.give_to_stack(granules + crate::heap::STACK_SPARE) || self.heap.give_to_stack(granules))
+        if cfg!(feature = "speed")
+            && (self.heap.give_to_stack(granules + crate::heap::STACK_SPARE) || self.heap.give_to_stack(granules))
             && let Some(frame) = FramePtr::push(&mut self.heap, code, function)
         {
             return Ok(frame);
@@ -494,7 +495,6 @@ impl<'a> Vm<'a> {
     }
 
     /// Lets go of everything held since `kept` gave `mark`.
-    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn release(&mut self, mark: usize) {
         self.keep_len = mark;
     }

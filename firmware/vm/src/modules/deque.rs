@@ -12,10 +12,10 @@ use crate::value::{Obj, Res};
 use crate::vm::Vm;
 
 pub(crate) const ENTRIES: &[(Qstr, Entry)] = &[
-    (Qstr::DEQUE, Entry::Type(T::Deque)),
-    (Qstr::NAMEDTUPLE, Entry::Native(N::NamedTuple)),
+    (Qstr::DEQUE, Entry::class(T::Deque)),
+    (Qstr::NAMEDTUPLE, Entry::native(N::NamedTuple)),
     // Dicts keep their order anyway.
-    (Qstr::ORDEREDDICT, Entry::Type(T::Dict)),
+    (Qstr::ORDEREDDICT, Entry::class(T::Dict)),
 ];
 
 pub(crate) const METHODS: &[Method] = &[

@@ -8,13 +8,13 @@ use crate::value::{Obj, Res};
 use crate::vm::Vm;
 
 pub(crate) const ENTRIES: &[(Qstr, Entry)] = &[
-    (Qstr::COLLECT, Entry::Native(N::GcCollect)),
-    (Qstr::DISABLE, Entry::Native(N::GcDisable)),
-    (Qstr::ENABLE, Entry::Native(N::GcEnable)),
-    (Qstr::ISENABLED, Entry::Native(N::GcIsEnabled)),
-    (Qstr::MEM_ALLOC, Entry::Native(N::GcMemAlloc)),
-    (Qstr::MEM_FREE, Entry::Native(N::GcMemFree)),
-    (Qstr::THRESHOLD, Entry::Native(N::GcThreshold)),
+    (Qstr::COLLECT, Entry::native(N::GcCollect)),
+    (Qstr::DISABLE, Entry::native(N::GcDisable)),
+    (Qstr::ENABLE, Entry::native(N::GcEnable)),
+    (Qstr::ISENABLED, Entry::native(N::GcIsEnabled)),
+    (Qstr::MEM_ALLOC, Entry::native(N::GcMemAlloc)),
+    (Qstr::MEM_FREE, Entry::native(N::GcMemFree)),
+    (Qstr::THRESHOLD, Entry::native(N::GcThreshold)),
 ];
 
 /// Frees what cannot be reached; how many bytes that gave.

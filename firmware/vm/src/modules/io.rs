@@ -13,9 +13,9 @@ use crate::value::{Obj, Res};
 use crate::vm::Vm;
 
 pub(crate) const ENTRIES: &[(Qstr, Entry)] = &[
-    (Qstr::STRINGIO, Entry::Type(T::StringIo)),
+    (Qstr::STRINGIO, Entry::class(T::StringIo)),
     #[cfg(feature = "bytes")]
-    (Qstr::BYTESIO, Entry::Type(T::BytesIo)),
+    (Qstr::BYTESIO, Entry::class(T::BytesIo)),
 ];
 
 pub(crate) const METHODS: &[Method] = &[

@@ -9,14 +9,15 @@ use crate::print::{self, Sink};
 use crate::qstr::Qstr;
 use crate::types::str::{self, Builder};
 use crate::types::{dict, list, tuple};
+use crate::utf8;
 use crate::value::{Obj, Res};
 use crate::vm::Vm;
 
 pub(crate) const ENTRIES: &[(Qstr, Entry)] = &[
-    (Qstr::DUMP, Entry::Native(N::JsonDump)),
-    (Qstr::DUMPS, Entry::Native(N::JsonDumps)),
-    (Qstr::LOAD, Entry::Native(N::JsonLoad)),
-    (Qstr::LOADS, Entry::Native(N::JsonLoads)),
+    (Qstr::DUMP, Entry::native(N::JsonDump)),
+    (Qstr::DUMPS, Entry::native(N::JsonDumps)),
+    (Qstr::LOAD, Entry::native(N::JsonLoad)),
+    (Qstr::LOADS, Entry::native(N::JsonLoads)),
 ];
 
 /// `dump(value, file, separators=(", ", ": "))`: one call of the file's `write`.
@@ -63,7 +64,7 @@ fn put(vm: &mut Vm, sink: Sink, value: Obj, between: &[u8], colon: &[u8]) -> Res
     }
     if tuple::sequence(value).is_some() {
         vm.enter()?;
-        sink.put(vm, b"[")?;
+        sink.put_byte(vm, b'[')?;
         let mut index = 0;
         while let Some(item) = tuple::sequence(value).and_then(|items| items.get(index)).copied() {
             if index > 0 {
@@ -73,11 +74,11 @@ fn put(vm: &mut Vm, sink: Sink, value: Obj, between: &[u8], colon: &[u8]) -> Res
             index += 1;
         }
         vm.leave();
-        return sink.put(vm, b"]");
+        return sink.put_byte(vm, b']');
     }
     if value.is(Kind::Dict) {
         vm.enter()?;
-        sink.put(vm, b"{")?;
+        sink.put_byte(vm, b'{')?;
         let (mut at, mut first) = (0, true);
         while let Some((key, item, next)) = dict::entry(value, at) {
             if !first {
@@ -87,16 +88,16 @@ fn put(vm: &mut Vm, sink: Sink, value: Obj, between: &[u8], colon: &[u8]) -> Res
                 put(vm, sink, key, between, colon)?;
             } else {
                 // Keys are texts in JSON: numbers and the three words in quotes.
-                sink.put(vm, b"\"")?;
+                sink.put_byte(vm, b'"')?;
                 put(vm, sink, key, between, colon)?;
-                sink.put(vm, b"\"")?;
+                sink.put_byte(vm, b'"')?;
             }
             sink.put(vm, colon)?;
             put(vm, sink, item, between, colon)?;
             (at, first) = (next, false);
         }
         vm.leave();
-        return sink.put(vm, b"}");
+        return sink.put_byte(vm, b'}');
     }
     #[cfg(feature = "float")]
     if value.is(Kind::Float) {
@@ -110,8 +111,10 @@ fn put(vm: &mut Vm, sink: Sink, value: Obj, between: &[u8], colon: &[u8]) -> Res
 }
 
 fn quoted(vm: &mut Vm, sink: Sink, text: &[u8]) -> Res<()> {
-    sink.put(vm, b"\"")?;
-    for letter in core::str::from_utf8(text).unwrap_or("").chars() {
+    sink.put_byte(vm, b'"')?;
+    let mut rest = text;
+    while let Some((letter, len)) = utf8::first(rest) {
+        rest = &rest[len..];
         let simple = match letter {
             '"' => b'"',
             '\\' => b'\\',
@@ -133,7 +136,7 @@ fn quoted(vm: &mut Vm, sink: Sink, text: &[u8]) -> Res<()> {
             }
         }
     }
-    sink.put(vm, b"\"")
+    sink.put_byte(vm, b'"')
 }
 
 /// Reads a rooted text.
@@ -153,7 +156,7 @@ fn parse(vm: &mut Vm, source: Obj) -> Res {
     #[cfg(feature = "bytes")]
     let text = text.or_else(|| crate::types::bytes::raw(source));
     let Some(text) = text else { return vm.type_error(Qstr::M_EXPECTED_STR) };
-    if core::str::from_utf8(text).is_err() {
+    if !utf8::is_valid(text) {
         return wrong(vm);
     }
     let mut reader = Reader { text, at: 0 };

@@ -2,7 +2,7 @@
 //! ([`crate::Memory`], [`crate::Pins`]), who alone knows what may be touched, and one alarm, on which timers stand.
 
 use crate::call::Args;
-use crate::modules::Entry;
+use crate::modules::{Entry, Made};
 use crate::natives::N;
 use crate::ops;
 use crate::qstr::Qstr;
@@ -11,12 +11,12 @@ use crate::value::{Obj, Res};
 use crate::vm::Vm;
 
 pub(crate) const ENTRIES: &[(Qstr, Entry)] = &[
-    (Qstr::MEM8, Entry::Value(|| Obj::MEM8)),
-    (Qstr::MEM16, Entry::Value(|| Obj::MEM16)),
-    (Qstr::MEM32, Entry::Value(|| Obj::MEM32)),
-    (Qstr::ALARM, Entry::Native(N::MachineAlarm)),
-    (Qstr::PIN, Entry::Native(N::MachinePin)),
-    (Qstr::PIN_MODE, Entry::Native(N::MachinePinMode)),
+    (Qstr::MEM8, Entry::made(Made::Mem8)),
+    (Qstr::MEM16, Entry::made(Made::Mem16)),
+    (Qstr::MEM32, Entry::made(Made::Mem32)),
+    (Qstr::ALARM, Entry::native(N::MachineAlarm)),
+    (Qstr::PIN, Entry::native(N::MachinePin)),
+    (Qstr::PIN_MODE, Entry::native(N::MachinePinMode)),
 ];
 
 /// Bytes that `mem8`, `mem16` and `mem32` move; `None` for anything else.

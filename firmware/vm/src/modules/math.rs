@@ -2,63 +2,67 @@
 
 use crate::call::Args;
 use crate::decimal::Float;
-use crate::modules::Entry;
+#[cfg(not(feature = "f64"))]
+use crate::elementary;
+use crate::modules::{Entry, Made};
 use crate::natives::N;
 use crate::ops;
 use crate::qstr::Qstr;
 use crate::types::{T, float, tuple};
 use crate::value::{Obj, Res};
 use crate::vm::Vm;
+#[cfg(feature = "f64")]
+use libm as elementary;
 
 pub(crate) const ENTRIES: &[(Qstr, Entry)] = &[
-    (Qstr::E, Entry::Made(e)),
-    (Qstr::PI, Entry::Made(pi)),
-    (Qstr::INF, Entry::Made(inf)),
-    (Qstr::NAN, Entry::Made(nan)),
-    (Qstr::SQRT, Entry::Native(N::MathSqrt)),
-    (Qstr::EXP, Entry::Native(N::MathExp)),
-    (Qstr::LOG, Entry::Native(N::MathLog)),
-    (Qstr::LOG2, Entry::Native(N::MathLog2)),
-    (Qstr::LOG10, Entry::Native(N::MathLog10)),
-    (Qstr::POW, Entry::Native(N::MathPow)),
-    (Qstr::SIN, Entry::Native(N::MathSin)),
-    (Qstr::COS, Entry::Native(N::MathCos)),
-    (Qstr::TAN, Entry::Native(N::MathTan)),
-    (Qstr::ASIN, Entry::Native(N::MathAsin)),
-    (Qstr::ACOS, Entry::Native(N::MathAcos)),
-    (Qstr::ATAN, Entry::Native(N::MathAtan)),
-    (Qstr::ATAN2, Entry::Native(N::MathAtan2)),
-    (Qstr::FLOOR, Entry::Native(N::MathFloor)),
-    (Qstr::CEIL, Entry::Native(N::MathCeil)),
-    (Qstr::TRUNC, Entry::Native(N::MathTrunc)),
-    (Qstr::FABS, Entry::Native(N::MathFabs)),
-    (Qstr::FMOD, Entry::Native(N::MathFmod)),
-    (Qstr::MODF, Entry::Native(N::MathModf)),
-    (Qstr::FREXP, Entry::Native(N::MathFrexp)),
-    (Qstr::LDEXP, Entry::Native(N::MathLdexp)),
-    (Qstr::COPYSIGN, Entry::Native(N::MathCopysign)),
-    (Qstr::ISNAN, Entry::Native(N::MathIsNan)),
-    (Qstr::ISINF, Entry::Native(N::MathIsInf)),
-    (Qstr::ISFINITE, Entry::Native(N::MathIsFinite)),
-    (Qstr::DEGREES, Entry::Native(N::MathDegrees)),
-    (Qstr::RADIANS, Entry::Native(N::MathRadians)),
+    (Qstr::E, Entry::made(Made::E)),
+    (Qstr::PI, Entry::made(Made::Pi)),
+    (Qstr::INF, Entry::made(Made::Inf)),
+    (Qstr::NAN, Entry::made(Made::Nan)),
+    (Qstr::SQRT, Entry::native(N::MathSqrt)),
+    (Qstr::EXP, Entry::native(N::MathExp)),
+    (Qstr::LOG, Entry::native(N::MathLog)),
+    (Qstr::LOG2, Entry::native(N::MathLog2)),
+    (Qstr::LOG10, Entry::native(N::MathLog10)),
+    (Qstr::POW, Entry::native(N::MathPow)),
+    (Qstr::SIN, Entry::native(N::MathSin)),
+    (Qstr::COS, Entry::native(N::MathCos)),
+    (Qstr::TAN, Entry::native(N::MathTan)),
+    (Qstr::ASIN, Entry::native(N::MathAsin)),
+    (Qstr::ACOS, Entry::native(N::MathAcos)),
+    (Qstr::ATAN, Entry::native(N::MathAtan)),
+    (Qstr::ATAN2, Entry::native(N::MathAtan2)),
+    (Qstr::FLOOR, Entry::native(N::MathFloor)),
+    (Qstr::CEIL, Entry::native(N::MathCeil)),
+    (Qstr::TRUNC, Entry::native(N::MathTrunc)),
+    (Qstr::FABS, Entry::native(N::MathFabs)),
+    (Qstr::FMOD, Entry::native(N::MathFmod)),
+    (Qstr::MODF, Entry::native(N::MathModf)),
+    (Qstr::FREXP, Entry::native(N::MathFrexp)),
+    (Qstr::LDEXP, Entry::native(N::MathLdexp)),
+    (Qstr::COPYSIGN, Entry::native(N::MathCopysign)),
+    (Qstr::ISNAN, Entry::native(N::MathIsNan)),
+    (Qstr::ISINF, Entry::native(N::MathIsInf)),
+    (Qstr::ISFINITE, Entry::native(N::MathIsFinite)),
+    (Qstr::DEGREES, Entry::native(N::MathDegrees)),
+    (Qstr::RADIANS, Entry::native(N::MathRadians)),
 ];
 
 const PI: Float = core::f64::consts::PI as Float;
 
-fn e(vm: &mut Vm) -> Res {
+pub(crate) fn e(vm: &mut Vm) -> Res {
     float::new(vm, core::f64::consts::E as Float)
 }
 
-fn pi(vm: &mut Vm) -> Res {
+pub(crate) fn pi(vm: &mut Vm) -> Res {
     float::new(vm, PI)
 }
 
-fn inf(vm: &mut Vm) -> Res {
+pub(crate) fn inf(vm: &mut Vm) -> Res {
     float::new(vm, Float::INFINITY)
 }
 
-fn nan(vm: &mut Vm) -> Res {
+pub(crate) fn nan(vm: &mut Vm) -> Res {
     float::new(vm, Float::NAN)
 }
 
@@ -89,31 +93,32 @@ fn of_two(vm: &mut Vm, args: Args, function: fn(Float, Float) -> Float) -> Res {
 }
 
 macro_rules! functions {
-    ($($name:ident $with:ident $single:ident $double:ident,)*) => {
+    ($($name:ident $with:ident $function:expr,)*) => {
         $(pub(crate) fn $name(vm: &mut Vm, args: Args) -> Res {
-            #[cfg(not(feature = "f64"))]
-            return $with(vm, args, libm::$single);
-            #[cfg(feature = "f64")]
-            $with(vm, args, libm::$double)
+            $with(vm, args, $function)
         })*
     };
 }
 
 functions! {
-    sqrt of_one sqrtf sqrt,
-    exp of_one expf exp,
-    sin of_one sinf sin,
-    cos of_one cosf cos,
-    tan of_one tanf tan,
-    asin of_one asinf asin,
-    acos of_one acosf acos,
-    atan of_one atanf atan,
-    log2 logarithm log2f log2,
-    log10 logarithm log10f log10,
-    natural logarithm logf log,
-    pow of_two powf pow,
-    atan2 of_two atan2f atan2,
-    fmod of_two fmodf fmod,
+    sqrt of_one elementary::sqrt,
+    exp of_one elementary::exp,
+    sin of_one elementary::sin,
+    cos of_one elementary::cos,
+    tan of_one elementary::tan,
+    asin of_one elementary::asin,
+    acos of_one elementary::acos,
+    atan of_one elementary::atan,
+    log2 logarithm elementary::log2,
+    log10 logarithm elementary::log10,
+    natural logarithm elementary::log,
+    pow of_two elementary::pow,
+    atan2 of_two elementary::atan2,
+    fmod of_two elementary::fmod,
+    copysign of_two Float::copysign,
+    fabs of_one Float::abs,
+    degrees of_one |value| value * (180.0 / PI),
+    radians of_one |value| value * (PI / 180.0),
 }
 
 /// A logarithm: there is none of zero, nor of what is negative.
@@ -162,22 +167,6 @@ pub(crate) fn trunc(vm: &mut Vm, args: Args) -> Res {
     rounded(vm, args, float::truncate)
 }
 
-pub(crate) fn fabs(vm: &mut Vm, args: Args) -> Res {
-    of_one(vm, args, Float::abs)
-}
-
-pub(crate) fn degrees(vm: &mut Vm, args: Args) -> Res {
-    of_one(vm, args, |value| value * (180.0 / PI))
-}
-
-pub(crate) fn radians(vm: &mut Vm, args: Args) -> Res {
-    of_one(vm, args, |value| value * (PI / 180.0))
-}
-
-pub(crate) fn copysign(vm: &mut Vm, args: Args) -> Res {
-    of_two(vm, args, Float::copysign)
-}
-
 pub(crate) fn is_nan(vm: &mut Vm, args: Args) -> Res {
     Ok(Obj::bool(float::argument(vm, args.get(0))?.is_nan()))
 }
@@ -210,19 +199,12 @@ pub(crate) fn modf(vm: &mut Vm, args: Args) -> Res {
 /// `frexp(value)`: a fraction from a half to one, and the power of two that it is to be multiplied with.
 pub(crate) fn frexp(vm: &mut Vm, args: Args) -> Res {
     let value = float::argument(vm, args.get(0))?;
-    #[cfg(not(feature = "f64"))]
-    let (fraction, exponent) = libm::frexpf(value);
-    #[cfg(feature = "f64")]
-    let (fraction, exponent) = libm::frexp(value);
+    let (fraction, exponent) = elementary::frexp(value);
     pair(vm, fraction, Obj::int(if value.is_finite() { exponent } else { 0 }))
 }
 
 /// `ldexp(value, exponent)`: times a power of two.
 pub(crate) fn ldexp(vm: &mut Vm, args: Args) -> Res {
     let (value, exponent) = (float::argument(vm, args.get(0))?, ops::as_int(vm, args.get(1))?);
-    #[cfg(not(feature = "f64"))]
-    let made = libm::ldexpf(value, exponent);
-    #[cfg(feature = "f64")]
-    let made = libm::ldexp(value, exponent);
-    result(vm, made, value.is_finite())
+    result(vm, elementary::ldexp(value, exponent), value.is_finite())
 }

@@ -8,11 +8,11 @@ use crate::value::{Obj, Res};
 use crate::vm::Vm;
 
 pub(crate) const ENTRIES: &[(Qstr, Entry)] = &[
-    (Qstr::CONST, Entry::Native(N::MicroPythonConst)),
-    (Qstr::OPT_LEVEL, Entry::Native(N::MicroPythonOptLevel)),
-    (Qstr::MEM_INFO, Entry::Native(N::MicroPythonMemInfo)),
-    (Qstr::STACK_USE, Entry::Native(N::MicroPythonOptLevel)),
-    (Qstr::SCHEDULE, Entry::Native(N::MicroPythonSchedule)),
+    (Qstr::CONST, Entry::native(N::MicroPythonConst)),
+    (Qstr::OPT_LEVEL, Entry::native(N::MicroPythonOptLevel)),
+    (Qstr::MEM_INFO, Entry::native(N::MicroPythonMemInfo)),
+    (Qstr::STACK_USE, Entry::native(N::MicroPythonOptLevel)),
+    (Qstr::SCHEDULE, Entry::native(N::MicroPythonSchedule)),
 ];
 
 pub(crate) fn constant(_vm: &mut Vm, args: Args) -> Res {

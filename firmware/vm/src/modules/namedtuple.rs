@@ -95,7 +95,7 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<bool> {
     for (index, name) in tuple::items(names).iter().enumerate() {
         sink.put(vm, if index == 0 { b"(" } else { b", " })?;
         sink.put_name(vm, *name)?;
-        sink.put(vm, b"=")?;
+        sink.put_byte(vm, b'=')?;
         print::repr(vm, sink, item(value, Obj::count(index)))?;
     }
     vm.leave();

@@ -14,15 +14,15 @@ use crate::value::{Obj, Res};
 use crate::vm::Vm;
 
 pub(crate) const ENTRIES: &[(Qstr, Entry)] = &[
-    (Qstr::SEED, Entry::Native(N::RandomSeed)),
-    (Qstr::GETRANDBITS, Entry::Native(N::RandomBits)),
-    (Qstr::RANDRANGE, Entry::Native(N::RandomRange)),
-    (Qstr::RANDINT, Entry::Native(N::RandomInt)),
-    (Qstr::CHOICE, Entry::Native(N::RandomChoice)),
+    (Qstr::SEED, Entry::native(N::RandomSeed)),
+    (Qstr::GETRANDBITS, Entry::native(N::RandomBits)),
+    (Qstr::RANDRANGE, Entry::native(N::RandomRange)),
+    (Qstr::RANDINT, Entry::native(N::RandomInt)),
+    (Qstr::CHOICE, Entry::native(N::RandomChoice)),
     #[cfg(feature = "float")]
-    (Qstr::RANDOM, Entry::Native(N::Random)),
+    (Qstr::RANDOM, Entry::native(N::Random)),
     #[cfg(feature = "float")]
-    (Qstr::UNIFORM, Entry::Native(N::RandomUniform)),
+    (Qstr::UNIFORM, Entry::native(N::RandomUniform)),
 ];
 
 const FACTOR: u64 = 6_364_136_223_846_793_005;

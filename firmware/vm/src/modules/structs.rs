@@ -13,12 +13,12 @@ use crate::value::{INT_MAX, Obj, Res};
 use crate::vm::Vm;
 
 pub(crate) const ENTRIES: &[(Qstr, Entry)] = &[
-    (Qstr::PACK, Entry::Native(N::StructPack)),
-    (Qstr::PACK_INTO, Entry::Native(N::StructPackInto)),
-    (Qstr::UNPACK, Entry::Native(N::StructUnpack)),
-    (Qstr::UNPACK_FROM, Entry::Native(N::StructUnpackFrom)),
-    (Qstr::CALCSIZE, Entry::Native(N::StructCalcSize)),
-    (Qstr::ERROR, Entry::Type(T::ValueError)),
+    (Qstr::PACK, Entry::native(N::StructPack)),
+    (Qstr::PACK_INTO, Entry::native(N::StructPackInto)),
+    (Qstr::UNPACK, Entry::native(N::StructUnpack)),
+    (Qstr::UNPACK_FROM, Entry::native(N::StructUnpackFrom)),
+    (Qstr::CALCSIZE, Entry::native(N::StructCalcSize)),
+    (Qstr::ERROR, Entry::class(T::ValueError)),
 ];
 
 /// Several numbers of one code, or one `s`.

@@ -1,29 +1,29 @@
 //! `sys`.
 
 use crate::call::Args;
-use crate::modules::Entry;
+use crate::modules::{Entry, Made};
 use crate::natives::N;
 use crate::print;
 use crate::qstr::Qstr;
-use crate::types::{T, exception, list, tuple};
-use crate::value::{INT_MAX, Obj, Res};
+use crate::types::{T, exception, tuple};
+use crate::value::{Obj, Res};
 use crate::vm::Vm;
 
 pub(crate) const ENTRIES: &[(Qstr, Entry)] = &[
-    (Qstr::ARGV, Entry::Made(|vm| list::new(vm, &[]))),
-    (Qstr::PATH, Entry::Made(|vm| list::new(vm, &[]))),
-    (Qstr::BYTEORDER, Entry::Text(Qstr::LITTLE)),
-    (Qstr::EXIT, Entry::Native(N::SysExit)),
-    (Qstr::IMPLEMENTATION, Entry::Made(implementation)),
-    (Qstr::MAXSIZE, Entry::Int(INT_MAX)),
-    (Qstr::PLATFORM, Entry::Text(Qstr::PYRITE)),
-    (Qstr::PRINT_EXCEPTION, Entry::Native(N::SysPrintException)),
-    (Qstr::VERSION, Entry::Text(Qstr::VERSION_TEXT)),
-    (Qstr::VERSION_INFO, Entry::Made(|vm| tuple::new(vm, &[Obj::int(3), Obj::int(4), Obj::int(0)]))),
+    (Qstr::ARGV, Entry::made(Made::EmptyList)),
+    (Qstr::PATH, Entry::made(Made::EmptyList)),
+    (Qstr::BYTEORDER, Entry::text(Qstr::LITTLE)),
+    (Qstr::EXIT, Entry::native(N::SysExit)),
+    (Qstr::IMPLEMENTATION, Entry::made(Made::Implementation)),
+    (Qstr::MAXSIZE, Entry::made(Made::MaxSize)),
+    (Qstr::PLATFORM, Entry::text(Qstr::PYRITE)),
+    (Qstr::PRINT_EXCEPTION, Entry::native(N::SysPrintException)),
+    (Qstr::VERSION, Entry::text(Qstr::VERSION_TEXT)),
+    (Qstr::VERSION_INFO, Entry::made(Made::VersionInfo)),
 ];
 
 /// Name, version, and the version of `.mpy` that is executed (its sub-version and no machine code).
-fn implementation(vm: &mut Vm) -> Res {
+pub(crate) fn implementation(vm: &mut Vm) -> Res {
     let version = tuple::new(vm, &[Obj::int(0), Obj::int(1), Obj::int(0)])?;
     vm.keep(version)?;
     let made = tuple::new(vm, &[Obj::name(Qstr::PYRITE), version, Obj::int(6)]);

@@ -9,15 +9,15 @@ use crate::value::{INT_MAX, Obj, Res};
 use crate::vm::Vm;
 
 pub(crate) const ENTRIES: &[(Qstr, Entry)] = &[
-    (Qstr::SLEEP, Entry::Native(N::TimeSleep)),
-    (Qstr::SLEEP_MS, Entry::Native(N::TimeSleepMs)),
-    (Qstr::SLEEP_US, Entry::Native(N::TimeSleepUs)),
-    (Qstr::TICKS_ADD, Entry::Native(N::TimeTicksAdd)),
-    (Qstr::TICKS_CPU, Entry::Native(N::TimeTicksUs)),
-    (Qstr::TICKS_DIFF, Entry::Native(N::TimeTicksDiff)),
-    (Qstr::TICKS_MS, Entry::Native(N::TimeTicksMs)),
-    (Qstr::TICKS_US, Entry::Native(N::TimeTicksUs)),
-    (Qstr::TIME, Entry::Native(N::TimeTime)),
+    (Qstr::SLEEP, Entry::native(N::TimeSleep)),
+    (Qstr::SLEEP_MS, Entry::native(N::TimeSleepMs)),
+    (Qstr::SLEEP_US, Entry::native(N::TimeSleepUs)),
+    (Qstr::TICKS_ADD, Entry::native(N::TimeTicksAdd)),
+    (Qstr::TICKS_CPU, Entry::native(N::TimeTicksUs)),
+    (Qstr::TICKS_DIFF, Entry::native(N::TimeTicksDiff)),
+    (Qstr::TICKS_MS, Entry::native(N::TimeTicksMs)),
+    (Qstr::TICKS_US, Entry::native(N::TimeTicksUs)),
+    (Qstr::TIME, Entry::native(N::TimeTime)),
 ];
 
 /// Ticks count round in as many bits as a small int has without its sign, less one: so that differences fit.

@@ -58,7 +58,7 @@ pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
         vm.leave();
         return same;
     }
-    if left.is(Kind::Range) && right.is(Kind::Range) {
+    if cfg!(feature = "speed") && left.is(Kind::Range) && right.is(Kind::Range) {
         let n = range::len(left);
         let same_items =
             n == 0 || range::item(left, 0) == range::item(right, 0) && (n == 1 || range::parts(left).2 == range::parts(right).2);

@@ -69,9 +69,7 @@ macro_rules! steps {
             ($d when:literal) => {{
                 let distance = signed_label!();
                 let value = $sp.get(0);
-                let truth = if cfg!(not(feature = "speed")) {
-                    check!(ops::truth($vm, value))
-                } else if value == Obj::TRUE {
+                let truth = if value == Obj::TRUE {
                     true
                 } else if value == Obj::FALSE {
                     false

@@ -138,6 +138,7 @@ pub(crate) fn load_slice(vm: &mut Vm, array: Obj, at: Obj) -> Res {
 }
 
 /// `array[index] = value` and `array[slice] = array`, or `del` when the value is NULL.
+#[inline(never)]
 pub(crate) fn store(vm: &mut Vm, array: Obj, at: Obj, value: Obj) -> Res<()> {
     let size = size(array);
     if at.is(Kind::Slice) {
@@ -179,12 +180,12 @@ pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res 
 pub(crate) fn print(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
     sink.put(vm, b"array('")?;
     sink.put(vm, &[code(value)])?;
-    sink.put(vm, b"'")?;
+    sink.put_byte(vm, b'\'')?;
     if packed::len(value) > 0 {
         sink.put(vm, b", ")?;
         packed::print(vm, sink, value)?;
     }
-    sink.put(vm, b")")
+    sink.put_byte(vm, b')')
 }
 
 // ----- methods

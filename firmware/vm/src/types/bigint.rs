@@ -26,7 +26,6 @@ pub(crate) struct Number<'x> {
 
 impl<'x> Number<'x> {
     /// `room` is where a small int's limb lies; a long one's lie in the object, which must be rooted as long as this is used.
-    #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn of(value: Obj, room: &'x mut [u32; 1]) -> Option<Number<'x>> {
         if value.is(Kind::Int) {
             let head = value.raw(0);

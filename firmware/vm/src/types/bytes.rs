@@ -63,7 +63,6 @@ pub(crate) const ARRAY_METHODS: &[Method] = &[
 pub(crate) const METHODS: &[Method] = ARRAY_METHODS.split_at(2).1;
 
 /// The bytes of a bytes object or byte array as they are now; not to be used over anything that may change them.
-#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn buffer<'x>(value: Obj) -> Option<&'x [u8]> {
     if !value.is_heap() {
         return None;
@@ -104,7 +103,6 @@ pub(crate) fn quick(value: Obj, index: i32) -> Obj {
 }
 
 /// Stores a byte at an index of an array that is not negative; false when it takes more than that.
-#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn quick_store(array: Obj, at: Obj, value: Obj) -> bool {
     if !array.is(Kind::ByteArray) || !at.is_int() || !value.is_int() {
         return false;
@@ -127,7 +125,6 @@ pub(crate) fn argument<'x>(vm: &mut Vm, value: Obj) -> Res<&'x [u8]> {
     }
 }
 
-#[cfg_attr(feature = "speed", inline(always))]
 fn len(array: Obj) -> usize {
     array.field(LEN).as_int() as usize
 }
@@ -302,6 +299,7 @@ pub(crate) fn subscript(vm: &mut Vm, value: Obj, at: Obj) -> Res {
 }
 
 /// `array[index] = value` and `array[slice] = value`, or `del` when the value is NULL.
+#[inline(never)]
 pub(crate) fn store(vm: &mut Vm, array: Obj, at: Obj, value: Obj) -> Res<()> {
     if !at.is(Kind::Slice) {
         let index = subscr::index(vm, at, len(array))?;
@@ -427,7 +425,7 @@ pub(crate) fn print(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
     let array = value.is(Kind::ByteArray);
     sink.put(vm, if array { b"bytearray(b" } else { b"b" })?;
     crate::print::quoted(vm, sink, bytes, true)?;
-    if array { sink.put(vm, b")") } else { Ok(()) }
+    if array { sink.put_byte(vm, b')') } else { Ok(()) }
 }
 
 // ----- methods
@@ -452,7 +450,7 @@ pub(crate) fn extend_method(vm: &mut Vm, args: Args) -> Res {
 /// `bytes.decode()`: UTF-8 is the only encoding.
 pub(crate) fn decode(vm: &mut Vm, args: Args) -> Res {
     let bytes = argument(vm, args.get(0))?;
-    if core::str::from_utf8(bytes).is_err() {
+    if !crate::utf8::is_valid(bytes) {
         #[cfg(feature = "language")]
         return Err(vm.raise(crate::types::T::UnicodeError, Qstr::M_NOT_UTF8));
         #[cfg(not(feature = "language"))]

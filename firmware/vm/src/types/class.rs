@@ -36,10 +36,12 @@ const HOOKED: usize = 1 << 8;
 /// In the same word: how many attributes new instances have places for.
 const PLACES_SHIFT: usize = 16;
 /// So many are searched one after another about as fast as by a table; instances with more have them all in one.
-const PLACES_MAX: usize = 4;
+const PLACES_MAX: usize = if cfg!(feature = "speed") { 4 } else { 0 };
+/// In the same word: how many levels of classes it has below it, itself included.
+const LEVELS_SHIFT: usize = 9;
 
-/// How many levels of bases are searched.
-const LEVELS_MAX: u8 = 16;
+/// How many levels of bases a class may have.
+const LEVELS_MAX: usize = 16;
 
 pub(crate) fn bases<'x>(class: Obj) -> &'x [Obj] {
     let bases = class.field(BASES);
@@ -47,21 +49,22 @@ pub(crate) fn bases<'x>(class: Obj) -> &'x [Obj] {
 }
 
 /// An attribute of a class or its bases; NULL when there is none.
-#[cfg_attr(feature = "speed", inline(always))]
+#[inline(never)]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn lookup(class: Obj, name: Obj) -> Obj {
-    let found = map::get(class.field(TABLE), name);
-    if found != Obj::NULL || class.field(BASES) == Obj::NULL { found } else { lookup_in_bases(class, name, LEVELS_MAX) }
+    let found = map::get_inline(class.field(TABLE), name);
+    if found != Obj::NULL || class.field(BASES) == Obj::NULL { found } else { lookup_in_bases(class, name) }
 }
 
-fn lookup_in_bases(class: Obj, name: Obj, levels: u8) -> Obj {
+/// The same in the bases alone; no deeper than `new` lets classes be.
+fn lookup_in_bases(class: Obj, name: Obj) -> Obj {
     for base in bases(class) {
-        let found = if base.is(Kind::Class) && levels > 0 {
-            match map::get(base.field(TABLE), name) {
-                it if it == Obj::NULL => lookup_in_bases(*base, name, levels - 1),
+        let found = match base.as_type_index() {
+            Some(index) => T::from_index(index).method(name).unwrap_or(Obj::NULL),
+            None => match map::get(base.field(TABLE), name) {
+                it if it == Obj::NULL => lookup_in_bases(*base, name),
                 found => found,
-            }
-        } else {
-            base.as_type_index().and_then(|index| T::from_index(index).method(name)).unwrap_or(Obj::NULL)
+            },
         };
         if found != Obj::NULL {
             return found;
@@ -71,9 +74,8 @@ fn lookup_in_bases(class: Obj, name: Obj, levels: u8) -> Obj {
 }
 
 /// An instance's own attribute; NULL when there is none.
-#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn own(object: Obj, name: Obj) -> Obj {
-    let words = object.words();
+    let words = if PLACES_MAX > 0 { object.words() } else { 0 };
     let mut at = INSTANCE_WORDS;
     while at + 1 < words {
         let found = object.field(at);
@@ -92,13 +94,12 @@ pub(crate) fn own(object: Obj, name: Obj) -> Obj {
 #[inline(never)]
 #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn own_of(object: Obj, name: Obj) -> Obj {
-    if object.is(Kind::Instance) { own(object, name) } else { map::get(object.field(INSTANCE_TABLE), name) }
+    if PLACES_MAX > 0 && object.is(Kind::Instance) { own(object, name) } else { map::get(object.field(INSTANCE_TABLE), name) }
 }
 
 /// Replaces the value of an instance's own attribute; false when there is none.
-#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn replace_own(object: Obj, name: Obj, value: Obj) -> bool {
-    let words = object.words();
+    let words = if PLACES_MAX > 0 { object.words() } else { 0 };
     let mut at = INSTANCE_WORDS;
     while at + 1 < words {
         let found = object.field(at);
@@ -116,9 +117,17 @@ pub(crate) fn replace_own(object: Obj, name: Obj, value: Obj) -> bool {
 
 /// Sets an own attribute of an instance or an exception; all rooted.
 pub(crate) fn set_own(vm: &mut Vm, object: Obj, name: Obj, value: Obj) -> Res<()> {
-    if !object.is(Kind::Instance) {
+    if PLACES_MAX == 0 || !object.is(Kind::Instance) {
         return map::set(vm, object, INSTANCE_TABLE, name, value);
     }
+    #[cfg(feature = "speed")]
+    return set_own_in_places(vm, object, name, value);
+    #[cfg(not(feature = "speed"))]
+    Ok(())
+}
+
+#[cfg(feature = "speed")]
+fn set_own_in_places(vm: &mut Vm, object: Obj, name: Obj, value: Obj) -> Res<()> {
     let places = (object.words() - INSTANCE_WORDS) / 2;
     for place in 0..places {
         let at = INSTANCE_WORDS + 2 * place;
@@ -141,7 +150,7 @@ pub(crate) fn set_own(vm: &mut Vm, object: Obj, name: Obj, value: Obj) -> Res<()
 
 /// Removes an own attribute of an instance or an exception; false when it is not there.
 pub(crate) fn remove_own(object: Obj, name: Obj) -> bool {
-    if !object.is(Kind::Instance) {
+    if PLACES_MAX == 0 || !object.is(Kind::Instance) {
         return map::remove(object.field(INSTANCE_TABLE), name);
     }
     own_of(object, name) != Obj::NULL && replace_own(object, name, Obj::NULL)
@@ -150,7 +159,7 @@ pub(crate) fn remove_own(object: Obj, name: Obj) -> bool {
 /// The first own attribute of an instance or an exception from place `from` on: name, value, where to go on.
 #[cfg(feature = "language")]
 pub(crate) fn own_entry(object: Obj, from: usize) -> Option<(Obj, Obj, usize)> {
-    let places = if object.is(Kind::Instance) { (object.words() - INSTANCE_WORDS) / 2 } else { 0 };
+    let places = if PLACES_MAX > 0 && object.is(Kind::Instance) { (object.words() - INSTANCE_WORDS) / 2 } else { 0 };
     for place in from..places {
         let at = INSTANCE_WORDS + 2 * place;
         let (name, value) = (object.field(at), object.field(at + 1));
@@ -173,12 +182,15 @@ pub(crate) fn new(vm: &mut Vm, name: Obj, bases: Obj) -> Res {
         let of_base = match base.as_type_index().map(T::from_index) {
             Some(class) if class == T::Object || class.derives(T::BaseException) || is_extensible(class) => class,
             None if base.is(Kind::Class) => {
-                levels = levels.max(depth(*base, LEVELS_MAX) + 1);
+                levels = levels.max((base.raw(ROOT) >> LEVELS_SHIFT & (2 * LEVELS_MAX - 1)) + 1);
                 self::root(*base)
             }
             _ => return vm.type_error(Qstr::M_BAD_BASE),
         };
-        if of_base.derives(root) {
+        // Where no other built-in types are extended, all that matters is whether it is an exception.
+        if cfg!(not(feature = "language")) {
+            root = if of_base == T::Object { root } else { of_base };
+        } else if of_base.derives(root) {
             root = of_base;
         } else if !root.derives(of_base) {
             return vm.type_error(Qstr::M_BAD_BASE);
@@ -188,7 +200,7 @@ pub(crate) fn new(vm: &mut Vm, name: Obj, bases: Obj) -> Res {
         return vm.type_error(Qstr::M_BAD_BASE);
     }
     let class = vm.alloc(Kind::Class, 4)?;
-    class.set_raw(ROOT, root as usize);
+    class.set_raw(ROOT, root as usize | levels << LEVELS_SHIFT);
     class.set_field(NAME, name);
     class.set_field(BASES, bases);
     Ok(class)
@@ -205,7 +217,6 @@ fn is_extensible(class: T) -> bool {
 
 /// What an instance is as the built-in type its class derives from.
 #[cfg(feature = "language")]
-#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn native_part(value: Obj) -> Option<Obj> {
     if value.is(Kind::Instance) { Some(value.field(INSTANCE_NATIVE)).filter(|part| *part != Obj::NULL) } else { None }
 }
@@ -269,6 +280,7 @@ pub(crate) fn finish(vm: &mut Vm, class: Obj) -> Res<()> {
 }
 
 /// `class Name(bases): body`: makes the class and begins the body, which fills it.
+#[inline(never)]
 pub(crate) fn build(vm: &mut Vm, args: Args) -> Res {
     if args.n < 2 || !args.get(0).is(Kind::Function) && !args.get(0).is(Kind::Closure) {
         return vm.type_error(Qstr::M_BAD_OPERAND);
@@ -283,19 +295,12 @@ pub(crate) fn build(vm: &mut Vm, args: Args) -> Res {
     if code.get().flags & crate::code::FLAG_GENERATOR != 0 {
         return vm.type_error(Qstr::M_BAD_OPERAND);
     }
-    let begun = call::begin(vm, body, args.at.plus(args.n as isize), 0, 0)?;
+    let begun = call::start(vm, body, args.at.plus(args.n as isize), 0, 0)?;
     if let (true, Some(frame)) = (begun == Obj::CALL, vm.frame) {
         frame.set_action(Action::Class);
         frame.set_extra(class);
     }
     Ok(begun)
-}
-
-fn depth(class: Obj, left: u8) -> u8 {
-    if left == 0 {
-        return 0;
-    }
-    bases(class).iter().filter(|base| base.is(Kind::Class)).map(|base| depth(*base, left - 1) + 1).max().unwrap_or(0)
 }
 
 /// Calls a class: makes the instance and begins `__init__`. The slot before the arguments is free for the instance.
@@ -355,7 +360,7 @@ fn begin_init(vm: &mut Vm, made: Obj, init: Obj, args: Slots, n: usize, n_kw: us
 
 /// An instance of a class that derives from no exception; `args` are what its built-in part is made of, unless `__init__` will do that.
 fn instance(vm: &mut Vm, class: Obj, args: Args, has_init: bool) -> Res {
-    let made = vm.alloc(Kind::Instance, INSTANCE_WORDS + 2 * (class.raw(ROOT) >> PLACES_SHIFT))?;
+    let made = vm.alloc(Kind::Instance, INSTANCE_WORDS + if PLACES_MAX > 0 { 2 * (class.raw(ROOT) >> PLACES_SHIFT) } else { 0 })?;
     made.set_field(INSTANCE_CLASS, class);
     #[cfg(feature = "language")]
     if root(class) != T::Object {
@@ -435,7 +440,7 @@ pub(crate) fn super_lookup(class: Obj, name: Obj) -> Obj {
     if !class.is(Kind::Class) {
         return Obj::NULL;
     }
-    match lookup_in_bases(class, name, LEVELS_MAX) {
+    match lookup_in_bases(class, name) {
         it if it == Obj::NULL => root(class).method(name).unwrap_or(Obj::NULL),
         found => found,
     }

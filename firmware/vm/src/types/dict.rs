@@ -3,6 +3,8 @@
 //! A table is `counts | entries | index`. An entry is `key, value`, of a set (`set.rs`) the key alone; those deleted have the key `DELETED`.
 //! Up to `LINEAR` entries are searched one after another; larger tables have an index in their last field, a block of 16-bit entry numbers (plus one;
 //! 0 is free) of power-of-two size, hashed by content.
+//!
+//! Without the feature `hashes` a dict is laid out as a list of keys and values in turn: `dict/line.rs`.
 
 use crate::call::Args;
 use crate::heap::Kind;
@@ -13,28 +15,46 @@ use crate::value::{Obj, Res};
 use crate::vm::Vm;
 use crate::{attr, call, iter, ops};
 
+#[cfg(not(feature = "hashes"))]
+mod line;
+#[cfg(not(feature = "hashes"))]
+pub(crate) use line::*;
+
+#[cfg(feature = "hashes")]
 const TABLE: usize = 0;
 // Of a table.
+#[cfg(feature = "hashes")]
 const COUNTS: usize = 0;
+#[cfg(feature = "hashes")]
 const ENTRIES: usize = 1;
 // Of the counts: entries that are there, whether there is an index, entries used up, whether they are pairs.
+#[cfg(feature = "hashes")]
 const LEN_MASK: usize = 0x7fff;
+#[cfg(feature = "hashes")]
 const INDEXED: usize = 1 << 15;
+#[cfg(feature = "hashes")]
 const USED_SHIFT: usize = 16;
+#[cfg(feature = "hashes")]
 const USED_ONE: usize = 1 << USED_SHIFT;
+#[cfg(feature = "hashes")]
 const PAIRS_SHIFT: usize = 31;
+#[cfg(feature = "hashes")]
 const LINEAR: usize = 8;
+#[cfg(feature = "hashes")]
 const ENTRIES_MAX: usize = 32_000;
 
 pub(crate) const METHODS: &[Method] = &[
     (Qstr::GET, N::DictGet),
     (Qstr::POP, N::DictPop),
+    #[cfg(feature = "methods")]
     (Qstr::SETDEFAULT, N::DictSetDefault),
     (Qstr::UPDATE, N::DictUpdate),
     (Qstr::ITEMS, N::DictItems),
     (Qstr::KEYS, N::DictKeys),
     (Qstr::VALUES, N::DictValues),
+    #[cfg(feature = "methods")]
     (Qstr::CLEAR, N::DictClear),
+    #[cfg(feature = "methods")]
     (Qstr::COPY, N::DictCopy),
     #[cfg(feature = "language")]
     (Qstr::POPITEM, N::DictPopItem),
@@ -42,11 +62,13 @@ pub(crate) const METHODS: &[Method] = &[
     (Qstr::FROMKEYS, N::DictFromKeys),
 ];
 
+#[cfg(feature = "hashes")]
 pub(crate) fn new(vm: &mut Vm) -> Res {
     with_room(vm, Kind::Dict, 0)
 }
 
 /// An empty dict, or a set, which is laid out as one, with room for so many entries.
+#[cfg(feature = "hashes")]
 pub(crate) fn with_room(vm: &mut Vm, kind: Kind, room: usize) -> Res {
     let made = vm.alloc(kind, 1)?;
     if room > 0 {
@@ -57,32 +79,38 @@ pub(crate) fn with_room(vm: &mut Vm, kind: Kind, room: usize) -> Res {
     Ok(made)
 }
 
+#[cfg(feature = "hashes")]
 #[cfg_attr(feature = "speed", inline(always))]
 fn counts(table: Obj) -> usize {
     if table == Obj::NULL { 0 } else { table.raw(COUNTS) }
 }
 
+#[cfg(feature = "hashes")]
 #[cfg_attr(feature = "speed", inline(always))]
 fn used_of(counts: usize) -> usize {
     (counts >> USED_SHIFT) & LEN_MASK
 }
 
 /// Fields of an entry, as a shift.
+#[cfg(feature = "hashes")]
 #[cfg_attr(feature = "speed", inline(always))]
 fn shift(counts: usize) -> usize {
     counts >> PAIRS_SHIFT & 1
 }
 
+#[cfg(feature = "hashes")]
 #[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn len(dict: Obj) -> usize {
     counts(dict.field(TABLE)) & LEN_MASK
 }
 
+#[cfg(feature = "hashes")]
 fn used(dict: Obj) -> usize {
     used_of(counts(dict.field(TABLE)))
 }
 
 /// The key of an entry below `used`.
+#[cfg(feature = "hashes")]
 #[cfg_attr(feature = "speed", inline(always))]
 fn key(dict: Obj, entry: usize) -> Obj {
     let table = dict.field(TABLE);
@@ -90,12 +118,14 @@ fn key(dict: Obj, entry: usize) -> Obj {
 }
 
 /// The value of an entry below `used`; in a set anything but NULL.
+#[cfg(feature = "hashes")]
 #[cfg_attr(feature = "speed", inline(always))]
 fn value(dict: Obj, entry: usize) -> Obj {
     let table = dict.field(TABLE);
     if shift(table.raw(COUNTS)) == 0 { Obj::NONE } else { table.field(ENTRIES + 2 * entry + 1) }
 }
 
+#[cfg(feature = "hashes")]
 #[cfg_attr(feature = "speed", inline(always))]
 fn set_value(dict: Obj, entry: usize, to: Obj) {
     let table = dict.field(TABLE);
@@ -105,6 +135,7 @@ fn set_value(dict: Obj, entry: usize, to: Obj) {
 }
 
 /// How many entries a table has room for.
+#[cfg(feature = "hashes")]
 #[cfg_attr(feature = "speed", inline(always))]
 fn room(table: Obj) -> usize {
     if table == Obj::NULL {
@@ -115,15 +146,10 @@ fn room(table: Obj) -> usize {
 }
 
 /// The index of a table that has one.
+#[cfg(feature = "hashes")]
 #[cfg_attr(feature = "speed", inline(always))]
 fn index(table: Obj) -> Obj {
     table.field(table.words() - 1)
-}
-
-/// Whether a value may be a key, as far as is looked at: a list or a dict may not.
-#[cfg(not(feature = "hashes"))]
-fn hash(vm: &mut Vm, key: Obj) -> Res<u32> {
-    if key.is(Kind::List) || key.is(Kind::Dict) { vm.type_error(Qstr::M_UNHASHABLE) } else { Ok(0) }
 }
 
 /// A number that is equal for equal keys.
@@ -196,12 +222,14 @@ pub(crate) fn hash(vm: &mut Vm, key: Obj) -> Res<u32> {
 }
 
 /// Whether two keys that are not the same word differ for certain: two ints, or two names.
+#[cfg(feature = "hashes")]
 #[cfg_attr(feature = "speed", inline(always))]
 fn differ(one: Obj, other: Obj) -> bool {
     one.word() & other.word() & 1 != 0 || one.is_name() && other.is_name()
 }
 
 /// The entry of `wanted`. Everything is rooted; comparing may run Python code, which may change the dict: then what is known of it is read anew.
+#[cfg(feature = "hashes")]
 #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 fn find(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res<Option<usize>> {
     #[cfg(feature = "hashes")]
@@ -281,6 +309,7 @@ fn find_by_index(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res<Option<usize>> {
 }
 
 /// Makes room for one more entry: drops deleted ones and grows.
+#[cfg(feature = "hashes")]
 #[inline(never)]
 fn grow(vm: &mut Vm, dict: Obj) -> Res<()> {
     let live = len(dict);
@@ -288,6 +317,7 @@ fn grow(vm: &mut Vm, dict: Obj) -> Res<()> {
 }
 
 /// Gives a rooted dict a new table with room for so many entries, and those it has.
+#[cfg(feature = "hashes")]
 fn make_table(vm: &mut Vm, dict: Obj, room: usize) -> Res<()> {
     if room > ENTRIES_MAX {
         return vm.no_memory();
@@ -330,6 +360,7 @@ fn make_table(vm: &mut Vm, dict: Obj, room: usize) -> Res<()> {
     Ok(())
 }
 
+#[cfg(feature = "hashes")]
 #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 fn place(index: Obj, hash: usize, entry: usize) {
     let mask = index.raw(0);
@@ -343,6 +374,7 @@ fn place(index: Obj, hash: usize, entry: usize) {
 }
 
 /// The value of a rooted key, or NULL.
+#[cfg(feature = "hashes")]
 #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn get(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res {
     Ok(match find(vm, dict, wanted)? {
@@ -352,6 +384,7 @@ pub(crate) fn get(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res {
 }
 
 /// Sets a rooted key to a rooted value.
+#[cfg(feature = "hashes")]
 #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn set(vm: &mut Vm, dict: Obj, wanted: Obj, to: Obj) -> Res<()> {
     if let Some(entry) = find(vm, dict, wanted)?
@@ -381,6 +414,7 @@ pub(crate) fn set(vm: &mut Vm, dict: Obj, wanted: Obj, to: Obj) -> Res<()> {
 }
 
 /// Takes a key out; its value, or NULL when it is not there.
+#[cfg(feature = "hashes")]
 pub(crate) fn remove(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res {
     let Some(entry) = find(vm, dict, wanted)?.filter(|entry| *entry < used(dict)) else { return Ok(Obj::NULL) };
     let removed = value(dict, entry);
@@ -393,6 +427,7 @@ pub(crate) fn remove(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res {
 }
 
 /// The first entry from `from` on that is there: key, value, where to go on.
+#[cfg(feature = "hashes")]
 pub(crate) fn entry(dict: Obj, from: usize) -> Option<(Obj, Obj, usize)> {
     (from..used(dict)).find(|at| key(dict, *at) != Obj::DELETED).map(|at| (key(dict, at), value(dict, at), at + 1))
 }
@@ -499,14 +534,18 @@ use crate::types::view::new as view;
 #[cfg(not(feature = "language"))]
 use iter::over_dict as view;
 
+/// The last entry.
+#[cfg(all(feature = "hashes", feature = "language"))]
+fn last(dict: Obj) -> Option<(Obj, Obj)> {
+    (0..used(dict)).rev().find(|entry| key(dict, *entry) != Obj::DELETED).map(|entry| (key(dict, entry), value(dict, entry)))
+}
+
 /// Takes the last pair out.
 #[cfg(feature = "language")]
 pub(crate) fn pop_item(vm: &mut Vm, args: Args) -> Res {
     let dict = check(vm, args)?;
-    let Some(entry) = (0..used(dict)).rev().find(|entry| key(dict, *entry) != Obj::DELETED) else {
-        return Err(vm.raise(T::KeyError, Qstr::M_EMPTY_SEQUENCE));
-    };
-    let pair = tuple::new(vm, &[key(dict, entry), value(dict, entry)])?;
+    let Some((key, value)) = last(dict) else { return Err(vm.raise(T::KeyError, Qstr::M_EMPTY_SEQUENCE)) };
+    let pair = tuple::new(vm, &[key, value])?;
     vm.keep(pair)?;
     remove(vm, dict, tuple::items(pair)[0])?;
     Ok(pair)
@@ -542,7 +581,10 @@ pub(crate) fn values(vm: &mut Vm, args: Args) -> Res {
 
 pub(crate) fn clear(vm: &mut Vm, args: Args) -> Res {
     let dict = check(vm, args)?;
+    #[cfg(feature = "hashes")]
     dict.set_field(TABLE, Obj::NULL);
+    #[cfg(not(feature = "hashes"))]
+    list::set_len(dict, 0);
     Ok(Obj::NONE)
 }
 

@@ -64,7 +64,6 @@ fn of_two(vm: &mut Vm, operator: u8, left: Float, right: Float) -> Res {
 }
 
 /// A number as a float; `None` for anything else.
-#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn of(value: Obj) -> Option<Float> {
     if value.is(Kind::Float) { Some(get(value)) } else { of_other(value) }
 }
@@ -155,7 +154,7 @@ pub(crate) fn order(left: Obj, right: Obj) -> Option<Ordering> {
 
 /// Quotient rounded down, and what is left, which has the divisor's sign.
 pub(crate) fn divide(left: Float, right: Float) -> (Float, Float) {
-    let mut rest = left % right;
+    let mut rest = fmod(left, right);
     let mut quotient = (left - rest) / right;
     if rest == 0.0 {
         rest = (0.0 as Float).copysign(right);
@@ -170,10 +169,10 @@ pub(crate) fn divide(left: Float, right: Float) -> (Float, Float) {
     (if quotient - whole > 0.5 { whole + 1.0 } else { whole }, rest)
 }
 
-#[cfg(feature = "f64")]
-use libm::{pow, sqrt};
 #[cfg(not(feature = "f64"))]
-use libm::{powf as pow, sqrtf as sqrt};
+use crate::elementary::{fmod, pow, sqrt};
+#[cfg(feature = "f64")]
+use libm::{fmod, pow, sqrt};
 
 fn power(vm: &mut Vm, base: Float, exponent: Float) -> Res {
     if base == 0.0 && exponent < 0.0 {
@@ -196,7 +195,7 @@ fn power(vm: &mut Vm, base: Float, exponent: Float) -> Res {
 }
 
 /// A binary operator (plain or in place) with at least one float; NULL when the other is no number.
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
+#[inline(never)]
 pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
     if operator <= op::NOT_EQUAL {
         if of(left).is_none() || of(right).is_none() {
@@ -408,7 +407,7 @@ pub(crate) fn text(value: Float, kind: u8, precision: i32, keep_zeros: bool) -> 
 pub(crate) fn print(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
     let value = get(value);
     if value.is_sign_negative() && !value.is_nan() {
-        sink.put(vm, b"-")?;
+        sink.put_byte(vm, b'-')?;
     }
     sink.put(vm, text(value, b'r', 0, false).bytes())
 }

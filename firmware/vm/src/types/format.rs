@@ -529,77 +529,91 @@ mod fields {
     use crate::value::{Obj, Res};
     use crate::vm::Vm;
 
+    /// A pattern on its way into a text.
+    struct Fields<'t> {
+        rest: &'t [u8],
+        /// What `until` has found.
+        part: &'t [u8],
+        args: Args,
+        /// How many fields without a name there were.
+        next: usize,
+    }
+
     pub(crate) fn method(vm: &mut Vm, args: Args) -> Res {
-        let Some(mut pattern) = text(vm, args.get(0)) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
-        fill(vm, &mut pattern, args, &mut 0, true)
+        let Some(rest) = text(vm, args.get(0)) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
+        fill(vm, &mut Fields { rest, part: rest, args, next: 0 }, true)
     }
 
-    /// The argument a field names, `next` counting those without a name.
-    fn argument(vm: &mut Vm, args: Args, name: &[u8], next: &mut usize) -> Res {
-        let (found, missing) = if name.is_empty() {
-            *next += 1;
-            (args.opt(*next), T::IndexError)
-        } else if name[0].is_ascii_digit() {
-            (int::parse(name, 10).and_then(|at| args.opt(at as usize + 1)), T::IndexError)
-        } else {
-            (vm.find_name(name).and_then(|name| args.kw_named(name.as_name())), T::KeyError)
-        };
-        found.ok_or_else(|| vm.raise(missing, Qstr::M_FORMAT_ARGS))
-    }
+    impl Fields<'_> {
+        /// Takes off what stands before the first of three bytes, and that byte, which it gives; 0 where none of them follows.
+        fn until(&mut self, one: u8, other: u8, third: u8) -> u8 {
+            let all = self.rest;
+            let at = all.iter().position(|byte| *byte == one || *byte == other || *byte == third).unwrap_or(all.len());
+            (self.part, self.rest) = all.split_at(at);
+            self.byte()
+        }
 
-    /// Takes off what stands before the first of three bytes, and that byte; gives both, 0 for the byte where none of them follows.
-    fn until<'t>(rest: &mut &'t [u8], one: u8, other: u8, third: u8) -> (&'t [u8], u8) {
-        let all = *rest;
-        match all.iter().position(|byte| *byte == one || *byte == other || *byte == third) {
-            Some(at) => {
-                *rest = &all[at + 1..];
-                (&all[..at], all[at])
+        /// Takes off a byte; 0 at the end.
+        fn byte(&mut self) -> u8 {
+            match self.rest {
+                [first, rest @ ..] => {
+                    self.rest = rest;
+                    *first
+                }
+                [] => 0,
             }
-            None => {
-                *rest = b"";
-                (all, 0)
-            }
+        }
+
+        /// The argument that the part names.
+        fn argument(&mut self, vm: &mut Vm) -> Res {
+            let (found, missing) = if self.part.is_empty() {
+                self.next += 1;
+                (self.args.opt(self.next), T::IndexError)
+            } else if self.part[0].is_ascii_digit() {
+                (int::parse(self.part, 10).and_then(|at| self.args.opt(at as usize + 1)), T::IndexError)
+            } else {
+                (vm.find_name(self.part).and_then(|name| self.args.kw_named(name.as_name())), T::KeyError)
+            };
+            found.ok_or_else(|| vm.raise(missing, Qstr::M_FORMAT_ARGS))
         }
     }
 
     /// A pattern with its fields filled in; held until the caller releases it. A field's spec may have fields itself, but not those again: it is
     /// filled by the same function, up to the brace that ends it.
-    fn fill(vm: &mut Vm, rest: &mut &[u8], args: Args, next: &mut usize, whole: bool) -> Res {
+    fn fill(vm: &mut Vm, fields: &mut Fields, whole: bool) -> Res {
         let builder = Builder::new(vm)?;
         loop {
-            let (plain, brace) = until(rest, b'{', b'}', b'}');
-            if !plain.is_empty() {
-                builder.push(vm, plain)?;
-            }
+            let brace = fields.until(b'{', b'}', b'}');
+            builder.push(vm, fields.part)?;
             if brace == if whole { 0 } else { b'}' } {
                 return Ok(builder.finish(vm));
             }
             // A doubled brace stands for itself.
-            if whole && rest.first() == Some(&brace) {
+            if whole && fields.rest.first() == Some(&brace) {
+                fields.byte();
                 builder.push(vm, &[brace])?;
-                *rest = &rest[1..];
                 continue;
             }
-            let (name, mut stop) = if brace == b'{' { until(rest, b'!', b':', b'}') } else { (plain, 0) };
+            let mut stop = if brace == b'{' { fields.until(b'!', b':', b'}') } else { 0 };
             let kept = vm.kept();
-            let mut value = if stop == 0 { Obj::NONE } else { argument(vm, args, name, next)? };
+            let mut value = if stop == 0 { Obj::NONE } else { fields.argument(vm)? };
             if stop == b'!' {
-                let (letter, after) = until(rest, b':', b'}', b'}');
-                value = match letter {
-                    b"r" => print::repr_of(vm, value)?,
-                    b"s" => str::of(vm, value)?,
+                value = match fields.byte() {
+                    b'r' => print::repr_of(vm, value)?,
+                    b's' => str::of(vm, value)?,
                     _ => return vm.value_error(Qstr::M_FORMAT_BAD),
                 };
                 vm.keep(value)?;
-                stop = after;
+                stop = fields.byte();
             }
             let mut spec: &[u8] = b"";
             if stop == b':' {
-                let from = *rest;
-                (spec, stop) = until(rest, b'{', b'}', b'}');
+                let from = fields.rest;
+                stop = fields.until(b'{', b'}', b'}');
+                spec = fields.part;
                 if stop == b'{' && whole {
-                    *rest = from;
-                    let made = fill(vm, rest, args, next, false)?;
+                    fields.rest = from;
+                    let made = fill(vm, fields, false)?;
                     spec = text(vm, made).unwrap_or(b"");
                     stop = b'}';
                 }

@@ -10,7 +10,7 @@ use crate::value::{Obj, Res};
 use crate::vm::Vm;
 
 pub(crate) const METHODS: &[Method] =
-    &[(Qstr::SEND, N::GeneratorSend), (Qstr::D_NEXT, N::Next), (Qstr::CLOSE, N::GeneratorClose), (Qstr::THROW, N::GeneratorThrow)];
+    &[(Qstr::SEND, N::GeneratorSend), (Qstr::D_NEXT, N::IteratorNext), (Qstr::CLOSE, N::GeneratorClose), (Qstr::THROW, N::GeneratorThrow)];
 
 fn check(vm: &mut Vm, args: Args) -> Res {
     let generator = args.get(0);

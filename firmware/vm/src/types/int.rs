@@ -47,13 +47,51 @@ pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
 }
 
 /// Quotient rounded down, and the remainder with the divisor's sign.
-#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn divide(left: i32, right: i32) -> (i32, i32) {
     let (quotient, remainder) = (left.wrapping_div(right), left.wrapping_rem(right));
     if remainder != 0 && (remainder ^ right) < 0 { (quotient - 1, remainder + right) } else { (quotient, remainder) }
 }
 
+/// The same where size counts and no result needs more than a word: `None` is a result outside of the small ints.
+#[cfg(not(any(feature = "speed", feature = "bigint", feature = "float")))]
+pub(crate) fn arithmetic(vm: &mut Vm, operator: u8, left: i32, right: i32) -> Res {
+    let value = match operator {
+        op::OR => Some(left | right),
+        op::XOR => Some(left ^ right),
+        op::AND => Some(left & right),
+        op::ADD => Some(left + right),
+        op::SUBTRACT => Some(left - right),
+        op::MULTIPLY => left.checked_mul(right),
+        op::SHIFT_LEFT | op::SHIFT_RIGHT if right < 0 => return vm.value_error(Qstr::M_NEGATIVE_SHIFT),
+        op::POWER if right < 0 => return vm.value_error(Qstr::M_NEGATIVE_POWER),
+        op::SHIFT_RIGHT => Some(left >> right.min(31)),
+        // Shifted by 30 nothing but 0 is left inside of the range, and -1.
+        op::SHIFT_LEFT => {
+            let by = right.min(31);
+            Some(left << by).filter(|shifted| shifted >> by == left)
+        }
+        op::POWER => {
+            let mut result = Some(1_i32);
+            // 0, 1 and -1 are what they are at exponents of the same kind, others soon leave the range.
+            for _ in 0..right.min(62 + (right & 1)) {
+                result = result.and_then(|result| result.checked_mul(left));
+            }
+            result
+        }
+        op::FLOOR_DIVIDE | op::MODULO if right == 0 => return Err(vm.raise(T::ZeroDivisionError, Qstr::M_DIVISION)),
+        op::FLOOR_DIVIDE => Some(divide(left, right).0),
+        op::MODULO => Some(divide(left, right).1),
+        op::TRUE_DIVIDE => return vm.lacks(),
+        _ => return vm.type_error(Qstr::M_BAD_OPERANDS),
+    };
+    match value {
+        Some(value) if (INT_MIN..=INT_MAX).contains(&value) => Ok(Obj::int(value)),
+        _ => Err(vm.raise(T::OverflowError, Qstr::M_INT_OVERFLOW)),
+    }
+}
+
 /// An arithmetic operator (plain form) on two ints.
+#[cfg(any(feature = "speed", feature = "bigint", feature = "float"))]
 pub(crate) fn arithmetic(vm: &mut Vm, operator: u8, left: i32, right: i32) -> Res {
     let (wide_left, wide_right) = (i64::from(left), i64::from(right));
     match operator {
@@ -85,6 +123,7 @@ pub(crate) fn arithmetic(vm: &mut Vm, operator: u8, left: i32, right: i32) -> Re
     }
 }
 
+#[cfg(any(feature = "speed", feature = "bigint", feature = "float"))]
 fn power(vm: &mut Vm, base: i32, exponent: i32) -> Res {
     #[cfg(feature = "float")]
     if exponent < 0 {
@@ -162,8 +201,29 @@ pub(crate) fn sign_and_base(text: &[u8], base: u32) -> Option<(bool, &[u8], u32)
     (!digits.is_empty()).then_some((negative, digits, if base == 0 { 10 } else { base }))
 }
 
+/// The same where size counts: digits of the base alone, with a sign.
+#[cfg(not(any(test, feature = "speed", feature = "bigint", feature = "float", feature = "fstrings")))]
+pub(crate) fn parse(text: &[u8], base: u32) -> Option<i32> {
+    let (negative, digits) = match text.trim_ascii() {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] | digits => (false, digits),
+    };
+    let mut value = None;
+    for byte in digits {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            letter => (letter | 0x20).wrapping_sub(b'a').saturating_add(10),
+        };
+        if u32::from(digit) >= base {
+            return None;
+        }
+        value = Some(value.unwrap_or(0_i32).checked_mul(base as i32)?.checked_add(i32::from(digit))?);
+    }
+    value.map(|value| if negative { -value } else { value })
+}
+
 /// Reads an int of at most 32 bits as Python source or `int(text, base)` has it; base 0 takes prefixes. Whitespace around it is allowed.
-#[cfg(any(test, feature = "float", feature = "fstrings", not(feature = "bigint")))]
+#[cfg(any(test, feature = "float", feature = "fstrings", all(feature = "speed", not(feature = "bigint"))))]
 pub(crate) fn parse(text: &[u8], base: u32) -> Option<i32> {
     let (negative, digits, base) = sign_and_base(text, base)?;
     let mut value = 0_i64;
@@ -223,11 +283,15 @@ pub(crate) fn construct(vm: &mut Vm, args: Args) -> Res {
             function => crate::call::call(vm, function, &[value]),
         };
     };
+    // Other bases than ten with the feature `methods`.
+    #[cfg(not(feature = "methods"))]
+    let base = 10;
+    #[cfg(feature = "methods")]
     let base = match args.opt(1) {
         Some(base) => crate::ops::as_int(vm, base)?,
         None => 10,
     };
-    if base != 0 && !(2..=36).contains(&base) {
+    if base != 0 && !(base >= 2 && base <= 36) {
         return vm.value_error(Qstr::M_BAD_INT);
     }
     #[cfg(feature = "bigint")]

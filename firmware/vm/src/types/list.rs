@@ -19,14 +19,21 @@ const ROOM_MIN: usize = 4;
 pub(crate) const METHODS: &[Method] = &[
     (Qstr::APPEND, N::ListAppend),
     (Qstr::POP, N::ListPop),
+    #[cfg(feature = "methods")]
     (Qstr::INSERT, N::ListInsert),
     (Qstr::EXTEND, N::ListExtend),
     (Qstr::SORT, N::ListSort),
+    #[cfg(feature = "methods")]
     (Qstr::INDEX, N::SequenceIndex),
+    #[cfg(feature = "methods")]
     (Qstr::COUNT, N::SequenceCount),
+    #[cfg(feature = "methods")]
     (Qstr::REMOVE, N::ListRemove),
+    #[cfg(feature = "methods")]
     (Qstr::REVERSE, N::ListReverse),
+    #[cfg(feature = "methods")]
     (Qstr::CLEAR, N::ListClear),
+    #[cfg(feature = "methods")]
     (Qstr::COPY, N::ListCopy),
 ];
 
@@ -48,7 +55,7 @@ pub(crate) fn set(list: Obj, index: usize, value: Obj) {
 }
 
 #[cfg_attr(feature = "speed", inline(always))]
-fn note_len(list: Obj, len: usize) {
+pub(crate) fn note_len(list: Obj, len: usize) {
     list.field(SLOTS).set_field(LEN, Obj::count(len));
 }
 
@@ -61,7 +68,13 @@ fn room(slots: Obj) -> usize {
 /// A list of rooted values.
 #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn new(vm: &mut Vm, values: &[Obj]) -> Res {
-    let made = vm.alloc(Kind::List, 1)?;
+    of_kind(vm, Kind::List, values)
+}
+
+/// The same, or a dict that is laid out as a list.
+#[cfg_attr(feature = "speed", inline(always))]
+pub(crate) fn of_kind(vm: &mut Vm, kind: Kind, values: &[Obj]) -> Res {
+    let made = vm.alloc(kind, 1)?;
     made.set_field(SLOTS, vm.empty);
     if !values.is_empty() {
         vm.keep(made)?;
@@ -78,7 +91,7 @@ pub(crate) fn new(vm: &mut Vm, values: &[Obj]) -> Res {
 
 /// Makes room for `wanted` items; the list is rooted.
 #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
-fn reserve(vm: &mut Vm, list: Obj, wanted: usize) -> Res<()> {
+pub(crate) fn reserve(vm: &mut Vm, list: Obj, wanted: usize) -> Res<()> {
     let slots = list.field(SLOTS);
     if wanted <= room(slots) {
         return Ok(());
@@ -100,7 +113,6 @@ fn reserve(vm: &mut Vm, list: Obj, wanted: usize) -> Res<()> {
 }
 
 /// Adds a rooted value to a rooted list.
-#[cfg_attr(feature = "speed", inline(always))]
 #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn append(vm: &mut Vm, list: Obj, value: Obj) -> Res<()> {
     let len = len(list);
@@ -114,7 +126,7 @@ pub(crate) fn append(vm: &mut Vm, list: Obj, value: Obj) -> Res<()> {
 }
 
 #[inline(never)]
-fn grow(vm: &mut Vm, list: Obj, len: usize) -> Res<()> {
+pub(crate) fn grow(vm: &mut Vm, list: Obj, len: usize) -> Res<()> {
     let comfortable = (len + (len >> 1)).max(ROOM_MIN);
     match reserve(vm, list, comfortable) {
         Ok(()) => Ok(()),
@@ -123,7 +135,7 @@ fn grow(vm: &mut Vm, list: Obj, len: usize) -> Res<()> {
     }
 }
 
-fn set_len(list: Obj, len: usize) {
+pub(crate) fn set_len(list: Obj, len: usize) {
     for index in len..self::len(list) {
         set(list, index, Obj::NULL);
     }
@@ -132,6 +144,16 @@ fn set_len(list: Obj, len: usize) {
 
 /// Adds all items of a rooted iterable.
 pub(crate) fn extend(vm: &mut Vm, list: Obj, other: Obj) -> Res<()> {
+    #[cfg(not(feature = "speed"))]
+    if let Some(values) = crate::types::tuple::sequence(other) {
+        for index in 0..values.len() {
+            // Read again each time: the list may be extended by itself.
+            let value = crate::types::tuple::sequence(other).map_or(Obj::NULL, |values| values[index]);
+            append(vm, list, value)?;
+        }
+        return Ok(());
+    }
+    #[cfg(feature = "speed")]
     if let Some(values) = crate::types::tuple::sequence(other) {
         let (old, more) = (len(list), values.len());
         reserve(vm, list, old + more)?;
@@ -317,14 +339,15 @@ fn sort(vm: &mut Vm, list: Obj, args: Args) -> Res<()> {
 
 /// Sorts the fields from `FIRST` to `end` of a list's slots.
 fn sort_slots(vm: &mut Vm, values: Obj, end: usize, key: Obj, reverse: bool) -> Res<()> {
-    let keys = if key == Obj::NONE {
+    let keys = if cfg!(feature = "speed") && key == Obj::NONE {
         values
     } else {
         let keys = vm.alloc(Kind::Slots, end)?;
         vm.keep(keys)?;
         for index in FIRST..end {
-            let value = call::call(vm, key, &[values.field(index)])?;
-            keys.set_field(index, value);
+            let value = values.field(index);
+            let weight = if cfg!(feature = "speed") || key != Obj::NONE { call::call(vm, key, &[value])? } else { value };
+            keys.set_field(index, weight);
         }
         keys
     };
@@ -358,7 +381,7 @@ fn sort_slots(vm: &mut Vm, values: Obj, end: usize, key: Obj, reverse: bool) -> 
     Ok(())
 }
 
-/// Sorts by insertion, stable as well: shorter than merging, and needs no memory.
+/// Sorts by insertion, stable as well: shorter than merging.
 fn insert_each(vm: &mut Vm, values: Obj, keys: Obj, end: usize, reverse: bool) -> Res<()> {
     for last in FIRST + 1..end {
         let mut at = last;
@@ -369,9 +392,7 @@ fn insert_each(vm: &mut Vm, values: Obj, keys: Obj, end: usize, reverse: bool) -
                 break;
             }
             swap(keys, at);
-            if keys != values {
-                swap(values, at);
-            }
+            swap(values, at);
             at -= 1;
         }
     }

@@ -81,6 +81,7 @@ fn ends(vm: &mut Vm, view: Obj, at: Obj) -> Res<(usize, usize)> {
 }
 
 /// `view[index] = value`, and `view[slice] = bytes` of the same length and code. `del` there is none (NULL).
+#[inline(never)]
 pub(crate) fn store(vm: &mut Vm, view: Obj, at: Obj, value: Obj) -> Res<()> {
     let code = number(view, CODE) as u8;
     if value == Obj::NULL || writable(view).is_none() {

@@ -36,7 +36,7 @@ pub(crate) mod tuple;
 #[cfg(feature = "language")]
 pub(crate) mod view;
 
-use crate::call::{self, Args};
+use crate::call::Args;
 use crate::frame::Slots;
 use crate::heap::Kind;
 use crate::iter;
@@ -65,29 +65,8 @@ pub(crate) type Method = (Qstr, N);
 pub(crate) struct TypeInfo {
     pub(crate) name: Qstr,
     pub(crate) base: T,
-    #[cfg(feature = "speed")]
-    methods: &'static [Method],
-    /// How many methods it has, and where they begin in `METHODS`: half as long as a slice.
-    #[cfg(not(feature = "speed"))]
-    n_methods: u8,
-    #[cfg(not(feature = "speed"))]
-    first_method: u16,
-}
-
-impl TypeInfo {
-    #[cfg_attr(feature = "speed", inline(always))]
-    pub(crate) fn methods(&self) -> &'static [Method] {
-        #[cfg(feature = "speed")]
-        return self.methods;
-        #[cfg(not(feature = "speed"))]
-        self.methods_of_pool()
-    }
-
-    #[cfg(not(feature = "speed"))]
-    fn methods_of_pool(&self) -> &'static [Method] {
-        let first = usize::from(self.first_method);
-        METHODS.get(first..first + usize::from(self.n_methods)).unwrap_or(&[])
-    }
+    /// Where its methods begin in `METHODS`, which go on to where the next type's begin: an eighth of a slice.
+    first_method: u8,
 }
 
 macro_rules! types {
@@ -97,24 +76,17 @@ macro_rules! types {
         #[repr(u8)]
         pub(crate) enum T { $($(#[$feature])* $name,)* }
 
-        const ALL: &[T] = &[$($(#[$feature])* T::$name,)*];
+        pub(crate) const ALL: &[T] = &[$($(#[$feature])* T::$name,)*];
 
         /// The methods of each type.
-        #[cfg(not(feature = "speed"))]
         const METHODS_OF: [&[Method]; ALL.len()] = [$($(#[$feature])* $methods,)*];
 
-        #[cfg(feature = "speed")]
-        pub(crate) const TYPE_TABLE: [TypeInfo; ALL.len()] =
-            [$($(#[$feature])* TypeInfo { name: Qstr::$qstr, base: T::$base, methods: $methods },)*];
-
-        #[cfg(not(feature = "speed"))]
         pub(crate) const TYPE_TABLE: [TypeInfo; ALL.len()] = {
-            let mut table = [$($(#[$feature])* TypeInfo { name: Qstr::$qstr, base: T::$base, n_methods: 0, first_method: 0 },)*];
+            let mut table = [$($(#[$feature])* TypeInfo { name: Qstr::$qstr, base: T::$base, first_method: 0 },)*];
             let (mut index, mut first) = (0, 0);
             while index < ALL.len() {
-                table[index].n_methods = METHODS_OF[index].len() as u8;
                 table[index].first_method = first;
-                first += METHODS_OF[index].len() as u16;
+                first += METHODS_OF[index].len() as u8;
                 index += 1;
             }
             table
@@ -154,7 +126,7 @@ types! {
     Function            FUNCTION              Object           &[],
     Method              BOUND_METHOD          Object           &[],
     Generator           GENERATOR             Object           generator::METHODS,
-    Iterator            ITERATOR              Object           &[(Qstr::D_NEXT, N::Next)],
+    Iterator            ITERATOR              Object           &[(Qstr::D_NEXT, N::IteratorNext)],
     Cell                CELL                  Object           &[],
     Module              MODULE                Object           &[],
     #[cfg(feature = "property")]
@@ -162,7 +134,9 @@ types! {
     StaticMethod        STATICMETHOD          Object           &[],
     ClassMethod         CLASSMETHOD           Object           &[],
     Super               SUPER                 Object           &[],
+    #[cfg(feature = "builtins")]
     Zip                 ZIP                   Iterator         &[],
+    #[cfg(feature = "builtins")]
     Map                 MAP                   Iterator         &[],
     #[cfg(feature = "builtins")]
     Filter              FILTER                Iterator         &[],
@@ -179,7 +153,9 @@ types! {
     #[cfg(all(feature = "io", feature = "bytes"))]
     BytesIo             BYTESIO               Object           crate::modules::io::METHODS,
     BaseException       BASE_EXCEPTION        Object           exception::METHODS,
+    #[cfg(feature = "methods")]
     SystemExit          SYSTEM_EXIT           BaseException    &[],
+    #[cfg(feature = "methods")]
     KeyboardInterrupt   KEYBOARD_INTERRUPT    BaseException    &[],
     GeneratorExit       GENERATOR_EXIT        BaseException    &[],
     Exception           EXCEPTION             BaseException    &[],
@@ -191,6 +167,7 @@ types! {
     ZeroDivisionError   ZERO_DIVISION_ERROR   ArithmeticError  &[],
     AssertionError      ASSERTION_ERROR       Exception        &[],
     AttributeError      ATTRIBUTE_ERROR       Exception        &[],
+    #[cfg(feature = "methods")]
     EofError            EOFERROR              Exception        &[],
     ImportError         IMPORT_ERROR          Exception        &[],
     LookupError         LOOKUP_ERROR          Exception        &[],
@@ -198,10 +175,12 @@ types! {
     KeyError            KEY_ERROR             LookupError      &[],
     MemoryError         MEMORY_ERROR          Exception        &[],
     NameError           NAME_ERROR            Exception        &[],
+    #[cfg(feature = "methods")]
     OsError             OSERROR               Exception        &[],
     RuntimeError        RUNTIME_ERROR         Exception        &[],
     NotImplementedError NOT_IMPLEMENTED_ERROR RuntimeError     &[],
     RecursionError      RECURSION_ERROR       RuntimeError     &[],
+    #[cfg(feature = "methods")]
     SyntaxError         SYNTAX_ERROR          Exception        &[],
     TypeError           TYPE_ERROR            Exception        &[],
     ValueError          VALUE_ERROR           Exception        &[],
@@ -213,7 +192,6 @@ types! {
 
 pub(crate) static TYPES: [TypeInfo; ALL.len()] = TYPE_TABLE;
 
-#[cfg(not(feature = "speed"))]
 const N_METHODS: usize = {
     let (mut index, mut count) = (0, 0);
     while index < ALL.len() {
@@ -223,15 +201,18 @@ const N_METHODS: usize = {
     count
 };
 
-/// The methods of all types, one type behind the other.
-#[cfg(not(feature = "speed"))]
-static METHODS: [Method; N_METHODS] = {
-    let mut all = [(Qstr::EMPTY, N::Abs); N_METHODS];
+const _: () = assert!(N_METHODS <= u8::MAX as usize);
+
+/// The methods of all types, one type behind the other, by the numbers of their natives, which know their names.
+static METHODS: [u8; N_METHODS] = {
+    let mut all = [0; N_METHODS];
     let (mut index, mut to) = (0, 0);
     while index < ALL.len() {
         let mut from = 0;
         while from < METHODS_OF[index].len() {
-            all[to] = METHODS_OF[index][from];
+            let (name, native) = METHODS_OF[index][from];
+            assert!(native as u16 <= u8::MAX as u16 && crate::natives::name(native as u16).0 == name.0, "found by the native's own name");
+            all[to] = native as u8;
             (to, from) = (to + 1, from + 1);
         }
         index += 1;
@@ -244,12 +225,20 @@ impl T {
         Obj::type_index(self as u8)
     }
 
+    #[cfg_attr(not(feature = "speed"), inline(never))]
     pub(crate) fn from_index(index: u8) -> T {
         ALL.get(usize::from(index)).copied().unwrap_or(T::Object)
     }
 
     pub(crate) fn info(self) -> &'static TypeInfo {
         &TYPES[self as usize]
+    }
+
+    /// The methods it has of its own: their names and the numbers of their natives.
+    pub(crate) fn methods(self) -> impl Iterator<Item = (Qstr, u16)> {
+        let next = TYPES.get(self as usize + 1).map_or(N_METHODS, |next| usize::from(next.first_method));
+        let own = METHODS.get(usize::from(self.info().first_method)..next).unwrap_or(&[]);
+        own.iter().map(|native| (crate::natives::name(u16::from(*native)), u16::from(*native)))
     }
 
     /// Whether this is `other` or derived from it.
@@ -269,8 +258,8 @@ impl T {
     pub(crate) fn method(self, name: Obj) -> Option<Obj> {
         let (mut at, wanted) = (self, name.is_name().then(|| name.as_name())?);
         loop {
-            if let Some((_, native)) = at.info().methods().iter().find(|(known, _)| *known == wanted) {
-                return Some(Obj::native(*native as u16));
+            if let Some((_, native)) = at.methods().find(|(known, _)| *known == wanted) {
+                return Some(Obj::native(native));
             }
             if at == T::Object {
                 return None;
@@ -379,7 +368,9 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
     }
     let (min, max) = match class {
         T::Range => (1, 3),
+        #[cfg(feature = "builtins")]
         T::Zip => (0, usize::MAX),
+        #[cfg(feature = "builtins")]
         T::Map => (2, usize::MAX),
         #[cfg(feature = "builtins")]
         T::Filter => (2, 2),
@@ -400,6 +391,7 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
         T::Super => (2, 2),
         #[cfg(feature = "property")]
         T::Property => (0, 3),
+        #[cfg(feature = "methods")]
         T::Int => (0, 2),
         #[cfg(feature = "bytes")]
         T::Bytes | T::ByteArray | T::Str => (0, 3),
@@ -467,9 +459,8 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
         #[cfg(feature = "set")]
         T::FrozenSet => set::construct(vm, args, Kind::FrozenSet),
         T::Range => range::construct(vm, args),
-        T::Zip | T::Map => iter::construct(vm, class, args),
         #[cfg(feature = "builtins")]
-        T::Filter | T::Enumerate | T::Reversed => iter::construct(vm, class, args),
+        T::Zip | T::Map | T::Filter | T::Enumerate | T::Reversed => iter::construct(vm, class, args),
         #[cfg(feature = "property")]
         T::Property => {
             let made = vm.alloc(Kind::Property, 3)?;
@@ -531,5 +522,5 @@ pub(crate) fn name_of(class: Obj) -> Obj {
     if let Some(index) = class.as_type_index() {
         return Obj::name(T::from_index(index).info().name);
     }
-    if class.is(Kind::Class) { class.field(class::NAME) } else { call::native_name(u16::MAX) }
+    if class.is(Kind::Class) { class.field(class::NAME) } else { Obj::NONE }
 }

@@ -166,7 +166,7 @@ pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<Option<bool>> {
 /// Prints the items of a rooted value as a list.
 #[cfg(feature = "array")]
 pub(crate) fn print(vm: &mut Vm, sink: crate::print::Sink, value: Obj) -> Res<()> {
-    sink.put(vm, b"[")?;
+    sink.put_byte(vm, b'[')?;
     for index in 0..len(value) {
         if index > 0 {
             sink.put(vm, b", ")?;
@@ -176,7 +176,7 @@ pub(crate) fn print(vm: &mut Vm, sink: crate::print::Sink, value: Obj) -> Res<()
         crate::print::repr(vm, sink, item)?;
         vm.unkeep(1);
     }
-    sink.put(vm, b"]")
+    sink.put_byte(vm, b']')
 }
 
 /// `value.tobytes()`.

@@ -34,7 +34,6 @@ pub(crate) const METHODS: &[Method] = &[
 ];
 pub(crate) const FROZEN_METHODS: &[Method] = METHODS.split_at(9).1;
 
-#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn is(value: Obj) -> bool {
     value.is(Kind::Set) || value.is(Kind::FrozenSet)
 }
@@ -163,6 +162,7 @@ pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
 }
 
 /// A binary operator (plain or in place) of two sets; NULL when it is none of theirs.
+#[inline(never)]
 pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
     if !is(left) || !is(right) {
         return Ok(Obj::NULL);
@@ -215,10 +215,10 @@ pub(crate) fn print(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
             print::repr(vm, sink, key)?;
             (at, before) = (next, b", ");
         }
-        sink.put(vm, b"}")?;
+        sink.put_byte(vm, b'}')?;
         vm.leave();
     }
-    if frozen { sink.put(vm, b")") } else { Ok(()) }
+    if frozen { sink.put_byte(vm, b')') } else { Ok(()) }
 }
 
 // ----- methods

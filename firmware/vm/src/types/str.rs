@@ -18,20 +18,30 @@ pub(crate) const METHODS: &[Method] = &[
     (Qstr::JOIN, N::StrJoin),
     (Qstr::SPLIT, N::StrSplit),
     (Qstr::STRIP, N::StrStrip),
+    #[cfg(feature = "methods")]
     (Qstr::LSTRIP, N::StrLstrip),
+    #[cfg(feature = "methods")]
     (Qstr::RSTRIP, N::StrRstrip),
     (Qstr::FIND, N::StrFind),
+    #[cfg(feature = "methods")]
     (Qstr::RFIND, N::StrRfind),
+    #[cfg(feature = "methods")]
     (Qstr::INDEX, N::StrIndex),
     #[cfg(feature = "builtins")]
     (Qstr::COUNT, N::StrCount),
+    #[cfg(feature = "methods")]
     (Qstr::REPLACE, N::StrReplace),
     (Qstr::STARTSWITH, N::StrStartsWith),
     (Qstr::ENDSWITH, N::StrEndsWith),
+    #[cfg(feature = "methods")]
     (Qstr::UPPER, N::StrUpper),
+    #[cfg(feature = "methods")]
     (Qstr::LOWER, N::StrLower),
+    #[cfg(feature = "methods")]
     (Qstr::ISDIGIT, N::StrIsDigit),
+    #[cfg(feature = "methods")]
     (Qstr::ISALPHA, N::StrIsAlpha),
+    #[cfg(feature = "methods")]
     (Qstr::ISSPACE, N::StrIsSpace),
     #[cfg(feature = "strings")]
     (Qstr::CENTER, N::StrCenter),
@@ -55,7 +65,6 @@ pub(crate) const METHODS: &[Method] = &[
     (Qstr::ENCODE, N::StrEncode),
 ];
 
-#[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn is(value: Obj) -> bool {
     value.is_name() || value.is(Kind::Str) || value.is(Kind::ConstStr)
 }
@@ -223,6 +232,11 @@ pub(crate) fn byte_at(bytes: &[u8], index: usize) -> usize {
     bytes.iter().enumerate().filter(|(_, byte)| **byte & 0xc0 != 0x80).nth(index).map_or(bytes.len(), |(at, _)| at)
 }
 
+/// Whether a byte is among others. (A slice's own `contains` is made for long ones.)
+pub(crate) fn has(bytes: &[u8], wanted: u8) -> bool {
+    bytes.iter().any(|byte| *byte == wanted)
+}
+
 /// Where `part` first is in `bytes`, in bytes.
 pub(crate) fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
     if part.is_empty() {
@@ -271,7 +285,28 @@ pub(crate) fn subscript(vm: &mut Vm, value: Obj, at: Obj) -> Res {
 /// A binary operator (plain form) with a text on the left.
 pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
     match operator {
+        #[cfg(feature = "speed")]
         op::ADD if is(right) => concat(vm, &[left, right]),
+        #[cfg(not(feature = "speed"))]
+        op::ADD | op::MULTIPLY => {
+            // What is added, and how often: to what is on the left, or to nothing.
+            let (more, times) = match (operator, ops::small(right)) {
+                (op::MULTIPLY, Some(times)) => (left, times),
+                (op::ADD, _) if is(right) => (right, 1),
+                _ => return vm.type_error(Qstr::M_BAD_OPERANDS),
+            };
+            let more = text(vm, more).unwrap_or(b"");
+            let builder = Builder::new(vm)?;
+            if operator == op::ADD {
+                builder.push(vm, text(vm, left).unwrap_or(b""))?;
+            }
+            for _ in 0..if more.is_empty() { 0 } else { times } {
+                builder.push(vm, more)?;
+            }
+            vm.unkeep(1);
+            Ok(builder.finish(vm))
+        }
+        #[cfg(feature = "speed")]
         op::MULTIPLY => {
             let Some(times) = ops::small(right) else { return vm.type_error(Qstr::M_BAD_OPERANDS) };
             let bytes = text(vm, left).unwrap_or(b"");
@@ -355,6 +390,25 @@ pub(crate) fn join(vm: &mut Vm, args: Args) -> Res {
     let between = receiver(vm, args)?;
     let parts = list::from_iterable(vm, args.get(1))?;
     vm.keep(parts)?;
+    #[cfg(not(any(feature = "speed", feature = "bytes")))]
+    return {
+        let builder = Builder::new(vm)?;
+        for (index, part) in list::items(parts).iter().enumerate() {
+            if index > 0 {
+                builder.push(vm, between)?;
+            }
+            let Some(bytes) = text(vm, *part) else { return vm.type_error(Qstr::M_JOIN) };
+            builder.push(vm, bytes)?;
+        }
+        Ok(builder.finish(vm))
+    };
+    #[cfg(any(feature = "speed", feature = "bytes"))]
+    join_parts(vm, args, between, parts)
+}
+
+/// The same in two walks: how long it gets, and the text itself.
+#[cfg(any(feature = "speed", feature = "bytes"))]
+fn join_parts(vm: &mut Vm, args: Args, between: &[u8], parts: Obj) -> Res {
     let mut len = 0;
     for part in list::items(parts) {
         match self::part(vm, args.get(0), *part) {
@@ -396,53 +450,51 @@ pub(crate) fn split(vm: &mut Vm, args: Args) -> Res {
     }
     let mut rest = bytes;
     loop {
-        let cut = match separator {
-            _ if left == 0 => None,
-            Some(separator) => find(rest, separator).map(|at| (at, at + separator.len())),
-            None => {
-                rest = rest.trim_ascii_start();
-                rest.iter().position(u8::is_ascii_whitespace).map(|at| (at, at + 1))
-            }
-        };
         if separator.is_none() {
             rest = rest.trim_ascii_start();
             if rest.is_empty() {
                 return Ok(made);
             }
         }
-        let (part, next) = match cut {
-            Some((end, next)) => (&rest[..end], Some(next)),
-            None if separator.is_none() && left != 0 => (rest.trim_ascii_end(), None),
-            None => (rest, None),
+        let cut = match separator {
+            _ if left == 0 => None,
+            Some(separator) => find(rest, separator),
+            None => rest.iter().position(u8::is_ascii_whitespace),
         };
-        let part = like(vm, args, part)?;
+        let part = like(vm, args, &rest[..cut.unwrap_or(rest.len())])?;
         vm.keep(part)?;
         list::append(vm, made, part)?;
         vm.unkeep(1);
-        match next {
-            Some(next) => rest = &rest[next..],
-            None => return Ok(made),
-        }
+        let Some(at) = cut else { return Ok(made) };
+        rest = &rest[at + separator.map_or(1, <[u8]>::len)..];
         left -= 1;
     }
 }
 
 fn strip_by(vm: &mut Vm, args: Args, left: bool, right: bool) -> Res {
     let mut bytes = receiver(vm, args)?;
-    let set = match args.opt(1).filter(|given| *given != Obj::NONE) {
+    let set = match args.opt(1).filter(|given| cfg!(feature = "methods") && *given != Obj::NONE) {
         None => &b" \t\n\r\x0b\x0c"[..],
         Some(_) => argument(vm, args, 1)?,
     };
     let before = bytes.len();
-    while left && bytes.first().is_some_and(|byte| set.contains(byte)) {
+    while left && bytes.first().is_some_and(|byte| has(set, *byte)) {
         bytes = &bytes[1..];
     }
-    while right && bytes.last().is_some_and(|byte| set.contains(byte)) {
+    while right && bytes.last().is_some_and(|byte| has(set, *byte)) {
         bytes = &bytes[..bytes.len() - 1];
     }
     if bytes.len() == before { Ok(args.get(0)) } else { like(vm, args, bytes) }
 }
 
+/// White space only, without the feature `methods`.
+#[cfg(not(feature = "methods"))]
+pub(crate) fn strip(vm: &mut Vm, args: Args) -> Res {
+    let bytes = receiver(vm, args)?;
+    like(vm, args, bytes.trim_ascii())
+}
+
+#[cfg(feature = "methods")]
 pub(crate) fn strip(vm: &mut Vm, args: Args) -> Res {
     strip_by(vm, args, true, true)
 }
@@ -457,6 +509,9 @@ pub(crate) fn rstrip(vm: &mut Vm, args: Args) -> Res {
 
 /// Start and end, in bytes, of the part a method with optional bounds looks at.
 fn bounds(vm: &mut Vm, args: Args, bytes: &[u8]) -> Res<(usize, usize)> {
+    if cfg!(not(feature = "methods")) {
+        return Ok((0, bytes.len()));
+    }
     let len = units(args, bytes);
     let mut at = [0, len];
     for (index, bound) in at.iter_mut().enumerate() {
@@ -474,6 +529,9 @@ fn find_by(vm: &mut Vm, args: Args, from_right: bool) -> Res<Option<usize>> {
     let bytes = receiver(vm, args)?;
     let part = argument(vm, args, 1)?;
     let (start, end) = bounds(vm, args, bytes)?;
+    #[cfg(not(feature = "methods"))]
+    let (within, _) = (bytes, end);
+    #[cfg(feature = "methods")]
     let Some(within) = bytes.get(start..end) else { return Ok(None) };
     let found = if from_right {
         (0..(within.len() + 1).saturating_sub(part.len())).rev().find(|at| within[*at..].starts_with(part))
@@ -515,6 +573,17 @@ pub(crate) fn count(vm: &mut Vm, args: Args) -> Res {
     Ok(Obj::count(found))
 }
 
+/// Where size counts, what is replaced is what the text is split by, which may not be empty.
+#[cfg(not(any(feature = "speed", feature = "bytes")))]
+pub(crate) fn replace(vm: &mut Vm, args: Args) -> Res {
+    argument(vm, args, 1)?;
+    let mut of_split = [args.get(0), args.get(1), args.opt(3).unwrap_or(Obj::NULL)];
+    let parts = split(vm, Args { at: Vm::slots(&mut of_split), n: args.n - 1, n_kw: 0 })?;
+    vm.keep(parts)?;
+    join(vm, Args { at: Vm::slots(&mut [args.get(2), parts]), n: 2, n_kw: 0 })
+}
+
+#[cfg(any(feature = "speed", feature = "bytes"))]
 pub(crate) fn replace(vm: &mut Vm, args: Args) -> Res {
     let mut rest = receiver(vm, args)?;
     let (old, new) = (argument(vm, args, 1)?, argument(vm, args, 2)?);
@@ -546,8 +615,11 @@ pub(crate) fn replace(vm: &mut Vm, args: Args) -> Res {
 fn any_of(vm: &mut Vm, args: Args, test: fn(&[u8], &[u8]) -> bool) -> Res {
     let all = receiver(vm, args)?;
     let (start, end) = bounds(vm, args, all)?;
+    #[cfg(not(feature = "methods"))]
+    let (bytes, _) = (all, (start, end));
+    #[cfg(feature = "methods")]
     let Some(bytes) = all.get(start..end) else { return Ok(Obj::FALSE) };
-    if args.get(1).is(Kind::Tuple) {
+    if cfg!(feature = "methods") && args.get(1).is(Kind::Tuple) {
         for part in tuple::items(args.get(1)) {
             if self::part(vm, args.get(0), *part).is_some_and(|part| test(bytes, part)) {
                 return Ok(Obj::TRUE);

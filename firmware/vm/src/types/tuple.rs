@@ -13,6 +13,9 @@ use crate::vm::Vm;
 const LEN: usize = 0;
 pub(crate) const ITEMS: usize = 1;
 
+#[cfg(not(feature = "methods"))]
+pub(crate) const METHODS: &[Method] = &[];
+#[cfg(feature = "methods")]
 pub(crate) const METHODS: &[Method] = &[(Qstr::INDEX, N::SequenceIndex), (Qstr::COUNT, N::SequenceCount)];
 
 #[cfg_attr(feature = "speed", inline(always))]

@@ -3,8 +3,9 @@
 # A script with "differs from CPython" in its first line keeps the .txt it has.
 set -e
 cd "$(dirname "$0")"
+# Without their lines, which nobody is to look for.
 for module in asyncio machine; do
-    "${MPY_CROSS:-mpy-cross}" -s "$module.py" -o "../../modules/$module.mpy" "../../modules/$module.py"
+    "${MPY_CROSS:-mpy-cross}" -O3 -s "$module.py" -o "../../modules/$module.mpy" "../../modules/$module.py"
 done
 # What is about pins and timers; its .txt is written by hand.
 for file in ../boards/*/*.py ../machine/*.py; do

@@ -1,0 +1,462 @@
+//! Elementary functions of 32-bit floats, by integers: what a chip without a floating-point unit does best, and small, as they share their
+//! kernels. Each answer is within one unit in the last place of the true one (`tan` within one and a half), over all arguments.
+//!
+//! A positive number is a `Wide`: 32 bits of mantissa, which leave eight for what a kernel loses. Angles are reduced with as many bits of
+//! 2/π as it takes (Payne and Hanek's method); logarithms come bit by bit, by squaring; sine, cosine, arc tangent and power of two are series
+//! by Horner's scheme, in which a division stands for a table of coefficients.
+
+/// `mantissa * 2^(exponent - 31)`.
+#[derive(Clone, Copy)]
+struct Wide {
+    mantissa: u32,
+    exponent: i32,
+}
+
+const ZERO: Wide = Wide { mantissa: 0, exponent: 0 };
+/// One, as a fraction of 31 bits.
+const ONE: u32 = 1 << 31;
+/// π/2, of 31 bits behind the point, and π, of 30.
+const PI: u32 = 0xc90f_daa2;
+const LN_2: u32 = 0x58b9_0bfc;
+const LOG10_2: u32 = 0x2688_26a1;
+/// Bits behind the point of a logarithm of base two.
+const LOG_BITS: u32 = 55;
+const LOG2_E: i64 = 0x00b8_aa3b_295c_17f1;
+/// The tangent of π/8, of 31 bits behind the point.
+const TAN_PI_8: u32 = 0x3504_f334;
+/// 2/π behind 64 bits of nothing.
+const TWO_BY_PI: [u32; 8] = [0, 0, 0xa2f9_836e, 0x4e44_1529, 0xfc27_57d1, 0xf534_ddc0, 0xdb62_9599, 0x3c43_9041];
+
+/// The magnitude of a float other than zero and nan.
+fn split(value: f32) -> Wide {
+    let bits = value.to_bits() & (u32::MAX >> 1);
+    let exponent = bits >> 23;
+    let mantissa = if exponent == 0 { bits << 1 } else { bits & 0x7f_ffff | 0x80_0000 };
+    let shift = mantissa.leading_zeros();
+    Wide { mantissa: mantissa << shift, exponent: exponent as i32 - 127 + 8 - shift as i32 }
+}
+
+fn join(value: Wide) -> f32 {
+    ldexp(value.mantissa as f32, value.exponent - 31)
+}
+
+/// A number of 64 bits, of which the upper 32 that say something stay: `value * 2^(exponent - 63)`.
+fn narrow(value: u64, exponent: i32) -> Wide {
+    let shift = value.leading_zeros() & 63;
+    Wide { mantissa: (value << shift >> 32) as u32, exponent: exponent - shift as i32 }
+}
+
+fn times(value: Wide, fraction: u32) -> Wide {
+    narrow(u64::from(value.mantissa) * u64::from(fraction), value.exponent + 1)
+}
+
+fn ratio(top: Wide, bottom: Wide) -> Wide {
+    narrow((u64::from(top.mantissa) << 31) / u64::from(bottom.mantissa), top.exponent - bottom.exponent + 32)
+}
+
+/// As a fixed-point number, with `bits` behind the point.
+fn fixed(value: Wide, bits: i32) -> u32 {
+    value.mantissa.checked_shr((31 - bits - value.exponent) as u32).unwrap_or(0)
+}
+
+/// The upper half of a product, but for what its lowest quarter carries.
+fn high(left: u32, right: u32) -> u32 {
+    ((u64::from(left) * u64::from(right)) >> 32) as u32
+}
+
+fn high_long(left: u64, right: u64) -> u64 {
+    let product = |left: u64, right: u64| u64::from(left as u32) * u64::from(right as u32);
+    product(left >> 32, right >> 32) + (product(left >> 32, right) >> 32) + (product(left, right >> 32) >> 32)
+}
+
+/// `value * 2^exponent`, rounded once.
+pub(crate) fn ldexp(value: f32, exponent: i32) -> f32 {
+    let (mut value, mut exponent) = (value, exponent.clamp(-400, 400));
+    if value.abs() < f32::MIN_POSITIVE {
+        value *= (1 << 24) as f32;
+        exponent -= 24;
+    }
+    let bits = value.to_bits();
+    let own = (bits >> 23 & 0xff) as i32;
+    if value == 0.0 || own == 0xff {
+        return value;
+    }
+    let place = own + exponent;
+    let with = |place: i32| f32::from_bits(bits & 0x807f_ffff | (place as u32) << 23);
+    match place {
+        255.. => f32::INFINITY.copysign(value),
+        1.. => with(place),
+        // What is too small for a float is made of one that is 2^64 as large.
+        -63.. => with(place + 64) * f32::from_bits((127 - 64) << 23),
+        _ => (0.0_f32).copysign(value),
+    }
+}
+
+/// `frexp`: a fraction from a half to one, and its exponent.
+pub(crate) fn frexp(value: f32) -> (f32, i32) {
+    if value == 0.0 || !value.is_finite() {
+        return (value, 0);
+    }
+    let exponent = split(value).exponent + 1;
+    (ldexp(value, -exponent), exponent)
+}
+
+/// `left % right` as C has it, exactly: what is left of `left`, with its sign.
+pub(crate) fn fmod(left: f32, right: f32) -> f32 {
+    if !left.is_finite() || right == 0.0 || right.is_nan() {
+        return f32::NAN;
+    }
+    if left.abs() < right.abs() {
+        return left;
+    }
+    let (top, bottom) = (split(left), split(right));
+    // Both have their highest bit set; twice what is left may take one bit more.
+    let mut rest = u64::from(top.mantissa);
+    let mut exponent = top.exponent;
+    loop {
+        if rest >= u64::from(bottom.mantissa) {
+            rest -= u64::from(bottom.mantissa);
+        }
+        if exponent == bottom.exponent {
+            break;
+        }
+        rest <<= 1;
+        exponent -= 1;
+    }
+    join(Wide { mantissa: rest as u32, exponent }).copysign(left)
+}
+
+pub(crate) fn sqrt(value: f32) -> f32 {
+    if value.is_nan() || value <= 0.0 || value.is_infinite() {
+        return if value < 0.0 { f32::NAN } else { value };
+    }
+    let Wide { mantissa, exponent } = split(value);
+    // The root's 25 bits, one after the other; `twice` is the double of those that are found.
+    let (mut rest, mut root, mut twice, mut bit) = (mantissa >> 7 << (exponent & 1), 0, 0, 1 << 24);
+    while bit != 0 {
+        if rest >= twice + bit {
+            rest -= twice + bit;
+            twice += 2 * bit;
+            root += bit;
+        }
+        rest <<= 1;
+        bit >>= 1;
+    }
+    // One bit more says whether something is left, which rounds.
+    ldexp((2 * root + u32::from(rest != 0)) as f32, (exponent >> 1) - 25)
+}
+
+/// The logarithm of base two, with `LOG_BITS` behind the point.
+fn log2_fixed(value: f32) -> i64 {
+    let Wide { mantissa, exponent } = split(value);
+    let (mut rest, mut bits) = (u64::from(mantissa) << 32, i64::from(exponent));
+    for _ in 0..LOG_BITS {
+        rest = high_long(rest, rest);
+        bits <<= 1;
+        if rest >> 63 != 0 {
+            bits |= 1;
+        } else {
+            rest <<= 1;
+        }
+    }
+    bits
+}
+
+/// The logarithm of a base whose logarithm of base two is the inverse of `factor`, a fraction of 31 bits.
+fn logarithm(value: f32, factor: u32) -> f32 {
+    if value <= 0.0 || !value.is_finite() {
+        return if value < 0.0 { f32::NAN } else { value };
+    }
+    let log = log2_fixed(value);
+    let size = join(times(narrow(log.unsigned_abs(), 63 - LOG_BITS as i32), factor));
+    if log < 0 { -size } else { size }
+}
+
+pub(crate) fn log2(value: f32) -> f32 {
+    logarithm(value, ONE)
+}
+
+pub(crate) fn log(value: f32) -> f32 {
+    logarithm(value, LN_2)
+}
+
+pub(crate) fn log10(value: f32) -> f32 {
+    logarithm(value, LOG10_2)
+}
+
+/// `2^(power * log)`.
+fn power_of_two(power: f32, log: i64) -> f32 {
+    if power.is_nan() {
+        return power;
+    }
+    if power == 0.0 || log == 0 {
+        return 1.0;
+    }
+    let negative = (power < 0.0) != (log < 0);
+    let (power, log) = (split(power), log.unsigned_abs());
+    let shift = log.leading_zeros();
+    // The product is of 62 bits behind the point, but for this:
+    let exponent = power.exponent - shift as i32 + (63 - LOG_BITS as i32);
+    if exponent >= 8 {
+        return if negative { 0.0 } else { f32::INFINITY };
+    }
+    let product = high_long(u64::from(power.mantissa) << 32, log << shift);
+    // With 32 bits behind the point.
+    let product = product.checked_shr((30 - exponent) as u32).unwrap_or(0) as i64;
+    let product = if negative { -product } else { product };
+    let rest = high(product as u32, 2 * LN_2);
+    let mut sum = ONE;
+    for n in (1..13).rev() {
+        sum = ONE + high(rest, sum) / n;
+    }
+    join(Wide { mantissa: sum, exponent: (product >> 32) as i32 })
+}
+
+pub(crate) fn exp(value: f32) -> f32 {
+    power_of_two(value, LOG2_E)
+}
+
+pub(crate) fn pow(base: f32, power: f32) -> f32 {
+    if base == 1.0 || power == 0.0 {
+        return 1.0;
+    }
+    if base.is_nan() || power.is_nan() {
+        return f32::NAN;
+    }
+    let size = base.abs();
+    // Whole numbers of more bits than an int has are even.
+    let whole = power.abs() >= (1 << 24) as f32 || (power as i32) as f32 == power;
+    if base < 0.0 && base.is_finite() && !whole {
+        return f32::NAN;
+    }
+    let odd = whole && power.abs() < (1 << 24) as f32 && power as i32 & 1 != 0;
+    let made = if size == 1.0 {
+        1.0
+    } else if size == 0.0 || size.is_infinite() || power.is_infinite() {
+        if (size > 1.0) == (power > 0.0) { f32::INFINITY } else { 0.0 }
+    } else {
+        power_of_two(power, log2_fixed(size))
+    };
+    if odd && base.is_sign_negative() { -made } else { made }
+}
+
+/// `1 - t/(2*(2+step)) * (1 - t/(4*(4+step)) * …)`, of 31 bits behind the point: the cosine with -1, what the sine has beside its angle with +1.
+/// `t` is the square of the angle, as a fraction of 32 bits.
+fn series(square: u32, step: i32) -> u32 {
+    let mut sum = ONE;
+    for n in (1..7).rev() {
+        sum = ONE - high(square, sum) / (2 * n * (2 * n + step)) as u32;
+    }
+    sum
+}
+
+/// Sine and cosine of an angle, up to their signs: the magnitudes for the angle less the nearest multiple of π/2, whether that rest is below zero, and
+/// which multiple it was.
+fn reduced(value: f32) -> (Wide, Wide, bool, u32) {
+    let mut angle = split(value);
+    let (mut below, mut quadrant) = (false, 0);
+    if angle.exponent >= -1 {
+        // The product of the angle and a window of 2/π, whose bits before are multiples of four and whose bits behind say nothing.
+        let at = (angle.exponent + 31) as usize;
+        let word = |n: usize| {
+            let (high, low) = (TWO_BY_PI[at / 32 + n], TWO_BY_PI[at / 32 + n + 1]);
+            ((u64::from(high) << 32 | u64::from(low)) << (at % 32) >> 32) as u32
+        };
+        let product = |n: usize| u64::from(angle.mantissa) * u64::from(word(n));
+        let turns = (product(0) << 32).wrapping_add(product(1)).wrapping_add(product(2) >> 32);
+        quadrant = (turns.wrapping_add(1 << 61) >> 62) as u32;
+        let rest = (turns << 2) as i64;
+        below = rest < 0;
+        angle = times(narrow(rest.unsigned_abs(), -1), PI);
+    }
+    let size = fixed(angle, 32);
+    let square = high(size, size);
+    (times(angle, series(square, 1)), Wide { mantissa: series(square, -1), exponent: 0 }, below, quadrant)
+}
+
+/// The sine of the angle and `quarters` of a turn more.
+fn wave(value: f32, quarters: u32) -> f32 {
+    if value == 0.0 || !value.is_finite() {
+        return if !value.is_finite() {
+            f32::NAN
+        } else if quarters == 0 {
+            value
+        } else {
+            1.0
+        };
+    }
+    let (sine, cosine, below, quadrant) = reduced(value);
+    // A negative angle is one mirrored, which leaves a cosine as it is.
+    let negative = quarters == 0 && value < 0.0;
+    let quadrant = quadrant + quarters;
+    let (size, below) = if quadrant & 1 == 0 { (sine, below) } else { (cosine, false) };
+    let size = join(size);
+    if negative ^ below ^ (quadrant & 2 != 0) { -size } else { size }
+}
+
+pub(crate) fn sin(value: f32) -> f32 {
+    wave(value, 0)
+}
+
+pub(crate) fn cos(value: f32) -> f32 {
+    wave(value, 1)
+}
+
+pub(crate) fn tan(value: f32) -> f32 {
+    if value == 0.0 || !value.is_finite() {
+        return if value.is_finite() { value } else { f32::NAN };
+    }
+    let (sine, cosine, below, quadrant) = reduced(value);
+    let odd = quadrant & 1 != 0;
+    let size = join(if odd { ratio(cosine, sine) } else { ratio(sine, cosine) });
+    if (value < 0.0) ^ below ^ odd { -size } else { size }
+}
+
+pub(crate) fn atan2(y: f32, x: f32) -> f32 {
+    if y.is_nan() || x.is_nan() {
+        return f32::NAN;
+    }
+    let (mut top, mut bottom) = (y.abs(), x.abs());
+    if top.is_infinite() || bottom.is_infinite() {
+        (top, bottom) = (f32::from(top.is_infinite() as u8), f32::from(bottom.is_infinite() as u8));
+    }
+    let steep = top > bottom;
+    if steep {
+        (top, bottom) = (bottom, top);
+    }
+    let mut tangent = if top == 0.0 { ZERO } else { ratio(split(top), split(bottom)) };
+    // Above π/8 it is π/4 less the angle that has this tangent:
+    let near = fixed(tangent, 31);
+    let far = near > TAN_PI_8;
+    if far {
+        tangent = narrow((u64::from(ONE - near) << 32) / u64::from(ONE / 2 + near / 2), 31);
+        tangent.exponent -= 1;
+    }
+    let size = fixed(tangent, 32);
+    let square = high(size, size);
+    let mut sum = 0;
+    for n in (0..13).rev() {
+        sum = ONE / (2 * n + 1) - high(square, sum);
+    }
+    let mut angle = times(tangent, sum);
+    // From here on with 30 bits behind the point, where that leaves enough.
+    let whole = |angle: u32| Wide { mantissa: angle, exponent: 1 };
+    if far {
+        angle = whole(PI / 4 - fixed(angle, 30));
+    }
+    if steep {
+        angle = whole(PI / 2 - fixed(angle, 30));
+    }
+    if x.is_sign_negative() {
+        angle = whole(PI - fixed(angle, 30));
+    }
+    join(angle).copysign(y)
+}
+
+pub(crate) fn atan(value: f32) -> f32 {
+    atan2(value, 1.0)
+}
+
+pub(crate) fn asin(value: f32) -> f32 {
+    atan2(value, sqrt((1.0 - value) * (1.0 + value)))
+}
+
+pub(crate) fn acos(value: f32) -> f32 {
+    atan2(sqrt((1.0 - value) * (1.0 + value)), value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How far a value is from the true one, in units of its last place.
+    fn off(made: f32, exact: f64) -> f64 {
+        if made.is_nan() && exact.is_nan() || f64::from(made) == exact || f64::from(made) == f64::from(exact as f32) {
+            return 0.0;
+        }
+        let unit = f64::from(2.0_f32).powi((exact.abs().log2().floor() as i32).max(-126) - 23);
+        (f64::from(made) - exact).abs() / unit
+    }
+
+    /// Floats of every size and sign, and those around where things change.
+    fn all() -> impl Iterator<Item = f32> {
+        let step = 99_991;
+        (0..u32::MAX / step).map(move |n| f32::from_bits(n * step)).chain((-4000..4000).map(|n| n as f32 / 256.0)).chain([
+            0.0,
+            -0.0,
+            1.0,
+            -1.0,
+            f32::INFINITY,
+        ])
+    }
+
+    fn check(name: &str, limit: f64, function: fn(f32) -> f32, exact: fn(f64) -> f64) {
+        let mut worst = (0.0, 0.0);
+        for value in all() {
+            let error = off(function(value), exact(f64::from(value)));
+            assert!(error <= limit, "{name}({value:e}) is {:e}, not {:e}: {error}", function(value), exact(f64::from(value)));
+            if error > worst.0 {
+                worst = (error, value);
+            }
+        }
+        println!("{name}: {worst:?}");
+    }
+
+    #[test]
+    fn functions_of_one_are_near_the_true_values() {
+        check("sqrt", 0.5, sqrt, f64::sqrt);
+        check("exp", 1.0, exp, f64::exp);
+        check("sin", 0.6, sin, f64::sin);
+        check("cos", 0.6, cos, f64::cos);
+        check("tan", 0.6, tan, f64::tan);
+        check("atan", 0.6, atan, f64::atan);
+        check("asin", 2.0, asin, f64::asin);
+        check("acos", 2.0, acos, f64::acos);
+        let positive = |function: fn(f32) -> f32| function;
+        for (name, function, exact) in
+            [("log", positive(log), f64::ln as fn(f64) -> f64), ("log2", log2, f64::log2), ("log10", log10, f64::log10)]
+        {
+            for value in all().filter(|value| *value > 0.0) {
+                let error = off(function(value), exact(f64::from(value)));
+                assert!(error <= 0.6, "{name}({value:e}) is {:e}: {error}", function(value));
+            }
+        }
+    }
+
+    #[test]
+    fn powers_and_angles_of_two_are_near_the_true_values() {
+        let values =
+            || [0.0, -0.0, 1e-40, 1.2e-7, 0.3, 0.9999999, 1.0, 1.0000001, 1.5, 2.0, 3.0, 10.0, 1e5, 16_777_215.0, 3e8, 1e38, f32::INFINITY];
+        let values = || values().into_iter().chain(values().map(|value| -value));
+        for left in values() {
+            for right in values() {
+                let (first, second) = (f64::from(left), f64::from(right));
+                for (name, made, exact) in
+                    [("pow", pow(left, right), first.powf(second)), ("atan2", atan2(left, right), first.atan2(second))]
+                {
+                    let error = off(made, exact);
+                    assert!(error <= 1.2, "{name}({left:e}, {right:e}) is {made:e}, not {exact:e}: {error}");
+                    assert!(made.is_nan() || made.is_sign_negative() == exact.is_sign_negative(), "sign of {name}({left:e}, {right:e})");
+                }
+            }
+        }
+        for base in 1..200_u64 {
+            for exponent in 1..6 {
+                let exact = base.pow(exponent);
+                assert!(exact >= 1 << 24 || pow(base as f32, exponent as f32) == exact as f32, "{base} to {exponent}");
+            }
+        }
+    }
+
+    #[test]
+    fn scaling_rounds_once() {
+        for value in all().filter(|value| value.is_finite()) {
+            let (fraction, exponent) = frexp(value);
+            assert!(value == 0.0 || (0.5..1.0).contains(&fraction.abs()), "{value:e}");
+            assert_eq!(ldexp(fraction, exponent), value);
+            for exponent in [-300, -150, -127, -60, -1, 0, 1, 100, 300] {
+                assert_eq!(ldexp(value, exponent), (f64::from(value) * 2.0_f64.powi(exponent)) as f32, "{value:e} by {exponent}");
+            }
+        }
+    }
+}
