@@ -224,7 +224,7 @@ impl<'a> Vm<'a> {
     /// [`Stop::Malformed`] when the file was refused; nothing of it was executed then. Otherwise what its execution ended with.
     pub fn load(&mut self, mpy: &'a [u8]) -> Result<(), Stop> {
         if self.n_names == MODULES_MAX {
-            return Err(Stop::Malformed(Malformed { reason: "too many files", offset: 0 }));
+            return Err(Stop::Malformed(Malformed { reason: why(&"too many files"), offset: 0 }));
         }
         let module = mpy::load(self, mpy)?;
         self.main = Some(module);
@@ -238,7 +238,7 @@ impl<'a> Vm<'a> {
     /// As [`Vm::load`].
     pub fn run_script(&mut self, mpy: &'a [u8]) -> Result<(), Stop> {
         if self.n_names == MODULES_MAX {
-            return Err(Stop::Malformed(Malformed { reason: "too many files", offset: 0 }));
+            return Err(Stop::Malformed(Malformed { reason: why(&"too many files"), offset: 0 }));
         }
         let module = mpy::load(self, mpy)?;
         self.main = Some(module);

@@ -11,13 +11,9 @@ pub(crate) fn new(vm: &mut Vm) -> Res {
     list::of_kind(vm, Kind::Dict, &[])
 }
 
-/// An empty dict with room for so many entries.
-pub(crate) fn with_room(vm: &mut Vm, _kind: Kind, room: usize) -> Res {
-    let made = new(vm)?;
-    vm.keep(made)?;
-    list::reserve(vm, made, 2 * room)?;
-    vm.unkeep(1);
-    Ok(made)
+/// An empty dict; it gets its room when there are entries.
+pub(crate) fn with_room(vm: &mut Vm, _kind: Kind, _room: usize) -> Res {
+    new(vm)
 }
 
 pub(crate) fn len(dict: Obj) -> usize {
