@@ -38,6 +38,8 @@ enum Soaked {
     VmAsan,
     /// All programs of the VM's tests under valgrind, where it is installed
     VmValgrind,
+    /// The same in Miri, where it is installed: which accesses to memory Rust's rules allow
+    VmMiri,
     /// A hundred objects a case in a heap of fixed size
     VmHeap,
 }
@@ -46,7 +48,7 @@ enum Soaked {
 const VM: [&str; 4] = ["-p", "pyrite", "--features", "full"];
 
 impl Soaked {
-    const ALL: [Soaked; 9] = [
+    const ALL: [Soaked; 10] = [
         Soaked::Webhooks,
         Soaked::Runner,
         Soaked::Protocol,
@@ -55,6 +57,7 @@ impl Soaked {
         Soaked::Vm,
         Soaked::VmAsan,
         Soaked::VmValgrind,
+        Soaked::VmMiri,
         Soaked::VmHeap,
     ];
 
@@ -80,6 +83,9 @@ impl Soaked {
                 [&["test", "--config", VALGRIND], &VM[..], &["--test", "scripts", "--test", "programs", "each_"]].concat(),
                 vec![],
             ),
+            Soaked::VmMiri => {
+                ("VM in Miri", [&MIRI[..], &VM[..], &["--test", "programs", "--test", "machine"]].concat(), vec!["each_", "a_"])
+            }
             Soaked::VmHeap => ("a heap of fixed size", vm(&["--test", "soak"]), vec!["--ignored"]),
         }
     }
@@ -94,6 +100,8 @@ impl Soaked {
         let mut all = vec![seed.map_or_else(|| format!("OUNCE_FUZZ_CASES={cases}"), |seed| format!("OUNCE_FUZZ_SEED={seed}"))];
         if self == Soaked::VmAsan {
             all.extend(ASAN.map(str::to_owned));
+        } else if self == Soaked::VmMiri {
+            all.push(MIRIFLAGS.to_owned());
         }
         all
     }
@@ -109,13 +117,16 @@ impl Soaked {
             Soaked::VmAsan if !answers("cargo", &["+nightly", "--version"]) => {
                 Some("no nightly toolchain: `rustup toolchain install nightly`")
             }
+            Soaked::VmMiri if !answers("cargo", &["+nightly", "miri", "--version"]) => {
+                Some("no Miri: `rustup component add --toolchain nightly miri rust-src`")
+            }
             Soaked::VmValgrind if !answers("valgrind", &["--version"]) => Some("no valgrind: `apt-get install valgrind`"),
             _ => None,
         }
     }
 
     fn of_the_firmware(self) -> bool {
-        matches!(self, Soaked::Vm | Soaked::VmAsan | Soaked::VmValgrind | Soaked::VmHeap)
+        matches!(self, Soaked::Vm | Soaked::VmAsan | Soaked::VmValgrind | Soaked::VmMiri | Soaked::VmHeap)
     }
 }
 
@@ -128,8 +139,25 @@ const ASAN: [&str; 4] = [
     "CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS=true",
     "CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS=true",
 ];
+/// In a folder of its own, as it compiles everything otherwise.
+const MIRI: [&str; 5] = ["+nightly", "miri", "test", "--target-dir", "target/miri"];
+/// Pointers are made of pointers and not of numbers; the tests read their files.
+const MIRIFLAGS: &str = "MIRIFLAGS=-Zmiri-strict-provenance -Zmiri-disable-isolation";
 /// Tests run in valgrind: reads of what was never written are errors too.
 const VALGRIND: &str = "target.'cfg(all())'.runner = ['valgrind', '--quiet', '--error-exitcode=9']";
+
+/// Programs of the smallest set through loader, verifier, heap and run loop in Miri, as part of all tests: more of it is `soak --only vm-miri`.
+///
+/// # Errors
+/// Where it fails. Where Miri is not installed that is said, and no error.
+pub fn miri(root: &Path, tally: &mut Tally) -> Result<()> {
+    if let Some(missing) = Soaked::VmMiri.missing() {
+        println!("\n=== programs in Miri: left out: {missing}");
+        return Ok(());
+    }
+    let cargo = [&[MIRIFLAGS, "cargo"], &MIRI[..], &["--quiet", "-p", "pyrite", "--no-default-features", "--test", "minimal"]].concat();
+    step("programs in Miri", &root.join("firmware"), "env", &cargo, tally)
+}
 
 impl Soak {
     /// Runs them one after another; each prints how far it is, and a case that fails its number.

@@ -4,7 +4,7 @@ use crate::browser::{self, Browser};
 use crate::faults::Faults;
 use crate::images::Images;
 use crate::run::{BUILD_EVERYTHING, Meanwhile, Tally, built, everything_is_built, step};
-use crate::{demo, hostile, root, tidy, workloads};
+use crate::{demo, hostile, root, soak, tidy, workloads};
 use anyhow::Result;
 use std::path::Path;
 
@@ -49,6 +49,7 @@ impl Test {
             let whole = ["test", "--quiet", "-p", "pyrite", "-p", "pyrite-host", "--features", features];
             step("firmware, the whole language, on the host", &firmware, "cargo", &whole, &mut tally)?;
         }
+        soak::miri(&root, &mut tally)?;
         step("sources for the boards", &root, "firmware/build", &["fetch"], &mut tally)?;
         println!("\n=== the image of every board");
         Images::default().run()?;

@@ -241,6 +241,7 @@ impl Code {
     /// An entry as the loader first makes it, its children not yet known.
     #[expect(clippy::too_many_arguments, reason = "one call, in the loader; the fields are its arguments")]
     pub(crate) fn new(
+        body: &[u8],
         code: &[u8],
         names: &[u8],
         module: ModulePtr,
@@ -252,9 +253,11 @@ impl Code {
         n_cells: u8,
     ) -> Code {
         let (n_pos, n_kwonly, n_default) = args;
+        // Positions move over the whole body, as the cells before the code do: they are made of its pointer, not of those of its parts.
+        let at = |part: &[u8]| Ip(body.as_ptr().wrapping_add(part.as_ptr().addr() - body.as_ptr().addr()));
         Code {
-            start: Ip(code.as_ptr()),
-            names: Ip(names.as_ptr()),
+            start: at(code),
+            names: at(names),
             module,
             len: code.len() as u16,
             n_state,

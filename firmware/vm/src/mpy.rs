@@ -398,6 +398,7 @@ fn function<'a>(vm: &mut Vm<'a>, reader: &mut Reader<'a>, tables: &mut Tables, n
     let limits = verify::Limits { n_names: usize::from(module.get().n_names), n_consts: usize::from(module.get().n_consts), n_children };
     verify::function(vm, &prelude, &limits)?;
     let code = Code::new(
+        body.file,
         prelude.code(),
         prelude.names,
         module,

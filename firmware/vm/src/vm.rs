@@ -155,7 +155,7 @@ impl<'a> Vm<'a> {
         let words = Tables::words(0, 1);
         let block = heap.alloc(Kind::Permanent, words).ok_or(Stop::NoMemory)?;
         let mut tables = Tables::new(block, 0, 0, 1);
-        let code = Code::new(&HALT_CODE, &HALT_CODE, tables.module(), BOUNDARY_SLOTS, 0, 0, (0, 0, 0), 0, 0);
+        let code = Code::new(&HALT_CODE, &HALT_CODE, &HALT_CODE, tables.module(), BOUNDARY_SLOTS, 0, 0, (0, 0, 0), 0, 0);
         tables.push_code(code, 1);
         let empty = heap.alloc(Kind::Permanent, 1).ok_or(Stop::NoMemory)?;
         empty.set_field(list::LEN, Obj::int(0));
