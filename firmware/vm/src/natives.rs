@@ -348,7 +348,7 @@ natives! {
     DictItems           ITEMS        1 1   false dict::items,
     DictKeys            KEYS         1 1   false dict::keys,
     DictValues          VALUES       1 1   false dict::values,
-    #[cfg(feature = "methods")]
+    #[cfg(any(feature = "methods", feature = "set"))]
     DictClear           CLEAR        1 1   false dict::clear,
     #[cfg(feature = "methods")]
     DictCopy            COPY         1 1   false dict::copy,
