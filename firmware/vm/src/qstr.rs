@@ -4,6 +4,12 @@
 //! the `.mpy` format (version 6: a file may refer to these by number, counted from 1); the second part is ours and may change.
 //! Names met only in a loaded file are numbered after these, see `mpy.rs`. Holds text only; allocates nothing.
 
+mod letters;
+
+pub use letters::find_letter;
+#[cfg(feature = "speed")]
+use letters::{LETTERS, LETTERS_FIRST};
+
 /// The number of a name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Qstr(pub u16);
@@ -667,58 +673,8 @@ messages {
 }
 }
 
-/// The number of the first letter's name. Names of files stay below, see `Vm::intern`.
-#[cfg(feature = "speed")]
-const LETTERS_FIRST: u16 = 0x8000;
-/// All letters of ASCII: texts of one letter are names, so programs that take texts apart make no objects.
-#[cfg(feature = "speed")]
-static LETTERS: &str = "\x00\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~\x7f";
-
-/// None: where size counts letters are texts as all others.
-#[cfg(not(feature = "speed"))]
-pub fn find_letter(_letter: u8) -> Option<Qstr> {
-    None
-}
-
-/// The name of this one letter of ASCII.
-#[cfg(feature = "speed")]
-pub fn find_letter(letter: u8) -> Option<Qstr> {
-    match letter {
-        b'\n' => Some(Qstr::NEWLINE),
-        b' ' => Some(Qstr::SPACE),
-        b'*' => Some(Qstr::STAR),
-        b'/' => Some(Qstr::SLASH),
-        b'_' => Some(Qstr::UNDERSCORE),
-        #[cfg(feature = "messages")]
-        b'\'' => Some(Qstr::M_QUOTE),
-        #[cfg(feature = "import")]
-        b'.' => Some(Qstr::DOT),
-        #[cfg(feature = "math")]
-        b'e' => Some(Qstr::E),
-        0..0x80 => Some(Qstr(LETTERS_FIRST + u16::from(letter))),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    #[cfg(feature = "speed")]
-    use super::{Qstr, find, find_letter, text};
-
-    #[cfg(feature = "speed")]
-    #[test]
-    fn each_letter_has_one_name() {
-        for letter in 0..=0xff_u8 {
-            let name = find_letter(letter);
-            assert_eq!(name.is_some(), letter.is_ascii());
-            assert_eq!(find(&[letter]), name);
-            assert!(name.is_none_or(|name| text(name) == Some(&[letter])));
-        }
-        for (number, known) in super::TEXTS.iter().enumerate().skip(1).filter(|(_, known)| known.len() == 1) {
-            assert_eq!(find(known.as_bytes()), Some(Qstr(number as u16)), "{known:?}");
-        }
-    }
-
     #[test]
     fn no_text_is_there_twice() {
         let mut seen = std::collections::BTreeSet::new();
