@@ -165,9 +165,10 @@ fn native(vm: &mut Vm, index: u16, args: Slots, n: usize, n_kw: usize) -> Res {
     value
 }
 
-/// Begins a Python function: a frame, or for a generator function a generator object. Where size counts there is one way to put arguments into locals.
-#[cfg(not(feature = "speed"))]
+/// Begins a Python function: a frame, or for a generator function a generator object. Where size counts
+/// there is one way to put arguments into locals.
 #[inline(never)]
+#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 fn enter(vm: &mut Vm, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     let code = CodePtr::from_raw(function.pointer(function::CODE));
     if vm.watch {
@@ -180,30 +181,7 @@ fn enter(vm: &mut Vm, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res 
     let caller = vm.frame;
     frame.set_prev(caller);
     vm.frame = Some(frame);
-    let bound = bind(vm, frame, function, args, n, n_kw);
-    if bound.is_err() {
-        vm.frame = caller;
-        frame.pop(&mut vm.heap);
-    }
-    bound.map(|()| Obj::CALL)
-}
-
-/// Begins a Python function: a frame, or for a generator function a generator object.
-#[cfg(feature = "speed")]
-#[inline(never)]
-#[cfg_attr(target_os = "none", optimize(speed))]
-fn enter(vm: &mut Vm, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
-    let code = CodePtr::from_raw(function.pointer(function::CODE));
-    if vm.watch {
-        vm.attend()?;
-    }
-    if code.get().flags & FLAG_GENERATOR != 0 {
-        return make_generator(vm, code, function, args, n, n_kw);
-    }
-    let frame = vm.push_frame(code, function)?;
-    let caller = vm.frame;
-    frame.set_prev(caller);
-    vm.frame = Some(frame);
+    #[cfg(feature = "speed")]
     if code.get().simple && n_kw == 0 {
         let n_cells = usize::from(code.get().n_pos).wrapping_sub(n);
         let fits = if n_cells == 0 { function.is(Kind::Function) } else { has_cells(function, n_cells) };
@@ -219,14 +197,12 @@ fn enter(vm: &mut Vm, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res 
             return Ok(Obj::CALL);
         }
     }
-    match bind(vm, frame, function, args, n, n_kw) {
-        Ok(()) => Ok(Obj::CALL),
-        Err(raised) => {
-            vm.frame = caller;
-            frame.pop(&mut vm.heap);
-            Err(raised)
-        }
+    let bound = bind(vm, frame, function, args, n, n_kw);
+    if bound.is_err() {
+        vm.frame = caller;
+        frame.pop(&mut vm.heap);
     }
+    bound.map(|()| Obj::CALL)
 }
 
 /// Whether a function has exactly `count` cells.
