@@ -152,13 +152,18 @@ fn one_binary_on_a_noisy_board_is_not_called_different_and_three_per_cent_are_fo
     assert_eq!(found["answer"], "different", "{found}");
 }
 
-/// What `./dev lab-noise` runs: as many comparisons as `LAB_NOISE_COMPARISONS` says, of each kind, on one board for each model; and the table of them.
+/// What `./dev lab-noise` runs: as many comparisons as `LAB_NOISE_COMPARISONS` says, on one board for each model of noise, or of the one that
+/// `LAB_NOISE_MODEL` names; and the table of them.
 #[test]
 #[ignore = "takes some seconds for each comparison"]
 fn a_table_of_many_comparisons_on_noisy_boards() {
-    let wanted: usize = std::env::var("LAB_NOISE_COMPARISONS").ok().and_then(|n| n.parse().ok()).unwrap_or(25);
+    let wanted: usize = std::env::var("LAB_NOISE_COMPARISONS").map_or(25, |n| n.parse().expect("LAB_NOISE_COMPARISONS is a number"));
+    let named = std::env::var("LAB_NOISE_MODEL").ok().filter(|name| !name.is_empty());
     let mut table = vec![format!("{:<14} {:>14} {:>14} {:>14} {:>14}", "noise of 0.3 %", "one binary", "different", "+3 %", "different")];
     for (seed, model) in (100..).zip(["normal", "skewed", "bimodal", "heavy-tailed"]) {
+        if named.as_ref().is_some_and(|named| named != model) {
+            continue;
+        }
         let desk = noisy();
         let sim = noisy_board(model, seed);
         desk.lab(&[sim.entry("cycles = true")]);
@@ -168,6 +173,7 @@ fn a_table_of_many_comparisons_on_noisy_boards() {
         table.push(format!("{model:<14} {wanted:>14} {alarms:>14} {wanted:>14} {found:>14}"));
         println!("lab-noise: {}", table.last().unwrap());
     }
+    assert!(table.len() > 1, "{named:?} is no model of noise: normal, skewed, bimodal or heavy-tailed");
     println!("{}", table.join("\n"));
 }
 
