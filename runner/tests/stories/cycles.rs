@@ -43,8 +43,8 @@ file = "spin.bin"
 expect = "(2584, 210, 510, 9540)"
 "#;
 
-/// Turns of the firmware's loop.
-const TURNS: u32 = 100_000;
+/// Turns of the firmware's loop: 128 ms of the board's time, as benchmarks take. A busy host adds some milliseconds to a run where a simulated core goes on after a halt.
+const TURNS: u32 = 1_000_000;
 
 /// A repository with that firmware.
 fn noisy() -> Desk {

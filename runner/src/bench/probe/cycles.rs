@@ -32,6 +32,9 @@ const MCOUNTINHIBIT: RegisterId = RegisterId(0x320);
 /// RISC-V Debug: `dcsr`, and its bit that stops counters while the core stands. A core may not have it: then it counts the probe's time, too.
 const DCSR: RegisterId = RegisterId(0x7b0);
 const STOPCOUNT: u32 = 1 << 10;
+/// How long a core that counts is left alone between two looks at it, at the most. A look takes turns with it on its bus, and a simulated core stands still for it:
+/// beside other work on its host that alone is some percents of a run of some milliseconds.
+const LEAVE: Duration = Duration::from_millis(20);
 /// A core's clock where nobody states it: as fast as any is that has no other counter.
 const CLOCK_HZ: u64 = 160_000_000;
 
@@ -142,6 +145,14 @@ impl Cycles {
         }
         self.window = Some(Window::new());
         Ok(())
+    }
+
+    /// How long the core may be left alone before the next look: no time where nothing is counted, well less than a lap where something is.
+    pub fn leave(&self) -> Duration {
+        match (self.counter, &self.window) {
+            (Some(counter), Some(_)) => LEAVE.min(counter.look_max(self.clock_hz) / 4),
+            _ => Duration::ZERO,
+        }
     }
 
     /// Looks at the counter, which goes round, while the core runs.

@@ -114,11 +114,15 @@ impl Run<'_> {
     fn watch(&mut self) -> Result<(), Stopped> {
         let until = Instant::now() + self.work.run_max();
         self.core.run().map_err(lost)?;
+        let mut looked = Instant::now();
         loop {
             self.child.enter(Stage::Run);
-            // The console first: what was printed before a halt is there by then.
-            let is_quiet = self.listen()? == 0;
-            self.cycles.look(&mut self.core).map_err(lost)?;
+            let mut is_quiet = true;
+            if looked.elapsed() >= self.cycles.leave() {
+                is_quiet = self.listen()? == 0;
+                self.cycles.look(&mut self.core).map_err(lost)?;
+                looked = Instant::now();
+            }
             if self.has_flooded() {
                 self.ran.is_flood = true;
                 return self.stop(None);
@@ -128,6 +132,7 @@ impl Run<'_> {
                     if self.has_ended(reason)? {
                         return Ok(());
                     }
+                    looked = Instant::now();
                     self.core.run().map_err(lost)?;
                 }
                 CoreStatus::LockedUp => {
