@@ -21,7 +21,6 @@ pub(crate) fn global(vm: &mut Vm, module: ModulePtr, name: Obj) -> Res {
 }
 
 #[inline(never)]
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 fn builtin(vm: &mut Vm, name: Obj) -> Res {
     match builtins::find(name) {
         Some(value) => Ok(value),
@@ -307,7 +306,6 @@ pub(crate) fn load_method(vm: &mut Vm, at: Slots, name: Obj) -> Res<()> {
 }
 
 #[inline(never)]
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 fn load_method_slow(vm: &mut Vm, at: Slots, name: Obj) -> Res<()> {
     let object = at.get(0);
     if object.is(Kind::Instance) || object.is(Kind::Exception) {

@@ -63,7 +63,6 @@ impl Args {
 /// Begins a call. The slot before the first argument must be free to be written. Gives the value, or `Obj::CALL` when a
 /// frame was pushed whose value will go where the present frame's saved `sp` points.
 #[inline(never)]
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn start(vm: &mut Vm, callee: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     if callee.is(Kind::Function) {
         return enter(vm, callee, args, n, n_kw);
@@ -168,7 +167,6 @@ fn native(vm: &mut Vm, index: u16, args: Slots, n: usize, n_kw: usize) -> Res {
 /// Begins a Python function: a frame, or for a generator function a generator object. Where size counts
 /// there is one way to put arguments into locals.
 #[inline(never)]
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 fn enter(vm: &mut Vm, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     let code = CodePtr::from_raw(function.pointer(function::CODE));
     if vm.watch {
@@ -219,7 +217,6 @@ fn has_cells(function: Obj, count: usize) -> bool {
 }
 
 #[inline(never)]
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 fn make_generator(vm: &mut Vm, code: CodePtr, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res {
     vm.keep(function)?;
     let generator = vm.alloc(Kind::Generator, frame_words(code))?;
@@ -232,7 +229,6 @@ fn make_generator(vm: &mut Vm, code: CodePtr, function: Obj, args: Slots, n: usi
 
 /// Puts arguments into a new frame's locals. Frame and arguments are rooted.
 #[inline(never)]
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 fn bind(vm: &mut Vm, frame: FramePtr, function: Obj, args: Slots, n: usize, n_kw: usize) -> Res<()> {
     let code = frame.code().get();
     let locals = frame.locals();
@@ -320,7 +316,6 @@ fn bind_keyword_only(vm: &mut Vm, frame: FramePtr, function: Obj) -> Res<()> {
 
 /// A call from native code: runs until there is a value. `args` need not be rooted; at most six.
 #[inline(never)]
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn call(vm: &mut Vm, callee: Obj, args: &[Obj]) -> Res {
     let kept = vm.kept();
     vm.keep(callee)?;

@@ -445,7 +445,6 @@ impl<'a> Heap<'a> {
     }
 
     /// Makes the last block of the current run longer in place, new values `NULL`. True when that worked.
-    #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
     pub(crate) fn extend(&mut self, obj: Obj, words: usize) -> bool {
         // Saves copying, and nothing else.
         if cfg!(not(feature = "speed")) {
@@ -603,7 +602,6 @@ impl<'a> Heap<'a> {
         }
     }
 
-    #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
     fn drain(&mut self) {
         while self.mark_len > 0 {
             let Some((Some(obj), next)) = self.mark.get(self.mark_len - 1).copied() else { return };
@@ -650,7 +648,6 @@ impl<'a> Heap<'a> {
         self.sweep();
     }
 
-    #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
     fn sweep(&mut self) {
         let lives = |head: usize| head & MARKED != 0 || kind_of(head) == Kind::Permanent as u8;
         let end = self.end;

@@ -115,7 +115,6 @@ fn is_iterator(value: Obj) -> bool {
 
 /// GET_ITER_STACK: the value at `at` becomes an iterator in four slots.
 #[inline(never)]
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn get_on_stack(vm: &mut Vm, at: Slots) -> Res<()> {
     let value = at.get(0);
     // An instance that is an iterator but has an `__iter__` of its own is asked.
@@ -170,7 +169,6 @@ pub(crate) fn over_dict(vm: &mut Vm, of: Obj, what: i32) -> Res {
 }
 
 /// The next value of a rooted iterator object; STOP when there is none. Runs Python code to its end.
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn next(vm: &mut Vm, iterator: Obj) -> Res {
     if iterator.is(Kind::Generator) {
         return call::resume_nested(vm, iterator);
@@ -269,7 +267,6 @@ fn next_of_list(slots: Slots, list: Obj) -> Obj {
     }
 }
 
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 fn next_in(vm: &mut Vm, slots: Slots) -> Res {
     let subject = slots.get(0);
     if subject == Obj::RANGE_LOOP {

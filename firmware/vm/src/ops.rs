@@ -134,7 +134,6 @@ pub(crate) fn plain(operator: u8) -> u8 {
 /// Any binary operator on rooted values. With `args` (two slots that hold them) a Python method is begun and `CALL` given;
 /// without, it is run to its end.
 #[inline(never)]
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Option<Slots>) -> Res {
     match operator {
         op::EQUAL if cfg!(feature = "speed") && str::is(left) && str::is(right) => return Ok(Obj::bool(str::same(vm, left, right))),
@@ -506,7 +505,6 @@ fn contains(vm: &mut Vm, container: Obj, item: Obj, args: Option<Slots>) -> Res 
 
 /// Whether a rooted value counts as true.
 #[inline(never)]
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn truth(vm: &mut Vm, value: Obj) -> Res<bool> {
     if value.is_int() {
         return Ok(value != Obj::int(0));
@@ -632,7 +630,6 @@ fn len_of(vm: &Vm, value: Obj) -> Option<usize> {
 }
 
 /// `len(value)`.
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn len(vm: &mut Vm, value: Obj) -> Res<usize> {
     #[cfg(not(feature = "speed"))]
     if let Some(len) = len_of(vm, value) {

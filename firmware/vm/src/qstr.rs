@@ -81,23 +81,30 @@ static POOL: [u8; POOL_BYTES] = {
     pool
 };
 
-/// How long each text is: a byte a name, where size counts.
-#[cfg(not(feature = "speed"))]
+/// How long each text is: a byte a name, where a `&str` has eight.
 static LENGTHS: [u8; TEXTS.len()] = {
     let (mut lengths, mut at) = ([0; TEXTS.len()], 0);
     while at < TEXTS.len() {
+        assert!(TEXTS[at].len() <= u8::MAX as usize);
         lengths[at] = TEXTS[at].len() as u8;
         at += 1;
     }
     lengths
 };
 
-/// Where in `POOL` each text begins, and where the last one ends: two bytes a name, where a `&str` has eight.
+/// Of how many texts one has its begin in a table; those of the others are found by the lengths between.
 #[cfg(feature = "speed")]
-static BEGINS: [u16; TEXTS.len() + 1] = {
-    let (mut begins, mut at) = ([0; TEXTS.len() + 1], 0);
+const STRIDE: usize = 16;
+
+/// Where in `POOL` each `STRIDE`th text begins.
+#[cfg(feature = "speed")]
+static BEGINS: [u16; TEXTS.len().div_ceil(STRIDE)] = {
+    let (mut begins, mut begin, mut at) = ([0; TEXTS.len().div_ceil(STRIDE)], 0, 0);
     while at < TEXTS.len() {
-        begins[at + 1] = begins[at] + TEXTS[at].len() as u16;
+        if at % STRIDE == 0 {
+            begins[at / STRIDE] = begin;
+        }
+        begin += TEXTS[at].len() as u16;
         at += 1;
     }
     begins
@@ -116,10 +123,11 @@ pub fn text(name: Qstr) -> Option<&'static [u8]> {
         }
     }
     #[cfg(feature = "speed")]
-    let (begin, len) = (usize::from(BEGINS[at]), usize::from(BEGINS[at + 1] - BEGINS[at]));
+    let (known, begin) = (at - at % STRIDE, usize::from(BEGINS[at / STRIDE]));
     #[cfg(not(feature = "speed"))]
-    let (begin, len) = (LENGTHS[..at].iter().map(|len| usize::from(*len)).sum(), usize::from(LENGTHS[at]));
-    Some(crate::heap::const_bytes(POOL.as_ptr().wrapping_add(begin), len))
+    let (known, begin) = (0, 0);
+    let begin = begin + LENGTHS[known..at].iter().map(|len| usize::from(*len)).sum::<usize>();
+    Some(crate::heap::const_bytes(POOL.as_ptr().wrapping_add(begin), usize::from(LENGTHS[at])))
 }
 
 /// The name of the table, or of a letter, that spells `text`, if there is one.
@@ -128,19 +136,14 @@ pub fn find(text: &[u8]) -> Option<Qstr> {
     if let [letter] = text {
         return find_letter(*letter);
     }
-    #[cfg(feature = "speed")]
-    return (1..TEXTS.len() as u16).map(Qstr).find(|name| self::text(*name) == Some(text));
-    #[cfg(not(feature = "speed"))]
-    {
-        // From the end of one text to the next; number 0 has none.
-        let mut begin = 0;
-        let number = LENGTHS.iter().skip(1).position(|len| {
-            let known = crate::heap::const_bytes(POOL.as_ptr().wrapping_add(begin), usize::from(*len));
-            begin += known.len();
-            known == text
-        });
-        number.map(|number| Qstr(number as u16 + 1))
-    }
+    // From the end of one text to the next; number 0 has none.
+    let mut begin = 0;
+    let number = LENGTHS.iter().skip(1).position(|len| {
+        let known = crate::heap::const_bytes(POOL.as_ptr().wrapping_add(begin), usize::from(*len));
+        begin += known.len();
+        known == text
+    });
+    number.map(|number| Qstr(number as u16 + 1))
 }
 
 names! {

@@ -48,7 +48,6 @@ pub(crate) fn index(vm: &mut Vm, value: Obj, len: usize) -> Res<usize> {
 
 /// `object[index]`, both rooted. With `args` (two slots that hold them) `__getitem__` is begun and `CALL` given.
 #[inline(never)]
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn load(vm: &mut Vm, object: Obj, at: Obj, args: Option<Slots>) -> Res {
     if object.is(Kind::Dict) {
         return match dict::get(vm, object, at)? {

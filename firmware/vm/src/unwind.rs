@@ -142,7 +142,6 @@ fn pop_frame(vm: &mut Vm, frame: FramePtr) {
 
 /// A frame returns `value`: does what was to be done with it.
 #[inline(never)]
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn leave(vm: &mut Vm, frame: FramePtr, value: Obj) -> Res<()> {
     let (action, extra) = (frame.action(), frame.extra());
     let value = vm.keep(value)?;
@@ -221,7 +220,6 @@ fn end_loop(frame: FramePtr, end: Obj) {
 }
 
 /// A generator yields: to a `for` loop, to `next`, or through the generators that delegate to it.
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn yield_value(vm: &mut Vm, frame: FramePtr, value: Obj) -> Res<()> {
     let mut frame = frame;
     loop {

@@ -381,7 +381,6 @@ impl<'a> Vm<'a> {
 
     /// A new object whose values are NULL (raw kinds: whatever was there). Everything not rooted may be gone afterwards.
     #[inline(never)]
-    #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
     pub(crate) fn alloc(&mut self, kind: Kind, words: usize) -> Res {
         #[cfg(feature = "stress")]
         self.stress()?;
@@ -405,7 +404,6 @@ impl<'a> Vm<'a> {
 
     #[inline(never)]
     #[cold]
-    #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
     fn alloc_slow(&mut self, kind: Kind, words: usize) -> Res {
         self.collect();
         if let Some(obj) = self.heap.alloc(kind, words) {
@@ -525,7 +523,6 @@ impl<'a> Vm<'a> {
 
     /// Frees what cannot be reached.
     #[inline(never)]
-    #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
     pub(crate) fn collect(&mut self) {
         let heap = &mut self.heap;
         heap.begin_mark();

@@ -17,7 +17,6 @@ fn start(table: Obj, key: Obj) -> usize {
 
 /// The value of `key`, or NULL.
 #[inline(never)]
-#[cfg_attr(target_os = "none", optimize(speed))]
 pub(crate) fn get(table: Obj, key: Obj) -> Obj {
     get_inline(table, key)
 }

@@ -11,7 +11,6 @@ use crate::value::{Obj, Res};
 use crate::vm::Vm;
 
 /// `left == right` as native code needs it; both rooted.
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
     if left == right && !is_object(left) {
         return Ok(true);
@@ -89,7 +88,6 @@ pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
 }
 
 /// `left < right` as native code needs it; both rooted.
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn less(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
     if let (Some(a), Some(b)) = (small(left), small(right)) {
         return Ok(a < b);

@@ -89,7 +89,6 @@ pub(crate) use buffer as raw;
 
 /// The byte at a valid index of a heap object that is bytes; NULL for everything else.
 #[inline(never)]
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn quick(value: Obj, index: i32) -> Obj {
     let bytes = if value.is(Kind::ByteArray) {
         value.field(BLOCK).bytes(1, len(value))

@@ -50,7 +50,6 @@ pub(crate) fn bases<'x>(class: Obj) -> &'x [Obj] {
 
 /// An attribute of a class or its bases; NULL when there is none.
 #[inline(never)]
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn lookup(class: Obj, name: Obj) -> Obj {
     let found = map::get_inline(class.field(TABLE), name);
     if found != Obj::NULL || class.field(BASES) == Obj::NULL { found } else { lookup_in_bases(class, name) }
@@ -92,7 +91,6 @@ pub(crate) fn own(object: Obj, name: Obj) -> Obj {
 
 /// The same for those who ask less often, and of an exception too.
 #[inline(never)]
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn own_of(object: Obj, name: Obj) -> Obj {
     if PLACES_MAX > 0 && object.is(Kind::Instance) { own(object, name) } else { map::get(object.field(INSTANCE_TABLE), name) }
 }

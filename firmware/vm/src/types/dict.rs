@@ -154,7 +154,6 @@ fn index(table: Obj) -> Obj {
 
 /// A number that is equal for equal keys.
 #[cfg(feature = "hashes")]
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn hash(vm: &mut Vm, key: Obj) -> Res<u32> {
     if key.is_int() || key.is_bool() {
         let value = ops::as_int(vm, key)? as u32;
@@ -270,7 +269,6 @@ fn find(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res<Option<usize>> {
 
 #[cfg(feature = "hashes")]
 #[inline(never)]
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 fn find_by_index(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res<Option<usize>> {
     let hash = hash(vm, wanted)? as usize;
     let mut step = 0;
@@ -375,7 +373,6 @@ fn place(index: Obj, hash: usize, entry: usize) {
 
 /// The value of a rooted key, or NULL.
 #[cfg(feature = "hashes")]
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn get(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res {
     Ok(match find(vm, dict, wanted)? {
         Some(entry) if entry < used(dict) => value(dict, entry),
@@ -385,7 +382,6 @@ pub(crate) fn get(vm: &mut Vm, dict: Obj, wanted: Obj) -> Res {
 
 /// Sets a rooted key to a rooted value.
 #[cfg(feature = "hashes")]
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn set(vm: &mut Vm, dict: Obj, wanted: Obj, to: Obj) -> Res<()> {
     if let Some(entry) = find(vm, dict, wanted)?
         && entry < used(dict)

@@ -19,7 +19,6 @@ pub(crate) const METHODS: &[Method] = &[(Qstr::IS_INTEGER, N::FloatIsInteger)];
 const WORDS: usize = size_of::<Float>().div_ceil(WORD);
 
 #[inline(never)]
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn new(vm: &mut Vm, value: Float) -> Res {
     let made = vm.alloc(Kind::Float, WORDS)?;
     let bits = value.to_bits();

@@ -24,7 +24,6 @@ pub(crate) fn send(vm: &mut Vm, args: Args) -> Res {
 }
 
 /// The same with what to give instead of raising StopIteration.
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn resume(vm: &mut Vm, generator: Obj, value: Obj, default: Obj) -> Res {
     match call::resume(vm, generator, value, Action::Send, default)? {
         it if it == Obj::STOP && default == Obj::NULL => Err(vm.raise_value(T::StopIteration, Obj::NULL)),

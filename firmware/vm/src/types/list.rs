@@ -66,7 +66,6 @@ fn room(slots: Obj) -> usize {
 }
 
 /// A list of rooted values.
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn new(vm: &mut Vm, values: &[Obj]) -> Res {
     of_kind(vm, Kind::List, values)
 }
@@ -90,7 +89,6 @@ pub(crate) fn of_kind(vm: &mut Vm, kind: Kind, values: &[Obj]) -> Res {
 }
 
 /// Makes room for `wanted` items; the list is rooted.
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn reserve(vm: &mut Vm, list: Obj, wanted: usize) -> Res<()> {
     let slots = list.field(SLOTS);
     if wanted <= room(slots) {
@@ -113,7 +111,6 @@ pub(crate) fn reserve(vm: &mut Vm, list: Obj, wanted: usize) -> Res<()> {
 }
 
 /// Adds a rooted value to a rooted list.
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn append(vm: &mut Vm, list: Obj, value: Obj) -> Res<()> {
     let len = len(list);
     if len >= room(list.field(SLOTS)) {
@@ -249,7 +246,6 @@ pub(crate) fn pop(vm: &mut Vm, args: Args) -> Res {
     Ok(remove_at(list, index))
 }
 
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn insert(vm: &mut Vm, args: Args) -> Res {
     let list = check(vm, args)?;
     let len = len(list);

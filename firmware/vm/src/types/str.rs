@@ -70,7 +70,6 @@ pub(crate) fn is(value: Obj) -> bool {
 }
 
 /// The bytes of a text; good as long as the value is rooted.
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn text<'x>(vm: &Vm, value: Obj) -> Option<&'x [u8]> {
     if value.is_name() {
         Some(vm.name_text(value.as_name()))
@@ -84,7 +83,6 @@ pub(crate) fn text<'x>(vm: &Vm, value: Obj) -> Option<&'x [u8]> {
 }
 
 /// Whether two strs are the same text. A text has one name, so two names need no look.
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn same(vm: &Vm, left: Obj, right: Obj) -> bool {
     if left == right || left.is_name() && right.is_name() {
         return left == right;
@@ -224,7 +222,6 @@ pub(crate) fn char_count(bytes: &[u8]) -> usize {
 }
 
 /// The byte position of character `index`, at most the end.
-#[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn byte_at(bytes: &[u8], index: usize) -> usize {
     if !cfg!(feature = "unicode") || bytes.is_ascii() {
         return index.min(bytes.len());

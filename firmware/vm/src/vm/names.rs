@@ -12,7 +12,6 @@ use crate::value::Res;
 
 impl<'a> Vm<'a> {
     /// The text of a name.
-    #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
     pub(crate) fn name_text<'x>(&self, name: Qstr) -> &'x [u8] {
         if let Some(text) = qstr::text(name) {
             return text;
