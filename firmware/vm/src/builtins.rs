@@ -111,7 +111,7 @@ static BY_NAME: [u8; TABLE_LEN] = {
     }
     index = 0;
     while index < NAMELESS.len() {
-        table[TYPE_TABLE[NAMELESS[index] as usize].name.0 as usize] = 0;
+        table[TYPE_TABLE[NAMELESS[index].0 as usize].name.0 as usize] = 0;
         index += 1;
     }
     index = 0;

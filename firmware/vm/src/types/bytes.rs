@@ -416,7 +416,7 @@ pub(crate) fn contains(vm: &mut Vm, bytes: &[u8], item: Obj) -> Res {
         return Ok(Obj::bool(str::find(bytes, part).is_some()));
     }
     let wanted = byte(vm, item)?;
-    Ok(Obj::bool(bytes.contains(&wanted)))
+    Ok(Obj::bool(str::has(bytes, wanted)))
 }
 
 /// `repr(value)`.

@@ -69,12 +69,17 @@ pub(crate) struct TypeInfo {
     first_method: u8,
 }
 
+/// A built-in type, by its number in `TYPES`. No enum: then a number from a value is one as it is, without a table that says so.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(transparent)]
+pub(crate) struct T(pub(crate) u8);
+
 macro_rules! types {
     ($($(#[$feature:meta])* $name:ident $qstr:ident $base:ident $methods:expr,)*) => {
-        /// The number of a built-in type.
-        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        #[repr(u8)]
-        pub(crate) enum T { $($(#[$feature])* $name,)* }
+        enum Number { $($(#[$feature])* $name,)* }
+
+        #[expect(non_upper_case_globals, reason = "they are the names of Python's types")]
+        impl T { $($(#[$feature])* pub(crate) const $name: T = T(Number::$name as u8);)* }
 
         pub(crate) const ALL: &[T] = &[$($(#[$feature])* T::$name,)*];
 
@@ -222,21 +227,20 @@ static METHODS: [u8; N_METHODS] = {
 
 impl T {
     pub(crate) const fn obj(self) -> Obj {
-        Obj::type_index(self as u8)
+        Obj::type_index(self.0)
     }
 
-    #[cfg_attr(not(feature = "speed"), inline(never))]
     pub(crate) fn from_index(index: u8) -> T {
-        ALL.get(usize::from(index)).copied().unwrap_or(T::Object)
+        T(index)
     }
 
     pub(crate) fn info(self) -> &'static TypeInfo {
-        &TYPES[self as usize]
+        &TYPES[usize::from(self.0)]
     }
 
     /// The methods it has of its own: their names and the numbers of their natives.
     pub(crate) fn methods(self) -> impl Iterator<Item = (Qstr, u16)> {
-        let next = TYPES.get(self as usize + 1).map_or(N_METHODS, |next| usize::from(next.first_method));
+        let next = TYPES.get(usize::from(self.0) + 1).map_or(N_METHODS, |next| usize::from(next.first_method));
         let own = METHODS.get(usize::from(self.info().first_method)..next).unwrap_or(&[]);
         own.iter().map(|native| (crate::natives::name(u16::from(*native)), u16::from(*native)))
     }
@@ -298,51 +302,70 @@ pub(crate) fn builtin_type_of(value: Obj) -> T {
         };
     }
     match value.kind() {
-        #[cfg(feature = "float")]
-        Kind::Float => T::Float,
-        #[cfg(feature = "bigint")]
-        Kind::Int => T::Int,
-        #[cfg(feature = "bytes")]
-        Kind::Bytes | Kind::ConstBytes => T::Bytes,
-        #[cfg(feature = "bytes")]
-        Kind::ByteArray => T::ByteArray,
-        #[cfg(feature = "array")]
-        Kind::Array => T::Array,
-        #[cfg(feature = "memoryview")]
-        Kind::MemoryView => T::MemoryView,
-        Kind::Str | Kind::ConstStr => T::Str,
-        Kind::Generator => T::Generator,
-        Kind::Function | Kind::Closure => T::Function,
-        Kind::Tuple => T::Tuple,
-        Kind::List => T::List,
-        Kind::Dict => T::Dict,
-        #[cfg(feature = "set")]
-        Kind::Set => T::Set,
-        #[cfg(feature = "set")]
-        Kind::FrozenSet => T::FrozenSet,
-        Kind::Range => T::Range,
-        #[cfg(feature = "slices")]
-        Kind::Slice => T::Slice,
-        Kind::Cell => T::Cell,
-        Kind::Method => T::Method,
-        Kind::Class => T::Type,
-        Kind::Exception => T::BaseException,
-        #[cfg(feature = "property")]
-        Kind::Property => T::Property,
-        Kind::StaticMethod => T::StaticMethod,
-        Kind::ClassMethod => T::ClassMethod,
-        Kind::Super => T::Super,
         Kind::Iter => iter::type_of(value),
-        Kind::Module => T::Module,
-        #[cfg(feature = "language")]
-        Kind::View => T::DictView,
-        #[cfg(feature = "collections")]
-        Kind::Deque => T::Deque,
         #[cfg(feature = "io")]
         Kind::Stream => crate::modules::io::type_of(value),
-        Kind::Free | Kind::Permanent | Kind::Frame | Kind::MapTable | Kind::DictTable | Kind::Slots | Kind::Instance => T::Object,
+        kind => OF_KIND[kind as usize],
     }
 }
+
+/// The kinds of heap objects that are all of one type; `Object` is that of the others.
+const KINDS: &[(Kind, T)] = &[
+    #[cfg(feature = "float")]
+    (Kind::Float, T::Float),
+    #[cfg(feature = "bigint")]
+    (Kind::Int, T::Int),
+    #[cfg(feature = "bytes")]
+    (Kind::Bytes, T::Bytes),
+    #[cfg(feature = "bytes")]
+    (Kind::ConstBytes, T::Bytes),
+    #[cfg(feature = "bytes")]
+    (Kind::ByteArray, T::ByteArray),
+    #[cfg(feature = "array")]
+    (Kind::Array, T::Array),
+    #[cfg(feature = "memoryview")]
+    (Kind::MemoryView, T::MemoryView),
+    (Kind::Str, T::Str),
+    (Kind::ConstStr, T::Str),
+    (Kind::Generator, T::Generator),
+    (Kind::Function, T::Function),
+    (Kind::Closure, T::Function),
+    (Kind::Tuple, T::Tuple),
+    (Kind::List, T::List),
+    (Kind::Dict, T::Dict),
+    #[cfg(feature = "set")]
+    (Kind::Set, T::Set),
+    #[cfg(feature = "set")]
+    (Kind::FrozenSet, T::FrozenSet),
+    (Kind::Range, T::Range),
+    #[cfg(feature = "slices")]
+    (Kind::Slice, T::Slice),
+    (Kind::Cell, T::Cell),
+    (Kind::Method, T::Method),
+    (Kind::Class, T::Type),
+    (Kind::Exception, T::BaseException),
+    #[cfg(feature = "property")]
+    (Kind::Property, T::Property),
+    (Kind::StaticMethod, T::StaticMethod),
+    (Kind::ClassMethod, T::ClassMethod),
+    (Kind::Super, T::Super),
+    (Kind::Module, T::Module),
+    #[cfg(feature = "language")]
+    (Kind::View, T::DictView),
+    #[cfg(feature = "collections")]
+    (Kind::Deque, T::Deque),
+];
+
+/// The same by number.
+static OF_KIND: [T; Kind::Module as usize + 1] = {
+    let mut types = [T::Object; Kind::Module as usize + 1];
+    let mut at = 0;
+    while at < KINDS.len() {
+        types[KINDS[at].0 as usize] = KINDS[at].1;
+        at += 1;
+    }
+    types
+};
 
 pub(crate) fn is_exception(value: Obj) -> bool {
     value.is(Kind::Exception)
