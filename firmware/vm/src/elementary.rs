@@ -43,8 +43,8 @@ fn join(value: Wide) -> f32 {
     if value.mantissa == 0 {
         return 0.0;
     }
-    let shift = value.mantissa.leading_zeros();
-    let (mut mantissa, mut place) = (value.mantissa << shift, value.exponent - shift as i32 + 127);
+    let Wide { mut mantissa, exponent } = whole(value);
+    let mut place = exponent + 127;
     if place >= 255 {
         return f32::INFINITY;
     }
@@ -70,11 +70,14 @@ fn times(value: Wide, fraction: u32) -> Wide {
     narrow(u64::from(value.mantissa) * u64::from(fraction), value.exponent + 1)
 }
 
-/// The quotient, of at least 31 bits, its lowest also set where something is left.
+/// The same number with the highest bit of its mantissa set.
+fn whole(value: Wide) -> Wide {
+    let shift = value.mantissa.leading_zeros() & 31;
+    Wide { mantissa: value.mantissa << shift, exponent: value.exponent - shift as i32 }
+}
+
+/// The quotient of two whole ones, of at least 31 bits, its lowest also set where something is left.
 fn ratio(top: Wide, bottom: Wide) -> Wide {
-    // Kernels give mantissas whose highest bit is not set.
-    let whole = |value: Wide| narrow(u64::from(value.mantissa) << 32, value.exponent);
-    let (top, bottom) = (whole(top), whole(bottom));
     let (quotient, rest) = divide_two(top.mantissa >> 1, top.mantissa << 31, bottom.mantissa);
     Wide { mantissa: quotient | u32::from(rest != 0), exponent: top.exponent - bottom.exponent }
 }
@@ -324,7 +327,7 @@ fn reduced(value: f32) -> (Wide, Wide, bool, u32) {
     }
     let size = fixed(angle, 32);
     let square = high(size, size);
-    (times(angle, series(square, 1)), Wide { mantissa: series(square, -1), exponent: 0 }, below, quadrant)
+    (times(angle, series(square, 1)), whole(Wide { mantissa: series(square, -1), exponent: 0 }), below, quadrant)
 }
 
 /// The sine of the angle and `quarters` of a turn more.
@@ -382,7 +385,7 @@ pub(crate) fn atan2(y: f32, x: f32) -> f32 {
     let near = fixed(tangent, 31);
     let far = near > TAN_PI_8;
     if far {
-        tangent = ratio(Wide { mantissa: ONE - near, exponent: 0 }, Wide { mantissa: ONE / 2 + near / 2, exponent: 1 });
+        tangent = ratio(whole(Wide { mantissa: ONE - near, exponent: 0 }), whole(Wide { mantissa: ONE / 2 + near / 2, exponent: 1 }));
     }
     let size = fixed(tangent, 32);
     let square = high(size, size);
@@ -392,15 +395,15 @@ pub(crate) fn atan2(y: f32, x: f32) -> f32 {
     }
     let mut angle = times(tangent, sum);
     // From here on with 30 bits behind the point, where that leaves enough.
-    let whole = |angle: u32| Wide { mantissa: angle, exponent: 1 };
+    let made = |angle: u32| Wide { mantissa: angle, exponent: 1 };
     if far {
-        angle = whole(PI / 4 - fixed(angle, 30));
+        angle = made(PI / 4 - fixed(angle, 30));
     }
     if steep {
-        angle = whole(PI / 2 - fixed(angle, 30));
+        angle = made(PI / 2 - fixed(angle, 30));
     }
     if x.is_sign_negative() {
-        angle = whole(PI - fixed(angle, 30));
+        angle = made(PI - fixed(angle, 30));
     }
     join(angle).copysign(y)
 }
