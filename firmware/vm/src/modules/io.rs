@@ -144,7 +144,7 @@ pub(crate) fn write(vm: &mut Vm, args: Args) -> Res {
         put(vm, stream, bytes)?;
         return Ok(Obj::count(bytes.len()));
     }
-    let Some(text) = str::text(vm, args.get(1)) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
+    let text = str::required(vm, args.get(1))?;
     put(vm, stream, text)?;
     Ok(Obj::count(str::char_count(text)))
 }

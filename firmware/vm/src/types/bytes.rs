@@ -269,7 +269,7 @@ pub(crate) fn construct(vm: &mut Vm, args: Args, array: bool) -> Res {
             if args.n < 2 {
                 return vm.type_error(Qstr::M_NO_ENCODING);
             }
-            let bytes = str::text(vm, text).unwrap_or(b"");
+            let bytes = str::bytes(vm, text);
             new(vm, bytes)?
         }
         Some(value) if value.is(Kind::Bytes) && !array => value,
@@ -376,7 +376,7 @@ pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res 
         (op::MODULO, ..) => {
             let text = crate::types::format::percent(vm, left, right)?;
             vm.keep(text)?;
-            let bytes = str::text(vm, text).unwrap_or(b"");
+            let bytes = str::bytes(vm, text);
             let made = new(vm, bytes)?;
             vm.unkeep(1);
             made
@@ -484,7 +484,7 @@ pub(crate) fn hex(vm: &mut Vm, args: Args) -> Res {
 
 /// `bytes.fromhex(text)`: pairs of digits, with whitespace between them.
 pub(crate) fn from_hex(vm: &mut Vm, args: Args) -> Res {
-    let Some(text) = str::text(vm, args.get(args.n - 1)) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
+    let text = str::required(vm, args.get(args.n - 1))?;
     let made = with_room(vm, text.len() / 2)?;
     let out = made.bytes_mut(1, text.len() / 2);
     let (mut len, mut rest) = (0, text.trim_ascii_start());

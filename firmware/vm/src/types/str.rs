@@ -83,6 +83,19 @@ pub(crate) fn text<'x>(vm: &Vm, value: Obj) -> Option<&'x [u8]> {
     }
 }
 
+/// The same, none for what is no text.
+pub(crate) fn bytes<'x>(vm: &Vm, value: Obj) -> &'x [u8] {
+    text(vm, value).unwrap_or(b"")
+}
+
+/// The same where nothing else is right.
+pub(crate) fn required<'x>(vm: &mut Vm, value: Obj) -> Res<&'x [u8]> {
+    match text(vm, value) {
+        Some(bytes) => Ok(bytes),
+        None => vm.type_error(Qstr::M_EXPECTED_STR),
+    }
+}
+
 /// Whether two strs are the same text. A text has one name, so two names need no look.
 #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn same(vm: &Vm, left: Obj, right: Obj) -> bool {
@@ -152,7 +165,7 @@ pub(crate) fn concat(vm: &mut Vm, parts: &[Obj]) -> Res {
     let made = made?;
     let mut at = 0;
     for part in parts {
-        let bytes = text(vm, *part).unwrap_or(b"");
+        let bytes = bytes(vm, *part);
         made.write_bytes(1, at, bytes);
         at += bytes.len();
     }
@@ -216,8 +229,14 @@ pub(crate) fn char_len(first: u8) -> usize {
     }
 }
 
+/// Whether each byte is a character.
+#[cfg_attr(feature = "unicode", inline(never))]
+fn all_single(bytes: &[u8]) -> bool {
+    !cfg!(feature = "unicode") || bytes.is_ascii()
+}
+
 pub(crate) fn char_count(bytes: &[u8]) -> usize {
-    if !cfg!(feature = "unicode") || bytes.is_ascii() {
+    if all_single(bytes) {
         return bytes.len();
     }
     bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
@@ -226,7 +245,7 @@ pub(crate) fn char_count(bytes: &[u8]) -> usize {
 /// The byte position of character `index`, at most the end.
 #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
 pub(crate) fn byte_at(bytes: &[u8], index: usize) -> usize {
-    if !cfg!(feature = "unicode") || bytes.is_ascii() {
+    if all_single(bytes) {
         return index.min(bytes.len());
     }
     bytes.iter().enumerate().filter(|(_, byte)| **byte & 0xc0 != 0x80).nth(index).map_or(bytes.len(), |(at, _)| at)
@@ -257,9 +276,9 @@ pub(crate) fn of(vm: &mut Vm, value: Obj) -> Res {
 
 /// `text[index]` and `text[slice]`.
 pub(crate) fn subscript(vm: &mut Vm, value: Obj, at: Obj) -> Res {
-    let bytes = text(vm, value).unwrap_or(b"");
+    let bytes = bytes(vm, value);
     // One look at the whole text, not another for each position.
-    let ascii = !cfg!(feature = "unicode") || bytes.is_ascii();
+    let ascii = all_single(bytes);
     let len = if ascii { bytes.len() } else { char_count(bytes) };
     let byte_at = |bytes: &[u8], index: usize| if ascii { index.min(bytes.len()) } else { byte_at(bytes, index) };
     #[cfg(feature = "slices")]
@@ -295,10 +314,10 @@ pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res 
                 (op::ADD, _) if is(right) => (right, 1),
                 _ => return vm.type_error(Qstr::M_BAD_OPERANDS),
             };
-            let more = text(vm, more).unwrap_or(b"");
+            let more = bytes(vm, more);
             let builder = Builder::new(vm)?;
             if operator == op::ADD {
-                builder.push(vm, text(vm, left).unwrap_or(b""))?;
+                builder.push(vm, bytes(vm, left))?;
             }
             for _ in 0..if more.is_empty() { 0 } else { times } {
                 builder.push(vm, more)?;
@@ -309,7 +328,7 @@ pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res 
         #[cfg(feature = "speed")]
         op::MULTIPLY => {
             let Some(times) = ops::small(right) else { return vm.type_error(Qstr::M_BAD_OPERANDS) };
-            let bytes = text(vm, left).unwrap_or(b"");
+            let bytes = bytes(vm, left);
             let Some(total) = bytes.len().checked_mul(times.max(0) as usize) else { return vm.no_memory() };
             if total == 0 {
                 return Ok(Obj::name(Qstr::EMPTY));
@@ -340,10 +359,7 @@ pub(crate) fn argument<'x>(vm: &mut Vm, args: Args, index: usize) -> Res<&'x [u8
     if !is(args.get(0)) {
         return crate::types::bytes::argument(vm, args.get(index));
     }
-    match text(vm, args.get(index)) {
-        Some(bytes) => Ok(bytes),
-        None => vm.type_error(Qstr::M_EXPECTED_STR),
-    }
+    required(vm, args.get(index))
 }
 
 /// The text of one of several values, or its bytes where the method is one of bytes.
@@ -370,7 +386,7 @@ fn finish_like(vm: &mut Vm, _args: Args, made: Obj) -> Res {
     #[cfg(feature = "bytes")]
     if !is(_args.get(0)) {
         vm.keep(made)?;
-        let bytes = text(vm, made).unwrap_or(b"");
+        let bytes = bytes(vm, made);
         return like(vm, _args, bytes);
     }
     let _ = vm;
