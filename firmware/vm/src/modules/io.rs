@@ -65,7 +65,7 @@ fn result(vm: &mut Vm, _stream: Obj, bytes: &[u8]) -> Res {
 
 /// `BytesIO([bytes])`.
 #[cfg(feature = "bytes")]
-pub(crate) fn construct_bytes(vm: &mut Vm, args: Args) -> Res {
+pub(crate) fn construct_bytes(vm: &mut Vm, _class: T, args: Args) -> Res {
     let made = vm.alloc(Kind::Stream, FIELDS)?;
     vm.keep(made)?;
     made.set_field(AT, Obj::int(0));
@@ -80,7 +80,7 @@ pub(crate) fn construct_bytes(vm: &mut Vm, args: Args) -> Res {
 }
 
 /// `StringIO([text])`: reading begins at the start, and so does writing.
-pub(crate) fn construct(vm: &mut Vm, args: Args) -> Res {
+pub(crate) fn construct(vm: &mut Vm, _class: T, args: Args) -> Res {
     let made = vm.alloc(Kind::Stream, FIELDS)?;
     vm.keep(made)?;
     made.set_field(AT, Obj::int(0));

@@ -149,7 +149,7 @@ pub(crate) fn log(vm: &mut Vm, args: Args) -> Res {
 /// Rounded some way, as an int.
 fn rounded(vm: &mut Vm, args: Args, how: fn(Float) -> Float) -> Res {
     if !args.get(0).is(crate::heap::Kind::Float) && float::of(args.get(0)).is_some() {
-        return crate::types::int::construct(vm, args);
+        return crate::types::int::construct(vm, T::Int, args);
     }
     let value = float::argument(vm, args.get(0))?;
     float::to_int(vm, how(value))

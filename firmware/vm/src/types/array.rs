@@ -44,7 +44,7 @@ fn of_block(vm: &mut Vm, block: Obj, code: u8) -> Res {
 }
 
 /// `array(code[, items])`: of bytes, what they hold; else the numbers of an iterable.
-pub(crate) fn construct(vm: &mut Vm, args: Args) -> Res {
+pub(crate) fn construct(vm: &mut Vm, _class: T, args: Args) -> Res {
     let code = match str::text(vm, args.get(0)) {
         Some([code]) if packed::size(*code).is_some() => *code,
         Some([_]) => return vm.value_error(Qstr::M_CODE),

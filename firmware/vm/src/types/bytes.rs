@@ -10,6 +10,7 @@ use crate::opcodes::binary as op;
 use crate::ops;
 use crate::print::Sink;
 use crate::qstr::Qstr;
+use crate::types::T;
 use crate::types::{Method, slice, str};
 use crate::value::{INT_MAX, Obj, Res};
 use crate::vm::Vm;
@@ -262,7 +263,8 @@ fn append(vm: &mut Vm, array: Obj, item: Obj) -> Res<()> {
 }
 
 /// `bytes(…)` and `bytearray(…)`.
-pub(crate) fn construct(vm: &mut Vm, args: Args, array: bool) -> Res {
+pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
+    let array = class == T::ByteArray;
     let made = match args.opt(0) {
         None => with_room(vm, 0)?,
         Some(text) if str::is(text) => {

@@ -270,7 +270,7 @@ pub(crate) fn hash(vm: &mut Vm, value: Obj) -> Res<u32> {
 }
 
 /// `float(…)`.
-pub(crate) fn construct(vm: &mut Vm, args: Args) -> Res {
+pub(crate) fn construct(vm: &mut Vm, _class: T, args: Args) -> Res {
     let Some(value) = args.opt(0) else { return new(vm, 0.0) };
     if value.is(Kind::Float) {
         return Ok(value);

@@ -384,124 +384,148 @@ pub(crate) fn wrap(vm: &mut Vm, kind: Kind, value: Obj) -> Res {
     Ok(made)
 }
 
+/// How a type makes a value when it is called.
+type Make = fn(&mut Vm, T, Args) -> Res;
+
+/// How many positional arguments a type takes, and whether it takes keywords: in one byte.
+const fn takes(min: u8, max: u8, keywords: bool) -> u8 {
+    assert!(min < 4 && max < 8);
+    min | max << 2 | (keywords as u8) << 5
+}
+
+/// As many as there are.
+const ANY: u8 = 7;
+
+/// The types that can be called, other than exceptions.
+const CALLED: &[(T, u8, Make)] = &[
+    (T::Object, takes(0, 1, false), |vm, _, _| class::plain_object(vm)),
+    #[cfg(not(feature = "language"))]
+    (T::Type, takes(1, 1, false), |_, _, args| Ok(type_of(args.get(0)))),
+    #[cfg(feature = "language")]
+    (
+        T::Type,
+        takes(1, 3, false),
+        |vm, _, args| if args.n == 3 { crate::introspect::make_class(vm, args) } else { Ok(type_of(args.get(0))) },
+    ),
+    #[cfg(not(feature = "methods"))]
+    (T::Int, takes(0, 1, false), int::construct),
+    #[cfg(feature = "methods")]
+    (T::Int, takes(0, 2, false), int::construct),
+    (T::Bool, takes(0, 1, false), |vm, _, args| match args.opt(0) {
+        Some(value) => Ok(Obj::bool(ops::truth(vm, value)?)),
+        None => Ok(Obj::FALSE),
+    }),
+    #[cfg(feature = "float")]
+    (T::Float, takes(0, 1, false), float::construct),
+    #[cfg(not(feature = "bytes"))]
+    (T::Str, takes(0, 1, false), construct_str),
+    #[cfg(feature = "bytes")]
+    (T::Str, takes(0, 3, false), |vm, class, args| if args.n > 1 { bytes::decode(vm, args) } else { construct_str(vm, class, args) }),
+    #[cfg(feature = "bytes")]
+    (T::Bytes, takes(0, 3, false), bytes::construct),
+    #[cfg(feature = "bytes")]
+    (T::ByteArray, takes(0, 3, false), bytes::construct),
+    #[cfg(feature = "array")]
+    (T::Array, takes(1, 2, false), array::construct),
+    #[cfg(feature = "memoryview")]
+    (T::MemoryView, takes(1, 1, false), memoryview::construct),
+    (T::Tuple, takes(0, 1, false), |vm, _, args| match args.opt(0) {
+        Some(value) if value.is(Kind::Tuple) => Ok(value),
+        Some(value) => {
+            let items = list::from_iterable(vm, value)?;
+            vm.keep(items)?;
+            tuple::new(vm, list::items(items))
+        }
+        None => tuple::new(vm, &[]),
+    }),
+    (T::List, takes(0, 1, false), |vm, _, args| match args.opt(0) {
+        Some(value) => list::from_iterable(vm, value),
+        None => list::new(vm, &[]),
+    }),
+    (T::Dict, takes(0, 1, true), dict::construct),
+    #[cfg(feature = "set")]
+    (T::Set, takes(0, 1, false), set::construct),
+    #[cfg(feature = "set")]
+    (T::FrozenSet, takes(0, 1, false), set::construct),
+    (T::Range, takes(1, 3, false), range::construct),
+    #[cfg(feature = "slices")]
+    (T::Slice, takes(1, 3, false), slice::construct),
+    #[cfg(feature = "property")]
+    (T::Property, takes(0, 3, false), hold),
+    (T::StaticMethod, takes(1, 1, false), hold),
+    (T::ClassMethod, takes(1, 1, false), hold),
+    (T::Super, takes(2, 2, false), hold),
+    #[cfg(feature = "builtins")]
+    (T::Zip, takes(0, ANY, false), iter::construct),
+    #[cfg(feature = "builtins")]
+    (T::Map, takes(2, ANY, false), iter::construct),
+    #[cfg(feature = "builtins")]
+    (T::Filter, takes(2, 2, false), iter::construct),
+    #[cfg(feature = "builtins")]
+    (T::Enumerate, takes(1, 2, true), iter::construct),
+    #[cfg(feature = "builtins")]
+    (T::Reversed, takes(1, 1, false), iter::construct),
+    #[cfg(feature = "collections")]
+    (T::Deque, takes(0, 3, false), crate::modules::deque::construct),
+    #[cfg(feature = "io")]
+    (T::StringIo, takes(0, 1, false), crate::modules::io::construct),
+    #[cfg(all(feature = "io", feature = "bytes"))]
+    (T::BytesIo, takes(0, 1, false), crate::modules::io::construct_bytes),
+];
+
+/// Types from this one on are exceptions.
+const N_CALLED: usize = T::BaseException.0 as usize;
+
+/// What makes a value of each type, and what that takes.
+static MAKERS: ([Make; N_CALLED], [u8; N_CALLED]) = {
+    let mut makes: [Make; N_CALLED] = [|vm, _, _| vm.type_error(Qstr::M_CANT_CREATE); N_CALLED];
+    let mut taken = [takes(0, 1, false); N_CALLED];
+    let mut at = 0;
+    while at < CALLED.len() {
+        let (class, takes, make) = CALLED[at];
+        (makes[class.0 as usize], taken[class.0 as usize]) = (make, takes);
+        at += 1;
+    }
+    (makes, taken)
+};
+
 /// Calls a built-in type.
 pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
-    if class.derives(T::BaseException) {
+    let index = usize::from(class.0);
+    let (Some(make), Some(takes)) = (MAKERS.0.get(index), MAKERS.1.get(index)) else {
         return exception::construct(vm, class.obj(), args);
-    }
-    let (min, max) = match class {
-        T::Range => (1, 3),
-        #[cfg(feature = "builtins")]
-        T::Zip => (0, usize::MAX),
-        #[cfg(feature = "builtins")]
-        T::Map => (2, usize::MAX),
-        #[cfg(feature = "builtins")]
-        T::Filter => (2, 2),
-        T::Type if cfg!(feature = "language") => (1, 3),
-        #[cfg(feature = "collections")]
-        T::Deque => (0, 3),
-        #[cfg(feature = "array")]
-        T::Array => (1, 2),
-        #[cfg(feature = "memoryview")]
-        T::MemoryView => (1, 1),
-        T::Type | T::StaticMethod | T::ClassMethod => (1, 1),
-        #[cfg(feature = "builtins")]
-        T::Reversed => (1, 1),
-        #[cfg(feature = "builtins")]
-        T::Enumerate => (1, 2),
-        #[cfg(feature = "slices")]
-        T::Slice => (1, 3),
-        T::Super => (2, 2),
-        #[cfg(feature = "property")]
-        T::Property => (0, 3),
-        #[cfg(feature = "methods")]
-        T::Int => (0, 2),
-        #[cfg(feature = "bytes")]
-        T::Bytes | T::ByteArray | T::Str => (0, 3),
-        _ => (0, 1),
     };
-    if args.n < min || args.n > max {
+    let (min, max) = (takes & 3, takes >> 2 & 7);
+    if args.n < usize::from(min) || args.n > usize::from(max) && max != ANY {
         return vm.type_error(Qstr::M_ARG_COUNT);
     }
-    #[cfg(feature = "builtins")]
-    let takes_keywords = class == T::Dict || class == T::Enumerate;
-    #[cfg(not(feature = "builtins"))]
-    let takes_keywords = class == T::Dict;
-    if args.n_kw > 0 && !takes_keywords {
+    if args.n_kw > 0 && takes >> 5 == 0 {
         return vm.type_error(Qstr::M_NO_KW);
     }
-    let first = args.opt(0);
-    match class {
-        T::Object => class::plain_object(vm),
-        #[cfg(feature = "language")]
-        T::Type if args.n == 3 => crate::introspect::make_class(vm, args),
-        #[cfg(feature = "collections")]
-        T::Deque => crate::modules::deque::construct(vm, args),
-        #[cfg(feature = "io")]
-        T::StringIo => crate::modules::io::construct(vm, args),
-        #[cfg(all(feature = "io", feature = "bytes"))]
-        T::BytesIo => crate::modules::io::construct_bytes(vm, args),
-        T::Type => Ok(type_of(args.get(0))),
-        T::Int => int::construct(vm, args),
-        #[cfg(feature = "float")]
-        T::Float => float::construct(vm, args),
-        T::Bool => match first {
-            Some(value) => Ok(Obj::bool(ops::truth(vm, value)?)),
-            None => Ok(Obj::FALSE),
-        },
-        #[cfg(feature = "bytes")]
-        T::Bytes | T::ByteArray => bytes::construct(vm, args, class == T::ByteArray),
-        #[cfg(feature = "array")]
-        T::Array => array::construct(vm, args),
-        #[cfg(feature = "memoryview")]
-        T::MemoryView => memoryview::construct(vm, args),
-        #[cfg(feature = "slices")]
-        T::Slice => slice::construct(vm, args),
-        #[cfg(feature = "bytes")]
-        T::Str if args.n > 1 => bytes::decode(vm, args),
-        T::Str => match first {
-            Some(value) => str::of(vm, value),
-            None => Ok(Obj::name(Qstr::EMPTY)),
-        },
-        T::Tuple => match first {
-            Some(value) if value.is(Kind::Tuple) => Ok(value),
-            Some(value) => {
-                let items = list::from_iterable(vm, value)?;
-                vm.keep(items)?;
-                tuple::new(vm, list::items(items))
-            }
-            None => tuple::new(vm, &[]),
-        },
-        T::List => match first {
-            Some(value) => list::from_iterable(vm, value),
-            None => list::new(vm, &[]),
-        },
-        T::Dict => dict::construct(vm, args),
-        #[cfg(feature = "set")]
-        T::Set => set::construct(vm, args, Kind::Set),
-        #[cfg(feature = "set")]
-        T::FrozenSet => set::construct(vm, args, Kind::FrozenSet),
-        T::Range => range::construct(vm, args),
-        #[cfg(feature = "builtins")]
-        T::Zip | T::Map | T::Filter | T::Enumerate | T::Reversed => iter::construct(vm, class, args),
-        #[cfg(feature = "property")]
-        T::Property => {
-            let made = vm.alloc(Kind::Property, 3)?;
-            for index in 0..args.n {
-                made.set_field(index, args.get(index));
-            }
-            Ok(made)
-        }
-        T::StaticMethod => wrap(vm, Kind::StaticMethod, args.get(0)),
-        T::ClassMethod => wrap(vm, Kind::ClassMethod, args.get(0)),
-        T::Super => {
-            let made = vm.alloc(Kind::Super, 2)?;
-            made.set_field(0, args.get(0));
-            made.set_field(1, args.get(1));
-            Ok(made)
-        }
-        _ => vm.type_error(Qstr::M_CANT_CREATE),
+    make(vm, class, args)
+}
+
+fn construct_str(vm: &mut Vm, _class: T, args: Args) -> Res {
+    match args.opt(0) {
+        Some(value) => str::of(vm, value),
+        None => Ok(Obj::name(Qstr::EMPTY)),
     }
+}
+
+/// An object that holds its arguments.
+fn hold(vm: &mut Vm, class: T, args: Args) -> Res {
+    let (kind, fields) = match class {
+        #[cfg(feature = "property")]
+        T::Property => (Kind::Property, 3),
+        T::StaticMethod => (Kind::StaticMethod, 1),
+        T::ClassMethod => (Kind::ClassMethod, 1),
+        _ => (Kind::Super, 2),
+    };
+    let made = vm.alloc(kind, fields)?;
+    for index in 0..args.n {
+        made.set_field(index, args.get(index));
+    }
+    Ok(made)
 }
 
 /// A copy of a property with one of its functions replaced.
