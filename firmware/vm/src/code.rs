@@ -331,9 +331,9 @@ impl Ip {
         value
     }
 
-    /// The groups after the first, which few numbers have. By value: the run loop's place must stay in a register.
+    /// The groups after the first, which few numbers have; all of them where `first` is 0. By value: the run loop's place must stay in a register.
     #[inline(never)]
-    fn varuint_rest(mut self, first: usize) -> (Ip, usize) {
+    pub(crate) fn varuint_rest(mut self, first: usize) -> (Ip, usize) {
         let mut value = first;
         loop {
             let byte = self.byte();
