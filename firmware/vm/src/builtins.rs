@@ -365,7 +365,7 @@ pub(crate) fn iter(vm: &mut Vm, args: Args) -> Res {
 }
 
 pub(crate) fn len(vm: &mut Vm, args: Args) -> Res {
-    Ok(Obj::count(ops::len(vm, args.get(0))?))
+    Ok(Obj::count_at_most(ops::len(vm, args.get(0))?))
 }
 
 pub(crate) fn next(vm: &mut Vm, args: Args) -> Res {

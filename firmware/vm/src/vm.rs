@@ -530,6 +530,7 @@ impl<'a> Vm<'a> {
         Ok(())
     }
 
+    #[inline(never)]
     pub(crate) fn leave(&mut self) {
         self.depth = self.depth.saturating_sub(1);
     }

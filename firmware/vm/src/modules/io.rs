@@ -196,7 +196,7 @@ pub(crate) fn read_into(vm: &mut Vm, args: Args) -> Res {
     let from = at(stream).min(bytes.len());
     let n = into.len().min(bytes.len() - from);
     into[..n].copy_from_slice(&bytes[from..from + n]);
-    stream.set_field(AT, Obj::count(at(stream) + n));
+    stream.set_field(AT, Obj::count_at_most(at(stream) + n));
     Ok(Obj::count(n))
 }
 
@@ -238,7 +238,7 @@ pub(crate) fn seek(vm: &mut Vm, args: Args) -> Res {
         },
         None => 0,
     };
-    stream.set_field(AT, Obj::count(base.saturating_add(offset).max(0) as usize));
+    stream.set_field(AT, Obj::count_at_most(base.saturating_add(offset).max(0) as usize));
     Ok(stream.field(AT))
 }
 

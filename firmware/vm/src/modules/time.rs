@@ -38,7 +38,7 @@ pub(crate) fn ticks_us(vm: &mut Vm, _args: Args) -> Res {
 
 /// Seconds since the machine began.
 pub(crate) fn time(vm: &mut Vm, _args: Args) -> Res {
-    Ok(Obj::count(quotient(vm.now_us(), 1_000_000) as usize))
+    Ok(Obj::count_at_most(quotient(vm.now_us(), 1_000_000) as usize))
 }
 
 /// `ticks_add(ticks, delta)`, round the period.
