@@ -120,7 +120,7 @@ pub(crate) fn put(vm: &mut Vm, stream: Obj, bytes: &[u8]) -> Res<()> {
         let grown = if is_binary(stream) { crate::types::bytes::with_room(vm, wanted)? } else { str::with_room(vm, wanted)? };
         #[cfg(not(feature = "bytes"))]
         let grown = str::with_room(vm, wanted)?;
-        grown.write_bytes(1, 0, block.bytes(1, len));
+        grown.write_bytes(0, block.bytes(1, len));
         stream.set_field(BLOCK, grown);
         grown
     } else {
@@ -128,9 +128,9 @@ pub(crate) fn put(vm: &mut Vm, stream: Obj, bytes: &[u8]) -> Res<()> {
     };
     // Beyond the end: what lies between is filled up.
     for hole in len..at {
-        block.write_bytes(1, hole, &[0]);
+        block.write_bytes(hole, &[0]);
     }
-    block.write_bytes(1, at, bytes);
+    block.write_bytes(at, bytes);
     block.set_raw(0, len.max(end));
     stream.set_field(AT, Obj::count(end));
     Ok(())

@@ -132,7 +132,7 @@ pub(crate) fn load_slice(vm: &mut Vm, array: Obj, at: Obj) -> Res {
     for index in 0..n {
         let from = (start + step * index as i32) as usize * size;
         // The items are those of before: nothing ran in between.
-        block.write_bytes(1, index * size, &content(array)[from..from + size]);
+        block.write_bytes(index * size, &content(array)[from..from + size]);
     }
     of_block(vm, block, code(array))
 }
@@ -170,9 +170,9 @@ pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res 
     let Some(total) = all.len().checked_mul(times).and_then(|total| total.checked_add(more.len())) else { return vm.no_memory() };
     let block = bytes::with_room(vm, total)?;
     for index in 0..if all.is_empty() { 0 } else { times } {
-        block.write_bytes(1, index * all.len(), all);
+        block.write_bytes(index * all.len(), all);
     }
-    block.write_bytes(1, total - more.len(), more);
+    block.write_bytes(total - more.len(), more);
     of_block(vm, block, code(left))
 }
 

@@ -162,7 +162,7 @@ pub(crate) fn with_room(vm: &mut Vm, len: usize) -> Res {
 /// A bytes object; `bytes` may be those of a rooted value.
 pub(crate) fn new(vm: &mut Vm, bytes: &[u8]) -> Res {
     let made = with_room(vm, bytes.len())?;
-    made.write_bytes(1, 0, bytes);
+    made.write_bytes(0, bytes);
     Ok(made)
 }
 
@@ -206,7 +206,7 @@ fn resize(vm: &mut Vm, array: Obj, wanted: usize) -> Res<()> {
         let comfortable = wanted.max(room + room / 2);
         if !vm.heap.extend(block, 1 + comfortable.div_ceil(WORD)) {
             let grown = with_room(vm, comfortable)?;
-            grown.write_bytes(1, 0, block.bytes(1, len(array)));
+            grown.write_bytes(0, block.bytes(1, len(array)));
             array.set_field(BLOCK, grown);
             vm.heap.free(block);
         }
@@ -258,7 +258,7 @@ fn append(vm: &mut Vm, array: Obj, item: Obj) -> Res<()> {
     let byte = byte(vm, item)?;
     let at = len(array);
     resize(vm, array, at + 1)?;
-    array.field(BLOCK).write_bytes(1, at, &[byte]);
+    array.field(BLOCK).write_bytes(at, &[byte]);
     Ok(())
 }
 
@@ -309,7 +309,7 @@ pub(crate) fn store(vm: &mut Vm, array: Obj, at: Obj, value: Obj) -> Res<()> {
             return splice(vm, array, index, index + 1, &[]);
         }
         let byte = byte(vm, value)?;
-        array.field(BLOCK).write_bytes(1, index, &[byte]);
+        array.field(BLOCK).write_bytes(index, &[byte]);
         return Ok(());
     }
     let (start, stop, step) = slice::resolve(vm, at, len(array))?;
@@ -385,15 +385,15 @@ pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res 
         }
         (op::ADD, Some(more), _) => {
             let made = with_room(vm, bytes.len() + more.len())?;
-            made.write_bytes(1, 0, bytes);
-            made.write_bytes(1, bytes.len(), more);
+            made.write_bytes(0, bytes);
+            made.write_bytes(bytes.len(), more);
             made
         }
         (op::MULTIPLY, _, Some(times)) => {
             let Some(total) = bytes.len().checked_mul(times.max(0) as usize) else { return vm.no_memory() };
             let made = with_room(vm, total)?;
             for at in (0..total).step_by(bytes.len().max(1)) {
-                made.write_bytes(1, at, bytes);
+                made.write_bytes(at, bytes);
             }
             made
         }

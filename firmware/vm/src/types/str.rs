@@ -135,7 +135,7 @@ pub(crate) fn new(vm: &mut Vm, bytes: &[u8]) -> Res {
         }
     }
     let made = with_room(vm, bytes.len())?;
-    made.write_bytes(1, 0, bytes);
+    made.write_bytes(0, bytes);
     Ok(made)
 }
 
@@ -166,7 +166,7 @@ pub(crate) fn concat(vm: &mut Vm, parts: &[Obj]) -> Res {
     let mut at = 0;
     for part in parts {
         let bytes = bytes(vm, *part);
-        made.write_bytes(1, at, bytes);
+        made.write_bytes(at, bytes);
         at += bytes.len();
     }
     Ok(made)
@@ -199,13 +199,13 @@ impl Builder {
             if !vm.heap.extend(block, 1 + wanted.max(room + room / 2).div_ceil(WORD)) {
                 let grown = with_room(vm, wanted.max(room + room / 2))?;
                 grown.set_raw(0, len);
-                grown.write_bytes(1, 0, block.bytes(1, len));
+                grown.write_bytes(0, block.bytes(1, len));
                 self.holder.set_field(0, grown);
                 vm.heap.free(block);
             }
         }
         let block = self.holder.field(0);
-        block.write_bytes(1, len, bytes);
+        block.write_bytes(len, bytes);
         block.set_raw(0, len + bytes.len());
         Ok(())
     }
@@ -335,7 +335,7 @@ pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res 
             }
             let made = with_room(vm, total)?;
             for index in 0..times as usize {
-                made.write_bytes(1, index * bytes.len(), bytes);
+                made.write_bytes(index * bytes.len(), bytes);
             }
             Ok(made)
         }
@@ -439,11 +439,11 @@ fn join_parts(vm: &mut Vm, args: Args, between: &[u8], parts: Obj) -> Res {
     let mut at = 0;
     for (index, part) in list::items(parts).iter().enumerate() {
         if index > 0 {
-            made.write_bytes(1, at, between);
+            made.write_bytes(at, between);
             at += between.len();
         }
         let bytes = self::part(vm, args.get(0), *part).unwrap_or(b"");
-        made.write_bytes(1, at, bytes);
+        made.write_bytes(at, bytes);
         at += bytes.len();
     }
     finish_like(vm, args, made)
@@ -660,7 +660,7 @@ fn mapped(vm: &mut Vm, args: Args, change: impl Fn(u8) -> u8) -> Res {
     let bytes = receiver(vm, args)?;
     let made = with_room(vm, bytes.len())?;
     for (at, byte) in bytes.iter().enumerate() {
-        made.write_bytes(1, at, &[change(*byte)]);
+        made.write_bytes(at, &[change(*byte)]);
     }
     finish_like(vm, args, made)
 }
