@@ -214,6 +214,7 @@ impl Tables {
     }
 
     /// Appends a function; gives its number.
+    #[inline(never)]
     pub(crate) fn push_code(&mut self, code: Code, room: usize) -> u16 {
         let number = self.module.get().n_codes;
         assert!(usize::from(number) < room);

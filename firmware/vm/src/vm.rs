@@ -8,9 +8,9 @@ use crate::heap::{Heap, Kind};
 use crate::opcodes;
 use crate::print::Sink;
 use crate::qstr::{self, Qstr};
-use crate::types::{T, exception, list};
+use crate::types::{self, T, exception, list};
 use crate::value::{Obj, Raised, Res};
-use crate::{attr, call, map, mpy, print};
+use crate::{call, map, mpy, print};
 
 mod names;
 mod owner;
@@ -142,9 +142,9 @@ pub(crate) const fn why(reason: mpy::Reason) -> mpy::Reason {
     if cfg!(feature = "messages") { reason } else { &"malformed" }
 }
 
-/// One of the machine's own objects: here, allocation need not be quick.
+/// Allocation where it need not be quick.
 #[inline(never)]
-fn first(heap: &mut Heap, kind: Kind, words: usize) -> Option<Obj> {
+fn alloc_by_call(heap: &mut Heap, kind: Kind, words: usize) -> Option<Obj> {
     heap.alloc(kind, words)
 }
 
@@ -159,10 +159,10 @@ impl<'a> Vm<'a> {
             return Err(Stop::NoMemory);
         }
         let (Some(block), Some(empty), Some(memory_error), Some(recursion_error)) = (
-            first(&mut heap, Kind::Permanent, Tables::words(0, 1)),
-            first(&mut heap, Kind::Permanent, 1),
-            first(&mut heap, Kind::Exception, 3),
-            first(&mut heap, Kind::Exception, 3),
+            alloc_by_call(&mut heap, Kind::Permanent, Tables::words(0, 1)),
+            alloc_by_call(&mut heap, Kind::Permanent, 1),
+            alloc_by_call(&mut heap, Kind::Exception, 3),
+            alloc_by_call(&mut heap, Kind::Exception, 3),
         ) else {
             return Err(Stop::NoMemory);
         };
@@ -263,9 +263,10 @@ impl<'a> Vm<'a> {
     pub fn call_main(&mut self) -> Result<Obj, Stop> {
         let name = Obj::name(Qstr::MAIN);
         let found = match self.main {
-            Some(module) => attr::global(self, module, name),
-            None => Err(self.raise_name(T::NameError, name)),
+            Some(module) => map::get(module.get().globals.field(types::MODULE_TABLE), name),
+            None => Obj::NULL,
         };
+        let found = if found == Obj::NULL { Err(self.raise_name(T::NameError, name)) } else { Ok(found) };
         let result = found.and_then(|main| call::call(self, main, &[]));
         self.end(result)
     }
@@ -419,12 +420,12 @@ impl<'a> Vm<'a> {
     #[cfg_attr(all(target_os = "none", feature = "speed"), optimize(speed))]
     fn alloc_slow(&mut self, kind: Kind, words: usize) -> Res {
         self.collect();
-        if let Some(obj) = self.heap.alloc(kind, words) {
+        if let Some(obj) = alloc_by_call(&mut self.heap, kind, words) {
             return Ok(obj);
         }
         if cfg!(feature = "speed") && self.heap.take_from_stack(crate::heap::STACK_SPARE) {
             self.collect();
-            if let Some(obj) = self.heap.alloc(kind, words) {
+            if let Some(obj) = alloc_by_call(&mut self.heap, kind, words) {
                 return Ok(obj);
             }
         }
@@ -452,9 +453,8 @@ impl<'a> Vm<'a> {
         let granules = (crate::frame::frame_words(code) * crate::heap::WORD).div_ceil(crate::heap::GRANULE);
         if cfg!(feature = "speed")
             && (self.heap.give_to_stack(granules + crate::heap::STACK_SPARE) || self.heap.give_to_stack(granules))
-            && let Some(frame) = FramePtr::push(&mut self.heap, code, function)
         {
-            return Ok(frame);
+            return self.push_frame(code, function);
         }
         self.keep(function)?;
         let object = self.alloc(Kind::Frame, crate::frame::frame_words(code));

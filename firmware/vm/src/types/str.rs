@@ -219,6 +219,7 @@ impl Builder {
 }
 
 /// How many bytes the character has that starts with this byte.
+#[cfg_attr(feature = "unicode", inline(never))]
 pub(crate) fn char_len(first: u8) -> usize {
     match first {
         _ if !cfg!(feature = "unicode") => 1,
