@@ -451,9 +451,7 @@ impl<'a> Vm<'a> {
     #[cold]
     fn push_frame_slow(&mut self, code: CodePtr, function: Obj) -> Res<FramePtr> {
         let granules = (crate::frame::frame_words(code) * crate::heap::WORD).div_ceil(crate::heap::GRANULE);
-        if cfg!(feature = "speed")
-            && (self.heap.give_to_stack(granules + crate::heap::STACK_SPARE) || self.heap.give_to_stack(granules))
-        {
+        if cfg!(feature = "speed") && (self.heap.give_to_stack(granules + crate::heap::STACK_SPARE) || self.heap.give_to_stack(granules)) {
             return self.push_frame(code, function);
         }
         self.keep(function)?;
@@ -530,6 +528,7 @@ impl<'a> Vm<'a> {
         Ok(())
     }
 
+    // By a call: many leave, and inlined it is twice as long.
     #[inline(never)]
     pub(crate) fn leave(&mut self) {
         self.depth = self.depth.saturating_sub(1);

@@ -149,6 +149,7 @@ pub(crate) fn item(vm: &mut Vm, value: Obj, index: usize) -> Res {
 /// Whether two rooted values have equal items; `None` when that is no question for them: a view compares with all that consists of
 /// bytes, an array with arrays.
 #[cfg(any(feature = "array", feature = "memoryview"))]
+// Apart from `ops::equal`, which is made for speed and would make a larger one of it.
 #[inline(never)]
 pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<Option<bool>> {
     let (first, second) = (parts(left), parts(right));
