@@ -406,7 +406,7 @@ fn store_hooked(vm: &mut Vm, object: Obj, name: Obj, value: Obj) -> Res<()> {
 /// `object.__setattr__` and `object.__delattr__`, which ask no hook.
 #[cfg(feature = "language")]
 pub(crate) fn object_setattr(vm: &mut Vm, args: crate::call::Args) -> Res {
-    let Some(text) = types::str::text(vm, args.get(1)) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
+    let text = types::str::required(vm, args.get(1))?;
     let name = vm.intern_text(text)?;
     store_slow(vm, args.get(0), name, args.get(2))?;
     Ok(Obj::NONE)
@@ -414,7 +414,7 @@ pub(crate) fn object_setattr(vm: &mut Vm, args: crate::call::Args) -> Res {
 
 #[cfg(feature = "language")]
 pub(crate) fn object_delattr(vm: &mut Vm, args: crate::call::Args) -> Res {
-    let Some(text) = types::str::text(vm, args.get(1)) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
+    let text = types::str::required(vm, args.get(1))?;
     let name = vm.intern_text(text)?;
     store_slow(vm, args.get(0), name, Obj::NULL)?;
     Ok(Obj::NONE)

@@ -111,7 +111,7 @@ static BY_NAME: [u8; TABLE_LEN] = {
     }
     index = 0;
     while index < NAMELESS.len() {
-        table[TYPE_TABLE[NAMELESS[index] as usize].name.0 as usize] = 0;
+        table[TYPE_TABLE[NAMELESS[index].0 as usize].name.0 as usize] = 0;
         index += 1;
     }
     index = 0;
@@ -245,7 +245,7 @@ pub(crate) fn ord(vm: &mut Vm, args: Args) -> Res {
     if let Some([byte]) = types::bytes::buffer(args.get(0)) {
         return Ok(Obj::int(i32::from(*byte)));
     }
-    let bytes = text::text(vm, args.get(0)).unwrap_or(b"");
+    let bytes = text::bytes(vm, args.get(0));
     #[cfg(not(feature = "unicode"))]
     return match bytes {
         [letter] => Ok(Obj::int(i32::from(*letter))),
@@ -324,7 +324,7 @@ pub(crate) fn hasattr(vm: &mut Vm, args: Args) -> Res {
 pub(crate) fn setattr(vm: &mut Vm, args: Args) -> Res {
     #[cfg(feature = "language")]
     {
-        let Some(text) = text::text(vm, args.get(1)) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
+        let text = text::required(vm, args.get(1))?;
         vm.intern_text(text)?;
     }
     match name_argument(vm, args)? {
@@ -365,7 +365,7 @@ pub(crate) fn iter(vm: &mut Vm, args: Args) -> Res {
 }
 
 pub(crate) fn len(vm: &mut Vm, args: Args) -> Res {
-    Ok(Obj::count(ops::len(vm, args.get(0))?))
+    Ok(Obj::count_at_most(ops::len(vm, args.get(0))?))
 }
 
 pub(crate) fn next(vm: &mut Vm, args: Args) -> Res {

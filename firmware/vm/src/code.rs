@@ -214,6 +214,7 @@ impl Tables {
     }
 
     /// Appends a function; gives its number.
+    #[inline(never)]
     pub(crate) fn push_code(&mut self, code: Code, room: usize) -> u16 {
         let number = self.module.get().n_codes;
         assert!(usize::from(number) < room);
@@ -331,9 +332,9 @@ impl Ip {
         value
     }
 
-    /// The groups after the first, which few numbers have. By value: the run loop's place must stay in a register.
+    /// The groups after the first, which few numbers have; all of them where `first` is 0. By value: the run loop's place must stay in a register.
     #[inline(never)]
-    fn varuint_rest(mut self, first: usize) -> (Ip, usize) {
+    pub(crate) fn varuint_rest(mut self, first: usize) -> (Ip, usize) {
         let mut value = first;
         loop {
             let byte = self.byte();

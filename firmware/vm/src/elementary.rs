@@ -5,6 +5,8 @@
 //! 2/π as it takes (Payne and Hanek's method); logarithms come bit by bit, by squaring; sine, cosine, arc tangent and power of two are series
 //! by Horner's scheme, in which a division stands for a table of coefficients.
 
+use crate::limbs::divide_two;
+
 /// `mantissa * 2^(exponent - 31)`.
 #[derive(Clone, Copy)]
 struct Wide {
@@ -36,8 +38,26 @@ fn split(value: f32) -> Wide {
     Wide { mantissa: mantissa << shift, exponent: exponent as i32 - 127 + 8 - shift as i32 }
 }
 
+/// The nearest float, halves to the even one.
 fn join(value: Wide) -> f32 {
-    ldexp(value.mantissa as f32, value.exponent - 31)
+    if value.mantissa == 0 {
+        return 0.0;
+    }
+    let Wide { mut mantissa, exponent } = whole(value);
+    let mut place = exponent + 127;
+    if place >= 255 {
+        return f32::INFINITY;
+    }
+    if place < 1 {
+        // Too small for all of its bits: what is lost leaves its trace in the lowest, so that there is one rounding.
+        let less = (1 - place).min(31) as u32;
+        mantissa = mantissa >> less | u32::from(mantissa << (32 - less) != 0);
+        place = 1;
+    }
+    let kept = mantissa >> 8;
+    let more = ((mantissa & 0xff) + 0x7f + (kept & 1)) >> 8;
+    // The highest bit of a mantissa counts as one more of the exponent.
+    f32::from_bits(((place as u32 - 1) << 23) + kept + more)
 }
 
 /// A number of 64 bits, of which the upper 32 that say something stay: `value * 2^(exponent - 63)`.
@@ -50,8 +70,58 @@ fn times(value: Wide, fraction: u32) -> Wide {
     narrow(u64::from(value.mantissa) * u64::from(fraction), value.exponent + 1)
 }
 
+/// The same number with the highest bit of its mantissa set.
+fn whole(value: Wide) -> Wide {
+    let shift = value.mantissa.leading_zeros() & 31;
+    Wide { mantissa: value.mantissa << shift, exponent: value.exponent - shift as i32 }
+}
+
+/// The quotient of two whole ones, of at least 31 bits, its lowest also set where something is left.
 fn ratio(top: Wide, bottom: Wide) -> Wide {
-    narrow((u64::from(top.mantissa) << 31) / u64::from(bottom.mantissa), top.exponent - bottom.exponent + 32)
+    let (quotient, rest) = divide_two(top.mantissa >> 1, top.mantissa << 31, bottom.mantissa);
+    Wide { mantissa: quotient | u32::from(rest != 0), exponent: top.exponent - bottom.exponent }
+}
+
+/// The bits of the double that is the same number.
+#[cfg(feature = "packed")]
+pub(crate) fn to_double(value: f32) -> u64 {
+    let bits = u64::from(value.to_bits());
+    let size = if value == 0.0 {
+        0
+    } else if !value.is_finite() {
+        0x7ff << 52 | (bits & 0x7f_ffff) << 29
+    } else {
+        // The highest bit of a mantissa counts as one more of the exponent.
+        let Wide { mantissa, exponent } = split(value);
+        (((exponent + 1022) as u64) << 52) + (u64::from(mantissa) << 21)
+    };
+    bits >> 31 << 63 | size
+}
+
+/// The float nearest to a double.
+#[cfg(feature = "packed")]
+pub(crate) fn of_double(bits: u64) -> f32 {
+    let size = bits << 1 >> 1;
+    let lost = size << 43 != 0;
+    let wide = Wide { mantissa: 1 << 31 | (size >> 21) as u32 | u32::from(lost), exponent: (size >> 52) as i32 - 1023 };
+    let made = if size > 0x7ff << 52 { f32::NAN } else { join(wide) };
+    made.copysign(f32::from_bits((bits >> 32) as u32))
+}
+
+/// `left / right`, as IEEE 754 has it.
+pub(crate) fn divide(left: f32, right: f32) -> f32 {
+    const INFINITE: u32 = f32::INFINITY.to_bits();
+    let (top, bottom) = (left.abs().to_bits(), right.abs().to_bits());
+    let size = if top > INFINITE || bottom > INFINITE || top == bottom && (top == 0 || top == INFINITE) {
+        f32::NAN
+    } else if top == INFINITE || bottom == 0 {
+        f32::INFINITY
+    } else if top == 0 || bottom == INFINITE {
+        0.0
+    } else {
+        join(ratio(split(left), split(right)))
+    };
+    if left.is_sign_negative() == right.is_sign_negative() { size } else { -size }
 }
 
 /// As a fixed-point number, with `bits` behind the point.
@@ -71,25 +141,11 @@ fn high_long(left: u64, right: u64) -> u64 {
 
 /// `value * 2^exponent`, rounded once.
 pub(crate) fn ldexp(value: f32, exponent: i32) -> f32 {
-    let (mut value, mut exponent) = (value, exponent.clamp(-400, 400));
-    if value.abs() < f32::MIN_POSITIVE {
-        value *= (1 << 24) as f32;
-        exponent -= 24;
-    }
-    let bits = value.to_bits();
-    let own = (bits >> 23 & 0xff) as i32;
-    if value == 0.0 || own == 0xff {
+    if value == 0.0 || !value.is_finite() {
         return value;
     }
-    let place = own + exponent;
-    let with = |place: i32| f32::from_bits(bits & 0x807f_ffff | (place as u32) << 23);
-    match place {
-        255.. => f32::INFINITY.copysign(value),
-        1.. => with(place),
-        // What is too small for a float is made of one that is 2^64 as large.
-        -63.. => with(place + 64) * f32::from_bits((127 - 64) << 23),
-        _ => (0.0_f32).copysign(value),
-    }
+    let Wide { mantissa, exponent: own } = split(value);
+    join(Wide { mantissa, exponent: own + exponent.clamp(-400, 400) }).copysign(value)
 }
 
 /// `frexp`: a fraction from a half to one, and its exponent.
@@ -143,7 +199,7 @@ pub(crate) fn sqrt(value: f32) -> f32 {
         bit >>= 1;
     }
     // One bit more says whether something is left, which rounds.
-    ldexp((2 * root + u32::from(rest != 0)) as f32, (exponent >> 1) - 25)
+    join(Wide { mantissa: 2 * root + u32::from(rest != 0), exponent: (exponent >> 1) + 6 })
 }
 
 /// The logarithm of base two, with `LOG_BITS` behind the point.
@@ -271,7 +327,7 @@ fn reduced(value: f32) -> (Wide, Wide, bool, u32) {
     }
     let size = fixed(angle, 32);
     let square = high(size, size);
-    (times(angle, series(square, 1)), Wide { mantissa: series(square, -1), exponent: 0 }, below, quadrant)
+    (times(angle, series(square, 1)), whole(Wide { mantissa: series(square, -1), exponent: 0 }), below, quadrant)
 }
 
 /// The sine of the angle and `quarters` of a turn more.
@@ -329,8 +385,7 @@ pub(crate) fn atan2(y: f32, x: f32) -> f32 {
     let near = fixed(tangent, 31);
     let far = near > TAN_PI_8;
     if far {
-        tangent = narrow((u64::from(ONE - near) << 32) / u64::from(ONE / 2 + near / 2), 31);
-        tangent.exponent -= 1;
+        tangent = ratio(whole(Wide { mantissa: ONE - near, exponent: 0 }), whole(Wide { mantissa: ONE / 2 + near / 2, exponent: 1 }));
     }
     let size = fixed(tangent, 32);
     let square = high(size, size);
@@ -340,15 +395,15 @@ pub(crate) fn atan2(y: f32, x: f32) -> f32 {
     }
     let mut angle = times(tangent, sum);
     // From here on with 30 bits behind the point, where that leaves enough.
-    let whole = |angle: u32| Wide { mantissa: angle, exponent: 1 };
+    let made = |angle: u32| Wide { mantissa: angle, exponent: 1 };
     if far {
-        angle = whole(PI / 4 - fixed(angle, 30));
+        angle = made(PI / 4 - fixed(angle, 30));
     }
     if steep {
-        angle = whole(PI / 2 - fixed(angle, 30));
+        angle = made(PI / 2 - fixed(angle, 30));
     }
     if x.is_sign_negative() {
-        angle = whole(PI - fixed(angle, 30));
+        angle = made(PI - fixed(angle, 30));
     }
     join(angle).copysign(y)
 }
@@ -446,6 +501,29 @@ mod tests {
                 assert!(exact >= 1 << 24 || pow(base as f32, exponent as f32) == exact as f32, "{base} to {exponent}");
             }
         }
+    }
+
+    #[test]
+    fn a_quotient_is_that_of_the_host() {
+        let values = || all().step_by(97).chain([f32::NAN, f32::NEG_INFINITY, f32::MIN_POSITIVE, 1e-45, f32::MAX, 3.0]);
+        for left in values() {
+            for right in values() {
+                let (made, exact) = (divide(left, right), left / right);
+                assert!(made.to_bits() == exact.to_bits() || made.is_nan() && exact.is_nan(), "{left:e} / {right:e} is {made:e}");
+            }
+        }
+    }
+
+    #[test]
+    fn doubles_are_those_of_the_host() {
+        for value in all().chain([f32::MIN_POSITIVE, 1e-45, f32::MAX, f32::NEG_INFINITY]).filter(|value| !value.is_nan()) {
+            assert_eq!(f64::from_bits(to_double(value)), f64::from(value));
+            for part in [1.0, 1.000_000_05, 1.000_000_059_604_644_8, 1.0 + f64::EPSILON, 1e-300, 1e9, 0.1] {
+                let double = f64::from(value) * part;
+                assert_eq!(of_double(double.to_bits()).to_bits(), (double as f32).to_bits(), "{double:e}");
+            }
+        }
+        assert!(f64::from_bits(to_double(f32::NAN)).is_nan() && of_double(f64::NAN.to_bits()).is_nan());
     }
 
     #[test]

@@ -209,11 +209,8 @@ impl Obj {
     /// `len` bytes from field `index` on. The slice is good until the object is freed: not longer than the object is rooted.
     pub(crate) fn bytes<'x>(self, index: usize, len: usize) -> &'x [u8] {
         debug_assert!(index * WORD + len <= self.words() * WORD);
-        if len == 0 {
-            return &[];
-        }
         // SAFETY: in bounds by the assertion's invariant; bytes of a text are written before it is handed out.
-        unsafe { core::slice::from_raw_parts(self.at(index).cast::<u8>(), len) }
+        unsafe { core::slice::from_raw_parts(self.heap_ptr().cast::<usize>().add(1 + index).cast::<u8>(), len) }
     }
 
     /// The same to be written: only for a block that nothing else looks at.
@@ -257,12 +254,18 @@ impl Obj {
         unsafe { self.heap_ptr().cast::<usize>().add(1 + index).cast::<u16>().add(at).write(value) }
     }
 
-    /// Writes `text` into the block's bytes from `offset` bytes behind field `index` on.
-    pub(crate) fn write_bytes(self, index: usize, offset: usize, text: &[u8]) {
-        assert!(index * WORD + offset + text.len() <= self.words() * WORD);
+    /// Writes `text` into the block's bytes from `offset` bytes behind the first field on.
+    pub(crate) fn write_bytes(self, offset: usize, text: &[u8]) {
+        self.write_at(WORD + offset, text);
+    }
+
+    /// The same from `offset` bytes behind the header on.
+    #[inline(never)]
+    pub(crate) fn write_at(self, offset: usize, text: &[u8]) {
+        assert!(offset + text.len() <= self.words() * WORD);
         // SAFETY: in bounds by the assertion; the source is a Rust slice that does not overlap a block being written.
         unsafe {
-            let to = self.heap_ptr().cast::<usize>().add(1 + index).cast::<u8>().add(offset);
+            let to = self.heap_ptr().cast::<usize>().add(1).cast::<u8>().add(offset);
             core::ptr::copy_nonoverlapping(text.as_ptr(), to, text.len());
         }
     }

@@ -46,7 +46,7 @@ fn relative(vm: &mut Vm, from: ModulePtr, level: usize, name: Obj) -> Res {
 
 /// Loads `a`, `a.b` and so on; gives the first or the last.
 fn dotted(vm: &mut Vm, full: Obj, first: bool) -> Res {
-    let text = str::text(vm, full).unwrap_or(b"");
+    let text = str::bytes(vm, full);
     let (mut outer, mut outermost) = (Obj::NULL, Obj::NULL);
     let mut at = 0;
     loop {
@@ -158,7 +158,7 @@ pub(crate) fn star(vm: &mut Vm, into: ModulePtr, module: Obj) -> Res<()> {
         let names = list::from_iterable(vm, all)?;
         vm.keep(names)?;
         for index in 0..list::len(names) {
-            let text = str::text(vm, list::items(names)[index]).unwrap_or(b"");
+            let text = str::bytes(vm, list::items(names)[index]);
             let name = vm.intern_text(text)?;
             let value = from(vm, module, name)?;
             vm.keep(value)?;

@@ -11,7 +11,7 @@ use crate::vm::Vm;
 
 /// `delattr(object, name)`.
 pub(crate) fn delattr(vm: &mut Vm, args: Args) -> Res {
-    let Some(bytes) = text::text(vm, args.get(1)) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
+    let bytes = text::required(vm, args.get(1))?;
     match vm.find_name(bytes) {
         Some(name) => attr::store(vm, args.get(0), name, Obj::NULL)?,
         None => return Err(attr::no_attribute(vm, args.get(0), args.get(1))),
@@ -129,7 +129,7 @@ pub(crate) fn make_class(vm: &mut Vm, args: Args) -> Res {
     vm.keep(class)?;
     let mut at = 0;
     while let Some((key, value, next)) = dict::entry(attributes, at) {
-        let Some(bytes) = text::text(vm, key) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
+        let bytes = text::required(vm, key)?;
         let key = vm.intern_text(bytes)?;
         map::set(vm, class, class::TABLE, key, value)?;
         at = next;

@@ -338,7 +338,7 @@ fn next_of_dict(vm: &mut Vm, slots: Slots, subject: Obj) -> Res {
 #[cfg(feature = "language")]
 fn next_by_position(vm: &mut Vm, slots: Slots) -> Res {
     let (object, at) = (slots.get(1), slots.get(2));
-    slots.set(2, Obj::count(at.as_int() as usize + 1));
+    slots.set(2, Obj::count_at_most(at.as_int() as usize + 1));
     #[cfg(feature = "collections")]
     if object.is(Kind::Deque) {
         if slots.get(3) != Obj::count(crate::modules::deque::len(object)) {
@@ -425,7 +425,7 @@ fn next_of_parts(vm: &mut Vm, class: T, slots: Slots) -> Res {
             if value == Obj::STOP {
                 return Ok(value);
             }
-            slots.set(2, Obj::count(second.as_int() as usize + 1));
+            slots.set(2, Obj::count_at_most(second.as_int() as usize + 1));
             vm.keep(value)?;
             let pair = tuple::new(vm, &[second, value]);
             vm.unkeep(1);
@@ -467,7 +467,7 @@ fn next_of_all(vm: &mut Vm, iterators: Obj) -> Res {
 pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
     if class == T::Reversed {
         let len = ops::len(vm, args.get(0))?;
-        return new(vm, &[class.obj(), args.get(0), Obj::count(len)]);
+        return new(vm, &[class.obj(), args.get(0), Obj::count_at_most(len)]);
     }
     let (has_function, has_one) = (matches!(class, T::Map | T::Filter), class == T::Enumerate);
     let first_iterable = usize::from(has_function);

@@ -39,7 +39,8 @@ pub mod inspect;
 #[cfg(feature = "language")]
 mod introspect;
 mod iter;
-#[cfg(feature = "bigint")]
+#[cfg(any(feature = "bigint", feature = "float", feature = "time"))]
+#[cfg_attr(not(feature = "bigint"), allow(dead_code, reason = "without long ints it is only divisions that are needed"))]
 mod limbs;
 #[cfg(any(feature = "inspect", feature = "traceback"))]
 mod lines;
@@ -84,7 +85,7 @@ pub trait Clock {
     fn wait_us(&self, microseconds: u64);
     /// Milliseconds since that moment, round in 32 bits. Asked at every jump back while a timer runs.
     fn now_ms(&self) -> u32 {
-        (self.now_us() / 1000) as u32
+        limbs::quotient(self.now_us(), 1000) as u32
     }
 }
 

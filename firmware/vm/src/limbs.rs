@@ -64,8 +64,7 @@ pub(crate) fn multiply_add(limbs: &mut [u32], factor: u32, more: u32) -> u32 {
 }
 
 /// Two limbs by one whose highest bit is set, in halves of 16 bits: most cores divide 32 bits by 32 only. `high < divisor`.
-#[cfg_attr(feature = "speed", inline(always))]
-fn divide_two(high: u32, low: u32, divisor: u32) -> (u32, u32) {
+pub(crate) fn divide_two(high: u32, low: u32, divisor: u32) -> (u32, u32) {
     let (top, bottom) = (divisor >> 16, divisor & 0xffff);
     let half = |rest: u32, next: u32| {
         let (mut quotient, mut left) = (rest / top, rest % top);
@@ -105,6 +104,13 @@ pub(crate) fn divide_small(limbs: &mut [u32], divisor: u32) -> u32 {
         (limbs[at], rest) = divide_two(rest, low, divisor);
     }
     rest >> shift
+}
+
+/// `value / divisor`: no core divides 64 bits, and the compiler's own function for that is a large one.
+pub(crate) fn quotient(value: u64, divisor: u32) -> u64 {
+    let mut limbs = [value as u32, (value >> 32) as u32];
+    divide_small(&mut limbs, divisor);
+    u64::from(limbs[1]) << 32 | u64::from(limbs[0])
 }
 
 /// Long division. `rest` is the dividend with a zero limb more at its high end and becomes what is left; `divisor` has two limbs or more;

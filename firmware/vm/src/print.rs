@@ -75,7 +75,7 @@ fn special(vm: &mut Vm, sink: Sink, value: Obj, name: Qstr) -> Res<bool> {
     }
     let made = call::call(vm, function, &[value])?;
     vm.keep(made)?;
-    let Some(bytes) = text::text(vm, made) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
+    let bytes = text::required(vm, made)?;
     sink.put(vm, bytes)?;
     vm.unkeep(1);
     Ok(true)
@@ -108,7 +108,7 @@ pub(crate) fn exception(vm: &mut Vm, error: Obj) -> Res<()> {
     let builder = Builder::new(vm)?;
     str(vm, Sink::Text(builder), error)?;
     let made = builder.finish(vm);
-    let bytes = text::text(vm, made).unwrap_or(b"");
+    let bytes = text::bytes(vm, made);
     if !bytes.is_empty() {
         sink.put(vm, b": ")?;
         sink.put(vm, bytes)?;

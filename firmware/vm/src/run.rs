@@ -70,6 +70,14 @@ fn execute(vm: &mut Vm) -> Res {
             operand!(varuint) as usize
         };
     }
+    // The same by a call, which is shorter: in operations that take long themselves, or that few programs have.
+    macro_rules! seldom_uint {
+        () => {{
+            let value;
+            (ip, value) = ip.varuint_rest(0);
+            value
+        }};
+    }
     macro_rules! label {
         () => {
             operand!(label) as usize
@@ -160,7 +168,7 @@ fn execute(vm: &mut Vm) -> Res {
                 }
                 byte::StoreFast => frame.locals().set(-(uint!() as isize), sp.pop()),
                 byte::DeleteFast => {
-                    let index = uint!();
+                    let index = seldom_uint!();
                     if frame.locals().get(-(index as isize)) == Obj::NULL {
                         check!(Err(vm.raise(T::NameError, Qstr::M_LOCAL)));
                     }
@@ -184,7 +192,7 @@ fn execute(vm: &mut Vm) -> Res {
                     sp = sp.plus(-1);
                 }
                 byte::DeleteDeref => {
-                    let cell = frame.locals().get(-(uint!() as isize));
+                    let cell = frame.locals().get(-(seldom_uint!() as isize));
                     if !cell.is(Kind::Cell) || cell.field(0) == Obj::NULL {
                         check!(Err(vm.raise(T::NameError, Qstr::M_LOCAL)));
                     }
@@ -198,18 +206,18 @@ fn execute(vm: &mut Vm) -> Res {
                 }
                 byte::LoadName => {
                     let module = frame.code().get().module;
-                    let name = module.name(uint!());
+                    let name = module.name(seldom_uint!());
                     sp.push(check!(attr::load_name(vm, frame, module, name)));
                 }
                 byte::StoreName => {
                     let module = frame.code().get().module;
-                    let name = module.name(uint!());
+                    let name = module.name(seldom_uint!());
                     check!(attr::store_name(vm, frame, module, name, sp.get(0)));
                     sp = sp.plus(-1);
                 }
                 byte::StoreGlobal => {
                     let module = frame.code().get().module;
-                    let name = module.name(uint!());
+                    let name = module.name(seldom_uint!());
                     check!(vm.set_global(module, name, sp.get(0)));
                     sp = sp.plus(-1);
                 }
@@ -232,7 +240,7 @@ fn execute(vm: &mut Vm) -> Res {
                     sp = sp.plus(1);
                 }
                 byte::LoadSuperMethod => {
-                    let name = frame.code().get().module.name(uint!());
+                    let name = frame.code().get().module.name(seldom_uint!());
                     sp = sp.plus(-2);
                     check!(class::load_super_method(vm, sp, name));
                     sp = sp.plus(1);
@@ -388,7 +396,7 @@ fn execute(vm: &mut Vm) -> Res {
                 byte::BuildTuple => build!(tuple::new),
                 byte::BuildList => build!(list::new),
                 byte::BuildMap => {
-                    let n = uint!();
+                    let n = seldom_uint!();
                     let made = check!(dict::with_room(vm, Kind::Dict, n));
                     sp.push(made);
                 }
@@ -414,7 +422,7 @@ fn execute(vm: &mut Vm) -> Res {
                 }
                 #[cfg(feature = "slices")]
                 byte::BuildSlice => {
-                    let n = uint!();
+                    let n = seldom_uint!();
                     let at = sp.plus(1 - n as isize);
                     let step = if n == 3 { at.get(2) } else { Obj::NONE };
                     let made = check!(slice::new(vm, at.get(0), at.get(1), step));
@@ -432,7 +440,7 @@ fn execute(vm: &mut Vm) -> Res {
                     sp = sp.plus(n as isize - 1);
                 }
                 byte::UnpackEx => {
-                    let operand = uint!();
+                    let operand = seldom_uint!();
                     check!(iter::unpack_ex(vm, sp, operand & 0xff, (operand >> 8) & 0xff));
                     sp = sp.plus(((operand & 0xff) + ((operand >> 8) & 0xff)) as isize);
                 }
@@ -454,15 +462,15 @@ fn execute(vm: &mut Vm) -> Res {
                 byte::NotEqual => compare!('binary, !=, is_name),
                 bytes_of!(Binary) => break 'binary,
 
-                byte::MakeFunction => make!(sp.plus(1), 0, frame.code().child(uint!()), plain),
-                byte::MakeFunctionDefaults => make!(sp.plus(1), 0, frame.code().child(uint!()), defaults),
+                byte::MakeFunction => make!(sp.plus(1), 0, frame.code().child(seldom_uint!()), plain),
+                byte::MakeFunctionDefaults => make!(sp.plus(1), 0, frame.code().child(seldom_uint!()), defaults),
                 byte::MakeClosure => {
-                    let code = frame.code().child(uint!());
+                    let code = frame.code().child(seldom_uint!());
                     let n = usize::from(ip.byte());
                     make!(sp.plus(1 - n as isize), n, code, plain);
                 }
                 byte::MakeClosureDefaults => {
-                    let code = frame.code().child(uint!());
+                    let code = frame.code().child(seldom_uint!());
                     let n = usize::from(ip.byte());
                     make!(sp.plus(1 - n as isize), n, code, defaults);
                 }
@@ -484,13 +492,13 @@ fn execute(vm: &mut Vm) -> Res {
                     }
                 }
                 byte::CallVarKw => {
-                    let operand = uint!();
+                    let operand = seldom_uint!();
                     let (n, n_kw) = (operand & 0xff, operand >> 8);
                     let args = sp.plus(-((n + 2 * n_kw) as isize));
                     value_at!(args.plus(-1), crate::spread::call(vm, args.get(-1), Obj::NULL, args, n, n_kw));
                 }
                 byte::CallMethodVarKw => {
-                    let operand = uint!();
+                    let operand = seldom_uint!();
                     let (n, n_kw) = (operand & 0xff, operand >> 8);
                     let args = sp.plus(-((n + 2 * n_kw) as isize));
                     value_at!(args.plus(-2), crate::spread::call(vm, args.get(-2), args.get(-1), args, n, n_kw));
@@ -561,7 +569,7 @@ fn execute(vm: &mut Vm) -> Res {
                 #[cfg(feature = "import")]
                 byte::ImportName => {
                     let module = frame.code().get().module;
-                    let name = module.name(uint!());
+                    let name = module.name(seldom_uint!());
                     frame.set_ip(ip);
                     let made = check!(crate::import::name(vm, module, sp.get(-1), sp.get(0), name));
                     sp = sp.plus(-1);
@@ -569,7 +577,7 @@ fn execute(vm: &mut Vm) -> Res {
                 }
                 #[cfg(feature = "import")]
                 byte::ImportFrom => {
-                    let name = frame.code().get().module.name(uint!());
+                    let name = frame.code().get().module.name(seldom_uint!());
                     frame.set_ip(ip);
                     let made = check!(crate::import::from(vm, sp.get(0), name));
                     sp.push(made);

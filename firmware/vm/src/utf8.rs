@@ -5,9 +5,12 @@ use crate::types::str::char_len;
 /// The first character, and how many bytes it has; `None` where there is none, or the bytes are no UTF-8.
 pub(crate) fn first(bytes: &[u8]) -> Option<(char, usize)> {
     let lead = *bytes.first()?;
+    if lead < 0x80 {
+        return Some((char::from(lead), 1));
+    }
     let len = char_len(lead);
     if len == 1 {
-        return (lead < 0x80).then_some((char::from(lead), 1));
+        return None;
     }
     let mut letter = u32::from(lead) & (0x7f >> len);
     for byte in bytes.get(1..len)? {

@@ -103,10 +103,15 @@ impl Obj {
         from_word((((value as u32) << 1) | 1) as usize)
     }
 
-    /// A small int from a count, cut off at the largest.
+    /// How many there are of what is in memory, of which there is far less than a small int can count.
     #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn count(value: usize) -> Obj {
-        Obj::int(if value > INT_MAX as usize { INT_MAX } else { value as i32 })
+        Obj::int(value as i32)
+    }
+
+    /// A count of other things, cut off at the largest small int.
+    pub(crate) fn count_at_most(value: usize) -> Obj {
+        Obj::int(value.min(INT_MAX as usize) as i32)
     }
 
     #[cfg_attr(feature = "speed", inline(always))]

@@ -8,9 +8,9 @@ use crate::heap::{Heap, Kind};
 use crate::opcodes;
 use crate::print::Sink;
 use crate::qstr::{self, Qstr};
-use crate::types::{T, exception, list};
+use crate::types::{self, T, exception, list};
 use crate::value::{Obj, Raised, Res};
-use crate::{attr, call, map, mpy, print};
+use crate::{call, map, mpy, print};
 
 mod names;
 mod owner;
@@ -142,6 +142,12 @@ pub(crate) const fn why(reason: mpy::Reason) -> mpy::Reason {
     if cfg!(feature = "messages") { reason } else { &"malformed" }
 }
 
+/// Allocation where it need not be quick.
+#[inline(never)]
+fn alloc_by_call(heap: &mut Heap, kind: Kind, words: usize) -> Option<Obj> {
+    heap.alloc(kind, words)
+}
+
 impl<'a> Vm<'a> {
     /// A machine in `arena`, printing to `out`.
     ///
@@ -152,16 +158,19 @@ impl<'a> Vm<'a> {
         if !heap.start() {
             return Err(Stop::NoMemory);
         }
-        let words = Tables::words(0, 1);
-        let block = heap.alloc(Kind::Permanent, words).ok_or(Stop::NoMemory)?;
+        let (Some(block), Some(empty), Some(memory_error), Some(recursion_error)) = (
+            alloc_by_call(&mut heap, Kind::Permanent, Tables::words(0, 1)),
+            alloc_by_call(&mut heap, Kind::Permanent, 1),
+            alloc_by_call(&mut heap, Kind::Exception, 3),
+            alloc_by_call(&mut heap, Kind::Exception, 3),
+        ) else {
+            return Err(Stop::NoMemory);
+        };
         let mut tables = Tables::new(block, 0, 0, 1);
         let code = Code::new(&HALT_CODE, &HALT_CODE, &HALT_CODE, tables.module(), BOUNDARY_SLOTS, 0, 0, (0, 0, 0), 0, 0);
         tables.push_code(code, 1);
-        let empty = heap.alloc(Kind::Permanent, 1).ok_or(Stop::NoMemory)?;
         empty.set_field(list::LEN, Obj::int(0));
-        let memory_error = heap.alloc(Kind::Exception, 3).ok_or(Stop::NoMemory)?;
         memory_error.set_field(exception::CLASS, T::MemoryError.obj());
-        let recursion_error = heap.alloc(Kind::Exception, 3).ok_or(Stop::NoMemory)?;
         recursion_error.set_field(exception::CLASS, T::RecursionError.obj());
         recursion_error.set_field(exception::ARGS, Obj::name(Qstr::M_RECURSION));
         Ok(Vm {
@@ -223,11 +232,7 @@ impl<'a> Vm<'a> {
     /// # Errors
     /// [`Stop::Malformed`] when the file was refused; nothing of it was executed then. Otherwise what its execution ended with.
     pub fn load(&mut self, mpy: &'a [u8]) -> Result<(), Stop> {
-        if self.n_names == MODULES_MAX {
-            return Err(Stop::Malformed(Malformed { reason: why(&"too many files"), offset: 0 }));
-        }
-        let module = mpy::load(self, mpy)?;
-        self.main = Some(module);
+        let module = self.read(mpy)?;
         let ran = call::run_module(self, module);
         self.end(ran).map(|_| ())
     }
@@ -237,13 +242,18 @@ impl<'a> Vm<'a> {
     /// # Errors
     /// As [`Vm::load`].
     pub fn run_script(&mut self, mpy: &'a [u8]) -> Result<(), Stop> {
+        let module = self.read(mpy)?;
+        let ran = self.set_global(module, Obj::name(Qstr::D_NAME), Obj::name(Qstr::D_MAIN)).and_then(|()| call::run_module(self, module));
+        self.end(ran).map(|_| ())
+    }
+
+    fn read(&mut self, mpy: &'a [u8]) -> Result<ModulePtr, Stop> {
         if self.n_names == MODULES_MAX {
             return Err(Stop::Malformed(Malformed { reason: why(&"too many files"), offset: 0 }));
         }
         let module = mpy::load(self, mpy)?;
         self.main = Some(module);
-        let ran = self.set_global(module, Obj::name(Qstr::D_NAME), Obj::name(Qstr::D_MAIN)).and_then(|()| call::run_module(self, module));
-        self.end(ran).map(|_| ())
+        Ok(module)
     }
 
     /// Calls the global `main` of the file loaded last, without arguments. The value stays good until the next call.
@@ -253,9 +263,10 @@ impl<'a> Vm<'a> {
     pub fn call_main(&mut self) -> Result<Obj, Stop> {
         let name = Obj::name(Qstr::MAIN);
         let found = match self.main {
-            Some(module) => attr::global(self, module, name),
-            None => Err(self.raise_name(T::NameError, name)),
+            Some(module) => map::get(module.get().globals.field(types::MODULE_TABLE), name),
+            None => Obj::NULL,
         };
+        let found = if found == Obj::NULL { Err(self.raise_name(T::NameError, name)) } else { Ok(found) };
         let result = found.and_then(|main| call::call(self, main, &[]));
         self.end(result)
     }
@@ -328,6 +339,7 @@ impl<'a> Vm<'a> {
     }
 
     /// Turns how an execution ended into what the caller is told, and leaves the machine ready for another.
+    #[inline(never)]
     fn end(&mut self, result: Res) -> Result<Obj, Stop> {
         self.keep_len = 0;
         self.depth = 0;
@@ -406,12 +418,12 @@ impl<'a> Vm<'a> {
     #[cold]
     fn alloc_slow(&mut self, kind: Kind, words: usize) -> Res {
         self.collect();
-        if let Some(obj) = self.heap.alloc(kind, words) {
+        if let Some(obj) = alloc_by_call(&mut self.heap, kind, words) {
             return Ok(obj);
         }
         if cfg!(feature = "speed") && self.heap.take_from_stack(crate::heap::STACK_SPARE) {
             self.collect();
-            if let Some(obj) = self.heap.alloc(kind, words) {
+            if let Some(obj) = alloc_by_call(&mut self.heap, kind, words) {
                 return Ok(obj);
             }
         }
@@ -437,11 +449,8 @@ impl<'a> Vm<'a> {
     #[cold]
     fn push_frame_slow(&mut self, code: CodePtr, function: Obj) -> Res<FramePtr> {
         let granules = (crate::frame::frame_words(code) * crate::heap::WORD).div_ceil(crate::heap::GRANULE);
-        if cfg!(feature = "speed")
-            && (self.heap.give_to_stack(granules + crate::heap::STACK_SPARE) || self.heap.give_to_stack(granules))
-            && let Some(frame) = FramePtr::push(&mut self.heap, code, function)
-        {
-            return Ok(frame);
+        if cfg!(feature = "speed") && (self.heap.give_to_stack(granules + crate::heap::STACK_SPARE) || self.heap.give_to_stack(granules)) {
+            return self.push_frame(code, function);
         }
         self.keep(function)?;
         let object = self.alloc(Kind::Frame, crate::frame::frame_words(code));
@@ -517,6 +526,8 @@ impl<'a> Vm<'a> {
         Ok(())
     }
 
+    // By a call: many leave, and inlined it is twice as long.
+    #[inline(never)]
     pub(crate) fn leave(&mut self) {
         self.depth = self.depth.saturating_sub(1);
     }

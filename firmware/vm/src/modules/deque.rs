@@ -60,7 +60,7 @@ pub(crate) fn set_item(deque: Obj, index: usize, value: Obj) {
 }
 
 /// `deque(iterable, maxlen=None, flags=0)`; with flag 1 a full deque raises instead of dropping from the other end.
-pub(crate) fn construct(vm: &mut Vm, args: Args) -> Res {
+pub(crate) fn construct(vm: &mut Vm, _class: T, args: Args) -> Res {
     let most = args.opt(1).or_else(|| args.kw_named(Qstr::MAXLEN)).unwrap_or(Obj::NONE);
     if most != Obj::NONE {
         ops::as_int(vm, most)?;

@@ -65,7 +65,7 @@ fn result(vm: &mut Vm, _stream: Obj, bytes: &[u8]) -> Res {
 
 /// `BytesIO([bytes])`.
 #[cfg(feature = "bytes")]
-pub(crate) fn construct_bytes(vm: &mut Vm, args: Args) -> Res {
+pub(crate) fn construct_bytes(vm: &mut Vm, _class: T, args: Args) -> Res {
     let made = vm.alloc(Kind::Stream, FIELDS)?;
     vm.keep(made)?;
     made.set_field(AT, Obj::int(0));
@@ -80,7 +80,7 @@ pub(crate) fn construct_bytes(vm: &mut Vm, args: Args) -> Res {
 }
 
 /// `StringIO([text])`: reading begins at the start, and so does writing.
-pub(crate) fn construct(vm: &mut Vm, args: Args) -> Res {
+pub(crate) fn construct(vm: &mut Vm, _class: T, args: Args) -> Res {
     let made = vm.alloc(Kind::Stream, FIELDS)?;
     vm.keep(made)?;
     made.set_field(AT, Obj::int(0));
@@ -120,7 +120,7 @@ pub(crate) fn put(vm: &mut Vm, stream: Obj, bytes: &[u8]) -> Res<()> {
         let grown = if is_binary(stream) { crate::types::bytes::with_room(vm, wanted)? } else { str::with_room(vm, wanted)? };
         #[cfg(not(feature = "bytes"))]
         let grown = str::with_room(vm, wanted)?;
-        grown.write_bytes(1, 0, block.bytes(1, len));
+        grown.write_bytes(0, block.bytes(1, len));
         stream.set_field(BLOCK, grown);
         grown
     } else {
@@ -128,9 +128,9 @@ pub(crate) fn put(vm: &mut Vm, stream: Obj, bytes: &[u8]) -> Res<()> {
     };
     // Beyond the end: what lies between is filled up.
     for hole in len..at {
-        block.write_bytes(1, hole, &[0]);
+        block.write_bytes(hole, &[0]);
     }
-    block.write_bytes(1, at, bytes);
+    block.write_bytes(at, bytes);
     block.set_raw(0, len.max(end));
     stream.set_field(AT, Obj::count(end));
     Ok(())
@@ -144,7 +144,7 @@ pub(crate) fn write(vm: &mut Vm, args: Args) -> Res {
         put(vm, stream, bytes)?;
         return Ok(Obj::count(bytes.len()));
     }
-    let Some(text) = str::text(vm, args.get(1)) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
+    let text = str::required(vm, args.get(1))?;
     put(vm, stream, text)?;
     Ok(Obj::count(str::char_count(text)))
 }
@@ -196,7 +196,7 @@ pub(crate) fn read_into(vm: &mut Vm, args: Args) -> Res {
     let from = at(stream).min(bytes.len());
     let n = into.len().min(bytes.len() - from);
     into[..n].copy_from_slice(&bytes[from..from + n]);
-    stream.set_field(AT, Obj::count(at(stream) + n));
+    stream.set_field(AT, Obj::count_at_most(at(stream) + n));
     Ok(Obj::count(n))
 }
 
@@ -238,7 +238,7 @@ pub(crate) fn seek(vm: &mut Vm, args: Args) -> Res {
         },
         None => 0,
     };
-    stream.set_field(AT, Obj::count(base.saturating_add(offset).max(0) as usize));
+    stream.set_field(AT, Obj::count_at_most(base.saturating_add(offset).max(0) as usize));
     Ok(stream.field(AT))
 }
 

@@ -143,13 +143,13 @@ pub(crate) fn log(vm: &mut Vm, args: Args) -> Res {
     if bottom == 0.0 {
         return Err(vm.raise(T::ZeroDivisionError, Qstr::M_DIVISION));
     }
-    float::new(vm, top / bottom)
+    float::new(vm, float::quotient(top, bottom))
 }
 
 /// Rounded some way, as an int.
 fn rounded(vm: &mut Vm, args: Args, how: fn(Float) -> Float) -> Res {
     if !args.get(0).is(crate::heap::Kind::Float) && float::of(args.get(0)).is_some() {
-        return crate::types::int::construct(vm, args);
+        return crate::types::int::construct(vm, T::Int, args);
     }
     let value = float::argument(vm, args.get(0))?;
     float::to_int(vm, how(value))

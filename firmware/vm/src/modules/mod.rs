@@ -56,7 +56,7 @@ impl Entry {
     }
 
     pub(crate) const fn class(class: T) -> Entry {
-        Entry::new(TYPE, class as u16)
+        Entry::new(TYPE, class.0 as u16)
     }
 
     pub(crate) const fn int(number: u16) -> Entry {

@@ -25,7 +25,7 @@ pub(crate) fn make(vm: &mut Vm, args: Args) -> Res {
             let names = list::from_iterable(vm, args.get(1))?;
             vm.keep(names)?;
             for index in 0..list::len(names) {
-                let Some(text) = str::text(vm, list::items(names)[index]) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
+                let text = str::required(vm, list::items(names)[index])?;
                 let name = vm.intern_text(text)?;
                 list::set(names, index, name);
             }

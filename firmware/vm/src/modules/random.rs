@@ -124,7 +124,7 @@ pub(crate) fn choice(vm: &mut Vm, args: Args) -> Res {
         return Err(vm.raise(T::IndexError, Qstr::M_EMPTY_SEQUENCE));
     }
     let index = below(vm, len as u32);
-    crate::subscr::load(vm, args.get(0), Obj::count(index as usize), None)
+    crate::subscr::load(vm, args.get(0), Obj::count_at_most(index as usize), None)
 }
 
 /// A float from 0 up to but not 1, of as many bits as the type has.

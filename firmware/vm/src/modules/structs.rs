@@ -212,5 +212,5 @@ pub(crate) fn unpack_from(vm: &mut Vm, args: Args) -> Res {
 /// `calcsize(format)`.
 pub(crate) fn calc_size(vm: &mut Vm, args: Args) -> Res {
     let format = Format::new(vm, args.get(0))?;
-    Ok(Obj::count(format.measure(vm)?.0))
+    Ok(Obj::count_at_most(format.measure(vm)?.0))
 }

@@ -1,6 +1,7 @@
 //! `time`: ticks and waiting. The clock is the machine's owner's ([`crate::Clock`]); without one, time passes only by waiting.
 
 use crate::call::Args;
+use crate::limbs::quotient;
 use crate::modules::Entry;
 use crate::natives::N;
 use crate::ops;
@@ -23,21 +24,21 @@ pub(crate) const ENTRIES: &[(Qstr, Entry)] = &[
 /// Ticks count round in as many bits as a small int has without its sign, less one: so that differences fit.
 const PERIOD: u64 = (INT_MAX as u64 + 1) / 2;
 
-fn ticks(microseconds: u64, unit: u64) -> Res {
-    Ok(Obj::int((microseconds / unit % PERIOD) as i32))
+fn ticks(count: u64) -> Res {
+    Ok(Obj::int((count % PERIOD) as i32))
 }
 
 pub(crate) fn ticks_ms(vm: &mut Vm, _args: Args) -> Res {
-    ticks(vm.now_us(), 1000)
+    ticks(quotient(vm.now_us(), 1000))
 }
 
 pub(crate) fn ticks_us(vm: &mut Vm, _args: Args) -> Res {
-    ticks(vm.now_us(), 1)
+    ticks(vm.now_us())
 }
 
 /// Seconds since the machine began.
 pub(crate) fn time(vm: &mut Vm, _args: Args) -> Res {
-    Ok(Obj::count((vm.now_us() / 1_000_000) as usize))
+    Ok(Obj::count_at_most(quotient(vm.now_us(), 1_000_000) as usize))
 }
 
 /// `ticks_add(ticks, delta)`, round the period.

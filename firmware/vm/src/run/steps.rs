@@ -98,7 +98,7 @@ macro_rules! steps {
         macro_rules! delete {
             ($d in_class:literal) => {{
                 let module = $frame.code().get().module;
-                let name = module.name(uint!());
+                let name = module.name(seldom_uint!());
                 check!(attr::delete_name($vm, $frame, module, name, $d in_class));
             }};
         }

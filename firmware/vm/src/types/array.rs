@@ -44,7 +44,7 @@ fn of_block(vm: &mut Vm, block: Obj, code: u8) -> Res {
 }
 
 /// `array(code[, items])`: of bytes, what they hold; else the numbers of an iterable.
-pub(crate) fn construct(vm: &mut Vm, args: Args) -> Res {
+pub(crate) fn construct(vm: &mut Vm, _class: T, args: Args) -> Res {
     let code = match str::text(vm, args.get(0)) {
         Some([code]) if packed::size(*code).is_some() => *code,
         Some([_]) => return vm.value_error(Qstr::M_CODE),
@@ -132,7 +132,7 @@ pub(crate) fn load_slice(vm: &mut Vm, array: Obj, at: Obj) -> Res {
     for index in 0..n {
         let from = (start + step * index as i32) as usize * size;
         // The items are those of before: nothing ran in between.
-        block.write_bytes(1, index * size, &content(array)[from..from + size]);
+        block.write_bytes(index * size, &content(array)[from..from + size]);
     }
     of_block(vm, block, code(array))
 }
@@ -170,9 +170,9 @@ pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res 
     let Some(total) = all.len().checked_mul(times).and_then(|total| total.checked_add(more.len())) else { return vm.no_memory() };
     let block = bytes::with_room(vm, total)?;
     for index in 0..if all.is_empty() { 0 } else { times } {
-        block.write_bytes(1, index * all.len(), all);
+        block.write_bytes(index * all.len(), all);
     }
-    block.write_bytes(1, total - more.len(), more);
+    block.write_bytes(total - more.len(), more);
     of_block(vm, block, code(left))
 }
 

@@ -10,6 +10,7 @@ use crate::opcodes::binary as op;
 use crate::ops;
 use crate::print::Sink;
 use crate::qstr::Qstr;
+use crate::types::T;
 use crate::types::{Method, slice, str};
 use crate::value::{INT_MAX, Obj, Res};
 use crate::vm::Vm;
@@ -160,7 +161,7 @@ pub(crate) fn with_room(vm: &mut Vm, len: usize) -> Res {
 /// A bytes object; `bytes` may be those of a rooted value.
 pub(crate) fn new(vm: &mut Vm, bytes: &[u8]) -> Res {
     let made = with_room(vm, bytes.len())?;
-    made.write_bytes(1, 0, bytes);
+    made.write_bytes(0, bytes);
     Ok(made)
 }
 
@@ -204,7 +205,7 @@ fn resize(vm: &mut Vm, array: Obj, wanted: usize) -> Res<()> {
         let comfortable = wanted.max(room + room / 2);
         if !vm.heap.extend(block, 1 + comfortable.div_ceil(WORD)) {
             let grown = with_room(vm, comfortable)?;
-            grown.write_bytes(1, 0, block.bytes(1, len(array)));
+            grown.write_bytes(0, block.bytes(1, len(array)));
             array.set_field(BLOCK, grown);
             vm.heap.free(block);
         }
@@ -256,19 +257,20 @@ fn append(vm: &mut Vm, array: Obj, item: Obj) -> Res<()> {
     let byte = byte(vm, item)?;
     let at = len(array);
     resize(vm, array, at + 1)?;
-    array.field(BLOCK).write_bytes(1, at, &[byte]);
+    array.field(BLOCK).write_bytes(at, &[byte]);
     Ok(())
 }
 
 /// `bytes(…)` and `bytearray(…)`.
-pub(crate) fn construct(vm: &mut Vm, args: Args, array: bool) -> Res {
+pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
+    let array = class == T::ByteArray;
     let made = match args.opt(0) {
         None => with_room(vm, 0)?,
         Some(text) if str::is(text) => {
             if args.n < 2 {
                 return vm.type_error(Qstr::M_NO_ENCODING);
             }
-            let bytes = str::text(vm, text).unwrap_or(b"");
+            let bytes = str::bytes(vm, text);
             new(vm, bytes)?
         }
         Some(value) if value.is(Kind::Bytes) && !array => value,
@@ -306,7 +308,7 @@ pub(crate) fn store(vm: &mut Vm, array: Obj, at: Obj, value: Obj) -> Res<()> {
             return splice(vm, array, index, index + 1, &[]);
         }
         let byte = byte(vm, value)?;
-        array.field(BLOCK).write_bytes(1, index, &[byte]);
+        array.field(BLOCK).write_bytes(index, &[byte]);
         return Ok(());
     }
     let (start, stop, step) = slice::resolve(vm, at, len(array))?;
@@ -375,22 +377,22 @@ pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res 
         (op::MODULO, ..) => {
             let text = crate::types::format::percent(vm, left, right)?;
             vm.keep(text)?;
-            let bytes = str::text(vm, text).unwrap_or(b"");
+            let bytes = str::bytes(vm, text);
             let made = new(vm, bytes)?;
             vm.unkeep(1);
             made
         }
         (op::ADD, Some(more), _) => {
             let made = with_room(vm, bytes.len() + more.len())?;
-            made.write_bytes(1, 0, bytes);
-            made.write_bytes(1, bytes.len(), more);
+            made.write_bytes(0, bytes);
+            made.write_bytes(bytes.len(), more);
             made
         }
         (op::MULTIPLY, _, Some(times)) => {
             let Some(total) = bytes.len().checked_mul(times.max(0) as usize) else { return vm.no_memory() };
             let made = with_room(vm, total)?;
             for at in (0..total).step_by(bytes.len().max(1)) {
-                made.write_bytes(1, at, bytes);
+                made.write_bytes(at, bytes);
             }
             made
         }
@@ -415,7 +417,7 @@ pub(crate) fn contains(vm: &mut Vm, bytes: &[u8], item: Obj) -> Res {
         return Ok(Obj::bool(str::find(bytes, part).is_some()));
     }
     let wanted = byte(vm, item)?;
-    Ok(Obj::bool(bytes.contains(&wanted)))
+    Ok(Obj::bool(str::has(bytes, wanted)))
 }
 
 /// `repr(value)`.
@@ -483,7 +485,7 @@ pub(crate) fn hex(vm: &mut Vm, args: Args) -> Res {
 
 /// `bytes.fromhex(text)`: pairs of digits, with whitespace between them.
 pub(crate) fn from_hex(vm: &mut Vm, args: Args) -> Res {
-    let Some(text) = str::text(vm, args.get(args.n - 1)) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
+    let text = str::required(vm, args.get(args.n - 1))?;
     let made = with_room(vm, text.len() / 2)?;
     let out = made.bytes_mut(1, text.len() / 2);
     let (mut len, mut rest) = (0, text.trim_ascii_start());

@@ -198,7 +198,7 @@ pub(crate) fn new(vm: &mut Vm, name: Obj, bases: Obj) -> Res {
         return vm.type_error(Qstr::M_BAD_BASE);
     }
     let class = vm.alloc(Kind::Class, 4)?;
-    class.set_raw(ROOT, root as usize | levels << LEVELS_SHIFT);
+    class.set_raw(ROOT, usize::from(root.0) | levels << LEVELS_SHIFT);
     class.set_field(NAME, name);
     class.set_field(BASES, bases);
     Ok(class)

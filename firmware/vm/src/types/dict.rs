@@ -460,7 +460,7 @@ pub(crate) fn update(vm: &mut Vm, dict: Obj, other: Obj) -> Res<()> {
     Ok(())
 }
 
-pub(crate) fn construct(vm: &mut Vm, args: Args) -> Res {
+pub(crate) fn construct(vm: &mut Vm, _class: T, args: Args) -> Res {
     let made = new(vm)?;
     vm.keep(made)?;
     if let Some(other) = args.opt(0) {

@@ -48,7 +48,7 @@ pub(crate) fn percent(vm: &mut Vm, template: Obj, values: Obj) -> Res {
     let kept = vm.kept();
     let builder = Builder::new(vm)?;
     #[cfg(not(feature = "bytes"))]
-    let pattern = text(vm, template).unwrap_or(b"");
+    let pattern = str::bytes(vm, template);
     #[cfg(feature = "bytes")]
     let pattern = text(vm, template).or_else(|| crate::types::bytes::buffer(template)).unwrap_or(b"");
     let mut bytes = pattern.iter().copied().enumerate();
@@ -169,7 +169,7 @@ fn bytes_of(vm: &mut Vm, builder: Builder, kind: u8, spec: &Spec, value: Obj) ->
 
 fn one_of_percent(vm: &mut Vm, builder: Builder, kind: u8, spec: &Spec, value: Obj) -> Res<()> {
     match kind {
-        b's' | b'r' => text_of(vm, builder, spec, value, kind == b'r'),
+        b's' | b'r' => text_of(vm, builder, spec, value, char::from(kind)),
         b'c' => character(vm, builder, spec, value),
         b'd' | b'i' | b'u' | b'x' | b'X' | b'o' => {
             #[cfg(all(feature = "format", feature = "float"))]
@@ -189,18 +189,26 @@ fn one_of_percent(vm: &mut Vm, builder: Builder, kind: u8, spec: &Spec, value: O
 }
 
 /// `str(value)` or `repr(value)`, cut off at the precision.
-fn text_of(vm: &mut Vm, builder: Builder, spec: &Spec, value: Obj, repr: bool) -> Res<()> {
+fn text_of(vm: &mut Vm, builder: Builder, spec: &Spec, value: Obj, how: char) -> Res<()> {
     if cfg!(feature = "format") && spec.width == 0 && !spec.has_precision {
-        return if repr { print::repr(vm, Sink::Text(builder), value) } else { print::str(vm, Sink::Text(builder), value) };
+        return if how == 'r' { print::repr(vm, Sink::Text(builder), value) } else { print::str(vm, Sink::Text(builder), value) };
     }
     let kept = vm.kept();
-    let done = if repr { print::repr_of(vm, value)? } else { str::of(vm, value)? };
-    vm.keep(done)?;
-    let bytes = text(vm, done).unwrap_or(b"");
+    let done = as_text(vm, value, how)?;
+    let bytes = str::bytes(vm, done);
     let bytes = if spec.has_precision { &bytes[..byte_at(bytes, spec.precision)] } else { bytes };
     pad(vm, builder, spec, bytes, b"")?;
     vm.release(kept);
     Ok(())
+}
+
+/// `repr(value)` or `str(value)` of a rooted value as a letter says, held until the caller releases it.
+fn as_text(vm: &mut Vm, value: Obj, how: char) -> Res {
+    match how {
+        'r' => print::repr_of(vm, value),
+        's' => str::of(vm, value),
+        _ => vm.value_error(Qstr::M_FORMAT_BAD),
+    }
 }
 
 fn character(vm: &mut Vm, builder: Builder, spec: &Spec, value: Obj) -> Res<()> {
@@ -373,7 +381,7 @@ mod language {
     use crate::ops;
     use crate::print::{self, Sink};
     use crate::qstr::Qstr;
-    use crate::types::str::{self, Builder, char_len, text};
+    use crate::types::str::{self, Builder, char_len};
     use crate::value::{Obj, Res};
     use crate::vm::Vm;
 
@@ -453,7 +461,7 @@ mod language {
                 return vm.value_error(Qstr::M_FORMAT_BAD);
             }
             spec.left |= !spec.more.aligned;
-            return text_of(vm, builder, &spec, value, false);
+            return text_of(vm, builder, &spec, value, 's');
         }
         #[cfg(feature = "float")]
         {
@@ -484,10 +492,7 @@ mod language {
     pub(crate) fn builtin(vm: &mut Vm, args: Args) -> Res {
         let spec = match args.opt(1) {
             None => b"",
-            Some(given) => match text(vm, given) {
-                Some(spec) => spec,
-                None => return vm.type_error(Qstr::M_EXPECTED_STR),
-            },
+            Some(given) => str::required(vm, given)?,
         };
         let builder = Builder::new(vm)?;
         formatted(vm, builder, args.get(0), spec)?;
@@ -520,13 +525,13 @@ pub(crate) use language::{bin, builtin, hex, oct};
 /// `str.format`.
 #[cfg(feature = "fstrings")]
 mod fields {
+    use super::as_text;
     use super::language::formatted;
     use crate::call::Args;
-    use crate::print;
     use crate::qstr::Qstr;
-    use crate::types::str::{self, Builder, text};
+    use crate::types::str::{self, Builder};
     use crate::types::{T, int};
-    use crate::value::{Obj, Res};
+    use crate::value::Res;
     use crate::vm::Vm;
 
     /// A pattern on its way into a text.
@@ -534,41 +539,43 @@ mod fields {
         rest: &'t [u8],
         /// What `until` has found.
         part: &'t [u8],
-        args: Args,
+        args: &'t Args,
         /// How many fields without a name there were.
-        next: usize,
+        n_unnamed: usize,
     }
 
     pub(crate) fn method(vm: &mut Vm, args: Args) -> Res {
-        let Some(rest) = text(vm, args.get(0)) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
-        fill(vm, &mut Fields { rest, part: rest, args, next: 0 }, true)
+        let rest = str::required(vm, args.get(0))?;
+        fill(vm, &mut Fields { rest, part: rest, args: &args, n_unnamed: 0 }, '\0')
     }
 
     impl Fields<'_> {
-        /// Takes off what stands before the first of three bytes, and that byte, which it gives; 0 where none of them follows.
-        fn until(&mut self, one: u8, other: u8, third: u8) -> u8 {
+        /// Takes off what stands before the first of three characters, and that one, which it gives; 0 where none of them follows. The first `plain` bytes are
+        /// none of them.
+        fn until(&mut self, plain: usize, one: char, other: char) -> char {
             let all = self.rest;
-            let at = all.iter().position(|byte| *byte == one || *byte == other || *byte == third).unwrap_or(all.len());
+            let stops = |at: &usize| matches!(char::from(all[*at]), it if it == one || it == other || it == '}');
+            let at = (plain..all.len()).find(stops).unwrap_or(all.len());
             (self.part, self.rest) = all.split_at(at);
-            self.byte()
+            self.next_char()
         }
 
         /// Takes off a byte; 0 at the end.
-        fn byte(&mut self) -> u8 {
+        fn next_char(&mut self) -> char {
             match self.rest {
                 [first, rest @ ..] => {
                     self.rest = rest;
-                    *first
+                    char::from(*first)
                 }
-                [] => 0,
+                [] => '\0',
             }
         }
 
         /// The argument that the part names.
         fn argument(&mut self, vm: &mut Vm) -> Res {
             let (found, missing) = if self.part.is_empty() {
-                self.next += 1;
-                (self.args.opt(self.next), T::IndexError)
+                self.n_unnamed += 1;
+                (self.args.opt(self.n_unnamed), T::IndexError)
             } else if self.part[0].is_ascii_digit() {
                 (int::parse(self.part, 10).and_then(|at| self.args.opt(at as usize + 1)), T::IndexError)
             } else {
@@ -578,48 +585,47 @@ mod fields {
         }
     }
 
-    /// A pattern with its fields filled in; held until the caller releases it. A field's spec may have fields itself, but not those again: it is
-    /// filled by the same function, up to the brace that ends it.
-    fn fill(vm: &mut Vm, fields: &mut Fields, whole: bool) -> Res {
+    /// A pattern with its fields filled in, up to where it ends; held until the caller releases it. A field's spec may have fields itself, but not those
+    /// again: it is filled by the same function, up to the brace that ends it.
+    fn fill(vm: &mut Vm, fields: &mut Fields, end: char) -> Res {
         let builder = Builder::new(vm)?;
+        let mut plain = 0;
         loop {
-            let brace = fields.until(b'{', b'}', b'}');
+            let brace = fields.until(plain, '{', '}');
             builder.push(vm, fields.part)?;
-            if brace == if whole { 0 } else { b'}' } {
+            if brace == end {
                 return Ok(builder.finish(vm));
             }
-            // A doubled brace stands for itself.
-            if whole && fields.rest.first() == Some(&brace) {
-                fields.byte();
-                builder.push(vm, &[brace])?;
+            // The second one of a doubled brace stands for itself.
+            plain = usize::from(fields.rest.first() == Some(&(brace as u8)));
+            if plain != 0 {
                 continue;
             }
-            let mut stop = if brace == b'{' { fields.until(b'!', b':', b'}') } else { 0 };
+            let mut stop = if brace == '{' { fields.until(0, '!', ':') } else { '\0' };
+            if stop == '\0' {
+                return Err(vm.raise(T::ValueError, Qstr::M_FORMAT_BAD));
+            }
             let kept = vm.kept();
-            let mut value = if stop == 0 { Obj::NONE } else { fields.argument(vm)? };
-            if stop == b'!' {
-                value = match fields.byte() {
-                    b'r' => print::repr_of(vm, value)?,
-                    b's' => str::of(vm, value)?,
-                    _ => return vm.value_error(Qstr::M_FORMAT_BAD),
-                };
-                vm.keep(value)?;
-                stop = fields.byte();
+            let mut value = fields.argument(vm)?;
+            if stop == '!' {
+                let how = fields.next_char();
+                value = as_text(vm, value, how)?;
+                stop = fields.next_char();
             }
             let mut spec: &[u8] = b"";
-            if stop == b':' {
+            if stop == ':' {
                 let from = fields.rest;
-                stop = fields.until(b'{', b'}', b'}');
+                stop = fields.until(0, '{', '}');
                 spec = fields.part;
-                if stop == b'{' && whole {
+                if stop == '{' && end == '\0' {
                     fields.rest = from;
-                    let made = fill(vm, fields, false)?;
-                    spec = text(vm, made).unwrap_or(b"");
-                    stop = b'}';
+                    let made = fill(vm, fields, '}')?;
+                    spec = str::bytes(vm, made);
+                    stop = '}';
                 }
             }
-            if stop != b'}' {
-                return vm.value_error(Qstr::M_FORMAT_BAD);
+            if stop != '}' {
+                return Err(vm.raise(T::ValueError, Qstr::M_FORMAT_BAD));
             }
             formatted(vm, builder, value, spec)?;
             vm.release(kept);

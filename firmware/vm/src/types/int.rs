@@ -264,7 +264,7 @@ pub(crate) fn digits(value: i32, base: u32, out: &mut [u8; 33]) -> &[u8] {
 }
 
 /// `int(…)`.
-pub(crate) fn construct(vm: &mut Vm, args: Args) -> Res {
+pub(crate) fn construct(vm: &mut Vm, _class: T, args: Args) -> Res {
     let Some(value) = args.opt(0) else { return Ok(Obj::int(0)) };
     #[cfg(feature = "bigint")]
     if value.is(crate::heap::Kind::Int) {

@@ -8,6 +8,7 @@ use crate::heap::Kind;
 use crate::natives::N;
 use crate::qstr::Qstr;
 use crate::subscr;
+use crate::types::T;
 use crate::types::{Method, bytes, packed, slice};
 use crate::value::{Obj, Res};
 use crate::vm::Vm;
@@ -29,7 +30,7 @@ fn new(vm: &mut Vm, of: Obj, start: usize, len: usize, code: u8) -> Res {
 }
 
 /// `memoryview(object)`.
-pub(crate) fn construct(vm: &mut Vm, args: Args) -> Res {
+pub(crate) fn construct(vm: &mut Vm, _class: T, args: Args) -> Res {
     let of = args.get(0);
     if let Some((all, code)) = packed::parts(of) {
         return if of.is(Kind::MemoryView) {

@@ -69,12 +69,17 @@ pub(crate) struct TypeInfo {
     first_method: u8,
 }
 
+/// A built-in type, by its number in `TYPES`. No enum: then a number from a value is one as it is, without a table that says so.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(transparent)]
+pub(crate) struct T(pub(crate) u8);
+
 macro_rules! types {
     ($($(#[$feature:meta])* $name:ident $qstr:ident $base:ident $methods:expr,)*) => {
-        /// The number of a built-in type.
-        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        #[repr(u8)]
-        pub(crate) enum T { $($(#[$feature])* $name,)* }
+        enum Number { $($(#[$feature])* $name,)* }
+
+        #[expect(non_upper_case_globals, reason = "they are the names of Python's types")]
+        impl T { $($(#[$feature])* pub(crate) const $name: T = T(Number::$name as u8);)* }
 
         pub(crate) const ALL: &[T] = &[$($(#[$feature])* T::$name,)*];
 
@@ -222,21 +227,20 @@ static METHODS: [u8; N_METHODS] = {
 
 impl T {
     pub(crate) const fn obj(self) -> Obj {
-        Obj::type_index(self as u8)
+        Obj::type_index(self.0)
     }
 
-    #[cfg_attr(not(feature = "speed"), inline(never))]
     pub(crate) fn from_index(index: u8) -> T {
-        ALL.get(usize::from(index)).copied().unwrap_or(T::Object)
+        T(index)
     }
 
     pub(crate) fn info(self) -> &'static TypeInfo {
-        &TYPES[self as usize]
+        &TYPES[usize::from(self.0)]
     }
 
     /// The methods it has of its own: their names and the numbers of their natives.
     pub(crate) fn methods(self) -> impl Iterator<Item = (Qstr, u16)> {
-        let next = TYPES.get(self as usize + 1).map_or(N_METHODS, |next| usize::from(next.first_method));
+        let next = TYPES.get(usize::from(self.0) + 1).map_or(N_METHODS, |next| usize::from(next.first_method));
         let own = METHODS.get(usize::from(self.info().first_method)..next).unwrap_or(&[]);
         own.iter().map(|native| (crate::natives::name(u16::from(*native)), u16::from(*native)))
     }
@@ -298,51 +302,70 @@ pub(crate) fn builtin_type_of(value: Obj) -> T {
         };
     }
     match value.kind() {
-        #[cfg(feature = "float")]
-        Kind::Float => T::Float,
-        #[cfg(feature = "bigint")]
-        Kind::Int => T::Int,
-        #[cfg(feature = "bytes")]
-        Kind::Bytes | Kind::ConstBytes => T::Bytes,
-        #[cfg(feature = "bytes")]
-        Kind::ByteArray => T::ByteArray,
-        #[cfg(feature = "array")]
-        Kind::Array => T::Array,
-        #[cfg(feature = "memoryview")]
-        Kind::MemoryView => T::MemoryView,
-        Kind::Str | Kind::ConstStr => T::Str,
-        Kind::Generator => T::Generator,
-        Kind::Function | Kind::Closure => T::Function,
-        Kind::Tuple => T::Tuple,
-        Kind::List => T::List,
-        Kind::Dict => T::Dict,
-        #[cfg(feature = "set")]
-        Kind::Set => T::Set,
-        #[cfg(feature = "set")]
-        Kind::FrozenSet => T::FrozenSet,
-        Kind::Range => T::Range,
-        #[cfg(feature = "slices")]
-        Kind::Slice => T::Slice,
-        Kind::Cell => T::Cell,
-        Kind::Method => T::Method,
-        Kind::Class => T::Type,
-        Kind::Exception => T::BaseException,
-        #[cfg(feature = "property")]
-        Kind::Property => T::Property,
-        Kind::StaticMethod => T::StaticMethod,
-        Kind::ClassMethod => T::ClassMethod,
-        Kind::Super => T::Super,
         Kind::Iter => iter::type_of(value),
-        Kind::Module => T::Module,
-        #[cfg(feature = "language")]
-        Kind::View => T::DictView,
-        #[cfg(feature = "collections")]
-        Kind::Deque => T::Deque,
         #[cfg(feature = "io")]
         Kind::Stream => crate::modules::io::type_of(value),
-        Kind::Free | Kind::Permanent | Kind::Frame | Kind::MapTable | Kind::DictTable | Kind::Slots | Kind::Instance => T::Object,
+        kind => OF_KIND[kind as usize],
     }
 }
+
+/// The kinds of heap objects that are all of one type; `Object` is that of the others.
+const KINDS: &[(Kind, T)] = &[
+    #[cfg(feature = "float")]
+    (Kind::Float, T::Float),
+    #[cfg(feature = "bigint")]
+    (Kind::Int, T::Int),
+    #[cfg(feature = "bytes")]
+    (Kind::Bytes, T::Bytes),
+    #[cfg(feature = "bytes")]
+    (Kind::ConstBytes, T::Bytes),
+    #[cfg(feature = "bytes")]
+    (Kind::ByteArray, T::ByteArray),
+    #[cfg(feature = "array")]
+    (Kind::Array, T::Array),
+    #[cfg(feature = "memoryview")]
+    (Kind::MemoryView, T::MemoryView),
+    (Kind::Str, T::Str),
+    (Kind::ConstStr, T::Str),
+    (Kind::Generator, T::Generator),
+    (Kind::Function, T::Function),
+    (Kind::Closure, T::Function),
+    (Kind::Tuple, T::Tuple),
+    (Kind::List, T::List),
+    (Kind::Dict, T::Dict),
+    #[cfg(feature = "set")]
+    (Kind::Set, T::Set),
+    #[cfg(feature = "set")]
+    (Kind::FrozenSet, T::FrozenSet),
+    (Kind::Range, T::Range),
+    #[cfg(feature = "slices")]
+    (Kind::Slice, T::Slice),
+    (Kind::Cell, T::Cell),
+    (Kind::Method, T::Method),
+    (Kind::Class, T::Type),
+    (Kind::Exception, T::BaseException),
+    #[cfg(feature = "property")]
+    (Kind::Property, T::Property),
+    (Kind::StaticMethod, T::StaticMethod),
+    (Kind::ClassMethod, T::ClassMethod),
+    (Kind::Super, T::Super),
+    (Kind::Module, T::Module),
+    #[cfg(feature = "language")]
+    (Kind::View, T::DictView),
+    #[cfg(feature = "collections")]
+    (Kind::Deque, T::Deque),
+];
+
+/// The same by number.
+static OF_KIND: [T; Kind::Module as usize + 1] = {
+    let mut types = [T::Object; Kind::Module as usize + 1];
+    let mut at = 0;
+    while at < KINDS.len() {
+        types[KINDS[at].0 as usize] = KINDS[at].1;
+        at += 1;
+    }
+    types
+};
 
 pub(crate) fn is_exception(value: Obj) -> bool {
     value.is(Kind::Exception)
@@ -361,124 +384,148 @@ pub(crate) fn wrap(vm: &mut Vm, kind: Kind, value: Obj) -> Res {
     Ok(made)
 }
 
+/// How a type makes a value when it is called.
+type Make = fn(&mut Vm, T, Args) -> Res;
+
+/// How many positional arguments a type takes, and whether it takes keywords: in one byte.
+const fn takes(min: u8, max: u8, keywords: bool) -> u8 {
+    assert!(min < 4 && max < 8);
+    min | max << 2 | (keywords as u8) << 5
+}
+
+/// As many as there are.
+const ANY: u8 = 7;
+
+/// The types that can be called, other than exceptions.
+const CALLED: &[(T, u8, Make)] = &[
+    (T::Object, takes(0, 1, false), |vm, _, _| class::plain_object(vm)),
+    #[cfg(not(feature = "language"))]
+    (T::Type, takes(1, 1, false), |_, _, args| Ok(type_of(args.get(0)))),
+    #[cfg(feature = "language")]
+    (
+        T::Type,
+        takes(1, 3, false),
+        |vm, _, args| if args.n == 3 { crate::introspect::make_class(vm, args) } else { Ok(type_of(args.get(0))) },
+    ),
+    #[cfg(not(feature = "methods"))]
+    (T::Int, takes(0, 1, false), int::construct),
+    #[cfg(feature = "methods")]
+    (T::Int, takes(0, 2, false), int::construct),
+    (T::Bool, takes(0, 1, false), |vm, _, args| match args.opt(0) {
+        Some(value) => Ok(Obj::bool(ops::truth(vm, value)?)),
+        None => Ok(Obj::FALSE),
+    }),
+    #[cfg(feature = "float")]
+    (T::Float, takes(0, 1, false), float::construct),
+    #[cfg(not(feature = "bytes"))]
+    (T::Str, takes(0, 1, false), construct_str),
+    #[cfg(feature = "bytes")]
+    (T::Str, takes(0, 3, false), |vm, class, args| if args.n > 1 { bytes::decode(vm, args) } else { construct_str(vm, class, args) }),
+    #[cfg(feature = "bytes")]
+    (T::Bytes, takes(0, 3, false), bytes::construct),
+    #[cfg(feature = "bytes")]
+    (T::ByteArray, takes(0, 3, false), bytes::construct),
+    #[cfg(feature = "array")]
+    (T::Array, takes(1, 2, false), array::construct),
+    #[cfg(feature = "memoryview")]
+    (T::MemoryView, takes(1, 1, false), memoryview::construct),
+    (T::Tuple, takes(0, 1, false), |vm, _, args| match args.opt(0) {
+        Some(value) if value.is(Kind::Tuple) => Ok(value),
+        Some(value) => {
+            let items = list::from_iterable(vm, value)?;
+            vm.keep(items)?;
+            tuple::new(vm, list::items(items))
+        }
+        None => tuple::new(vm, &[]),
+    }),
+    (T::List, takes(0, 1, false), |vm, _, args| match args.opt(0) {
+        Some(value) => list::from_iterable(vm, value),
+        None => list::new(vm, &[]),
+    }),
+    (T::Dict, takes(0, 1, true), dict::construct),
+    #[cfg(feature = "set")]
+    (T::Set, takes(0, 1, false), set::construct),
+    #[cfg(feature = "set")]
+    (T::FrozenSet, takes(0, 1, false), set::construct),
+    (T::Range, takes(1, 3, false), range::construct),
+    #[cfg(feature = "slices")]
+    (T::Slice, takes(1, 3, false), slice::construct),
+    #[cfg(feature = "property")]
+    (T::Property, takes(0, 3, false), hold),
+    (T::StaticMethod, takes(1, 1, false), hold),
+    (T::ClassMethod, takes(1, 1, false), hold),
+    (T::Super, takes(2, 2, false), hold),
+    #[cfg(feature = "builtins")]
+    (T::Zip, takes(0, ANY, false), iter::construct),
+    #[cfg(feature = "builtins")]
+    (T::Map, takes(2, ANY, false), iter::construct),
+    #[cfg(feature = "builtins")]
+    (T::Filter, takes(2, 2, false), iter::construct),
+    #[cfg(feature = "builtins")]
+    (T::Enumerate, takes(1, 2, true), iter::construct),
+    #[cfg(feature = "builtins")]
+    (T::Reversed, takes(1, 1, false), iter::construct),
+    #[cfg(feature = "collections")]
+    (T::Deque, takes(0, 3, false), crate::modules::deque::construct),
+    #[cfg(feature = "io")]
+    (T::StringIo, takes(0, 1, false), crate::modules::io::construct),
+    #[cfg(all(feature = "io", feature = "bytes"))]
+    (T::BytesIo, takes(0, 1, false), crate::modules::io::construct_bytes),
+];
+
+/// Types from this one on are exceptions.
+const N_CALLED: usize = T::BaseException.0 as usize;
+
+/// What makes a value of each type, and what that takes.
+static MAKERS: ([Make; N_CALLED], [u8; N_CALLED]) = {
+    let mut makes: [Make; N_CALLED] = [|vm, _, _| vm.type_error(Qstr::M_CANT_CREATE); N_CALLED];
+    let mut taken = [takes(0, 1, false); N_CALLED];
+    let mut at = 0;
+    while at < CALLED.len() {
+        let (class, takes, make) = CALLED[at];
+        (makes[class.0 as usize], taken[class.0 as usize]) = (make, takes);
+        at += 1;
+    }
+    (makes, taken)
+};
+
 /// Calls a built-in type.
 pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
-    if class.derives(T::BaseException) {
+    let index = usize::from(class.0);
+    let (Some(make), Some(takes)) = (MAKERS.0.get(index), MAKERS.1.get(index)) else {
         return exception::construct(vm, class.obj(), args);
-    }
-    let (min, max) = match class {
-        T::Range => (1, 3),
-        #[cfg(feature = "builtins")]
-        T::Zip => (0, usize::MAX),
-        #[cfg(feature = "builtins")]
-        T::Map => (2, usize::MAX),
-        #[cfg(feature = "builtins")]
-        T::Filter => (2, 2),
-        T::Type if cfg!(feature = "language") => (1, 3),
-        #[cfg(feature = "collections")]
-        T::Deque => (0, 3),
-        #[cfg(feature = "array")]
-        T::Array => (1, 2),
-        #[cfg(feature = "memoryview")]
-        T::MemoryView => (1, 1),
-        T::Type | T::StaticMethod | T::ClassMethod => (1, 1),
-        #[cfg(feature = "builtins")]
-        T::Reversed => (1, 1),
-        #[cfg(feature = "builtins")]
-        T::Enumerate => (1, 2),
-        #[cfg(feature = "slices")]
-        T::Slice => (1, 3),
-        T::Super => (2, 2),
-        #[cfg(feature = "property")]
-        T::Property => (0, 3),
-        #[cfg(feature = "methods")]
-        T::Int => (0, 2),
-        #[cfg(feature = "bytes")]
-        T::Bytes | T::ByteArray | T::Str => (0, 3),
-        _ => (0, 1),
     };
-    if args.n < min || args.n > max {
+    let (min, max) = (takes & 3, takes >> 2 & 7);
+    if args.n < usize::from(min) || args.n > usize::from(max) && max != ANY {
         return vm.type_error(Qstr::M_ARG_COUNT);
     }
-    #[cfg(feature = "builtins")]
-    let takes_keywords = class == T::Dict || class == T::Enumerate;
-    #[cfg(not(feature = "builtins"))]
-    let takes_keywords = class == T::Dict;
-    if args.n_kw > 0 && !takes_keywords {
+    if args.n_kw > 0 && takes >> 5 == 0 {
         return vm.type_error(Qstr::M_NO_KW);
     }
-    let first = args.opt(0);
-    match class {
-        T::Object => class::plain_object(vm),
-        #[cfg(feature = "language")]
-        T::Type if args.n == 3 => crate::introspect::make_class(vm, args),
-        #[cfg(feature = "collections")]
-        T::Deque => crate::modules::deque::construct(vm, args),
-        #[cfg(feature = "io")]
-        T::StringIo => crate::modules::io::construct(vm, args),
-        #[cfg(all(feature = "io", feature = "bytes"))]
-        T::BytesIo => crate::modules::io::construct_bytes(vm, args),
-        T::Type => Ok(type_of(args.get(0))),
-        T::Int => int::construct(vm, args),
-        #[cfg(feature = "float")]
-        T::Float => float::construct(vm, args),
-        T::Bool => match first {
-            Some(value) => Ok(Obj::bool(ops::truth(vm, value)?)),
-            None => Ok(Obj::FALSE),
-        },
-        #[cfg(feature = "bytes")]
-        T::Bytes | T::ByteArray => bytes::construct(vm, args, class == T::ByteArray),
-        #[cfg(feature = "array")]
-        T::Array => array::construct(vm, args),
-        #[cfg(feature = "memoryview")]
-        T::MemoryView => memoryview::construct(vm, args),
-        #[cfg(feature = "slices")]
-        T::Slice => slice::construct(vm, args),
-        #[cfg(feature = "bytes")]
-        T::Str if args.n > 1 => bytes::decode(vm, args),
-        T::Str => match first {
-            Some(value) => str::of(vm, value),
-            None => Ok(Obj::name(Qstr::EMPTY)),
-        },
-        T::Tuple => match first {
-            Some(value) if value.is(Kind::Tuple) => Ok(value),
-            Some(value) => {
-                let items = list::from_iterable(vm, value)?;
-                vm.keep(items)?;
-                tuple::new(vm, list::items(items))
-            }
-            None => tuple::new(vm, &[]),
-        },
-        T::List => match first {
-            Some(value) => list::from_iterable(vm, value),
-            None => list::new(vm, &[]),
-        },
-        T::Dict => dict::construct(vm, args),
-        #[cfg(feature = "set")]
-        T::Set => set::construct(vm, args, Kind::Set),
-        #[cfg(feature = "set")]
-        T::FrozenSet => set::construct(vm, args, Kind::FrozenSet),
-        T::Range => range::construct(vm, args),
-        #[cfg(feature = "builtins")]
-        T::Zip | T::Map | T::Filter | T::Enumerate | T::Reversed => iter::construct(vm, class, args),
-        #[cfg(feature = "property")]
-        T::Property => {
-            let made = vm.alloc(Kind::Property, 3)?;
-            for index in 0..args.n {
-                made.set_field(index, args.get(index));
-            }
-            Ok(made)
-        }
-        T::StaticMethod => wrap(vm, Kind::StaticMethod, args.get(0)),
-        T::ClassMethod => wrap(vm, Kind::ClassMethod, args.get(0)),
-        T::Super => {
-            let made = vm.alloc(Kind::Super, 2)?;
-            made.set_field(0, args.get(0));
-            made.set_field(1, args.get(1));
-            Ok(made)
-        }
-        _ => vm.type_error(Qstr::M_CANT_CREATE),
+    make(vm, class, args)
+}
+
+fn construct_str(vm: &mut Vm, _class: T, args: Args) -> Res {
+    match args.opt(0) {
+        Some(value) => str::of(vm, value),
+        None => Ok(Obj::name(Qstr::EMPTY)),
     }
+}
+
+/// An object that holds its arguments.
+fn hold(vm: &mut Vm, class: T, args: Args) -> Res {
+    let (kind, fields) = match class {
+        #[cfg(feature = "property")]
+        T::Property => (Kind::Property, 3),
+        T::StaticMethod => (Kind::StaticMethod, 1),
+        T::ClassMethod => (Kind::ClassMethod, 1),
+        _ => (Kind::Super, 2),
+    };
+    let made = vm.alloc(kind, fields)?;
+    for index in 0..args.n {
+        made.set_field(index, args.get(index));
+    }
+    Ok(made)
 }
 
 /// A copy of a property with one of its functions replaced.

@@ -29,6 +29,19 @@ pub(crate) fn size(code: u8) -> Option<usize> {
     })
 }
 
+#[cfg(all(feature = "float", not(feature = "f64")))]
+use crate::elementary::{of_double, to_double};
+
+#[cfg(feature = "f64")]
+fn of_double(bits: u64) -> f64 {
+    f64::from_bits(bits)
+}
+
+#[cfg(feature = "f64")]
+fn to_double(value: f64) -> u64 {
+    value.to_bits()
+}
+
 /// The number of a code that `bytes` hold, all of them.
 pub(crate) fn load(vm: &mut Vm, code: u8, big: bool, bytes: &[u8]) -> Res {
     let join = |all: u64, byte: &u8| all << 8 | u64::from(*byte);
@@ -37,7 +50,7 @@ pub(crate) fn load(vm: &mut Vm, code: u8, big: bool, bytes: &[u8]) -> Res {
         #[cfg(feature = "float")]
         b'f' => crate::types::float::new(vm, f32::from_bits(bits as u32) as crate::decimal::Float),
         #[cfg(feature = "float")]
-        b'd' => crate::types::float::new(vm, f64::from_bits(bits) as crate::decimal::Float),
+        b'd' => crate::types::float::new(vm, of_double(bits)),
         b'a'..=b'z' => {
             let spare = 64 - 8 * bytes.len();
             int::new(vm, (bits << spare) as i64 >> spare)
@@ -71,7 +84,7 @@ pub(crate) fn encode(vm: &mut Vm, code: u8, big: bool, value: Obj) -> Res<Option
         #[cfg(feature = "float")]
         b'f' => (crate::types::float::argument(vm, value)? as f32).to_bits().into(),
         #[cfg(feature = "float")]
-        b'd' => f64::from(crate::types::float::argument(vm, value)?).to_bits(),
+        b'd' => to_double(crate::types::float::argument(vm, value)?),
         _ => {
             let Some((negative, magnitude)) = magnitude(vm, value)? else { return Ok(None) };
             let all = u64::MAX >> (64 - 8 * size);
@@ -136,6 +149,8 @@ pub(crate) fn item(vm: &mut Vm, value: Obj, index: usize) -> Res {
 /// Whether two rooted values have equal items; `None` when that is no question for them: a view compares with all that consists of
 /// bytes, an array with arrays.
 #[cfg(any(feature = "array", feature = "memoryview"))]
+// Apart from `ops::equal`, which is made for speed and would make a larger one of it.
+#[inline(never)]
 pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<Option<bool>> {
     let (first, second) = (parts(left), parts(right));
     #[cfg(feature = "memoryview")]

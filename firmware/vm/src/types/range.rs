@@ -4,6 +4,7 @@ use crate::call::Args;
 use crate::heap::Kind;
 use crate::ops;
 use crate::qstr::Qstr;
+use crate::types::T;
 use crate::value::{Obj, Res};
 use crate::vm::Vm;
 
@@ -37,7 +38,7 @@ pub(crate) fn contains(range: Obj, value: i32) -> bool {
     inside && (i64::from(value) - i64::from(start)) % i64::from(step) == 0
 }
 
-pub(crate) fn construct(vm: &mut Vm, args: Args) -> Res {
+pub(crate) fn construct(vm: &mut Vm, _class: T, args: Args) -> Res {
     let first = ops::as_int(vm, args.get(0))?;
     let (start, stop, step) = match args.n {
         1 => (0, first, 1),

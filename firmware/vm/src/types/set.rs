@@ -103,7 +103,8 @@ fn from_iterable(vm: &mut Vm, value: Obj, kind: Kind) -> Res {
 }
 
 /// `set(…)` and `frozenset(…)`.
-pub(crate) fn construct(vm: &mut Vm, args: Args, kind: Kind) -> Res {
+pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
+    let kind = if class == T::Set { Kind::Set } else { Kind::FrozenSet };
     match args.opt(0) {
         None => new(vm, kind),
         Some(value) if kind == Kind::FrozenSet && value.is(kind) => Ok(value),

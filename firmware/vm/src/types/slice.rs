@@ -7,6 +7,7 @@ use crate::natives::N;
 use crate::ops;
 use crate::qstr::Qstr;
 use crate::types::Method;
+use crate::types::T;
 #[cfg(feature = "language")]
 use crate::types::tuple;
 use crate::value::{Obj, Res};
@@ -18,7 +19,7 @@ pub(crate) const METHODS: &[Method] = &[(Qstr::INDICES, N::SliceIndices)];
 pub(crate) const METHODS: &[Method] = &[];
 
 /// `slice(stop)`, `slice(start, stop[, step])`.
-pub(crate) fn construct(vm: &mut Vm, args: Args) -> Res {
+pub(crate) fn construct(vm: &mut Vm, _class: T, args: Args) -> Res {
     match args.n {
         1 => new(vm, Obj::NONE, args.get(0), Obj::NONE),
         _ => new(vm, args.get(0), args.get(1), args.opt(2).unwrap_or(Obj::NONE)),

@@ -82,6 +82,19 @@ pub(crate) fn text<'x>(vm: &Vm, value: Obj) -> Option<&'x [u8]> {
     }
 }
 
+/// The same, none for what is no text.
+pub(crate) fn bytes<'x>(vm: &Vm, value: Obj) -> &'x [u8] {
+    text(vm, value).unwrap_or(b"")
+}
+
+/// The same where nothing else is right.
+pub(crate) fn required<'x>(vm: &mut Vm, value: Obj) -> Res<&'x [u8]> {
+    match text(vm, value) {
+        Some(bytes) => Ok(bytes),
+        None => vm.type_error(Qstr::M_EXPECTED_STR),
+    }
+}
+
 /// Whether two strs are the same text. A text has one name, so two names need no look.
 pub(crate) fn same(vm: &Vm, left: Obj, right: Obj) -> bool {
     if left == right || left.is_name() && right.is_name() {
@@ -120,7 +133,7 @@ pub(crate) fn new(vm: &mut Vm, bytes: &[u8]) -> Res {
         }
     }
     let made = with_room(vm, bytes.len())?;
-    made.write_bytes(1, 0, bytes);
+    made.write_bytes(0, bytes);
     Ok(made)
 }
 
@@ -150,8 +163,8 @@ pub(crate) fn concat(vm: &mut Vm, parts: &[Obj]) -> Res {
     let made = made?;
     let mut at = 0;
     for part in parts {
-        let bytes = text(vm, *part).unwrap_or(b"");
-        made.write_bytes(1, at, bytes);
+        let bytes = bytes(vm, *part);
+        made.write_bytes(at, bytes);
         at += bytes.len();
     }
     Ok(made)
@@ -184,13 +197,13 @@ impl Builder {
             if !vm.heap.extend(block, 1 + wanted.max(room + room / 2).div_ceil(WORD)) {
                 let grown = with_room(vm, wanted.max(room + room / 2))?;
                 grown.set_raw(0, len);
-                grown.write_bytes(1, 0, block.bytes(1, len));
+                grown.write_bytes(0, block.bytes(1, len));
                 self.holder.set_field(0, grown);
                 vm.heap.free(block);
             }
         }
         let block = self.holder.field(0);
-        block.write_bytes(1, len, bytes);
+        block.write_bytes(len, bytes);
         block.set_raw(0, len + bytes.len());
         Ok(())
     }
@@ -204,6 +217,7 @@ impl Builder {
 }
 
 /// How many bytes the character has that starts with this byte.
+#[cfg_attr(feature = "unicode", inline(never))]
 pub(crate) fn char_len(first: u8) -> usize {
     match first {
         _ if !cfg!(feature = "unicode") => 1,
@@ -214,8 +228,14 @@ pub(crate) fn char_len(first: u8) -> usize {
     }
 }
 
+/// Whether each byte is a character.
+#[cfg_attr(feature = "unicode", inline(never))]
+fn all_single(bytes: &[u8]) -> bool {
+    !cfg!(feature = "unicode") || bytes.is_ascii()
+}
+
 pub(crate) fn char_count(bytes: &[u8]) -> usize {
-    if !cfg!(feature = "unicode") || bytes.is_ascii() {
+    if all_single(bytes) {
         return bytes.len();
     }
     bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
@@ -223,7 +243,7 @@ pub(crate) fn char_count(bytes: &[u8]) -> usize {
 
 /// The byte position of character `index`, at most the end.
 pub(crate) fn byte_at(bytes: &[u8], index: usize) -> usize {
-    if !cfg!(feature = "unicode") || bytes.is_ascii() {
+    if all_single(bytes) {
         return index.min(bytes.len());
     }
     bytes.iter().enumerate().filter(|(_, byte)| **byte & 0xc0 != 0x80).nth(index).map_or(bytes.len(), |(at, _)| at)
@@ -254,9 +274,9 @@ pub(crate) fn of(vm: &mut Vm, value: Obj) -> Res {
 
 /// `text[index]` and `text[slice]`.
 pub(crate) fn subscript(vm: &mut Vm, value: Obj, at: Obj) -> Res {
-    let bytes = text(vm, value).unwrap_or(b"");
+    let bytes = bytes(vm, value);
     // One look at the whole text, not another for each position.
-    let ascii = !cfg!(feature = "unicode") || bytes.is_ascii();
+    let ascii = all_single(bytes);
     let len = if ascii { bytes.len() } else { char_count(bytes) };
     let byte_at = |bytes: &[u8], index: usize| if ascii { index.min(bytes.len()) } else { byte_at(bytes, index) };
     #[cfg(feature = "slices")]
@@ -292,10 +312,10 @@ pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res 
                 (op::ADD, _) if is(right) => (right, 1),
                 _ => return vm.type_error(Qstr::M_BAD_OPERANDS),
             };
-            let more = text(vm, more).unwrap_or(b"");
+            let more = bytes(vm, more);
             let builder = Builder::new(vm)?;
             if operator == op::ADD {
-                builder.push(vm, text(vm, left).unwrap_or(b""))?;
+                builder.push(vm, bytes(vm, left))?;
             }
             for _ in 0..if more.is_empty() { 0 } else { times } {
                 builder.push(vm, more)?;
@@ -306,14 +326,14 @@ pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res 
         #[cfg(feature = "speed")]
         op::MULTIPLY => {
             let Some(times) = ops::small(right) else { return vm.type_error(Qstr::M_BAD_OPERANDS) };
-            let bytes = text(vm, left).unwrap_or(b"");
+            let bytes = bytes(vm, left);
             let Some(total) = bytes.len().checked_mul(times.max(0) as usize) else { return vm.no_memory() };
             if total == 0 {
                 return Ok(Obj::name(Qstr::EMPTY));
             }
             let made = with_room(vm, total)?;
             for index in 0..times as usize {
-                made.write_bytes(1, index * bytes.len(), bytes);
+                made.write_bytes(index * bytes.len(), bytes);
             }
             Ok(made)
         }
@@ -337,10 +357,7 @@ pub(crate) fn argument<'x>(vm: &mut Vm, args: Args, index: usize) -> Res<&'x [u8
     if !is(args.get(0)) {
         return crate::types::bytes::argument(vm, args.get(index));
     }
-    match text(vm, args.get(index)) {
-        Some(bytes) => Ok(bytes),
-        None => vm.type_error(Qstr::M_EXPECTED_STR),
-    }
+    required(vm, args.get(index))
 }
 
 /// The text of one of several values, or its bytes where the method is one of bytes.
@@ -367,7 +384,7 @@ fn finish_like(vm: &mut Vm, _args: Args, made: Obj) -> Res {
     #[cfg(feature = "bytes")]
     if !is(_args.get(0)) {
         vm.keep(made)?;
-        let bytes = text(vm, made).unwrap_or(b"");
+        let bytes = bytes(vm, made);
         return like(vm, _args, bytes);
     }
     let _ = vm;
@@ -420,11 +437,11 @@ fn join_parts(vm: &mut Vm, args: Args, between: &[u8], parts: Obj) -> Res {
     let mut at = 0;
     for (index, part) in list::items(parts).iter().enumerate() {
         if index > 0 {
-            made.write_bytes(1, at, between);
+            made.write_bytes(at, between);
             at += between.len();
         }
         let bytes = self::part(vm, args.get(0), *part).unwrap_or(b"");
-        made.write_bytes(1, at, bytes);
+        made.write_bytes(at, bytes);
         at += bytes.len();
     }
     finish_like(vm, args, made)
@@ -641,7 +658,7 @@ fn mapped(vm: &mut Vm, args: Args, change: impl Fn(u8) -> u8) -> Res {
     let bytes = receiver(vm, args)?;
     let made = with_room(vm, bytes.len())?;
     for (at, byte) in bytes.iter().enumerate() {
-        made.write_bytes(1, at, &[change(*byte)]);
+        made.write_bytes(at, &[change(*byte)]);
     }
     finish_like(vm, args, made)
 }

@@ -80,7 +80,7 @@ impl<'a> Vm<'a> {
         }
         let words = crate::heap::WORD;
         let copy = self.alloc(Kind::Permanent, text.len().div_ceil(words).max(1))?;
-        copy.write_bytes(0, 0, text);
+        copy.write_at(0, text);
         // The last block of names is ours to add to when it is one of these and has room.
         let has_room = self.n_names > 0
             && self.own_names == self.n_names

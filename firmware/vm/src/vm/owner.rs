@@ -67,7 +67,7 @@ impl<'a> Vm<'a> {
 
     #[cfg(feature = "machine")]
     fn now_ms(&self) -> u32 {
-        self.clock.map_or((self.waited_us / 1000) as u32, |clock| clock.now_ms())
+        self.clock.map_or(crate::limbs::quotient(self.waited_us, 1000) as u32, |clock| clock.now_ms())
     }
 
     /// Calls `function` with `None` in `ms` milliseconds, at the next jump back or call of Python code from then on; null: no longer. There is one
