@@ -9,6 +9,8 @@ pub(crate) mod bigint;
 #[cfg(feature = "bytes")]
 pub(crate) mod bytes;
 pub(crate) mod class;
+#[cfg(feature = "complex")]
+pub(crate) mod complex;
 pub(crate) mod dict;
 pub(crate) mod exception;
 #[cfg(feature = "float")]
@@ -104,6 +106,8 @@ types! {
     Bool                BOOL                  Int              &[],
     #[cfg(feature = "float")]
     Float               FLOAT                 Object           float::METHODS,
+    #[cfg(feature = "complex")]
+    Complex             COMPLEX              Object           &[],
     Str                 STR                   Object           str::METHODS,
     #[cfg(feature = "bytes")]
     Bytes               BYTES                 Object           bytes::METHODS,
@@ -300,6 +304,8 @@ pub(crate) fn builtin_type_of(value: Obj) -> T {
     match value.kind() {
         #[cfg(feature = "float")]
         Kind::Float => T::Float,
+        #[cfg(feature = "complex")]
+        Kind::Complex => T::Complex,
         #[cfg(feature = "bigint")]
         Kind::Int => T::Int,
         #[cfg(feature = "bytes")]
@@ -393,6 +399,8 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
         T::Property => (0, 3),
         #[cfg(feature = "methods")]
         T::Int => (0, 2),
+        #[cfg(feature = "complex")]
+        T::Complex => (0, 2),
         #[cfg(feature = "bytes")]
         T::Bytes | T::ByteArray | T::Str => (0, 3),
         _ => (0, 1),
@@ -422,6 +430,8 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
         T::Int => int::construct(vm, args),
         #[cfg(feature = "float")]
         T::Float => float::construct(vm, args),
+        #[cfg(feature = "complex")]
+        T::Complex => complex::construct(vm, args),
         T::Bool => match first {
             Some(value) => Ok(Obj::bool(ops::truth(vm, value)?)),
             None => Ok(Obj::FALSE),
