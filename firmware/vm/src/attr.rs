@@ -210,6 +210,12 @@ fn load_builtin(vm: &mut Vm, object: Obj, name: Obj) -> Res {
             None => Err(no_attribute(vm, object, name)),
         };
     }
+    #[cfg(feature = "complex")]
+    if object.is(Kind::Complex)
+        && let Some(part) = types::complex::attribute(object, name)
+    {
+        return types::float::new(vm, part);
+    }
     match types::builtin_type_of(object).method(name) {
         Some(native) => bound(vm, native, object),
         None => Err(no_attribute(vm, object, name)),

@@ -155,7 +155,7 @@ pub(crate) fn find(name: Obj) -> Option<Obj> {
 
 pub(crate) fn abs(vm: &mut Vm, args: Args) -> Res {
     #[cfg(feature = "float")]
-    if args.get(0).is(Kind::Float) {
+    if types::float::is_inexact(args.get(0)) {
         return types::float::magnitude(vm, args.get(0));
     }
     #[cfg(feature = "bigint")]

@@ -24,6 +24,9 @@ pub(crate) enum Kind {
     /// The bits of a float.
     #[cfg(feature = "float")]
     Float,
+    /// The bits of two floats.
+    #[cfg(feature = "complex")]
+    Complex,
     /// A long int: sign and length, limbs.
     #[cfg(feature = "bigint")]
     Int,

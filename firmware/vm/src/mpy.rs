@@ -294,6 +294,8 @@ const OBJ_BYTES: u8 = 6;
 const OBJ_INT: u8 = 7;
 #[cfg(feature = "float")]
 const OBJ_FLOAT: u8 = 8;
+#[cfg(feature = "complex")]
+const OBJ_COMPLEX: u8 = 9;
 const OBJ_TUPLE: u8 = 10;
 
 /// Walks over a constant, checks it, and makes it if `make` says so: else it gives None, as for one that has no memory of its own.
@@ -352,6 +354,11 @@ fn constant<'a>(vm: &mut Vm<'a>, reader: &mut Reader<'a>, make: bool, depth: usi
         #[cfg(feature = "float")]
         OBJ_FLOAT => match crate::decimal::parse(text) {
             Some(value) => Ok(types::float::new(vm, value)?),
+            None => reader.bad(&"a float constant is malformed"),
+        },
+        #[cfg(feature = "complex")]
+        OBJ_COMPLEX => match types::complex::parse(text) {
+            Some(value) => Ok(types::complex::new(vm, value)?),
             None => reader.bad(&"a float constant is malformed"),
         },
         #[cfg(feature = "bytes")]

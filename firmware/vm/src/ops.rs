@@ -176,6 +176,8 @@ pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Opt
         return Ok(Obj::bool(answer != (operator > op::EQUAL)));
     }
     match operator {
+        #[cfg(feature = "complex")]
+        op::EQUAL | op::NOT_EQUAL if left.is(Kind::Complex) => Ok(Obj::bool(types::complex::equal(left, right) == (operator == op::EQUAL))),
         op::EQUAL => Ok(Obj::bool(equal(vm, left, right)?)),
         op::NOT_EQUAL => Ok(Obj::bool(!equal(vm, left, right)?)),
         op::LESS => Ok(Obj::bool(less(vm, left, right)?)),
@@ -224,6 +226,10 @@ fn arithmetic(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
     }
     if str::is(left) {
         return str::operator(vm, operator, left, right);
+    }
+    #[cfg(feature = "complex")]
+    if left.is(Kind::Complex) || right.is(Kind::Complex) {
+        return types::complex::arithmetic(vm, operator, left, right);
     }
     if operator == op::MULTIPLY && small(left).is_some() {
         return arithmetic_of_sequence(vm, operator, right, left);
@@ -528,6 +534,8 @@ pub(crate) fn truth(vm: &mut Vm, value: Obj) -> Res<bool> {
     match value.kind() {
         #[cfg(feature = "float")]
         Kind::Float => Ok(types::float::get(value) != 0.0),
+        #[cfg(feature = "complex")]
+        Kind::Complex => Ok(types::complex::parts(value) != (0.0, 0.0)),
         #[cfg(feature = "bytes")]
         Kind::Bytes | Kind::ConstBytes | Kind::ByteArray => Ok(types::bytes::buffer(value).is_some_and(|bytes| !bytes.is_empty())),
         #[cfg(feature = "array")]
@@ -579,7 +587,7 @@ pub(crate) fn unary(vm: &mut Vm, operator: u8, value: Obj) -> Res {
         };
     }
     #[cfg(feature = "float")]
-    if value.is(Kind::Float) {
+    if types::float::is_inexact(value) {
         return types::float::unary(vm, operator, value);
     }
     #[cfg(feature = "bigint")]

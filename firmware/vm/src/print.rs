@@ -138,6 +138,8 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
     match value.kind() {
         #[cfg(feature = "float")]
         Kind::Float => types::float::print(vm, sink, value),
+        #[cfg(feature = "complex")]
+        Kind::Complex => types::complex::print(vm, sink, value),
         #[cfg(feature = "bigint")]
         Kind::Int => {
             let made = types::bigint::digits(vm, value, 10)?;

@@ -24,6 +24,10 @@ pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
     if str::is(left) && !(cfg!(feature = "language") && is_object(right)) {
         return Ok(false);
     }
+    #[cfg(feature = "complex")]
+    if (left.is(Kind::Complex) || right.is(Kind::Complex)) && !is_object(left) && !is_object(right) {
+        return Ok(types::complex::equal(left, right));
+    }
     #[cfg(feature = "float")]
     if left.is(Kind::Float) || right.is(Kind::Float) {
         return Ok(types::float::equal(left, right));

@@ -178,6 +178,8 @@ pub(crate) fn hash(vm: &mut Vm, key: Obj) -> Res<u32> {
     match key.kind() {
         #[cfg(feature = "float")]
         Kind::Float => crate::types::float::hash(vm, key),
+        #[cfg(feature = "complex")]
+        Kind::Complex => crate::types::complex::hash(vm, key),
         #[cfg(feature = "bigint")]
         Kind::Int => Ok(crate::types::bigint::hash(key)),
         #[cfg(feature = "bytes")]

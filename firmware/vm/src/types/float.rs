@@ -16,28 +16,50 @@ use crate::vm::Vm;
 
 pub(crate) const METHODS: &[Method] = &[(Qstr::IS_INTEGER, N::FloatIsInteger)];
 
-const WORDS: usize = size_of::<Float>().div_ceil(WORD);
+pub(super) const WORDS: usize = size_of::<Float>().div_ceil(WORD);
 
 #[inline(never)]
 pub(crate) fn new(vm: &mut Vm, value: Float) -> Res {
     let made = vm.alloc(Kind::Float, WORDS)?;
+    set_part(made, 0, value);
+    Ok(made)
+}
+
+/// Writes the float that lies `at` words into a block.
+#[inline(always)]
+pub(super) fn set_part(made: Obj, at: usize, value: Float) {
     let bits = value.to_bits();
-    made.set_raw(0, bits as usize);
+    made.set_raw(at, bits as usize);
     #[cfg(feature = "f64")]
     if WORDS > 1 {
-        made.set_raw(1, (bits >> 32) as usize);
+        made.set_raw(at + 1, (bits >> 32) as usize);
     }
-    Ok(made)
+}
+
+/// The float that lies `at` words into a block.
+#[inline(always)]
+pub(super) fn part(value: Obj, at: usize) -> Float {
+    #[cfg(feature = "f64")]
+    let bits = if WORDS > 1 { value.raw(at) as u64 | (value.raw(at + 1) as u64) << 32 } else { value.raw(at) as u64 };
+    #[cfg(not(feature = "f64"))]
+    let bits = value.raw(at) as u32;
+    Float::from_bits(bits)
 }
 
 /// The value of a float object.
 #[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn get(value: Obj) -> Float {
-    #[cfg(feature = "f64")]
-    let bits = if WORDS > 1 { value.raw(0) as u64 | (value.raw(1) as u64) << 32 } else { value.raw(0) as u64 };
-    #[cfg(not(feature = "f64"))]
-    let bits = value.raw(0) as u32;
-    Float::from_bits(bits)
+    part(value, 0)
+}
+
+/// A float or a complex number: what `unary` and `magnitude` take.
+#[inline(always)]
+pub(crate) fn is_inexact(value: Obj) -> bool {
+    #[cfg(feature = "complex")]
+    if value.is(Kind::Complex) {
+        return true;
+    }
+    value.is(Kind::Float)
 }
 
 /// `of_two`, where both are floats; NULL where not.
@@ -139,7 +161,7 @@ pub(crate) fn to_int(vm: &mut Vm, value: Float) -> Res {
 }
 
 /// Order of a float and another number, exactly; `None` with a nan.
-fn compare(left: Float, right: Obj) -> Option<Ordering> {
+pub(super) fn compare(left: Float, right: Obj) -> Option<Ordering> {
     if !right.is(Kind::Float)
         && let Some(right) = ops::small(right)
         && left.abs() < 2_147_483_648.0
@@ -187,6 +209,9 @@ fn power(vm: &mut Vm, base: Float, exponent: Float) -> Res {
         return Err(vm.raise(T::ZeroDivisionError, Qstr::M_DIVISION));
     }
     if base < 0.0 && base.is_finite() && exponent.is_finite() && truncate(exponent) != exponent {
+        #[cfg(feature = "complex")]
+        return super::complex::power(vm, (base, 0.0), (exponent, 0.0));
+        #[cfg(not(feature = "complex"))]
         return vm.value_error(Qstr::M_COMPLEX);
     }
     let value = if exponent == 0.5 && base > 0.0 {
@@ -248,6 +273,11 @@ pub(crate) fn arithmetic(vm: &mut Vm, operator: u8, left: Float, right: Float) -
 }
 
 pub(crate) fn unary(vm: &mut Vm, operator: u8, value: Obj) -> Res {
+    #[cfg(feature = "complex")]
+    if operator == un::NEGATIVE && value.is(Kind::Complex) {
+        let (real, imag) = super::complex::parts(value);
+        return super::complex::new(vm, (-real, -imag));
+    }
     match operator {
         un::NEGATIVE => new(vm, -get(value)),
         un::POSITIVE => Ok(value),
@@ -435,6 +465,10 @@ pub(crate) fn divide_ints(vm: &mut Vm, left: i32, right: i32) -> Res {
 
 /// `abs(value)` of a float.
 pub(crate) fn magnitude(vm: &mut Vm, value: Obj) -> Res {
+    #[cfg(feature = "complex")]
+    if value.is(Kind::Complex) {
+        return new(vm, super::complex::size(value));
+    }
     new(vm, get(value).abs())
 }
 

@@ -154,7 +154,7 @@ fn power(vm: &mut Vm, base: i32, exponent: i32) -> Res {
 #[cfg(feature = "float")]
 pub(crate) fn round(vm: &mut Vm, value: Obj, places: i32) -> Res {
     if places >= 0 {
-        return crate::ops::binary(vm, op::ADD, value, Obj::int(0), None);
+        return crate::ops::binary(vm, op::OR, value, Obj::int(0), None);
     }
     let unit = crate::ops::binary(vm, op::POWER, Obj::int(10), Obj::int(-places), None)?;
     vm.keep(unit)?;

@@ -9,6 +9,8 @@ pub(crate) mod bigint;
 #[cfg(feature = "bytes")]
 pub(crate) mod bytes;
 pub(crate) mod class;
+#[cfg(feature = "complex")]
+pub(crate) mod complex;
 pub(crate) mod dict;
 pub(crate) mod exception;
 #[cfg(feature = "float")]
@@ -109,6 +111,8 @@ types! {
     Bool                BOOL                  Int              &[],
     #[cfg(feature = "float")]
     Float               FLOAT                 Object           float::METHODS,
+    #[cfg(feature = "complex")]
+    Complex             COMPLEX               Object           &[],
     Str                 STR                   Object           str::METHODS,
     #[cfg(feature = "bytes")]
     Bytes               BYTES                 Object           bytes::METHODS,
@@ -313,6 +317,8 @@ pub(crate) fn builtin_type_of(value: Obj) -> T {
 const KINDS: &[(Kind, T)] = &[
     #[cfg(feature = "float")]
     (Kind::Float, T::Float),
+    #[cfg(feature = "complex")]
+    (Kind::Complex, T::Complex),
     #[cfg(feature = "bigint")]
     (Kind::Int, T::Int),
     #[cfg(feature = "bytes")]
@@ -417,6 +423,8 @@ const CALLED: &[(T, u8, Make)] = &[
     }),
     #[cfg(feature = "float")]
     (T::Float, takes(0, 1, false), float::construct),
+    #[cfg(feature = "complex")]
+    (T::Complex, takes(0, 2, false), complex::construct),
     #[cfg(not(feature = "bytes"))]
     (T::Str, takes(0, 1, false), construct_str),
     #[cfg(feature = "bytes")]
