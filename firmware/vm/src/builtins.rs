@@ -61,6 +61,12 @@ const FUNCTIONS: &[(Qstr, N)] = &[
     (Qstr::ID, N::Id),
     #[cfg(feature = "language")]
     (Qstr::LOCALS, N::Locals),
+    #[cfg(feature = "help")]
+    (Qstr::HELP, N::Help),
+    #[cfg(all(feature = "import", feature = "language"))]
+    (Qstr::D_IMPORT, N::Import),
+    #[cfg(feature = "io")]
+    (Qstr::OPEN, N::Open),
     #[cfg(feature = "format")]
     (Qstr::FORMAT, N::Format),
     #[cfg(feature = "format")]

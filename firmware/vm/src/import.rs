@@ -1,11 +1,12 @@
 //! `import`: built-in modules, then files the machine's owner offers (`crate::Modules`), each loaded once and executed where it lies.
 
 use crate::attr;
-use crate::call;
+use crate::call::{self, Args};
 use crate::code::ModulePtr;
 use crate::heap::Kind;
 use crate::map;
 use crate::mpy;
+use crate::ops;
 use crate::qstr::Qstr;
 use crate::types::{self, T, list, str};
 use crate::value::{Obj, Raised, Res};
@@ -21,6 +22,15 @@ pub(crate) fn name(vm: &mut Vm, from: ModulePtr, level: Obj, names: Obj, name: O
     let module = dotted(vm, full, level == 0 && names == Obj::NONE);
     vm.release(kept);
     module
+}
+
+/// `__import__(name[, globals[, locals[, names[, level]]]])`. What is relative is so to the module that calls, whatever `globals` says.
+#[cfg(feature = "language")]
+pub(crate) fn builtin(vm: &mut Vm, args: Args) -> Res {
+    let (asked, names) = (args.get(0), args.opt(3).unwrap_or(Obj::NONE));
+    let names = if ops::truth(vm, names)? { names } else { Obj::NONE };
+    let Some(frame) = vm.frame else { return Ok(Obj::NONE) };
+    name(vm, frame.code().get().module, args.opt(4).unwrap_or(Obj::int(0)), names, asked)
 }
 
 /// What `from . import …` and `from .a import …` mean in the module they are in.
@@ -51,6 +61,10 @@ fn dotted(vm: &mut Vm, full: Obj, first: bool) -> Res {
     let mut at = 0;
     loop {
         let end = text[at..].iter().position(|byte| *byte == b'.').map_or(text.len(), |dot| at + dot);
+        // `import` names no module without a name, `__import__` may.
+        if cfg!(feature = "language") && end == at {
+            return Err(no_module(vm, full));
+        }
         let module = one(vm, &text[..end], full)?;
         vm.keep(module)?;
         if outer != Obj::NULL {

@@ -54,17 +54,19 @@ const LEVELS_MAX: usize = 16;
 
 /// `dir([object])`: the names that have attributes, not sorted.
 pub(crate) fn dir(vm: &mut Vm, args: Args) -> Res {
+    let object = match (args.opt(0), vm.frame) {
+        (Some(object), _) => object,
+        (None, Some(frame)) => frame.code().get().module.get().globals,
+        (None, None) => Obj::NONE,
+    };
+    names(vm, object, LEVELS_MAX)
+}
+
+/// The names of an object's attributes, looked for in so many levels of classes: with one, what classes are derived from is left out. The list is
+/// kept.
+pub(crate) fn names(vm: &mut Vm, object: Obj, levels: usize) -> Res {
     let names = list::new(vm, &[])?;
     vm.keep(names)?;
-    let Some(object) = args.opt(0) else {
-        if let Some(frame) = vm.frame {
-            let module = frame.code().get().module.get().globals;
-            if module != Obj::NULL {
-                add(vm, names, &|at| map::entry(module.field(types::MODULE_TABLE), at))?;
-            }
-        }
-        return Ok(names);
-    };
     #[cfg(feature = "import")]
     if let Some(info) = crate::modules::info(object) {
         for (name, _) in info.entries {
@@ -80,7 +82,7 @@ pub(crate) fn dir(vm: &mut Vm, args: Args) -> Res {
         add(vm, names, &|at| class::own_entry(object, at))?;
     }
     let class = if object.is(Kind::Class) || object.as_type_index().is_some() { object } else { types::type_of(object) };
-    add_class(vm, names, class, LEVELS_MAX)?;
+    add_class(vm, names, class, levels)?;
     Ok(names)
 }
 
@@ -104,7 +106,7 @@ fn add_class(vm: &mut Vm, names: Obj, class: Obj, levels: usize) -> Res<()> {
                     list::append(vm, names, Obj::name(name))?;
                 }
             }
-            if at == T::Object {
+            if at == T::Object || levels == 1 {
                 return Ok(());
             }
             at = at.info().base;
@@ -112,7 +114,7 @@ fn add_class(vm: &mut Vm, names: Obj, class: Obj, levels: usize) -> Res<()> {
     }
     if class.is(Kind::Class) && levels > 0 {
         add(vm, names, &|at| map::entry(class.field(class::TABLE), at))?;
-        for base in class::bases(class) {
+        for base in class::bases(class).iter().filter(|_| levels > 1) {
             add_class(vm, names, *base, levels - 1)?;
         }
     }

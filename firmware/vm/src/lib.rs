@@ -32,6 +32,8 @@ mod elementary;
 mod frame;
 #[expect(unsafe_code, reason = "objects are raw memory of the arena")]
 mod heap;
+#[cfg(feature = "help")]
+mod help;
 #[cfg(feature = "import")]
 mod import;
 #[cfg(feature = "inspect")]
@@ -106,10 +108,17 @@ pub struct ModuleFile<'a> {
     pub package: bool,
 }
 
-/// What a program may import beside the built-in modules.
+/// What a program may import beside the built-in modules, and open.
 pub trait Modules<'a> {
-    /// The file of the module called `name`: `b"pkg.mod"` is the module `mod` of the package `pkg`.
+    /// The file of the module called `name`: `b"pkg.mod"` is the module `mod` of the package `pkg`. A program may ask for any text.
     fn find(&self, name: &[u8]) -> Option<ModuleFile<'a>>;
+
+    /// The bytes of the file that `open` reads by this name; a machine has none unless its owner says so. A program may ask for any text.
+    #[cfg(feature = "io")]
+    fn open(&self, name: &[u8]) -> Option<&'a [u8]> {
+        let _ = name;
+        None
+    }
 }
 
 /// Memory by its address, for `machine`.

@@ -36,7 +36,7 @@ const fn arity_of(min: u8, max: u8, keywords: bool) -> Arity {
 }
 
 /// Those there are: few, so that a function has the number of one beside its name, in the same two bytes.
-static ARITIES: [Arity; 21] = [
+static ARITIES: [Arity; 22] = [
     arity_of(0, 0, false),
     arity_of(0, 1, false),
     arity_of(0, ANY, true),
@@ -48,6 +48,7 @@ static ARITIES: [Arity; 21] = [
     arity_of(1, 3, true),
     arity_of(1, 4, false),
     arity_of(1, 4, true),
+    arity_of(1, 5, false),
     arity_of(1, ANY, false),
     arity_of(1, ANY, true),
     arity_of(2, 2, false),
@@ -309,6 +310,12 @@ natives! {
     Id                  ID           1 1   false crate::introspect::id,
     #[cfg(feature = "language")]
     Locals              LOCALS       0 0   false crate::introspect::globals,
+    #[cfg(feature = "help")]
+    Help                HELP         0 1   false crate::help::help,
+    #[cfg(all(feature = "import", feature = "language"))]
+    Import              D_IMPORT     1 5   false crate::import::builtin,
+    #[cfg(feature = "io")]
+    Open                OPEN         1 4   true  crate::modules::io::open,
     #[cfg(feature = "language")]
     DictPopItem         POPITEM      1 1   false dict::pop_item,
     #[cfg(feature = "language")]

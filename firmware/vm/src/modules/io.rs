@@ -66,31 +66,58 @@ fn result(vm: &mut Vm, _stream: Obj, bytes: &[u8]) -> Res {
 /// `BytesIO([bytes])`.
 #[cfg(feature = "bytes")]
 pub(crate) fn construct_bytes(vm: &mut Vm, _class: T, args: Args) -> Res {
-    let made = vm.alloc(Kind::Stream, FIELDS)?;
-    vm.keep(made)?;
-    made.set_field(AT, Obj::int(0));
-    made.set_field(TYPE, T::BytesIo.obj());
     let all = match args.opt(0) {
         Some(value) if value != Obj::NONE => crate::types::bytes::argument(vm, value)?,
         _ => b"",
     };
-    let block = crate::types::bytes::new(vm, all)?;
-    made.set_field(BLOCK, block);
-    Ok(made)
+    make(vm, true, all)
 }
 
 /// `StringIO([text])`: reading begins at the start, and so does writing.
 pub(crate) fn construct(vm: &mut Vm, _class: T, args: Args) -> Res {
+    let text = args.opt(0).and_then(|value| str::text(vm, value)).unwrap_or(b"");
+    make(vm, false, text)
+}
+
+/// A stream that holds a copy of `all`, which may be the bytes of a rooted value.
+fn make(vm: &mut Vm, _binary: bool, all: &[u8]) -> Res {
     let made = vm.alloc(Kind::Stream, FIELDS)?;
     vm.keep(made)?;
     made.set_field(AT, Obj::int(0));
     #[cfg(feature = "bytes")]
+    if _binary {
+        made.set_field(TYPE, T::BytesIo.obj());
+        let block = crate::types::bytes::new(vm, all)?;
+        made.set_field(BLOCK, block);
+        return Ok(made);
+    }
+    #[cfg(feature = "bytes")]
     made.set_field(TYPE, T::StringIo.obj());
-    let text = args.opt(0).and_then(|value| str::text(vm, value)).unwrap_or(b"");
     let builder = Builder::new(vm)?;
-    builder.push(vm, text)?;
+    builder.push(vm, all)?;
     made.set_field(BLOCK, builder.finish(vm));
     Ok(made)
+}
+
+/// `errno.ENOENT` and `errno.EROFS`.
+const NOT_THERE: i32 = 2;
+const READ_ONLY: i32 = 30;
+
+/// `open(name[, mode])`: a copy of what the machine's owner has by this name, a `StringIO` or with `b` a `BytesIO`. How it is buffered and encoded
+/// is not asked for: it is in memory, and a text is UTF-8. Files are not written: other modes are refused as on a file system to be read only.
+pub(crate) fn open(vm: &mut Vm, args: Args) -> Res {
+    let Some(name) = str::text(vm, args.get(0)) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
+    let mode = args.opt(1).or_else(|| args.kw_named(Qstr::MODE)).and_then(|mode| str::text(vm, mode)).unwrap_or(b"");
+    let is_to_read = !mode.iter().any(|letter| b"wax+".contains(letter));
+    let Some(file) = vm.file(name).filter(|_| is_to_read) else {
+        return Err(vm.raise_value(T::OsError, Obj::int(if is_to_read { NOT_THERE } else { READ_ONLY })));
+    };
+    let binary = cfg!(feature = "bytes") && mode.contains(&b'b');
+    #[cfg(feature = "unicode")]
+    if !binary && !crate::utf8::is_valid(file) {
+        return Err(vm.raise(T::UnicodeError, Qstr::M_NOT_UTF8));
+    }
+    make(vm, binary, file)
 }
 
 fn check(vm: &mut Vm, args: Args) -> Res {

@@ -37,6 +37,11 @@ impl<'a> Vm<'a> {
         self.files?.find(name)
     }
 
+    #[cfg(feature = "io")]
+    pub(crate) fn file(&self, name: &[u8]) -> Option<&'a [u8]> {
+        self.files?.open(name)
+    }
+
     /// Whether another file can be loaded.
     #[cfg(feature = "import")]
     pub(crate) fn room_for_module(&self) -> Result<(), Stop> {
