@@ -612,16 +612,16 @@ mod fields {
                 value = as_text(vm, value, how)?;
                 stop = fields.next_char();
             }
-            let mut spec: &[u8] = b"";
+            // None, until one is there.
+            let mut spec = &fields.part[..0];
             if stop == ':' {
-                let from = fields.rest;
-                stop = fields.until(0, '{', '}');
-                spec = fields.part;
-                if stop == '{' && end == '\0' {
-                    fields.rest = from;
+                if end == '\0' {
                     let made = fill(vm, fields, '}')?;
                     spec = str::bytes(vm, made);
                     stop = '}';
+                } else {
+                    stop = fields.until(0, '{', '}');
+                    spec = fields.part;
                 }
             }
             if stop != '}' {
