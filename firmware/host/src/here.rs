@@ -1,7 +1,9 @@
 //! Runs a program in a machine on this host.
 
-use std::cell::Cell;
-use std::io::Write;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::mem::MaybeUninit;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -37,12 +39,50 @@ impl Out for Printed {
     }
 }
 
-/// Modules beside the program: `a/b.py`, `a/b.mpy`, or `a/b/__init__.py` of a package.
-struct Beside(PathBuf);
+/// The largest file that programs may open, bytes: it stays in this machine's memory until the program ends.
+const FILE_BYTES_MAX: usize = 1 << 20;
+
+/// Modules beside the program: `a/b.py`, `a/b.mpy`, or `a/b/__init__.py` of a package; and files for `open`.
+struct Beside {
+    folder: PathBuf,
+    /// What has been opened, by its whole path: read once.
+    opened: RefCell<HashMap<PathBuf, &'static [u8]>>,
+}
+
+impl Beside {
+    fn of(program: &Path) -> Beside {
+        let folder = program.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Beside { folder: folder.to_owned(), opened: RefCell::default() }
+    }
+}
 
 impl<'a> Modules<'a> for Beside {
+    /// Only files in the program's folder and below, wherever links lead; others are not there.
+    fn open(&self, name: &[u8]) -> Option<&'a [u8]> {
+        let folder = self.folder.canonicalize().ok()?;
+        let path = folder.join(std::str::from_utf8(name).ok()?).canonicalize().ok()?;
+        if !path.starts_with(&folder) || !path.is_file() {
+            return None;
+        }
+        let mut opened = self.opened.borrow_mut();
+        if let Some(known) = opened.get(&path) {
+            return Some(known);
+        }
+        let mut bytes = Vec::new();
+        File::open(&path).ok()?.take(FILE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).ok()?;
+        if bytes.len() > FILE_BYTES_MAX {
+            eprintln!("pyrite: {} has more than {FILE_BYTES_MAX} bytes and is not opened", path.display());
+            return None;
+        }
+        Some(opened.entry(path).or_insert(bytes.leak()))
+    }
+
     fn find(&self, name: &[u8]) -> Option<ModuleFile<'a>> {
-        let path = self.0.join(std::str::from_utf8(name).ok()?.replace('.', "/"));
+        // A program makes names as it runs, too.
+        if name.iter().any(|byte| b"/\\".contains(byte)) {
+            return None;
+        }
+        let path = self.folder.join(std::str::from_utf8(name).ok()?.replace('.', "/"));
         for (file, package) in [(path.clone(), false), (path.join("__init__"), true)] {
             for ending in ["py", "mpy"] {
                 let file = file.with_extension(ending);
@@ -87,7 +127,7 @@ pub fn run(args: &[String]) -> Result<ExitCode, String> {
     let path = Path::new(file).to_owned();
     let mpy = compile::load(&path)?;
     // A thread of its own, so that its stack's size is known.
-    let beside = Beside(path.parent().map(Path::to_owned).unwrap_or_default());
+    let beside = Beside::of(&path);
     let run = move || execute(&mpy, &beside, heap_bytes);
     let thread = std::thread::Builder::new().stack_size(2 * STACK_BYTES).spawn(run).map_err(|error| error.to_string())?;
     thread.join().map_err(|_| "the machine panicked: that is a defect of Pyrite".to_owned())
@@ -126,5 +166,37 @@ fn execute(mpy: &[u8], beside: &Beside, heap_bytes: usize) -> ExitCode {
             eprintln!("{}", String::from_utf8_lossy(&out.exception));
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_and_modules_are_those_of_the_programs_folder() {
+        let root = std::env::temp_dir().join(format!("pyrite-beside-{}", std::process::id()));
+        let folder = root.join("program");
+        std::fs::create_dir_all(folder.join("data")).unwrap();
+        std::fs::write(folder.join("data/a.txt"), "inside").unwrap();
+        std::fs::write(folder.join("large"), vec![0; FILE_BYTES_MAX + 1]).unwrap();
+        std::fs::write(root.join("secret.txt"), "outside").unwrap();
+        std::fs::write(root.join("secret.mpy"), "outside").unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(root.join("secret.txt"), folder.join("link")).unwrap();
+        let beside = Beside::of(&folder.join("main.py"));
+        let check = |name: &str, is: Option<&str>| assert_eq!(beside.open(name.as_bytes()), is.map(str::as_bytes), "{name}");
+        check("data/a.txt", Some("inside"));
+        check("./data/../data/a.txt", Some("inside"));
+        assert_eq!(beside.opened.borrow().len(), 1, "read once");
+        let whole = root.join("secret.txt");
+        for outside in ["../secret.txt", "link", whole.to_str().unwrap(), "data", "large", "nothing", ""] {
+            check(outside, None);
+        }
+        let module = root.join("secret");
+        for outside in [module.to_str().unwrap(), "../secret", "..\\secret"] {
+            assert!(beside.find(outside.as_bytes()).is_none(), "{outside}");
+        }
+        std::fs::remove_dir_all(&root).unwrap();
     }
 }
