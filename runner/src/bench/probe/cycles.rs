@@ -251,6 +251,20 @@ mod tests {
         check(0xff00_0000, TICKS - 1);
     }
 
+    #[test]
+    fn a_core_that_counts_is_left_alone_for_less_than_a_lap() {
+        let check = |counter: Option<Counter>, clock_hz: u64, micros: u128| {
+            let counting = Cycles { counter, clock_hz, window: counter.map(|_| Window::new()), ..Cycles::default() };
+            assert_eq!(counting.leave().as_micros(), micros, "{counter:?} {clock_hz}");
+        };
+        check(None, 16_000_000, 0);
+        check(Some(Counter::SysTick), 16_000_000, 20_000);
+        check(Some(Counter::Dwt), 168_000_000, 20_000);
+        check(Some(Counter::Mcycle), 320_000_000, 20_000);
+        // 2^24 ticks are 15.1 ms of 1 GHz, less a tenth.
+        check(Some(Counter::SysTick), 1_000_000_000, 3_774);
+    }
+
     fn look(value: u32) -> Look {
         Look { value, may_be_round: false, is_late: false }
     }
