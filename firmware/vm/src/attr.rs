@@ -8,6 +8,7 @@ use crate::map;
 use crate::qstr::Qstr;
 use crate::types::{self, T, class, exception};
 use crate::value::{Obj, Raised, Res};
+use crate::vm::Kept;
 use crate::vm::Vm;
 use crate::{builtins, print};
 
@@ -80,8 +81,7 @@ pub(crate) fn special(_vm: &Vm, object: Obj, name: Qstr) -> Obj {
 /// Begins `object.name()`; may push a frame.
 pub(crate) fn call_special(vm: &mut Vm, object: Obj, name: Qstr) -> Res {
     let kept = vm.kept();
-    let arguments = vm.alloc(Kind::Slots, 4)?;
-    vm.keep(arguments)?;
+    let arguments = vm.alloc(Kind::Slots, 4).kept(vm)?;
     let at = Slots::of(arguments, 0);
     at.set(1, object);
     load_method(vm, at.plus(1), Obj::name(name))?;
@@ -259,8 +259,7 @@ fn bind(vm: &mut Vm, object: Obj, class: Obj, found: Obj) -> Res {
                 return Err(vm.raise(T::AttributeError, Qstr::M_PROPERTY));
             }
             // The getter's own slots: in the frame it pushes, the object is local 0.
-            let arguments = vm.alloc(Kind::Slots, 2)?;
-            vm.keep(arguments)?;
+            let arguments = vm.alloc(Kind::Slots, 2).kept(vm)?;
             let at = Slots::of(arguments, 1);
             at.set(0, object);
             let value = call::start(vm, getter, at, 1, 0);

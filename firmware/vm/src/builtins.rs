@@ -10,6 +10,7 @@ use crate::qstr::{Qstr, TABLE_LEN};
 use crate::types::str::Builder;
 use crate::types::{self, T, TYPE_TABLE, dict, exception, generator, int, str as text, tuple};
 use crate::value::{Obj, Res};
+use crate::vm::Kept;
 use crate::vm::Vm;
 use crate::{attr, iter as iteration, ops};
 
@@ -270,10 +271,8 @@ pub(crate) fn divmod(vm: &mut Vm, args: Args) -> Res {
     if args.get(0).is(Kind::Int) && (args.get(1).is(Kind::Int) || args.get(1).is_int()) {
         return types::bigint::divmod(vm, args.get(0), args.get(1));
     }
-    let quotient = ops::binary(vm, op::FLOOR_DIVIDE, args.get(0), args.get(1), None)?;
-    vm.keep(quotient)?;
-    let remainder = ops::binary(vm, op::MODULO, args.get(0), args.get(1), None)?;
-    vm.keep(remainder)?;
+    let quotient = ops::binary(vm, op::FLOOR_DIVIDE, args.get(0), args.get(1), None).kept(vm)?;
+    let remainder = ops::binary(vm, op::MODULO, args.get(0), args.get(1), None).kept(vm)?;
     tuple::new(vm, &[quotient, remainder])
 }
 
@@ -391,11 +390,9 @@ pub(crate) fn next(vm: &mut Vm, args: Args) -> Res {
 fn extreme(vm: &mut Vm, args: Args, largest: bool) -> Res {
     let key = args.kw_named(Qstr::KEY).unwrap_or(Obj::NONE);
     let source = if args.n == 1 { args.get(0) } else { vm.keep_tuple(args)? };
-    let iterator = iteration::get_native(vm, source)?;
-    vm.keep(iterator)?;
+    let iterator = iteration::get_native(vm, source).kept(vm)?;
     // Holds the best value so far and its key.
-    let best = vm.alloc(Kind::Slots, 2)?;
-    vm.keep(best)?;
+    let best = vm.alloc(Kind::Slots, 2).kept(vm)?;
     loop {
         let value = iteration::next(vm, iterator)?;
         if value == Obj::STOP {
@@ -465,8 +462,7 @@ pub(crate) fn repr(vm: &mut Vm, args: Args) -> Res {
 pub(crate) fn sum(vm: &mut Vm, args: Args) -> Res {
     let iterator = iteration::get_native(vm, args.get(0))?;
     args.set(0, iterator);
-    let holder = types::wrap(vm, Kind::Cell, args.opt(1).unwrap_or(Obj::int(0)))?;
-    vm.keep(holder)?;
+    let holder = types::wrap(vm, Kind::Cell, args.opt(1).unwrap_or(Obj::int(0))).kept(vm)?;
     loop {
         let value = iteration::next(vm, iterator)?;
         if value == Obj::STOP {

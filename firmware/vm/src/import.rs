@@ -10,7 +10,7 @@ use crate::ops;
 use crate::qstr::Qstr;
 use crate::types::{self, T, list, str};
 use crate::value::{Obj, Raised, Res};
-use crate::vm::{Stop, Vm};
+use crate::vm::{Kept, Stop, Vm};
 
 /// IMPORT_NAME: the module, or for `import a.b` without names its first package. All rooted by the caller.
 #[inline(never)]
@@ -65,8 +65,7 @@ fn dotted(vm: &mut Vm, full: Obj, first: bool) -> Res {
         if cfg!(feature = "language") && end == at {
             return Err(no_module(vm, full));
         }
-        let module = one(vm, &text[..end], full)?;
-        vm.keep(module)?;
+        let module = one(vm, &text[..end], full).kept(vm)?;
         if outer != Obj::NULL {
             let attribute = vm.intern_text(&text[at..end])?;
             if outer.is(Kind::Module) {
@@ -132,8 +131,7 @@ pub(crate) fn from(vm: &mut Vm, module: Obj, name: Obj) -> Res {
         }
         if map::get(module.field(types::MODULE_TABLE), Obj::name(Qstr::D_PATH)) != Obj::NULL {
             let kept = vm.kept();
-            let full = str::concat(vm, &[module.field(types::MODULE_NAME), Obj::name(Qstr::DOT), name])?;
-            vm.keep(full)?;
+            let full = str::concat(vm, &[module.field(types::MODULE_NAME), Obj::name(Qstr::DOT), name]).kept(vm)?;
             let inner = dotted(vm, full, false);
             vm.release(kept);
             return inner;
@@ -157,8 +155,7 @@ pub(crate) fn from(vm: &mut Vm, module: Obj, name: Obj) -> Res {
 pub(crate) fn star(vm: &mut Vm, into: ModulePtr, module: Obj) -> Res<()> {
     if let Some(info) = crate::modules::info(module) {
         for (name, _) in info.entries {
-            let value = crate::modules::load(vm, info, Obj::name(*name))?;
-            vm.keep(value)?;
+            let value = crate::modules::load(vm, info, Obj::name(*name)).kept(vm)?;
             vm.set_global(into, Obj::name(*name), value)?;
             vm.unkeep(1);
         }
@@ -169,13 +166,11 @@ pub(crate) fn star(vm: &mut Vm, into: ModulePtr, module: Obj) -> Res<()> {
     }
     let all = map::get(module.field(types::MODULE_TABLE), Obj::name(Qstr::D_ALL));
     if all != Obj::NULL {
-        let names = list::from_iterable(vm, all)?;
-        vm.keep(names)?;
+        let names = list::from_iterable(vm, all).kept(vm)?;
         for index in 0..list::len(names) {
             let text = str::bytes(vm, list::items(names)[index]);
             let name = vm.intern_text(text)?;
-            let value = from(vm, module, name)?;
-            vm.keep(value)?;
+            let value = from(vm, module, name).kept(vm)?;
             vm.set_global(into, name, value)?;
             vm.unkeep(1);
         }

@@ -7,6 +7,7 @@ use crate::map;
 use crate::qstr::Qstr;
 use crate::types::{self, T, class, dict, list, str as text, tuple};
 use crate::value::{INT_MAX, Obj, Res};
+use crate::vm::Kept;
 use crate::vm::Vm;
 
 /// `delattr(object, name)`.
@@ -38,8 +39,7 @@ type Entry = Option<(Obj, Obj, usize)>;
 
 /// Names and their values as a dict.
 fn copy(vm: &mut Vm, entry: &dyn Fn(usize) -> Entry) -> Res {
-    let made = dict::new(vm)?;
-    vm.keep(made)?;
+    let made = dict::new(vm).kept(vm)?;
     let mut at = 0;
     while let Some((name, value, next)) = entry(at) {
         dict::set(vm, made, name, value)?;
@@ -65,8 +65,7 @@ pub(crate) fn dir(vm: &mut Vm, args: Args) -> Res {
 /// The names of an object's attributes, looked for in so many levels of classes: with one, what classes are derived from is left out. The list is
 /// kept.
 pub(crate) fn names(vm: &mut Vm, object: Obj, levels: usize) -> Res {
-    let names = list::new(vm, &[])?;
-    vm.keep(names)?;
+    let names = list::new(vm, &[]).kept(vm)?;
     #[cfg(feature = "import")]
     if let Some(info) = crate::modules::info(object) {
         for (name, _) in info.entries {
@@ -127,8 +126,7 @@ pub(crate) fn make_class(vm: &mut Vm, args: Args) -> Res {
     if !text::is(name) || !bases.is(Kind::Tuple) || !attributes.is(Kind::Dict) {
         return vm.type_error(Qstr::M_BAD_OPERAND);
     }
-    let class = class::new(vm, name, bases)?;
-    vm.keep(class)?;
+    let class = class::new(vm, name, bases).kept(vm)?;
     let mut at = 0;
     while let Some((key, value, next)) = dict::entry(attributes, at) {
         let bytes = text::required(vm, key)?;

@@ -15,6 +15,7 @@ use crate::heap::Kind;
 use crate::qstr::Qstr;
 use crate::types::{T, dict, list, range, str, tuple};
 use crate::value::{Obj, Res};
+use crate::vm::Kept;
 use crate::vm::Vm;
 use crate::{attr, ops};
 
@@ -448,8 +449,7 @@ fn next_of_parts(vm: &mut Vm, class: T, slots: Slots) -> Res {
 #[cfg(feature = "builtins")]
 fn next_of_all(vm: &mut Vm, iterators: Obj) -> Res {
     let n = tuple::len(iterators);
-    let values = tuple::with_room(vm, n)?;
-    vm.keep(values)?;
+    let values = tuple::with_room(vm, n).kept(vm)?;
     for index in 0..n {
         let value = next(vm, tuple::items(iterators)[index])?;
         if value == Obj::STOP {
@@ -487,8 +487,7 @@ pub(crate) fn construct(vm: &mut Vm, class: T, args: Args) -> Res {
             if n_iterables > 4 {
                 return vm.type_error(Qstr::M_ARG_COUNT);
             }
-            let iterators = tuple::new(vm, args.at.plus(first_iterable as isize).as_slice(n_iterables))?;
-            vm.keep(iterators)?;
+            let iterators = tuple::new(vm, args.at.plus(first_iterable as isize).as_slice(n_iterables)).kept(vm)?;
             if class == T::Zip { new(vm, &[class.obj(), iterators]) } else { new(vm, &[class.obj(), args.get(0), iterators]) }
         }
     }

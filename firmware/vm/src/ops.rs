@@ -9,6 +9,7 @@ use crate::qstr::Qstr;
 use crate::types::class;
 use crate::types::{self, dict, exception, int, list, range, str, tuple};
 use crate::value::{INT_MAX, Obj, Res};
+use crate::vm::Kept;
 use crate::vm::Vm;
 use crate::{attr, iter};
 
@@ -259,8 +260,7 @@ fn arithmetic_of_sequence(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> R
             (op::ADD, _) if is_list == right.is(Kind::List) && tuple::sequence(right).is_some() => (right, 1),
             _ => return vm.type_error(Qstr::M_BAD_OPERANDS),
         };
-        let made = list::new(vm, if operator == op::ADD { items } else { &[] })?;
-        vm.keep(made)?;
+        let made = list::new(vm, if operator == op::ADD { items } else { &[] }).kept(vm)?;
         for _ in 0..if items.is_empty() && operator == op::MULTIPLY { 0 } else { times } {
             list::extend(vm, made, more)?;
         }
@@ -276,8 +276,7 @@ fn arithmetic_of_sequence(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> R
     #[cfg(feature = "speed")]
     match operator {
         op::ADD if left.is(Kind::List) && right.is(Kind::List) => {
-            let made = list::new(vm, items)?;
-            vm.keep(made)?;
+            let made = list::new(vm, items).kept(vm)?;
             list::extend(vm, made, right)?;
             vm.unkeep(1);
             Ok(made)
@@ -296,8 +295,7 @@ fn arithmetic_of_sequence(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> R
                 return vm.no_memory();
             };
             let made = if is_list {
-                let made = list::new(vm, &[])?;
-                vm.keep(made)?;
+                let made = list::new(vm, &[]).kept(vm)?;
                 list::splice(vm, made, 0, 0, &[])?;
                 for index in 0..total {
                     list::append(vm, made, items[index % items.len()])?;
@@ -491,8 +489,7 @@ fn contains(vm: &mut Vm, container: Obj, item: Obj, args: Option<Slots>) -> Res 
     {
         return Ok(Obj::bool(there));
     }
-    let iterator = iter::get_native(vm, container)?;
-    vm.keep(iterator)?;
+    let iterator = iter::get_native(vm, container).kept(vm)?;
     loop {
         let value = iter::next(vm, iterator)?;
         if value == Obj::STOP {

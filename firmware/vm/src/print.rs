@@ -8,6 +8,7 @@ use crate::qstr::Qstr;
 use crate::types::str::Builder;
 use crate::types::{self, T, dict, exception, int, range, str as text, tuple};
 use crate::value::{Obj, Res};
+use crate::vm::Kept;
 use crate::vm::Vm;
 
 /// Where text goes.
@@ -73,8 +74,7 @@ fn special(vm: &mut Vm, sink: Sink, value: Obj, name: Qstr) -> Res<bool> {
     if function == Obj::NULL || function.as_native().is_some() {
         return Ok(false);
     }
-    let made = call::call(vm, function, &[value])?;
-    vm.keep(made)?;
+    let made = call::call(vm, function, &[value]).kept(vm)?;
     let bytes = text::required(vm, made)?;
     sink.put(vm, bytes)?;
     vm.unkeep(1);
@@ -142,8 +142,7 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
         Kind::Complex => types::complex::print(vm, sink, value),
         #[cfg(feature = "bigint")]
         Kind::Int => {
-            let made = types::bigint::digits(vm, value, 10)?;
-            vm.keep(made)?;
+            let made = types::bigint::digits(vm, value, 10).kept(vm)?;
             sink.put_name(vm, made)?;
             vm.unkeep(1);
             Ok(())
@@ -260,8 +259,7 @@ fn comma(vm: &mut Vm, sink: Sink, index: usize) -> Res<()> {
 #[cfg(feature = "language")]
 fn items_in(vm: &mut Vm, sink: Sink, value: Obj, around: (&[u8], &[u8])) -> Res<()> {
     sink.put(vm, around.0)?;
-    let items = types::list::from_iterable(vm, value)?;
-    vm.keep(items)?;
+    let items = types::list::from_iterable(vm, value).kept(vm)?;
     vm.enter()?;
     let mut index = 0;
     while let Some(item) = types::list::items(items).get(index).copied() {
@@ -311,8 +309,7 @@ fn exception_repr(vm: &mut Vm, sink: Sink, error: Obj) -> Res<()> {
         return Ok(());
     }
     sink.put_name(vm, types::name_of(types::type_of(error)))?;
-    let args = exception::args(vm, error)?;
-    vm.keep(args)?;
+    let args = exception::args(vm, error).kept(vm)?;
     items(vm, sink, args, b"(", b")")?;
     vm.unkeep(1);
     Ok(())

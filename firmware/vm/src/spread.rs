@@ -6,6 +6,7 @@ use crate::heap::Kind;
 use crate::qstr::Qstr;
 use crate::types::{dict, list, str};
 use crate::value::{Obj, Res};
+use crate::vm::Kept;
 use crate::vm::Vm;
 
 /// Begins a call. `args` holds `n` arguments, `n_kw` pairs (a NULL name: the value is a dict of more), and a number whose bits tell
@@ -15,8 +16,7 @@ pub(crate) fn call(vm: &mut Vm, callee: Obj, receiver: Obj, args: Slots, n: usiz
     let starred = args.get((n + 2 * n_kw) as isize);
     let starred = if starred.is_int() { starred.as_int() } else { 0 };
     // The first item is the free slot that calls may use.
-    let all = list::new(vm, &[Obj::NONE])?;
-    vm.keep(all)?;
+    let all = list::new(vm, &[Obj::NONE]).kept(vm)?;
     if receiver != Obj::NULL {
         list::append(vm, all, receiver)?;
     }

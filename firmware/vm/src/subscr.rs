@@ -8,6 +8,7 @@ use crate::qstr::Qstr;
 use crate::types::slice;
 use crate::types::{T, dict, list, range, str, tuple};
 use crate::value::{Obj, Res};
+use crate::vm::Kept;
 use crate::vm::Vm;
 use crate::{attr, ops};
 
@@ -224,8 +225,7 @@ fn store_slice(vm: &mut Vm, object: Obj, at: Obj, value: Obj) -> Res<()> {
         return list::splice(vm, object, start, stop, &[]);
     }
     // A copy: the value may be the list itself, or any iterable.
-    let items = list::from_iterable(vm, value)?;
-    vm.keep(items)?;
+    let items = list::from_iterable(vm, value).kept(vm)?;
     let stop = stop.min(list::len(object));
     list::splice(vm, object, start.min(stop), stop, list::items(items))?;
     vm.unkeep(1);

@@ -476,14 +476,7 @@ impl<'a> Vm<'a> {
 
     /// Holds a value over allocations until `unkeep`, or until the native function that is running returns.
     pub(crate) fn keep(&mut self, value: Obj) -> Res {
-        match self.keep.get_mut(self.keep_len) {
-            Some(place) => {
-                *place = value;
-                self.keep_len += 1;
-                Ok(value)
-            }
-            None => Err(self.raise(T::RecursionError, Qstr::M_RECURSION)),
-        }
+        Ok(value).kept(self)
     }
 
     /// A native's positional arguments as a tuple, held.
@@ -652,6 +645,27 @@ impl<'a> Vm<'a> {
     pub(crate) fn set_global(&mut self, module: ModulePtr, name: Obj, value: Obj) -> Res<()> {
         let globals = module.get().globals;
         map::set(self, globals, crate::types::MODULE_TABLE, name, value)
+    }
+}
+
+/// Holding what was just made, see [`Vm::keep`].
+pub(crate) trait Kept {
+    /// The value, held; if there is none, why. One way out for both is less code than one for each.
+    fn kept(self, vm: &mut Vm) -> Res;
+}
+
+impl Kept for Res {
+    #[inline(never)]
+    fn kept(self, vm: &mut Vm) -> Res {
+        let value = self?;
+        match vm.keep.get_mut(vm.keep_len) {
+            Some(place) => {
+                *place = value;
+                vm.keep_len += 1;
+                Ok(value)
+            }
+            None => Err(vm.raise(T::RecursionError, Qstr::M_RECURSION)),
+        }
     }
 }
 

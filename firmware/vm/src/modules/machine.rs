@@ -8,6 +8,7 @@ use crate::ops;
 use crate::qstr::Qstr;
 use crate::types::int;
 use crate::value::{Obj, Res};
+use crate::vm::Kept;
 use crate::vm::Vm;
 
 pub(crate) const ENTRIES: &[(Qstr, Entry)] = &[
@@ -38,8 +39,7 @@ fn word(vm: &mut Vm, value: Obj) -> Res<u32> {
     if value.is(crate::heap::Kind::Int) {
         // The lowest 32 bits, by the operators there are: two halves of what is small.
         let low = ops::binary(vm, crate::opcodes::binary::AND, value, Obj::int(0xffff), None)?;
-        let high = ops::binary(vm, crate::opcodes::binary::SHIFT_RIGHT, value, Obj::int(16), None)?;
-        vm.keep(high)?;
+        let high = ops::binary(vm, crate::opcodes::binary::SHIFT_RIGHT, value, Obj::int(16), None).kept(vm)?;
         let high = ops::binary(vm, crate::opcodes::binary::AND, high, Obj::int(0xffff), None)?;
         vm.unkeep(1);
         return Ok((ops::as_int(vm, high)? as u32) << 16 | ops::as_int(vm, low)? as u32);

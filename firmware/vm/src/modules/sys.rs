@@ -7,6 +7,7 @@ use crate::print;
 use crate::qstr::Qstr;
 use crate::types::{T, exception, tuple};
 use crate::value::{Obj, Res};
+use crate::vm::Kept;
 use crate::vm::Vm;
 
 pub(crate) const ENTRIES: &[(Qstr, Entry)] = &[
@@ -24,8 +25,7 @@ pub(crate) const ENTRIES: &[(Qstr, Entry)] = &[
 
 /// Name, version, and the version of `.mpy` that is executed (its sub-version and no machine code).
 pub(crate) fn implementation(vm: &mut Vm) -> Res {
-    let version = tuple::new(vm, &[Obj::int(0), Obj::int(1), Obj::int(0)])?;
-    vm.keep(version)?;
+    let version = tuple::new(vm, &[Obj::int(0), Obj::int(1), Obj::int(0)]).kept(vm)?;
     let made = tuple::new(vm, &[Obj::name(Qstr::PYRITE), version, Obj::int(6)]);
     vm.unkeep(1);
     made

@@ -12,6 +12,7 @@ use crate::ops;
 use crate::qstr::Qstr;
 use crate::types::{T, int, str, tuple};
 use crate::value::{INT_MAX, Obj, Res};
+use crate::vm::Kept;
 use crate::vm::Vm;
 
 /// Longer ints than this do not fit any arena anyway, and their length would not fit its field.
@@ -204,8 +205,7 @@ pub(crate) fn power(vm: &mut Vm, base: Obj, exponent: Obj, modulus: Obj) -> Res 
     let mut space = [0];
     let Some(count) = Number::of(exponent, &mut space) else { return vm.type_error(Qstr::M_BAD_OPERANDS) };
     // The result so far, and the base once more squared.
-    let holder = vm.alloc(Kind::Slots, 2)?;
-    vm.keep(holder)?;
+    let holder = vm.alloc(Kind::Slots, 2).kept(vm)?;
     holder.set_field(0, Obj::int(1));
     holder.set_field(1, base);
     for bit in 0..limbs::bit_length(count.limbs) {
@@ -392,8 +392,7 @@ pub(crate) fn parse(vm: &mut Vm, text: &[u8], base: u32) -> Res {
 pub(crate) fn digits(vm: &mut Vm, value: Obj, base: u32) -> Res {
     let mut space = [0];
     let Some(number) = Number::of(value, &mut space) else { return vm.type_error(Qstr::M_EXPECTED_INT) };
-    let work = from_copy(vm, number.limbs)?;
-    vm.keep(work)?;
+    let work = from_copy(vm, number.limbs).kept(vm)?;
     let (power, per_chunk) = limbs::chunk(base);
     // What a bit takes at least, in digits: one for each in base 2, two thirds of that from 3 on, and so on.
     let bits_per_digit = base.ilog2() as usize;
@@ -457,12 +456,9 @@ pub(crate) fn power_modulo(vm: &mut Vm, args: Args) -> Res {
 
 /// Quotient and rest of two rooted ints, as a tuple, with one division.
 pub(crate) fn divmod(vm: &mut Vm, left: Obj, right: Obj) -> Res {
-    let quotient = ops::binary(vm, op::FLOOR_DIVIDE, left, right, None)?;
-    vm.keep(quotient)?;
-    let product = ops::binary(vm, op::MULTIPLY, quotient, right, None)?;
-    vm.keep(product)?;
-    let rest = ops::binary(vm, op::SUBTRACT, left, product, None)?;
-    vm.keep(rest)?;
+    let quotient = ops::binary(vm, op::FLOOR_DIVIDE, left, right, None).kept(vm)?;
+    let product = ops::binary(vm, op::MULTIPLY, quotient, right, None).kept(vm)?;
+    let rest = ops::binary(vm, op::SUBTRACT, left, product, None).kept(vm)?;
     let pair = tuple::new(vm, &[quotient, rest]);
     vm.unkeep(3);
     pair

@@ -14,6 +14,7 @@ use crate::map;
 use crate::qstr::Qstr;
 use crate::types::{self, T, exception, tuple};
 use crate::value::{Obj, Res};
+use crate::vm::Kept;
 use crate::vm::Vm;
 
 /// The built-in type at the root of the class: Object or an exception type (raw).
@@ -285,8 +286,7 @@ pub(crate) fn build(vm: &mut Vm, args: Args) -> Res {
     }
     let bases = if args.n > 2 { tuple::new(vm, args.at.plus(2).as_slice(args.n - 2))? } else { Obj::NULL };
     vm.keep(bases)?;
-    let class = new(vm, args.get(1), bases)?;
-    vm.keep(class)?;
+    let class = new(vm, args.get(1), bases).kept(vm)?;
     // The body takes no arguments (closed-over cells come from the closure); the class is what it returns.
     let body = args.get(0);
     let code = CodePtr::from_raw(body.pointer(call::function::CODE));

@@ -12,6 +12,7 @@ use crate::natives::N;
 use crate::qstr::Qstr;
 use crate::types::{Method, T, list, str, tuple};
 use crate::value::{Obj, Res};
+use crate::vm::Kept;
 use crate::vm::Vm;
 use crate::{attr, call, iter, ops};
 
@@ -442,16 +443,14 @@ pub(crate) fn update(vm: &mut Vm, dict: Obj, other: Obj) -> Res<()> {
         }
         return Ok(());
     }
-    let iterator = iter::get_native(vm, other)?;
-    vm.keep(iterator)?;
+    let iterator = iter::get_native(vm, other).kept(vm)?;
     loop {
         let pair = iter::next(vm, iterator)?;
         if pair == Obj::STOP {
             break;
         }
         vm.keep(pair)?;
-        let items = list::from_iterable(vm, pair)?;
-        vm.keep(items)?;
+        let items = list::from_iterable(vm, pair).kept(vm)?;
         match *list::items(items) {
             [key, value] => set(vm, dict, key, value)?,
             _ => return vm.value_error(Qstr::M_UNPACK_FEWER),
@@ -463,8 +462,7 @@ pub(crate) fn update(vm: &mut Vm, dict: Obj, other: Obj) -> Res<()> {
 }
 
 pub(crate) fn construct(vm: &mut Vm, _class: T, args: Args) -> Res {
-    let made = new(vm)?;
-    vm.keep(made)?;
+    let made = new(vm).kept(vm)?;
     if let Some(other) = args.opt(0) {
         update(vm, made, other)?;
     }
@@ -543,8 +541,7 @@ fn last(dict: Obj) -> Option<(Obj, Obj)> {
 pub(crate) fn pop_item(vm: &mut Vm, args: Args) -> Res {
     let dict = check(vm, args)?;
     let Some((key, value)) = last(dict) else { return Err(vm.raise(T::KeyError, Qstr::M_EMPTY_SEQUENCE)) };
-    let pair = tuple::new(vm, &[key, value])?;
-    vm.keep(pair)?;
+    let pair = tuple::new(vm, &[key, value]).kept(vm)?;
     remove(vm, dict, tuple::items(pair)[0])?;
     Ok(pair)
 }
@@ -552,10 +549,8 @@ pub(crate) fn pop_item(vm: &mut Vm, args: Args) -> Res {
 /// `dict.fromkeys(keys, value=None)`.
 #[cfg(feature = "language")]
 pub(crate) fn from_keys(vm: &mut Vm, args: Args) -> Res {
-    let made = new(vm)?;
-    vm.keep(made)?;
-    let keys = list::from_iterable(vm, args.get(0))?;
-    vm.keep(keys)?;
+    let made = new(vm).kept(vm)?;
+    let keys = list::from_iterable(vm, args.get(0)).kept(vm)?;
     for index in 0..list::len(keys) {
         set(vm, made, list::items(keys)[index], args.opt(1).unwrap_or(Obj::NONE))?;
     }
@@ -588,8 +583,7 @@ pub(crate) fn clear(vm: &mut Vm, args: Args) -> Res {
 
 pub(crate) fn copy(vm: &mut Vm, args: Args) -> Res {
     let dict = check(vm, args)?;
-    let made = new(vm)?;
-    vm.keep(made)?;
+    let made = new(vm).kept(vm)?;
     update(vm, made, dict)?;
     Ok(made)
 }

@@ -5,6 +5,8 @@ use crate::opcodes::binary as op;
 use crate::qstr::Qstr;
 use crate::types::{T, str};
 use crate::value::{INT_MAX, INT_MIN, Obj, Res};
+#[cfg(feature = "float")]
+use crate::vm::Kept;
 use crate::vm::Vm;
 
 pub(crate) const METHODS: &[crate::types::Method] = &[
@@ -156,18 +158,13 @@ pub(crate) fn round(vm: &mut Vm, value: Obj, places: i32) -> Res {
     if places >= 0 {
         return crate::ops::binary(vm, op::OR, value, Obj::int(0), None);
     }
-    let unit = crate::ops::binary(vm, op::POWER, Obj::int(10), Obj::int(-places), None)?;
-    vm.keep(unit)?;
+    let unit = crate::ops::binary(vm, op::POWER, Obj::int(10), Obj::int(-places), None).kept(vm)?;
     // How far above the lower multiple, then twice that against the unit.
-    let rest = crate::ops::binary(vm, op::MODULO, value, unit, None)?;
-    vm.keep(rest)?;
-    let lower = crate::ops::binary(vm, op::SUBTRACT, value, rest, None)?;
-    vm.keep(lower)?;
-    let twice = crate::ops::binary(vm, op::ADD, rest, rest, None)?;
-    vm.keep(twice)?;
+    let rest = crate::ops::binary(vm, op::MODULO, value, unit, None).kept(vm)?;
+    let lower = crate::ops::binary(vm, op::SUBTRACT, value, rest, None).kept(vm)?;
+    let twice = crate::ops::binary(vm, op::ADD, rest, rest, None).kept(vm)?;
     let tie = crate::ops::equal(vm, twice, unit)?;
-    let count = crate::ops::binary(vm, op::FLOOR_DIVIDE, lower, unit, None)?;
-    vm.keep(count)?;
+    let count = crate::ops::binary(vm, op::FLOOR_DIVIDE, lower, unit, None).kept(vm)?;
     let odd = crate::ops::binary(vm, op::AND, count, Obj::int(1), None)? == Obj::int(1);
     let up = if tie { odd } else { crate::ops::less(vm, unit, twice)? };
     let rounded = if up { crate::ops::binary(vm, op::ADD, lower, unit, None) } else { Ok(lower) };

@@ -7,6 +7,7 @@ use crate::natives::N;
 use crate::qstr::Qstr;
 use crate::types::{Method, T};
 use crate::value::{Obj, Res};
+use crate::vm::Kept;
 use crate::vm::Vm;
 use crate::{iter, ops, subscr};
 
@@ -162,8 +163,7 @@ pub(crate) fn extend(vm: &mut Vm, list: Obj, other: Obj) -> Res<()> {
         }
         return Ok(());
     }
-    let iterator = iter::get_native(vm, other)?;
-    vm.keep(iterator)?;
+    let iterator = iter::get_native(vm, other).kept(vm)?;
     loop {
         let value = iter::next(vm, iterator)?;
         if value == Obj::STOP {
@@ -179,8 +179,7 @@ pub(crate) fn extend(vm: &mut Vm, list: Obj, other: Obj) -> Res<()> {
 
 /// A new list of the items of a rooted iterable.
 pub(crate) fn from_iterable(vm: &mut Vm, value: Obj) -> Res {
-    let made = new(vm, &[])?;
-    vm.keep(made)?;
+    let made = new(vm, &[]).kept(vm)?;
     extend(vm, made, value)?;
     vm.unkeep(1);
     Ok(made)
@@ -305,8 +304,7 @@ pub(crate) fn sort_method(vm: &mut Vm, args: Args) -> Res {
 }
 
 pub(crate) fn sorted(vm: &mut Vm, args: Args) -> Res {
-    let list = from_iterable(vm, args.get(0))?;
-    vm.keep(list)?;
+    let list = from_iterable(vm, args.get(0)).kept(vm)?;
     sort(vm, list, args)?;
     Ok(list)
 }
@@ -338,8 +336,7 @@ fn sort_slots(vm: &mut Vm, values: Obj, end: usize, key: Obj, reverse: bool) -> 
     let keys = if cfg!(feature = "speed") && key == Obj::NONE {
         values
     } else {
-        let keys = vm.alloc(Kind::Slots, end)?;
-        vm.keep(keys)?;
+        let keys = vm.alloc(Kind::Slots, end).kept(vm)?;
         for index in FIRST..end {
             let value = values.field(index);
             let weight = if cfg!(feature = "speed") || key != Obj::NONE { call::call(vm, key, &[value])? } else { value };
@@ -350,8 +347,7 @@ fn sort_slots(vm: &mut Vm, values: Obj, end: usize, key: Obj, reverse: bool) -> 
     if cfg!(not(feature = "speed")) {
         return insert_each(vm, values, keys, end, reverse);
     }
-    let spare_values = vm.alloc(Kind::Slots, end)?;
-    vm.keep(spare_values)?;
+    let spare_values = vm.alloc(Kind::Slots, end).kept(vm)?;
     let spare_keys = if keys == values {
         spare_values
     } else {

@@ -46,6 +46,7 @@ use crate::natives::N;
 use crate::ops;
 use crate::qstr::Qstr;
 use crate::value::{Obj, Res};
+use crate::vm::Kept;
 use crate::vm::Vm;
 
 /// `Kind::Module`: name, table of globals.
@@ -440,8 +441,7 @@ const CALLED: &[(T, u8, Make)] = &[
     (T::Tuple, takes(0, 1, false), |vm, _, args| match args.opt(0) {
         Some(value) if value.is(Kind::Tuple) => Ok(value),
         Some(value) => {
-            let items = list::from_iterable(vm, value)?;
-            vm.keep(items)?;
+            let items = list::from_iterable(vm, value).kept(vm)?;
             tuple::new(vm, list::items(items))
         }
         None => tuple::new(vm, &[]),
