@@ -434,12 +434,12 @@ pub(crate) fn print(vm: &mut Vm, args: Args) -> Res {
         let builder = Builder::new(vm)?;
         for index in 0..args.n {
             if index > 0 {
-                print::str(vm, Sink::Text(builder), separator)?;
+                print::str(vm, builder, separator)?;
             }
-            print::str(vm, Sink::Text(builder), args.get(index))?;
+            print::str(vm, builder, args.get(index))?;
         }
-        print::str(vm, Sink::Text(builder), end)?;
-        let made = builder.finish(vm);
+        print::str(vm, builder, end)?;
+        let made = builder.finish(vm)?;
         vm.keep(made)?;
         let write = attr::load_now(vm, stream, Obj::name(Qstr::WRITE))?;
         call::call(vm, write, &[made])?;
@@ -447,11 +447,11 @@ pub(crate) fn print(vm: &mut Vm, args: Args) -> Res {
     }
     for index in 0..args.n {
         if index > 0 {
-            print::str(vm, Sink::Out, separator)?;
+            print::str(vm, Sink::OUT, separator)?;
         }
-        print::str(vm, Sink::Out, args.get(index))?;
+        print::str(vm, Sink::OUT, args.get(index))?;
     }
-    print::str(vm, Sink::Out, end)?;
+    print::str(vm, Sink::OUT, end)?;
     Ok(Obj::NONE)
 }
 

@@ -4,50 +4,40 @@ use crate::attr;
 use crate::call;
 use crate::code::CodePtr;
 use crate::heap::Kind;
+use crate::iter;
 use crate::qstr::Qstr;
-use crate::types::str::Builder;
+pub(crate) use crate::types::str::Builder as Sink;
 use crate::types::{self, T, dict, exception, int, range, str as text, tuple};
 use crate::value::{Obj, Res};
 use crate::vm::Kept;
 use crate::vm::Vm;
 
-/// Where text goes.
-#[derive(Clone, Copy)]
-pub(crate) enum Sink {
-    Out,
-    Text(Builder),
-}
-
 impl Sink {
-    pub(crate) fn put(self, vm: &mut Vm, bytes: &[u8]) -> Res<()> {
-        match self {
-            Sink::Out => {
-                vm.write(bytes);
-                Ok(())
-            }
-            Sink::Text(builder) => builder.push(vm, bytes),
-        }
+    /// Adds bytes; that there was no memory is told at the end.
+    pub(crate) fn put(self, vm: &mut Vm, bytes: &[u8]) {
+        let _ = self.push(vm, bytes);
     }
 
-    pub(crate) fn put_byte(self, vm: &mut Vm, byte: u8) -> Res<()> {
-        self.put(vm, &[byte])
+    pub(crate) fn put_byte(self, vm: &mut Vm, byte: u8) {
+        self.put(vm, &[byte]);
     }
 
-    fn put_int(self, vm: &mut Vm, value: i32) -> Res<()> {
+    fn put_int(self, vm: &mut Vm, value: i32) {
         let mut out = [0; 33];
-        self.put(vm, int::digits(value, 10, &mut out))
+        self.put(vm, int::digits(value, 10, &mut out));
     }
 
-    pub(crate) fn put_name(self, vm: &mut Vm, value: Obj) -> Res<()> {
+    pub(crate) fn put_name(self, vm: &mut Vm, value: Obj) {
         let bytes = text::text(vm, value).unwrap_or(b"?");
-        self.put(vm, bytes)
+        self.put(vm, bytes);
     }
 }
 
 /// `str(value)`; `value` is rooted.
 pub(crate) fn str(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
     if let Some(bytes) = text::text(vm, value) {
-        return sink.put(vm, bytes);
+        sink.put(vm, bytes);
+        return Ok(());
     }
     if value.is(Kind::Exception) {
         if !special(vm, sink, value, Qstr::D_STR)? {
@@ -76,7 +66,7 @@ fn special(vm: &mut Vm, sink: Sink, value: Obj, name: Qstr) -> Res<bool> {
     }
     let made = call::call(vm, function, &[value]).kept(vm)?;
     let bytes = text::required(vm, made)?;
-    sink.put(vm, bytes)?;
+    sink.put(vm, bytes);
     vm.unkeep(1);
     Ok(true)
 }
@@ -101,17 +91,17 @@ fn argument_text(vm: &mut Vm, sink: Sink, error: Obj, one: Obj) -> Res<()> {
 
 /// `Type: text` of an exception, to the output.
 pub(crate) fn exception(vm: &mut Vm, error: Obj) -> Res<()> {
-    let sink = Sink::Out;
+    let sink = Sink::OUT;
     #[cfg(feature = "traceback")]
     crate::traceback::print(vm, error)?;
-    sink.put_name(vm, types::name_of(types::type_of(error)))?;
-    let builder = Builder::new(vm)?;
-    str(vm, Sink::Text(builder), error)?;
-    let made = builder.finish(vm);
+    sink.put_name(vm, types::name_of(types::type_of(error)));
+    let builder = Sink::new(vm)?;
+    str(vm, builder, error)?;
+    let made = builder.finish(vm)?;
     let bytes = text::bytes(vm, made);
     if !bytes.is_empty() {
-        sink.put(vm, b": ")?;
-        sink.put(vm, bytes)?;
+        sink.put(vm, b": ");
+        sink.put(vm, bytes);
     }
     vm.unkeep(1);
     Ok(())
@@ -119,21 +109,24 @@ pub(crate) fn exception(vm: &mut Vm, error: Obj) -> Res<()> {
 
 /// `repr(value)` as a text; `value` is rooted.
 pub(crate) fn repr_of(vm: &mut Vm, value: Obj) -> Res {
-    let builder = Builder::new(vm)?;
-    repr(vm, Sink::Text(builder), value)?;
-    Ok(builder.finish(vm))
+    let builder = Sink::new(vm)?;
+    repr(vm, builder, value)?;
+    builder.finish(vm)
 }
 
 /// `repr(value)`; `value` is rooted. Containers nest as deep as natives may; deeper is a RecursionError.
 pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
     if value.is_int() {
-        return sink.put_int(vm, value.as_int());
+        sink.put_int(vm, value.as_int());
+        return Ok(());
     }
     if let Some(bytes) = text::text(vm, value) {
-        return quoted(vm, sink, bytes, false);
+        quoted(vm, sink, bytes, false);
+        return Ok(());
     }
     if !value.is_heap() {
-        return immediate(vm, sink, value);
+        immediate(vm, sink, value);
+        return Ok(());
     }
     match value.kind() {
         #[cfg(feature = "float")]
@@ -143,7 +136,7 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
         #[cfg(feature = "bigint")]
         Kind::Int => {
             let made = types::bigint::digits(vm, value, 10).kept(vm)?;
-            sink.put_name(vm, made)?;
+            sink.put_name(vm, made);
             vm.unkeep(1);
             Ok(())
         }
@@ -157,53 +150,37 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
         Kind::Tuple => items(vm, sink, value, b"(", if tuple::len(value) == 1 { b",)" } else { b")" }),
         Kind::Dict => {
             vm.enter()?;
-            sink.put_byte(vm, b'{')?;
+            sink.put_byte(vm, b'{');
             let mut at = 0;
             while let Some((key, item, next)) = dict::entry(value, at) {
-                comma(vm, sink, at)?;
+                comma(vm, sink, at);
                 repr(vm, sink, key)?;
-                sink.put(vm, b": ")?;
+                sink.put(vm, b": ");
                 repr(vm, sink, item)?;
                 at = next;
             }
-            sink.put_byte(vm, b'}')?;
+            sink.put_byte(vm, b'}');
             vm.leave();
             Ok(())
         }
-        Kind::Range => {
-            let (start, stop, step) = range::parts(value);
-            sink.put(vm, b"range(")?;
-            for (index, part) in [start, stop, step].into_iter().take(if step == 1 { 2 } else { 3 }).enumerate() {
-                comma(vm, sink, index)?;
-                sink.put_int(vm, part)?;
-            }
-            sink.put_byte(vm, b')')
-        }
+        Kind::Range => fields(vm, sink, value, b"range(", if range::parts(value).2 == 1 { 2 } else { 3 }),
         #[cfg(feature = "slices")]
-        Kind::Slice => {
-            sink.put(vm, b"slice(")?;
-            vm.enter()?;
-            for field in 0..3 {
-                comma(vm, sink, field)?;
-                repr(vm, sink, value.field(field))?;
-            }
-            vm.leave();
-            sink.put_byte(vm, b')')
-        }
+        Kind::Slice => fields(vm, sink, value, b"slice(", 3),
         Kind::Exception => exception_repr(vm, sink, value),
         #[cfg(feature = "language")]
         Kind::View => {
-            sink.put_name(vm, Obj::name(types::view::name(value)))?;
-            items_in(vm, sink, value, (b"([", b"])"))
+            sink.put_name(vm, Obj::name(types::view::name(value)));
+            items_in(vm, sink, value, b"([", b"])")
         }
         #[cfg(feature = "collections")]
         Kind::Deque => {
-            items_in(vm, sink, value, (b"deque([", b"]"))?;
+            items_in(vm, sink, value, b"deque([", b"]")?;
             if let Some(most) = crate::modules::deque::most(value) {
-                sink.put(vm, b", maxlen=")?;
-                sink.put_int(vm, most)?;
+                sink.put(vm, b", maxlen=");
+                sink.put_int(vm, most);
             }
-            sink.put_byte(vm, b')')
+            sink.put_byte(vm, b')');
+            Ok(())
         }
         Kind::Instance => {
             if special(vm, sink, value, Qstr::D_REPR)? {
@@ -217,9 +194,13 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
             if let Some(part) = types::class::native_part(value) {
                 return repr(vm, sink, part);
             }
-            named(vm, sink, b"<", types::name_of(types::type_of(value)), b" object>")
+            named(vm, sink, b"<", types::name_of(types::type_of(value)), b" object>");
+            Ok(())
         }
-        Kind::Class => named(vm, sink, b"<class '", types::name_of(value), b"'>"),
+        Kind::Class => {
+            named(vm, sink, b"<class '", types::name_of(value), b"'>");
+            Ok(())
+        }
         // What it is, without its name.
         #[cfg(not(feature = "messages"))]
         _ => named(vm, sink, b"<", types::name_of(types::type_of(value)), b">"),
@@ -230,7 +211,8 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
                 Kind::Module => (b"<module '", value.field(types::MODULE_NAME), b"'>"),
                 _ => (b"<", types::name_of(types::type_of(value)), b">"),
             };
-            named(vm, sink, before, name, after)
+            named(vm, sink, before, name, after);
+            Ok(())
         }
     }
 }
@@ -238,49 +220,65 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
 /// The items of a list or a tuple, which printing may change, between two texts.
 fn items(vm: &mut Vm, sink: Sink, value: Obj, open: &[u8], close: &[u8]) -> Res<()> {
     vm.enter()?;
-    sink.put(vm, open)?;
+    sink.put(vm, open);
     let mut index = 0;
     while let Some(item) = tuple::sequence(value).and_then(|items| items.get(index)).copied() {
-        comma(vm, sink, index)?;
+        comma(vm, sink, index);
         repr(vm, sink, item)?;
         index += 1;
     }
-    sink.put(vm, close)?;
+    sink.put(vm, close);
     vm.leave();
     Ok(())
 }
 
 /// What stands before an item, other than the first.
-fn comma(vm: &mut Vm, sink: Sink, index: usize) -> Res<()> {
-    if index > 0 { sink.put(vm, b", ") } else { Ok(()) }
+fn comma(vm: &mut Vm, sink: Sink, index: usize) {
+    if index > 0 {
+        sink.put(vm, b", ");
+    }
 }
 
-/// The items of a rooted iterable between two texts.
-#[cfg(feature = "language")]
-fn items_in(vm: &mut Vm, sink: Sink, value: Obj, around: (&[u8], &[u8])) -> Res<()> {
-    sink.put(vm, around.0)?;
-    let items = types::list::from_iterable(vm, value).kept(vm)?;
+/// The first fields of a value as the arguments of what makes one like it.
+fn fields(vm: &mut Vm, sink: Sink, value: Obj, open: &[u8], n: usize) -> Res<()> {
+    let all = [value.field(0), value.field(1), value.field(2)];
+    let all = tuple::new(vm, &all[..n]).kept(vm)?;
+    items(vm, sink, all, open, b")")?;
+    vm.unkeep(1);
+    Ok(())
+}
+
+/// The items of a rooted iterable of the VM's own between two texts.
+#[cfg(any(feature = "language", feature = "set"))]
+pub(crate) fn items_in(vm: &mut Vm, sink: Sink, value: Obj, open: &[u8], close: &[u8]) -> Res<()> {
     vm.enter()?;
+    sink.put(vm, open);
+    let iterator = iter::get_native(vm, value).kept(vm)?;
     let mut index = 0;
-    while let Some(item) = types::list::items(items).get(index).copied() {
-        if index > 0 {
-            sink.put(vm, b", ")?;
+    loop {
+        let item = iter::next(vm, iterator)?;
+        if item == Obj::STOP {
+            break;
         }
+        vm.keep(item)?;
+        comma(vm, sink, index);
         repr(vm, sink, item)?;
+        vm.unkeep(1);
         index += 1;
     }
-    vm.leave();
     vm.unkeep(1);
-    sink.put(vm, around.1)
+    sink.put(vm, close);
+    vm.leave();
+    Ok(())
 }
 
-fn named(vm: &mut Vm, sink: Sink, before: &[u8], name: Obj, after: &[u8]) -> Res<()> {
-    sink.put(vm, before)?;
-    sink.put_name(vm, name)?;
+fn named(vm: &mut Vm, sink: Sink, before: &[u8], name: Obj, after: &[u8]) {
+    sink.put(vm, before);
+    sink.put_name(vm, name);
     sink.put(vm, after)
 }
 
-fn immediate(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
+fn immediate(vm: &mut Vm, sink: Sink, value: Obj) {
     #[cfg(feature = "import")]
     if let Some(info) = crate::modules::info(value) {
         return named(vm, sink, b"<module '", Obj::name(info.name), b"'>");
@@ -308,7 +306,7 @@ fn exception_repr(vm: &mut Vm, sink: Sink, error: Obj) -> Res<()> {
     if special(vm, sink, error, Qstr::D_REPR)? {
         return Ok(());
     }
-    sink.put_name(vm, types::name_of(types::type_of(error)))?;
+    sink.put_name(vm, types::name_of(types::type_of(error)));
     let args = exception::args(vm, error).kept(vm)?;
     items(vm, sink, args, b"(", b")")?;
     vm.unkeep(1);
@@ -322,9 +320,9 @@ pub(crate) fn function_name(function: Obj) -> Obj {
 
 /// A text as it would be written in a program: in single quotes unless it has them and no double ones.
 /// With `only_ascii` every other byte is written as a number.
-pub(crate) fn quoted(vm: &mut Vm, sink: Sink, bytes: &[u8], only_ascii: bool) -> Res<()> {
+pub(crate) fn quoted(vm: &mut Vm, sink: Sink, bytes: &[u8], only_ascii: bool) {
     let quote = if text::has(bytes, b'\'') && !text::has(bytes, b'"') { b'"' } else { b'\'' };
-    sink.put_byte(vm, quote)?;
+    sink.put_byte(vm, quote);
     let mut plain_from = 0;
     for (at, byte) in bytes.iter().enumerate() {
         let letter = match byte {
@@ -337,14 +335,14 @@ pub(crate) fn quoted(vm: &mut Vm, sink: Sink, bytes: &[u8], only_ascii: bool) ->
             0x80.. if cfg!(feature = "bytes") && only_ascii => b'x',
             _ => continue,
         };
-        sink.put(vm, &bytes[plain_from..at])?;
-        sink.put(vm, &[b'\\', letter])?;
+        sink.put(vm, &bytes[plain_from..at]);
+        sink.put(vm, &[b'\\', letter]);
         if letter == b'x' {
             let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + value - 10 };
-            sink.put(vm, &[digit(byte >> 4), digit(byte & 15)])?;
+            sink.put(vm, &[digit(byte >> 4), digit(byte & 15)]);
         }
         plain_from = at + 1;
     }
-    sink.put(vm, &bytes[plain_from..])?;
+    sink.put(vm, &bytes[plain_from..]);
     sink.put_byte(vm, quote)
 }

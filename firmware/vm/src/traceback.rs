@@ -67,13 +67,13 @@ pub(crate) fn print(vm: &mut Vm, error: Obj) -> Res<()> {
     for index in (0..usize::from(traceback.len)).rev() {
         let Some((code, offset)) = traceback.places[index] else { continue };
         vm.write(b"  File \"");
-        Sink::Out.put_name(vm, code.get().module.name(0))?;
+        Sink::OUT.put_name(vm, code.get().module.name(0));
         vm.write(b"\", line ");
         // The place is behind the opcode that raised.
         let line = lines::line(code.line_steps(), usize::from(offset).saturating_sub(1));
-        crate::print::repr(vm, Sink::Out, Obj::count(line))?;
+        crate::print::repr(vm, Sink::OUT, Obj::count(line))?;
         vm.write(b", in ");
-        Sink::Out.put_name(vm, code.name())?;
+        Sink::OUT.put_name(vm, code.name());
         vm.write(b"\n");
         if traceback.gap && index == INNERMOST {
             vm.write(b"  ...\n");

@@ -274,7 +274,7 @@ impl<'a> Vm<'a> {
     /// Prints `repr(value)`, no newline. Should that raise, what is printed ends there.
     pub fn print_repr(&mut self, value: Obj) {
         self.result = value;
-        if print::repr(self, Sink::Out, value).is_err() {
+        if print::repr(self, Sink::OUT, value).is_err() {
             self.write(b"<repr failed>");
         }
     }

@@ -95,7 +95,8 @@ fn make(vm: &mut Vm, _binary: bool, all: &[u8]) -> Res {
     made.set_field(TYPE, T::StringIo.obj());
     let builder = Builder::new(vm)?;
     builder.push(vm, all)?;
-    made.set_field(BLOCK, builder.finish(vm));
+    let block = builder.finish(vm)?;
+    made.set_field(BLOCK, block);
     Ok(made)
 }
 

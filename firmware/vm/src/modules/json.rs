@@ -45,8 +45,8 @@ pub(crate) fn dumps(vm: &mut Vm, args: Args) -> Res {
         colon = str::text(vm, *second).unwrap_or(b": ");
     }
     let builder = Builder::new(vm)?;
-    put(vm, Sink::Text(builder), args.get(0), between, colon)?;
-    Ok(builder.finish(vm))
+    put(vm, builder, args.get(0), between, colon)?;
+    builder.finish(vm)
 }
 
 fn put(vm: &mut Vm, sink: Sink, value: Obj, between: &[u8], colon: &[u8]) -> Res<()> {
@@ -57,47 +57,50 @@ fn put(vm: &mut Vm, sink: Sink, value: Obj, between: &[u8], colon: &[u8]) -> Res
         _ => b"",
     };
     if !plain.is_empty() {
-        return sink.put(vm, plain);
+        sink.put(vm, plain);
+        return Ok(());
     }
     if let Some(text) = str::text(vm, value) {
         return quoted(vm, sink, text);
     }
     if tuple::sequence(value).is_some() {
         vm.enter()?;
-        sink.put_byte(vm, b'[')?;
+        sink.put_byte(vm, b'[');
         let mut index = 0;
         while let Some(item) = tuple::sequence(value).and_then(|items| items.get(index)).copied() {
             if index > 0 {
-                sink.put(vm, between)?;
+                sink.put(vm, between);
             }
             put(vm, sink, item, between, colon)?;
             index += 1;
         }
         vm.leave();
-        return sink.put_byte(vm, b']');
+        sink.put_byte(vm, b']');
+        return Ok(());
     }
     if value.is(Kind::Dict) {
         vm.enter()?;
-        sink.put_byte(vm, b'{')?;
+        sink.put_byte(vm, b'{');
         let (mut at, mut first) = (0, true);
         while let Some((key, item, next)) = dict::entry(value, at) {
             if !first {
-                sink.put(vm, between)?;
+                sink.put(vm, between);
             }
             if str::is(key) {
                 put(vm, sink, key, between, colon)?;
             } else {
                 // Keys are texts in JSON: numbers and the three words in quotes.
-                sink.put_byte(vm, b'"')?;
+                sink.put_byte(vm, b'"');
                 put(vm, sink, key, between, colon)?;
-                sink.put_byte(vm, b'"')?;
+                sink.put_byte(vm, b'"');
             }
-            sink.put(vm, colon)?;
+            sink.put(vm, colon);
             put(vm, sink, item, between, colon)?;
             (at, first) = (next, false);
         }
         vm.leave();
-        return sink.put_byte(vm, b'}');
+        sink.put_byte(vm, b'}');
+        return Ok(());
     }
     #[cfg(feature = "float")]
     if value.is(Kind::Float) {
@@ -111,7 +114,7 @@ fn put(vm: &mut Vm, sink: Sink, value: Obj, between: &[u8], colon: &[u8]) -> Res
 }
 
 fn quoted(vm: &mut Vm, sink: Sink, text: &[u8]) -> Res<()> {
-    sink.put_byte(vm, b'"')?;
+    sink.put_byte(vm, b'"');
     let mut rest = text;
     while let Some((letter, len)) = utf8::first(rest) {
         rest = &rest[len..];
@@ -126,17 +129,18 @@ fn quoted(vm: &mut Vm, sink: Sink, text: &[u8]) -> Res<()> {
             _ => 0,
         };
         if simple != 0 {
-            sink.put(vm, &[b'\\', simple])?;
+            sink.put(vm, &[b'\\', simple]);
         } else if matches!(letter, ' '..='~') {
-            sink.put(vm, &[letter as u8])?;
+            sink.put(vm, &[letter as u8]);
         } else {
             for unit in letter.encode_utf16(&mut [0; 2]) {
                 let digit = |shift: u16| b"0123456789abcdef"[usize::from(*unit >> shift & 15)];
-                sink.put(vm, &[b'\\', b'u', digit(12), digit(8), digit(4), digit(0)])?;
+                sink.put(vm, &[b'\\', b'u', digit(12), digit(8), digit(4), digit(0)]);
             }
         }
     }
-    sink.put_byte(vm, b'"')
+    sink.put_byte(vm, b'"');
+    Ok(())
 }
 
 /// Reads a rooted text.
@@ -277,7 +281,7 @@ fn text(vm: &mut Vm, reader: &mut Reader) -> Res {
         builder.push(vm, &reader.text[from..reader.at])?;
         if reader.take(b"\"") {
             vm.unkeep(1);
-            return Ok(builder.finish(vm));
+            return builder.finish(vm);
         }
         let Some(escaped) = reader.text.get(reader.at + 1) else { return wrong(vm) };
         reader.at += 2;

@@ -91,15 +91,15 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<bool> {
     let class = value.field(class::INSTANCE_CLASS);
     let Some(names) = Some(class).filter(|class| class.is(Kind::Class)).and_then(fields) else { return Ok(false) };
     vm.enter()?;
-    sink.put_name(vm, class.field(class::NAME))?;
+    sink.put_name(vm, class.field(class::NAME));
     for (index, name) in tuple::items(names).iter().enumerate() {
-        sink.put(vm, if index == 0 { b"(" } else { b", " })?;
-        sink.put_name(vm, *name)?;
-        sink.put_byte(vm, b'=')?;
+        sink.put(vm, if index == 0 { b"(" } else { b", " });
+        sink.put_name(vm, *name);
+        sink.put_byte(vm, b'=');
         print::repr(vm, sink, item(value, Obj::count(index)))?;
     }
     vm.leave();
-    sink.put(vm, if tuple::len(names) == 0 { b"()" } else { b")" })?;
+    sink.put(vm, if tuple::len(names) == 0 { b"()" } else { b")" });
     Ok(true)
 }
 

@@ -178,14 +178,14 @@ pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res 
 
 /// `repr(value)`.
 pub(crate) fn print(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
-    sink.put(vm, b"array('")?;
-    sink.put(vm, &[code(value)])?;
-    sink.put_byte(vm, b'\'')?;
+    sink.put(vm, b"array('");
+    sink.put(vm, &[code(value)]);
+    sink.put_byte(vm, b'\'');
     if packed::len(value) > 0 {
-        sink.put(vm, b", ")?;
-        packed::print(vm, sink, value)?;
+        crate::print::items_in(vm, sink, value, b", [", b"]")?;
     }
-    sink.put_byte(vm, b')')
+    sink.put_byte(vm, b')');
+    Ok(())
 }
 
 // ----- methods

@@ -424,9 +424,12 @@ pub(crate) fn contains(vm: &mut Vm, bytes: &[u8], item: Obj) -> Res {
 pub(crate) fn print(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
     let bytes = buffer(value).unwrap_or(b"");
     let array = value.is(Kind::ByteArray);
-    sink.put(vm, if array { b"bytearray(b" } else { b"b" })?;
-    crate::print::quoted(vm, sink, bytes, true)?;
-    if array { sink.put_byte(vm, b')') } else { Ok(()) }
+    sink.put(vm, if array { b"bytearray(b" } else { b"b" });
+    crate::print::quoted(vm, sink, bytes, true);
+    if array {
+        sink.put_byte(vm, b')');
+    }
+    Ok(())
 }
 
 // ----- methods
@@ -480,7 +483,7 @@ pub(crate) fn hex(vm: &mut Vm, args: Args) -> Res {
         }
         builder.push(vm, &[digit(byte >> 4), digit(byte & 15)])?;
     }
-    Ok(builder.finish(vm))
+    builder.finish(vm)
 }
 
 /// `bytes.fromhex(text)`: pairs of digits, with whitespace between them.

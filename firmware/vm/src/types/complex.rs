@@ -171,20 +171,22 @@ pub(crate) fn print(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
     let (real, imag) = parts(value);
     let alone = real.to_bits() == 0;
     if !alone {
-        sink.put_byte(vm, b'(')?;
+        sink.put_byte(vm, b'(');
         print_part(vm, sink, real, false)?;
     }
     print_part(vm, sink, imag, !alone)?;
-    sink.put(vm, if alone { b"j" } else { b"j)" })
+    sink.put(vm, if alone { b"j" } else { b"j)" });
+    Ok(())
 }
 
 /// A part as text: a whole one has no point, and one behind another has its sign.
 fn print_part(vm: &mut Vm, sink: Sink, value: Float, signed: bool) -> Res<()> {
     if value.is_sign_negative() && !value.is_nan() {
-        sink.put_byte(vm, b'-')?;
+        sink.put_byte(vm, b'-');
     } else if signed {
-        sink.put_byte(vm, b'+')?;
+        sink.put_byte(vm, b'+');
     }
     let text = float::text(value, b'r', 0, false);
-    sink.put(vm, text.bytes().strip_suffix(b".0").unwrap_or(text.bytes()))
+    sink.put(vm, text.bytes().strip_suffix(b".0").unwrap_or(text.bytes()));
+    Ok(())
 }

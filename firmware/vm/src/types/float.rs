@@ -445,9 +445,10 @@ pub(crate) fn text(value: Float, kind: u8, precision: i32, keep_zeros: bool) -> 
 pub(crate) fn print(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
     let value = get(value);
     if value.is_sign_negative() && !value.is_nan() {
-        sink.put_byte(vm, b'-')?;
+        sink.put_byte(vm, b'-');
     }
-    sink.put(vm, text(value, b'r', 0, false).bytes())
+    sink.put(vm, text(value, b'r', 0, false).bytes());
+    Ok(())
 }
 
 /// `int(…)` of a float.

@@ -3,7 +3,7 @@
 
 use crate::heap::Kind;
 use crate::ops;
-use crate::print::{self, Sink};
+use crate::print;
 use crate::qstr::Qstr;
 use crate::types::str::{self, Builder, byte_at, char_count, text};
 use crate::types::tuple;
@@ -140,7 +140,7 @@ pub(crate) fn percent(vm: &mut Vm, template: Obj, values: Obj) -> Res {
         return vm.type_error(Qstr::M_FORMAT_MANY);
     }
     vm.release(kept);
-    Ok(builder.finish(vm))
+    builder.finish(vm)
 }
 
 /// `%s`, `%b` and `%c` of a pattern that is bytes: bytes, or one as a number.
@@ -191,7 +191,7 @@ fn one_of_percent(vm: &mut Vm, builder: Builder, kind: u8, spec: &Spec, value: O
 /// `str(value)` or `repr(value)`, cut off at the precision.
 fn text_of(vm: &mut Vm, builder: Builder, spec: &Spec, value: Obj, how: char) -> Res<()> {
     if cfg!(feature = "format") && spec.width == 0 && !spec.has_precision {
-        return if how == 'r' { print::repr(vm, Sink::Text(builder), value) } else { print::str(vm, Sink::Text(builder), value) };
+        return if how == 'r' { print::repr(vm, builder, value) } else { print::str(vm, builder, value) };
     }
     let kept = vm.kept();
     let done = as_text(vm, value, how)?;
@@ -379,7 +379,7 @@ mod language {
     #[cfg(any(feature = "float", feature = "bigint"))]
     use crate::heap::Kind;
     use crate::ops;
-    use crate::print::{self, Sink};
+    use crate::print;
     use crate::qstr::Qstr;
     use crate::types::str::{self, Builder, char_len};
     use crate::value::{Obj, Res};
@@ -448,12 +448,12 @@ mod language {
             let argument = str::new(vm, spec)?;
             let made = call::call(vm, function, &[value, argument])?;
             vm.keep(made)?;
-            print::str(vm, Sink::Text(builder), made)?;
+            print::str(vm, builder, made)?;
             vm.unkeep(1);
             return Ok(());
         }
         if spec.is_empty() {
-            return print::str(vm, Sink::Text(builder), value);
+            return print::str(vm, builder, value);
         }
         let (mut spec, letter) = parse(vm, spec)?;
         if str::is(value) {
@@ -496,7 +496,7 @@ mod language {
         };
         let builder = Builder::new(vm)?;
         formatted(vm, builder, args.get(0), spec)?;
-        Ok(builder.finish(vm))
+        builder.finish(vm)
     }
 
     /// `hex(value)`, `oct(value)` and `bin(value)`.
@@ -504,7 +504,7 @@ mod language {
         let spec = Spec { more: super::More { alternate: true, ..super::More::default() }, ..Spec::default() };
         let builder = Builder::new(vm)?;
         int(vm, builder, letter, &spec, args.get(0))?;
-        Ok(builder.finish(vm))
+        builder.finish(vm)
     }
 
     pub(crate) fn hex(vm: &mut Vm, args: Args) -> Res {
@@ -594,7 +594,7 @@ mod fields {
             let brace = fields.until(plain, '{', '}');
             builder.push(vm, fields.part)?;
             if brace == end {
-                return Ok(builder.finish(vm));
+                return builder.finish(vm);
             }
             // The second one of a doubled brace stands for itself.
             plain = usize::from(fields.rest.first() == Some(&(brace as u8)));

@@ -178,22 +178,6 @@ pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<Option<bool>> {
     }
 }
 
-/// Prints the items of a rooted value as a list.
-#[cfg(feature = "array")]
-pub(crate) fn print(vm: &mut Vm, sink: crate::print::Sink, value: Obj) -> Res<()> {
-    sink.put_byte(vm, b'[')?;
-    for index in 0..len(value) {
-        if index > 0 {
-            sink.put(vm, b", ")?;
-        }
-        let item = item(vm, value, index)?;
-        vm.keep(item)?;
-        crate::print::repr(vm, sink, item)?;
-        vm.unkeep(1);
-    }
-    sink.put_byte(vm, b']')
-}
-
 /// `value.tobytes()`.
 #[cfg(any(feature = "array", feature = "memoryview"))]
 pub(crate) fn to_bytes(vm: &mut Vm, args: crate::call::Args) -> Res {

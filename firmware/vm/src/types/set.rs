@@ -203,23 +203,18 @@ pub(crate) fn hash(vm: &mut Vm, set: Obj) -> Res<u32> {
 pub(crate) fn print(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
     let (frozen, empty) = (value.is(Kind::FrozenSet), dict::len(value) == 0);
     if frozen {
-        sink.put(vm, b"frozenset(")?;
+        sink.put(vm, b"frozenset(");
     }
     if empty && !frozen {
-        sink.put(vm, b"set()")?;
+        sink.put(vm, b"set()");
     }
     if !empty {
-        vm.enter()?;
-        let (mut at, mut before): (usize, &[u8]) = (0, b"{");
-        while let Some((key, _, next)) = dict::entry(value, at) {
-            sink.put(vm, before)?;
-            print::repr(vm, sink, key)?;
-            (at, before) = (next, b", ");
-        }
-        sink.put_byte(vm, b'}')?;
-        vm.leave();
+        print::items_in(vm, sink, value, b"{", b"}")?;
     }
-    if frozen { sink.put_byte(vm, b')') } else { Ok(()) }
+    if frozen {
+        sink.put_byte(vm, b')');
+    }
+    Ok(())
 }
 
 // ----- methods

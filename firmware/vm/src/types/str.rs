@@ -5,7 +5,7 @@ use crate::call::Args;
 use crate::heap::{Kind, WORD};
 use crate::natives::N;
 use crate::opcodes::binary as op;
-use crate::print::{self, Sink};
+use crate::print;
 use crate::qstr::Qstr;
 #[cfg(feature = "slices")]
 use crate::types::slice;
@@ -187,32 +187,43 @@ impl Builder {
         Ok(Builder { holder })
     }
 
-    /// Adds bytes, which may be those of a rooted value.
-    pub(crate) fn push(&self, vm: &mut Vm, bytes: &[u8]) -> Res<()> {
-        let block = self.holder.field(0);
+    /// The machine's output, which takes what is added at once.
+    pub(crate) const OUT: Builder = Builder { holder: Obj::NULL };
+
+    /// Adds bytes, which may be those of a rooted value. Where memory was short once nothing is added any more, and [`Builder::finish`] says so:
+    /// who adds need not look.
+    pub(crate) fn push(self, vm: &mut Vm, bytes: &[u8]) -> Res<()> {
+        if self.holder == Obj::NULL {
+            vm.write(bytes);
+            return Ok(());
+        }
+        let mut block = self.block(vm)?;
         let len = block.raw(0);
         let room = (block.words() - 1) * WORD;
-        if len + bytes.len() > room {
-            let wanted = len + bytes.len();
-            if !vm.heap.extend(block, 1 + wanted.max(room + room / 2).div_ceil(WORD)) {
-                let grown = with_room(vm, wanted.max(room + room / 2))?;
-                grown.set_raw(0, len);
-                grown.write_bytes(0, block.bytes(1, len));
-                self.holder.set_field(0, grown);
-                vm.heap.free(block);
-            }
+        let wanted = len + bytes.len();
+        if wanted > room && !vm.heap.extend(block, 1 + wanted.max(room + room / 2).div_ceil(WORD)) {
+            let grown = with_room(vm, wanted.max(room + room / 2));
+            self.holder.set_field(0, grown.unwrap_or(Obj::NULL));
+            let grown = grown?;
+            grown.write_bytes(0, block.bytes(1, len));
+            vm.heap.free(block);
+            block = grown;
         }
-        let block = self.holder.field(0);
         block.write_bytes(len, bytes);
-        block.set_raw(0, len + bytes.len());
+        block.set_raw(0, wanted);
         Ok(())
     }
 
-    /// The text, in a block no larger than it needs. The builder must not be used after.
-    pub(crate) fn finish(self, vm: &mut Vm) -> Obj {
+    fn block(self, vm: &mut Vm) -> Res {
         let block = self.holder.field(0);
+        if block == Obj::NULL { vm.no_memory() } else { Ok(block) }
+    }
+
+    /// The text, in a block no larger than it needs. The builder must not be used after.
+    pub(crate) fn finish(self, vm: &mut Vm) -> Res {
+        let block = self.block(vm)?;
         vm.heap.shrink(block, 1 + block.raw(0).div_ceil(WORD));
-        block
+        Ok(block)
     }
 }
 
@@ -268,8 +279,8 @@ pub(crate) fn of(vm: &mut Vm, value: Obj) -> Res {
         return Ok(value);
     }
     let builder = Builder::new(vm)?;
-    print::str(vm, Sink::Text(builder), value)?;
-    Ok(builder.finish(vm))
+    print::str(vm, builder, value)?;
+    builder.finish(vm)
 }
 
 /// `text[index]` and `text[slice]`.
@@ -292,7 +303,7 @@ pub(crate) fn subscript(vm: &mut Vm, value: Obj, at: Obj) -> Res {
             builder.push(vm, &bytes[from..(from + char_len(bytes[from])).min(bytes.len())])?;
         }
         vm.unkeep(1);
-        return Ok(builder.finish(vm));
+        return builder.finish(vm);
     }
     let index = subscr::index(vm, at, len)?;
     let from = byte_at(bytes, index);
@@ -321,7 +332,7 @@ pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res 
                 builder.push(vm, more)?;
             }
             vm.unkeep(1);
-            Ok(builder.finish(vm))
+            builder.finish(vm)
         }
         #[cfg(feature = "speed")]
         op::MULTIPLY => {
@@ -414,7 +425,7 @@ pub(crate) fn join(vm: &mut Vm, args: Args) -> Res {
             let Some(bytes) = text(vm, *part) else { return vm.type_error(Qstr::M_JOIN) };
             builder.push(vm, bytes)?;
         }
-        Ok(builder.finish(vm))
+        builder.finish(vm)
     };
     #[cfg(any(feature = "speed", feature = "bytes"))]
     join_parts(vm, args, between, parts)
@@ -622,7 +633,7 @@ pub(crate) fn replace(vm: &mut Vm, args: Args) -> Res {
         left -= 1;
     }
     builder.push(vm, rest)?;
-    let made = builder.finish(vm);
+    let made = builder.finish(vm)?;
     finish_like(vm, args, made)
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn center(vm: &mut Vm, args: Args) -> Res {
     for _ in left..missing {
         builder.push(vm, b" ")?;
     }
-    Ok(builder.finish(vm))
+    builder.finish(vm)
 }
 
 /// Where `part` is last in `bytes`.
