@@ -187,6 +187,20 @@ pub(crate) fn next(vm: &mut Vm, iterator: Obj) -> Res {
     }
 }
 
+/// Does something to a rooted target with each value of a rooted iterable; the value is held meanwhile.
+pub(crate) fn each(vm: &mut Vm, iterable: Obj, target: Obj, act: fn(&mut Vm, Obj, Obj) -> Res<()>) -> Res<()> {
+    let iterator = get_native(vm, iterable).kept(vm)?;
+    loop {
+        let value = next(vm, iterator).kept(vm)?;
+        if value == Obj::STOP {
+            vm.unkeep(2);
+            return Ok(());
+        }
+        act(vm, target, value)?;
+        vm.unkeep(1);
+    }
+}
+
 /// Turns StopIteration into STOP.
 fn stop_to_value(vm: &mut Vm, what: impl FnOnce(&mut Vm) -> Res) -> Res {
     let level = vm.level();

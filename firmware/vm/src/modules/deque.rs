@@ -138,19 +138,7 @@ fn push(vm: &mut Vm, deque: Obj, value: Obj, first: bool) -> Res<()> {
 }
 
 fn extend(vm: &mut Vm, deque: Obj, items: Obj) -> Res<()> {
-    let iterator = iter::get_native(vm, items)?;
-    vm.keep(iterator)?;
-    loop {
-        let value = iter::next(vm, iterator)?;
-        if value == Obj::STOP {
-            break;
-        }
-        vm.keep(value)?;
-        push(vm, deque, value, false)?;
-        vm.unkeep(1);
-    }
-    vm.unkeep(1);
-    Ok(())
+    iter::each(vm, items, deque, |vm, deque, value| push(vm, deque, value, false))
 }
 
 pub(crate) fn append(vm: &mut Vm, args: Args) -> Res {

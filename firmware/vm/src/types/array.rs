@@ -83,19 +83,7 @@ fn append(vm: &mut Vm, array: Obj, value: Obj) -> Res<()> {
 }
 
 fn extend_by_items(vm: &mut Vm, array: Obj, items: Obj) -> Res<()> {
-    let iterator = iter::get_native(vm, items)?;
-    vm.keep(iterator)?;
-    loop {
-        let value = iter::next(vm, iterator)?;
-        if value == Obj::STOP {
-            break;
-        }
-        vm.keep(value)?;
-        append(vm, array, value)?;
-        vm.unkeep(1);
-    }
-    vm.unkeep(1);
-    Ok(())
+    iter::each(vm, items, array, append)
 }
 
 /// The bytes of another array of the same code, as a bytes object of their own: it may be the array that is about to change.

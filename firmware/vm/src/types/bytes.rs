@@ -237,16 +237,8 @@ fn from_iterable(vm: &mut Vm, value: Obj) -> Res {
     let block = with_room(vm, 0)?;
     let array = array_of(vm, block)?;
     vm.keep(array)?;
-    let iterator = iter::get_native(vm, value)?;
-    vm.keep(iterator)?;
-    loop {
-        let item = iter::next(vm, iterator)?;
-        if item == Obj::STOP {
-            break;
-        }
-        append(vm, array, item)?;
-    }
-    vm.unkeep(2);
+    iter::each(vm, value, array, append)?;
+    vm.unkeep(1);
     let made = array.field(BLOCK);
     str::shorten(vm, made, len(array));
     Ok(made)

@@ -443,19 +443,14 @@ pub(crate) fn update(vm: &mut Vm, dict: Obj, other: Obj) -> Res<()> {
         }
         return Ok(());
     }
-    let iterator = iter::get_native(vm, other).kept(vm)?;
-    loop {
-        let pair = iter::next(vm, iterator)?;
-        if pair == Obj::STOP {
-            break;
-        }
-        vm.keep(pair)?;
-        let items = list::from_iterable(vm, pair).kept(vm)?;
-        match *list::items(items) {
-            [key, value] => set(vm, dict, key, value)?,
-            _ => return vm.value_error(Qstr::M_UNPACK_FEWER),
-        }
-        vm.unkeep(2);
+    iter::each(vm, other, dict, set_pair)
+}
+
+fn set_pair(vm: &mut Vm, dict: Obj, pair: Obj) -> Res<()> {
+    let items = list::from_iterable(vm, pair).kept(vm)?;
+    match *list::items(items) {
+        [key, value] => set(vm, dict, key, value)?,
+        _ => return vm.value_error(Qstr::M_UNPACK_FEWER),
     }
     vm.unkeep(1);
     Ok(())
