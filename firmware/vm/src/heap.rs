@@ -150,6 +150,11 @@ impl Obj {
         unsafe { core::mem::transmute::<u8, Kind>(kind_of(self.header())) }
     }
 
+    /// The same, and `Free` for what is no heap object: for those who ask a value for many kinds.
+    pub(crate) fn kind_or_free(self) -> Kind {
+        if self.is_heap() { self.kind() } else { Kind::Free }
+    }
+
     /// How many words the block has behind its header.
     #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn words(self) -> usize {

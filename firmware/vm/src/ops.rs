@@ -136,16 +136,18 @@ pub(crate) fn plain(operator: u8) -> u8 {
 /// without, it is run to its end.
 #[inline(never)]
 pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Option<Slots>) -> Res {
+    let (l, r) = (left.kind_or_free(), right.kind_or_free());
     match operator {
-        op::EQUAL if cfg!(feature = "speed") && str::is(left) && str::is(right) => return Ok(Obj::bool(str::same(vm, left, right))),
-        op::NOT_EQUAL if cfg!(feature = "speed") && str::is(left) && str::is(right) => return Ok(Obj::bool(!str::same(vm, left, right))),
+        op::EQUAL | op::NOT_EQUAL if cfg!(feature = "speed") && str::is(left) && str::is(right) => {
+            return Ok(Obj::bool(str::same(vm, left, right) == (operator == op::EQUAL)));
+        }
         op::IS => return Ok(Obj::bool(left == right)),
         op::EXCEPTION_MATCH => return Ok(Obj::bool(exception::matches(vm, left, right)?)),
         op::IN => return contains(vm, right, left, args),
         _ => {}
     }
     #[cfg(feature = "float")]
-    if left.is(Kind::Float) || right.is(Kind::Float) {
+    if l == Kind::Float || r == Kind::Float {
         let value = types::float::binary(vm, operator, left, right)?;
         if value != Obj::NULL {
             return Ok(value);
@@ -153,11 +155,11 @@ pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Opt
     }
     // A text with `%` formats whatever follows.
     let formats = cfg!(feature = "percent") && str::is(left) && plain(operator) == op::MODULO;
-    if (is_object(left) || is_object(right)) && !formats {
+    if (l == Kind::Instance || r == Kind::Instance) && !formats {
         return binary_of_objects(vm, operator, left, right, args);
     }
     #[cfg(feature = "bigint")]
-    if left.is(Kind::Int) || right.is(Kind::Int) {
+    if l == Kind::Int || r == Kind::Int {
         let value = types::int::binary(vm, operator, left, right)?;
         if value != Obj::NULL {
             return Ok(value);
@@ -170,27 +172,22 @@ pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Opt
             return Ok(value);
         }
     }
-    // The same for all comparisons, where size counts.
-    if cfg!(not(feature = "speed")) && operator <= op::NOT_EQUAL {
+    if operator <= op::NOT_EQUAL {
+        #[cfg(feature = "complex")]
+        if l == Kind::Complex && matches!(operator, op::EQUAL | op::NOT_EQUAL) {
+            return Ok(Obj::bool(types::complex::equal(left, right) == (operator == op::EQUAL)));
+        }
         let (low, high) = if matches!(operator, op::MORE | op::LESS_EQUAL) { (right, left) } else { (left, right) };
         let answer = if matches!(operator, op::EQUAL | op::NOT_EQUAL) { equal(vm, left, right)? } else { less(vm, low, high)? };
         return Ok(Obj::bool(answer != (operator > op::EQUAL)));
     }
     match operator {
-        #[cfg(feature = "complex")]
-        op::EQUAL | op::NOT_EQUAL if left.is(Kind::Complex) => Ok(Obj::bool(types::complex::equal(left, right) == (operator == op::EQUAL))),
-        op::EQUAL => Ok(Obj::bool(equal(vm, left, right)?)),
-        op::NOT_EQUAL => Ok(Obj::bool(!equal(vm, left, right)?)),
-        op::LESS => Ok(Obj::bool(less(vm, left, right)?)),
-        op::MORE => Ok(Obj::bool(less(vm, right, left)?)),
-        op::LESS_EQUAL => Ok(Obj::bool(!less(vm, right, left)?)),
-        op::MORE_EQUAL => Ok(Obj::bool(!less(vm, left, right)?)),
-        op::IN_PLACE_ADD if left.is(Kind::List) => {
+        op::IN_PLACE_ADD if l == Kind::List => {
             list::extend(vm, left, right)?;
             Ok(left)
         }
         #[cfg(feature = "language")]
-        op::OR | op::IN_PLACE_OR if left.is(Kind::Dict) && right.is(Kind::Dict) => {
+        op::OR | op::IN_PLACE_OR if l == Kind::Dict && r == Kind::Dict => {
             let made = if operator == op::OR { dict::new(vm)? } else { left };
             vm.keep(made)?;
             if made != left {
@@ -201,22 +198,17 @@ pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Opt
             Ok(made)
         }
         #[cfg(feature = "bytes")]
-        op::IN_PLACE_ADD if left.is(Kind::ByteArray) => {
+        op::IN_PLACE_ADD if l == Kind::ByteArray => {
             types::bytes::extend(vm, left, right)?;
             Ok(left)
         }
         #[cfg(feature = "array")]
-        op::IN_PLACE_ADD if left.is(Kind::Array) => {
+        op::IN_PLACE_ADD if l == Kind::Array => {
             types::array::extend(vm, left, right)?;
             Ok(left)
         }
         _ => arithmetic(vm, plain(operator), left, right),
     }
-}
-
-/// An instance of a class, whose operators are its methods.
-pub(crate) fn is_object(value: Obj) -> bool {
-    value.is(Kind::Instance)
 }
 
 fn arithmetic(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
@@ -273,45 +265,26 @@ fn arithmetic_of_sequence(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> R
         vm.unkeep(1);
         all
     };
+    // What comes behind the items, again and again, until there are so many.
     #[cfg(feature = "speed")]
-    match operator {
-        op::ADD if left.is(Kind::List) && right.is(Kind::List) => {
-            let made = list::new(vm, items).kept(vm)?;
-            list::extend(vm, made, right)?;
-            vm.unkeep(1);
-            Ok(made)
+    let (more, total) = match (operator, small(right)) {
+        (op::MULTIPLY, Some(times)) => match items.len().checked_mul(times.max(0) as usize).filter(|total| *total < INT_MAX as usize) {
+            Some(total) => (items, total),
+            None => return vm.no_memory(),
+        },
+        (op::ADD, _) if left.kind() == right.kind_or_free() => {
+            let more = tuple::sequence(right).unwrap_or(&[]);
+            (more, items.len() + more.len())
         }
-        op::ADD if left.is(Kind::Tuple) && right.is(Kind::Tuple) => {
-            let more = tuple::items(right);
-            let made = tuple::with_room(vm, items.len() + more.len())?;
-            for (index, item) in items.iter().chain(more).enumerate() {
-                tuple::set(made, index, *item);
-            }
-            Ok(made)
+        _ => return vm.type_error(Qstr::M_BAD_OPERANDS),
+    };
+    #[cfg(feature = "speed")]
+    {
+        let (made, to) = tuple::sequence_with_len(vm, is_list, total)?;
+        for (index, item) in items.iter().chain(more.iter().cycle()).take(total).enumerate() {
+            to.set(index as isize, *item);
         }
-        op::MULTIPLY => {
-            let Some(times) = small(right) else { return vm.type_error(Qstr::M_BAD_OPERANDS) };
-            let Some(total) = items.len().checked_mul(times.max(0) as usize).filter(|total| *total < INT_MAX as usize) else {
-                return vm.no_memory();
-            };
-            let made = if is_list {
-                let made = list::new(vm, &[]).kept(vm)?;
-                list::splice(vm, made, 0, 0, &[])?;
-                for index in 0..total {
-                    list::append(vm, made, items[index % items.len()])?;
-                }
-                vm.unkeep(1);
-                made
-            } else {
-                let made = tuple::with_room(vm, total)?;
-                for index in 0..total {
-                    tuple::set(made, index, items[index % items.len()]);
-                }
-                made
-            };
-            Ok(made)
-        }
-        _ => vm.type_error(Qstr::M_BAD_OPERANDS),
+        Ok(made)
     }
 }
 
@@ -445,17 +418,18 @@ pub(crate) use crate::operators::binary_of_objects;
 /// `item in container`.
 #[inline(never)]
 fn contains(vm: &mut Vm, container: Obj, item: Obj, args: Option<Slots>) -> Res {
-    if cfg!(feature = "speed") && (container.is(Kind::List) || container.is(Kind::Tuple)) {
+    let kind = container.kind_or_free();
+    if cfg!(feature = "speed") && (kind == Kind::List || kind == Kind::Tuple) {
         return Ok(Obj::bool(tuple::position(vm, container, item, 0)?.is_some()));
     }
     #[cfg(feature = "set")]
     if types::set::is(container) {
         return Ok(Obj::bool(dict::get(vm, container, item)? != Obj::NULL));
     }
-    if container.is(Kind::Dict) {
+    if kind == Kind::Dict {
         return Ok(Obj::bool(dict::get(vm, container, item)? != Obj::NULL));
     }
-    if let (true, Some(value)) = (cfg!(feature = "speed") && container.is(Kind::Range), small(item)) {
+    if let (true, Some(value)) = (cfg!(feature = "speed") && kind == Kind::Range, small(item)) {
         return Ok(Obj::bool(range::contains(container, value)));
     }
     if let Some(text) = str::text(vm, container) {
@@ -484,7 +458,7 @@ fn contains(vm: &mut Vm, container: Obj, item: Obj, args: Option<Slots>) -> Res 
         return contains(vm, native, item, None);
     }
     #[cfg(feature = "language")]
-    if container.is(Kind::View)
+    if kind == Kind::View
         && let Some(there) = crate::types::view::contains(vm, container, item)?
     {
         return Ok(Obj::bool(there));
@@ -524,35 +498,12 @@ pub(crate) fn truth(vm: &mut Vm, value: Obj) -> Res<bool> {
     if !value.is_heap() {
         return Ok(true);
     }
-    #[cfg(not(feature = "speed"))]
-    if let Some(len) = len_of(vm, value) {
-        return Ok(len > 0);
-    }
     match value.kind() {
         #[cfg(feature = "float")]
         Kind::Float => Ok(types::float::get(value) != 0.0),
         #[cfg(feature = "complex")]
         Kind::Complex => Ok(types::complex::parts(value) != (0.0, 0.0)),
-        #[cfg(feature = "bytes")]
-        Kind::Bytes | Kind::ConstBytes | Kind::ByteArray => Ok(types::bytes::buffer(value).is_some_and(|bytes| !bytes.is_empty())),
-        #[cfg(feature = "array")]
-        Kind::Array => Ok(types::packed::len(value) > 0),
-        #[cfg(feature = "memoryview")]
-        Kind::MemoryView => Ok(types::packed::len(value) > 0),
-        #[cfg(feature = "speed")]
-        Kind::List => Ok(list::len(value) > 0),
-        #[cfg(feature = "speed")]
-        Kind::Tuple => Ok(tuple::len(value) > 0),
-        #[cfg(feature = "speed")]
-        Kind::Dict => Ok(dict::len(value) > 0),
-        #[cfg(feature = "set")]
-        Kind::Set | Kind::FrozenSet => Ok(dict::len(value) > 0),
-        #[cfg(feature = "speed")]
-        Kind::Range => Ok(range::len(value) > 0),
-        #[cfg(feature = "language")]
-        Kind::View => Ok(crate::types::view::len(value) > 0),
-        #[cfg(feature = "collections")]
-        Kind::Deque => Ok(crate::modules::deque::len(value) > 0),
+        // A text's characters need not be counted.
         #[cfg(feature = "speed")]
         Kind::Str | Kind::ConstStr => Ok(str::text(vm, value).is_some_and(|text| !text.is_empty())),
         Kind::Instance => {
@@ -569,7 +520,7 @@ pub(crate) fn truth(vm: &mut Vm, value: Obj) -> Res<bool> {
             }
             Ok(true)
         }
-        _ => Ok(true),
+        _ => Ok(len_of(vm, value) != Some(0)),
     }
 }
 
@@ -592,7 +543,7 @@ pub(crate) fn unary(vm: &mut Vm, operator: u8, value: Obj) -> Res {
         return types::bigint::unary(vm, operator, value);
     }
     #[cfg(not(feature = "operators"))]
-    return if is_object(value) { vm.lacks() } else { vm.type_error(Qstr::M_BAD_OPERAND) };
+    return if value.is(Kind::Instance) { vm.lacks() } else { vm.type_error(Qstr::M_BAD_OPERAND) };
     #[cfg(feature = "operators")]
     unary_of_object(vm, operator, value)
 }
@@ -616,8 +567,7 @@ fn unary_of_object(vm: &mut Vm, operator: u8, value: Obj) -> Res {
     }
 }
 
-/// The length of what has one whatever a program says: texts, lists, tuples, dicts, ranges.
-#[cfg(not(feature = "speed"))]
+/// The length of what has one whatever a program says.
 fn len_of(vm: &Vm, value: Obj) -> Option<usize> {
     if let Some(text) = str::text(vm, value) {
         return Some(str::char_count(text));
@@ -629,58 +579,37 @@ fn len_of(vm: &Vm, value: Obj) -> Option<usize> {
         Kind::List => Some(list::len(value)),
         Kind::Tuple => Some(tuple::len(value)),
         Kind::Dict => Some(dict::len(value)),
+        #[cfg(feature = "set")]
+        Kind::Set | Kind::FrozenSet => Some(dict::len(value)),
         Kind::Range => Some(range::len(value)),
+        #[cfg(feature = "language")]
+        Kind::View => Some(crate::types::view::len(value)),
+        #[cfg(feature = "collections")]
+        Kind::Deque => Some(crate::modules::deque::len(value)),
+        #[cfg(any(feature = "array", feature = "memoryview"))]
+        _ if types::packed::parts(value).is_some() => Some(types::packed::len(value)),
+        #[cfg(feature = "bytes")]
+        _ => types::bytes::buffer(value).map(<[u8]>::len),
+        #[cfg(not(feature = "bytes"))]
         _ => None,
     }
 }
 
 /// `len(value)`.
 pub(crate) fn len(vm: &mut Vm, value: Obj) -> Res<usize> {
-    #[cfg(not(feature = "speed"))]
     if let Some(len) = len_of(vm, value) {
         return Ok(len);
     }
-    if value.is_heap() {
-        match value.kind() {
-            #[cfg(feature = "speed")]
-            Kind::List => return Ok(list::len(value)),
-            #[cfg(feature = "speed")]
-            Kind::Tuple => return Ok(tuple::len(value)),
-            #[cfg(feature = "speed")]
-            Kind::Dict => return Ok(dict::len(value)),
-            #[cfg(feature = "set")]
-            Kind::Set | Kind::FrozenSet => return Ok(dict::len(value)),
-            #[cfg(feature = "speed")]
-            Kind::Range => return Ok(range::len(value)),
-            #[cfg(feature = "language")]
-            Kind::View => return Ok(crate::types::view::len(value)),
-            #[cfg(feature = "collections")]
-            Kind::Deque => return Ok(crate::modules::deque::len(value)),
-            Kind::Instance => {
-                let function = attr::special(vm, value, Qstr::D_LEN);
-                if function != Obj::NULL {
-                    let answer = call::call(vm, function, &[value])?;
-                    return Ok(as_int(vm, answer)?.max(0) as usize);
-                }
-                #[cfg(feature = "language")]
-                if let Some(native) = class::native_part(value) {
-                    return len(vm, native);
-                }
-            }
-            _ => {}
+    if value.is(Kind::Instance) {
+        let function = attr::special(vm, value, Qstr::D_LEN);
+        if function != Obj::NULL {
+            let answer = call::call(vm, function, &[value])?;
+            return Ok(as_int(vm, answer)?.max(0) as usize);
         }
-    }
-    #[cfg(feature = "speed")]
-    if let Some(text) = str::text(vm, value) {
-        return Ok(str::char_count(text));
-    }
-    #[cfg(feature = "bytes")]
-    if let Some(bytes) = types::bytes::buffer(value) {
-        return Ok(bytes.len());
-    }
-    #[cfg(any(feature = "array", feature = "memoryview"))]
-    if types::packed::parts(value).is_some() {
-        return Ok(types::packed::len(value));
+        #[cfg(feature = "language")]
+        if let Some(native) = class::native_part(value) {
+            return len(vm, native);
+        }
     }
     vm.type_error(Qstr::M_NO_LEN)
 }

@@ -127,25 +127,13 @@ fn load_of_numbers(vm: &mut Vm, object: Obj, at: Obj) -> Res {
 #[cfg(feature = "slices")]
 fn load_slice(vm: &mut Vm, object: Obj, at: Obj, len: usize) -> Res {
     let (start, stop, step) = slice::resolve(vm, at, len)?;
-    let is_list = object.is(Kind::List);
-    if step == 1 {
-        let items = tuple::sequence(object).unwrap_or(&[]);
-        let items = items.get(start as usize..stop.max(start) as usize).unwrap_or(&[]);
-        return if is_list { list::new(vm, items) } else { tuple::new(vm, items) };
-    }
     let n = slice::count(start, stop, step);
-    let made = tuple::with_room(vm, n)?;
+    let (made, to) = tuple::sequence_with_len(vm, object.is(Kind::List), n)?;
     let items = tuple::sequence(object).unwrap_or(&[]);
     for index in 0..n {
-        tuple::set(made, index, items.get((start + step * index as i32) as usize).copied().unwrap_or(Obj::NONE));
+        to.set(index as isize, items.get((start + step * index as i32) as usize).copied().unwrap_or(Obj::NONE));
     }
-    if !is_list {
-        return Ok(made);
-    }
-    vm.keep(made)?;
-    let all = list::new(vm, tuple::items(made));
-    vm.unkeep(1);
-    all
+    Ok(made)
 }
 
 /// `object[index] = value`, or `del` when the value is NULL. All rooted.

@@ -1,6 +1,6 @@
 //! Equality and order of any two values, as operators, containers and sorting ask for them.
 
-use super::{binary_of_objects, is_object, small, truth};
+use super::{binary_of_objects, small, truth};
 use crate::heap::Kind;
 use crate::opcodes::binary as op;
 use crate::qstr::Qstr;
@@ -12,7 +12,8 @@ use crate::vm::Vm;
 
 /// `left == right` as native code needs it; both rooted.
 pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
-    if left == right && !is_object(left) {
+    let (l, r) = (left.kind_or_free(), right.kind_or_free());
+    if left == right && l != Kind::Instance {
         return Ok(true);
     }
     if str::is(left) && str::is(right) {
@@ -21,19 +22,19 @@ pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
     if let (Some(a), Some(b)) = (small(left), small(right)) {
         return Ok(a == b);
     }
-    if str::is(left) && !(cfg!(feature = "language") && is_object(right)) {
+    if str::is(left) && !(cfg!(feature = "language") && r == Kind::Instance) {
         return Ok(false);
     }
     #[cfg(feature = "complex")]
-    if (left.is(Kind::Complex) || right.is(Kind::Complex)) && !is_object(left) && !is_object(right) {
+    if (l == Kind::Complex || r == Kind::Complex) && l != Kind::Instance && r != Kind::Instance {
         return Ok(types::complex::equal(left, right));
     }
     #[cfg(feature = "float")]
-    if left.is(Kind::Float) || right.is(Kind::Float) {
+    if l == Kind::Float || r == Kind::Float {
         return Ok(types::float::equal(left, right));
     }
     #[cfg(feature = "bigint")]
-    if left.is(Kind::Int) {
+    if l == Kind::Int {
         return Ok(types::bigint::compare(left, right) == Some(core::cmp::Ordering::Equal));
     }
     #[cfg(feature = "bytes")]
@@ -44,7 +45,7 @@ pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
     if let Some(same) = types::packed::equal(vm, left, right)? {
         return Ok(same);
     }
-    if is_object(left) || is_object(right) {
+    if l == Kind::Instance || r == Kind::Instance {
         let value = binary_of_objects(vm, op::EQUAL, left, right, None)?;
         return truth(vm, value);
     }
@@ -55,23 +56,23 @@ pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
         vm.leave();
         return same;
     }
-    if left.is(Kind::Dict) && right.is(Kind::Dict) {
+    if l == Kind::Dict && r == Kind::Dict {
         vm.enter()?;
         let same = dict::equal(vm, left, right);
         vm.leave();
         return same;
     }
-    if cfg!(feature = "speed") && left.is(Kind::Range) && right.is(Kind::Range) {
+    if cfg!(feature = "speed") && l == Kind::Range && r == Kind::Range {
         let n = range::len(left);
         let same_items =
             n == 0 || range::item(left, 0) == range::item(right, 0) && (n == 1 || range::parts(left).2 == range::parts(right).2);
         return Ok(n == range::len(right) && same_items);
     }
     #[cfg(feature = "language")]
-    if left.is(Kind::Method) && right.is(Kind::Method) {
+    if l == Kind::Method && r == Kind::Method {
         return Ok((0..2).all(|field| left.field(field) == right.field(field)));
     }
-    if !(left.is(Kind::List) && right.is(Kind::List) || left.is(Kind::Tuple) && right.is(Kind::Tuple)) {
+    if !(l == Kind::List && r == Kind::List || l == Kind::Tuple && r == Kind::Tuple) {
         return Ok(false);
     }
     vm.enter()?;
@@ -93,6 +94,7 @@ pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
 
 /// `left < right` as native code needs it; both rooted.
 pub(crate) fn less(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
+    let (l, r) = (left.kind_or_free(), right.kind_or_free());
     if let (Some(a), Some(b)) = (small(left), small(right)) {
         return Ok(a < b);
     }
@@ -100,11 +102,11 @@ pub(crate) fn less(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
         return Ok(a < b);
     }
     #[cfg(feature = "float")]
-    if (left.is(Kind::Float) || right.is(Kind::Float)) && types::float::of(left).is_some() && types::float::of(right).is_some() {
+    if (l == Kind::Float || r == Kind::Float) && types::float::of(left).is_some() && types::float::of(right).is_some() {
         return Ok(types::float::order(left, right) == Some(core::cmp::Ordering::Less));
     }
     #[cfg(feature = "bigint")]
-    if (left.is(Kind::Int) || right.is(Kind::Int))
+    if (l == Kind::Int || r == Kind::Int)
         && let Some(order) = types::bigint::compare(left, right)
     {
         return Ok(order == core::cmp::Ordering::Less);
@@ -113,11 +115,11 @@ pub(crate) fn less(vm: &mut Vm, left: Obj, right: Obj) -> Res<bool> {
     if let (Some(left), Some(right)) = (types::bytes::buffer(left), types::bytes::buffer(right)) {
         return Ok(left < right);
     }
-    if is_object(left) || is_object(right) {
+    if l == Kind::Instance || r == Kind::Instance {
         let value = binary_of_objects(vm, op::LESS, left, right, None)?;
         return truth(vm, value);
     }
-    if !(left.is(Kind::List) && right.is(Kind::List) || left.is(Kind::Tuple) && right.is(Kind::Tuple)) {
+    if !(l == Kind::List && r == Kind::List || l == Kind::Tuple && r == Kind::Tuple) {
         return vm.type_error(Qstr::M_BAD_OPERANDS);
     }
     vm.enter()?;

@@ -74,16 +74,22 @@ pub(crate) fn new(vm: &mut Vm, values: &[Obj]) -> Res {
 /// The same, or a dict that is laid out as a list.
 #[cfg_attr(feature = "speed", inline(always))]
 pub(crate) fn of_kind(vm: &mut Vm, kind: Kind, values: &[Obj]) -> Res {
+    let made = with_len(vm, kind, values.len())?;
+    for (index, value) in values.iter().enumerate() {
+        slots(made).set(index as isize, *value);
+    }
+    Ok(made)
+}
+
+/// A list, or what is laid out as one, of so many NULLs, to be filled.
+pub(crate) fn with_len(vm: &mut Vm, kind: Kind, len: usize) -> Res {
     let made = vm.alloc(kind, 1)?;
     made.set_field(SLOTS, vm.empty);
-    if !values.is_empty() {
+    if len > 0 {
         vm.keep(made)?;
-        let slots = vm.alloc(Kind::Slots, FIRST + values.len())?;
+        let slots = vm.alloc(Kind::Slots, FIRST + len)?;
         vm.unkeep(1);
-        for (index, value) in values.iter().enumerate() {
-            slots.set_field(FIRST + index, *value);
-        }
-        slots.set_field(LEN, Obj::count(values.len()));
+        slots.set_field(LEN, Obj::count(len));
         made.set_field(SLOTS, slots);
     }
     Ok(made)

@@ -50,6 +50,18 @@ pub(crate) fn new(vm: &mut Vm, values: &[Obj]) -> Res {
     Ok(made)
 }
 
+/// A list or a tuple of so many NULLs, and where they are, to be filled.
+#[cfg(feature = "speed")]
+pub(crate) fn sequence_with_len(vm: &mut Vm, is_list: bool, len: usize) -> Res<(Obj, Slots)> {
+    if is_list {
+        let made = crate::types::list::with_len(vm, Kind::List, len)?;
+        Ok((made, crate::types::list::slots(made)))
+    } else {
+        let made = with_room(vm, len)?;
+        Ok((made, Slots::of(made, 0).plus(ITEMS as isize)))
+    }
+}
+
 /// The items of a list or tuple as they are now.
 pub(crate) fn sequence<'x>(value: Obj) -> Option<&'x [Obj]> {
     if value.is(Kind::Tuple) {
