@@ -6,8 +6,6 @@ use crate::natives::N;
 use crate::opcodes::binary as op;
 use crate::print::{self, Sink};
 use crate::qstr::{Qstr, TABLE_LEN};
-#[cfg(feature = "io")]
-use crate::types::str::Builder;
 use crate::types::{self, T, TYPE_TABLE, dict, exception, generator, int, str as text, tuple};
 use crate::value::{Obj, Res};
 use crate::vm::Kept;
@@ -271,8 +269,8 @@ pub(crate) fn divmod(vm: &mut Vm, args: Args) -> Res {
     if args.get(0).is(Kind::Int) && (args.get(1).is(Kind::Int) || args.get(1).is_int()) {
         return types::bigint::divmod(vm, args.get(0), args.get(1));
     }
-    let quotient = ops::binary(vm, op::FLOOR_DIVIDE, args.get(0), args.get(1), None).kept(vm)?;
-    let remainder = ops::binary(vm, op::MODULO, args.get(0), args.get(1), None).kept(vm)?;
+    let quotient = ops::apply(vm, op::FLOOR_DIVIDE, args.get(0), args.get(1)).kept(vm)?;
+    let remainder = ops::apply(vm, op::MODULO, args.get(0), args.get(1)).kept(vm)?;
     tuple::new(vm, &[quotient, remainder])
 }
 
@@ -281,7 +279,7 @@ pub(crate) fn pow(vm: &mut Vm, args: Args) -> Res {
     if args.n == 3 {
         return types::bigint::power_modulo(vm, args);
     }
-    ops::binary(vm, op::POWER, args.get(0), args.get(1), None)
+    ops::apply(vm, op::POWER, args.get(0), args.get(1))
 }
 
 /// A name given as a text at run time. Names nobody has spelled cannot be attributes.
@@ -430,28 +428,23 @@ pub(crate) fn print(vm: &mut Vm, args: Args) -> Res {
     let separator = args.kw_named(Qstr::SEP).unwrap_or(Obj::name(Qstr::SPACE));
     let end = args.kw_named(Qstr::END).unwrap_or(Obj::name(Qstr::NEWLINE));
     #[cfg(feature = "io")]
-    if let Some(stream) = args.kw_named(Qstr::FILE).filter(|file| *file != Obj::NONE) {
-        let builder = Builder::new(vm)?;
-        for index in 0..args.n {
-            if index > 0 {
-                print::str(vm, builder, separator)?;
-            }
-            print::str(vm, builder, args.get(index))?;
-        }
-        print::str(vm, builder, end)?;
-        let made = builder.finish(vm)?;
-        vm.keep(made)?;
-        let write = attr::load_now(vm, stream, Obj::name(Qstr::WRITE))?;
-        call::call(vm, write, &[made])?;
-        return Ok(Obj::NONE);
-    }
+    let stream = args.kw_named(Qstr::FILE).filter(|file| *file != Obj::NONE);
+    #[cfg(not(feature = "io"))]
+    let stream: Option<Obj> = None;
+    let sink = if stream.is_some() { Sink::new(vm)? } else { Sink::OUT };
     for index in 0..args.n {
         if index > 0 {
-            print::str(vm, Sink::OUT, separator)?;
+            print::str(vm, sink, separator)?;
         }
-        print::str(vm, Sink::OUT, args.get(index))?;
+        print::str(vm, sink, args.get(index))?;
     }
-    print::str(vm, Sink::OUT, end)?;
+    print::str(vm, sink, end)?;
+    #[cfg(feature = "io")]
+    if let Some(stream) = stream {
+        let made = sink.finish(vm).kept(vm)?;
+        let write = attr::load_now(vm, stream, Obj::name(Qstr::WRITE))?;
+        call::call(vm, write, &[made])?;
+    }
     Ok(Obj::NONE)
 }
 
@@ -473,7 +466,7 @@ pub(crate) fn sum(vm: &mut Vm, args: Args) -> Res {
             quick
         } else {
             vm.keep(value)?;
-            let total = ops::binary(vm, op::ADD, holder.field(0), value, None)?;
+            let total = ops::apply(vm, op::ADD, holder.field(0), value)?;
             vm.unkeep(1);
             total
         };

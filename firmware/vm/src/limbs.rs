@@ -114,7 +114,7 @@ pub(crate) fn quotient(value: u64, divisor: u32) -> u64 {
 }
 
 /// Long division. `rest` is the dividend with a zero limb more at its high end and becomes what is left; `divisor` has two limbs or more;
-/// `quotient` is as long as `rest` less `divisor`. Leaves both as they were but for that: they are shifted and shifted back.
+/// `quotient` is as long as `rest` less `divisor`, which is left shifted.
 pub(crate) fn divide(quotient: &mut [u32], rest: &mut [u32], divisor: &mut [u32]) {
     let n = divisor.len();
     let shift = divisor[n - 1].leading_zeros();
@@ -144,7 +144,6 @@ pub(crate) fn divide(quotient: &mut [u32], rest: &mut [u32], divisor: &mut [u32]
         quotient[at] = guess;
     }
     shift_right(rest, shift);
-    shift_right(divisor, shift);
 }
 
 /// `rest -= divisor * factor`; true when that was too much.
@@ -247,7 +246,7 @@ mod tests {
             let mut quotient = vec![0; m + 1];
             let before = divisor.clone();
             divide(&mut quotient, &mut rest, &mut divisor);
-            assert_eq!(divisor, before);
+            let divisor = before;
             assert_eq!(compare(trimmed(&rest), trimmed(&divisor)), Ordering::Less, "seed {seed}");
             let mut product = vec![0; quotient.len() + n];
             multiply(&mut product, &quotient, &divisor);

@@ -78,7 +78,7 @@ fn step(vm: &mut Vm, operator: u8, left: Obj, right: Obj, args: Option<Slots>, f
     }
     let (native_left, native_right) = (class::native_part(left), class::native_part(right));
     if native_left.is_some() || native_right.is_some() {
-        let value = ops::binary(vm, operator, native_left.unwrap_or(left), native_right.unwrap_or(right), None)?;
+        let value = ops::apply(vm, operator, native_left.unwrap_or(left), native_right.unwrap_or(right))?;
         // In place means: still the same object.
         return Ok(if Some(value) == native_left && value.is_heap() && operator != op::IS { left } else { value });
     }

@@ -132,6 +132,12 @@ pub(crate) fn plain(operator: u8) -> u8 {
     if operator <= IN_PLACE_LAST { operator + TO_PLAIN } else { operator }
 }
 
+/// The same, run to its end: for natives.
+#[inline(never)]
+pub(crate) fn apply(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
+    binary(vm, operator, left, right, None)
+}
+
 /// Any binary operator on rooted values. With `args` (two slots that hold them) a Python method is begun and `CALL` given;
 /// without, it is run to its end.
 #[inline(never)]

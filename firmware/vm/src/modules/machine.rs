@@ -38,9 +38,9 @@ fn word(vm: &mut Vm, value: Obj) -> Res<u32> {
     #[cfg(feature = "bigint")]
     if value.is(crate::heap::Kind::Int) {
         // The lowest 32 bits, by the operators there are: two halves of what is small.
-        let low = ops::binary(vm, crate::opcodes::binary::AND, value, Obj::int(0xffff), None)?;
-        let high = ops::binary(vm, crate::opcodes::binary::SHIFT_RIGHT, value, Obj::int(16), None).kept(vm)?;
-        let high = ops::binary(vm, crate::opcodes::binary::AND, high, Obj::int(0xffff), None)?;
+        let low = ops::apply(vm, crate::opcodes::binary::AND, value, Obj::int(0xffff))?;
+        let high = ops::apply(vm, crate::opcodes::binary::SHIFT_RIGHT, value, Obj::int(16)).kept(vm)?;
+        let high = ops::apply(vm, crate::opcodes::binary::AND, high, Obj::int(0xffff))?;
         vm.unkeep(1);
         return Ok((ops::as_int(vm, high)? as u32) << 16 | ops::as_int(vm, low)? as u32);
     }

@@ -158,29 +158,24 @@ fn divide(vm: &mut Vm, a: Number, b: Number, want_quotient: bool) -> Res {
     } else if n_quotient > 0 {
         limbs::divide(quotient, rest, &mut divisor[..n]);
     }
+    let rest = limbs::trimmed(rest);
+    let left = rest.len();
+    let rounds = opposite && left > 0;
+    // Rounding down is away from zero where the signs differ: what is left then is what the divisor has more.
+    if rounds {
+        limbs::subtract(divisor, b.limbs, rest);
+    }
     let all = block.limbs_mut(1, len);
-    let left = limbs::trimmed(&all[n_quotient..=n_quotient + m]).len();
     if want_quotient {
-        // Rounding down is away from zero where the signs differ. The limb behind the quotient may take a carry.
+        // The limb behind the quotient may take a carry.
         all[n_quotient] = 0;
-        if opposite && left > 0 {
+        if rounds {
             limbs::multiply_add(&mut all[..=n_quotient], 1, 1);
         }
         return Ok(finish(vm, block, opposite, n_quotient + 1));
     }
-    if opposite && left > 0 {
-        for at in 0..n {
-            all[at + n_quotient] = if at < left { all[at + n_quotient] } else { 0 };
-        }
-        let mut borrow = 0_i64;
-        for at in 0..n {
-            borrow += i64::from(b.limbs[at]) - i64::from(all[n_quotient + at]);
-            all[at] = borrow as u32;
-            borrow >>= 32;
-        }
-        return Ok(finish(vm, block, b.negative, n));
-    }
-    all.copy_within(n_quotient..n_quotient + left, 0);
+    let (from, left) = if rounds { (n_quotient + m + 1, n) } else { (n_quotient, left) };
+    all.copy_within(from..from + left, 0);
     Ok(finish(vm, block, b.negative, left))
 }
 
@@ -216,7 +211,7 @@ pub(crate) fn power(vm: &mut Vm, base: Obj, exponent: Obj, modulus: Obj) -> Res 
             multiply_in(vm, holder, 0, modulus)?;
         }
     }
-    let result = if modulus == Obj::NULL { Ok(holder.field(0)) } else { ops::binary(vm, op::MODULO, holder.field(0), modulus, None) };
+    let result = if modulus == Obj::NULL { Ok(holder.field(0)) } else { ops::apply(vm, op::MODULO, holder.field(0), modulus) };
     vm.unkeep(1);
     result
 }
@@ -225,10 +220,10 @@ pub(crate) fn power(vm: &mut Vm, base: Obj, exponent: Obj, modulus: Obj) -> Res 
 fn multiply_in(vm: &mut Vm, holder: Obj, to: usize, modulus: Obj) -> Res<()> {
     let (left, right) = (holder.field(to), holder.field(1));
     let quick = ops::quick(op::MULTIPLY, left, right);
-    let mut value = if quick == Obj::NULL { ops::binary(vm, op::MULTIPLY, left, right, None)? } else { quick };
+    let mut value = if quick == Obj::NULL { ops::apply(vm, op::MULTIPLY, left, right)? } else { quick };
     if modulus != Obj::NULL {
         vm.keep(value)?;
-        value = ops::binary(vm, op::MODULO, value, modulus, None)?;
+        value = ops::apply(vm, op::MODULO, value, modulus)?;
         vm.unkeep(1);
     }
     holder.set_field(to, value);
@@ -449,16 +444,16 @@ pub(crate) fn power_modulo(vm: &mut Vm, args: Args) -> Res {
     if exponent.negative || args.get(2) == Obj::int(0) {
         return vm.value_error(Qstr::M_POWER_MODULO);
     }
-    let base = ops::binary(vm, op::MODULO, args.get(0), args.get(2), None)?;
+    let base = ops::apply(vm, op::MODULO, args.get(0), args.get(2))?;
     args.set(0, base);
     power(vm, base, args.get(1), args.get(2))
 }
 
 /// Quotient and rest of two rooted ints, as a tuple, with one division.
 pub(crate) fn divmod(vm: &mut Vm, left: Obj, right: Obj) -> Res {
-    let quotient = ops::binary(vm, op::FLOOR_DIVIDE, left, right, None).kept(vm)?;
-    let product = ops::binary(vm, op::MULTIPLY, quotient, right, None).kept(vm)?;
-    let rest = ops::binary(vm, op::SUBTRACT, left, product, None).kept(vm)?;
+    let quotient = ops::apply(vm, op::FLOOR_DIVIDE, left, right).kept(vm)?;
+    let product = ops::apply(vm, op::MULTIPLY, quotient, right).kept(vm)?;
+    let rest = ops::apply(vm, op::SUBTRACT, left, product).kept(vm)?;
     let pair = tuple::new(vm, &[quotient, rest]);
     vm.unkeep(3);
     pair

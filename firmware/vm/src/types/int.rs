@@ -156,18 +156,18 @@ fn power(vm: &mut Vm, base: i32, exponent: i32) -> Res {
 #[cfg(feature = "float")]
 pub(crate) fn round(vm: &mut Vm, value: Obj, places: i32) -> Res {
     if places >= 0 {
-        return crate::ops::binary(vm, op::OR, value, Obj::int(0), None);
+        return crate::ops::apply(vm, op::OR, value, Obj::int(0));
     }
-    let unit = crate::ops::binary(vm, op::POWER, Obj::int(10), Obj::int(-places), None).kept(vm)?;
+    let unit = crate::ops::apply(vm, op::POWER, Obj::int(10), Obj::int(-places)).kept(vm)?;
     // How far above the lower multiple, then twice that against the unit.
-    let rest = crate::ops::binary(vm, op::MODULO, value, unit, None).kept(vm)?;
-    let lower = crate::ops::binary(vm, op::SUBTRACT, value, rest, None).kept(vm)?;
-    let twice = crate::ops::binary(vm, op::ADD, rest, rest, None).kept(vm)?;
+    let rest = crate::ops::apply(vm, op::MODULO, value, unit).kept(vm)?;
+    let lower = crate::ops::apply(vm, op::SUBTRACT, value, rest).kept(vm)?;
+    let twice = crate::ops::apply(vm, op::ADD, rest, rest).kept(vm)?;
     let tie = crate::ops::equal(vm, twice, unit)?;
-    let count = crate::ops::binary(vm, op::FLOOR_DIVIDE, lower, unit, None).kept(vm)?;
-    let odd = crate::ops::binary(vm, op::AND, count, Obj::int(1), None)? == Obj::int(1);
+    let count = crate::ops::apply(vm, op::FLOOR_DIVIDE, lower, unit).kept(vm)?;
+    let odd = crate::ops::apply(vm, op::AND, count, Obj::int(1))? == Obj::int(1);
     let up = if tie { odd } else { crate::ops::less(vm, unit, twice)? };
-    let rounded = if up { crate::ops::binary(vm, op::ADD, lower, unit, None) } else { Ok(lower) };
+    let rounded = if up { crate::ops::apply(vm, op::ADD, lower, unit) } else { Ok(lower) };
     vm.unkeep(5);
     rounded
 }
