@@ -98,99 +98,64 @@ pub(crate) fn call_special(vm: &mut Vm, object: Obj, name: Qstr) -> Res {
 /// `object.name`; may push a frame (a property).
 #[inline(never)]
 pub(crate) fn load(vm: &mut Vm, object: Obj, name: Obj) -> Res {
-    if object.is(Kind::Instance) || object.is(Kind::Exception) {
+    let kind = object.kind_or_free();
+    let of_instance = matches!(kind, Kind::Instance | Kind::Exception);
+    if of_instance {
         let own = class::own_of(object, name);
         if own != Obj::NULL {
             return Ok(own);
         }
-        let class = object.field(class::INSTANCE_CLASS);
-        let found = if class.is(Kind::Class) { class::lookup(class, name) } else { Obj::NULL };
-        if found != Obj::NULL {
-            return bind(vm, object, class, found);
-        }
-        if object.is(Kind::Exception) {
-            if name == Obj::name(Qstr::ARGS) {
-                return exception::args(vm, object);
-            }
-            if name == Obj::name(Qstr::VALUE) && exception::is_subclass(class, T::StopIteration.obj()) {
-                return Ok(exception::value(object));
-            }
-        }
-        if name == Obj::name(Qstr::D_CLASS) {
-            return Ok(class);
+    }
+    // What the object's own kind of names has.
+    let found = match kind {
+        Kind::Instance | Kind::Exception => of_class(object, name),
+        Kind::Class => class::lookup(object, name),
+        Kind::Module => map::get(object.field(types::MODULE_TABLE), name),
+        Kind::Super => class::super_lookup(object.field(0), name),
+        #[cfg(feature = "import")]
+        _ => match crate::modules::info(object) {
+            Some(info) => crate::modules::load(vm, info, name)?,
+            None => Obj::NULL,
+        },
+        #[cfg(not(feature = "import"))]
+        _ => Obj::NULL,
+    };
+    let class = types::type_of(object);
+    if found != Obj::NULL {
+        return match kind {
+            Kind::Instance | Kind::Exception => bind(vm, object, class, found),
+            Kind::Class => bind_to_class(vm, object, found),
+            Kind::Super => bind(vm, object.field(1), types::type_of(object.field(1)), found),
+            _ => Ok(found),
+        };
+    }
+    if kind == Kind::Exception {
+        let is = |class: Obj, base: T| exception::is_subclass(class, base.obj());
+        if name == Obj::name(Qstr::ARGS) {
+            return exception::args(vm, object);
         }
         #[cfg(feature = "language")]
-        {
-            let found = crate::introspect::special_attribute(vm, object, name)?;
-            if found != Obj::NULL {
-                return Ok(found);
-            }
-            if object.is(Kind::Exception) && name == Obj::name(Qstr::ERRNO) && exception::is_subclass(class, T::OsError.obj()) {
-                return Ok(exception::value(object));
-            }
+        if name == Obj::name(Qstr::ERRNO) && is(class, T::OsError) {
+            return Ok(exception::value(object));
         }
-        if class.is(Kind::Class) {
-            let hook = class::lookup(class, Obj::name(Qstr::D_GETATTR));
-            if hook != Obj::NULL {
-                return call::call(vm, hook, &[object, name]);
-            }
+        if name == Obj::name(Qstr::VALUE) && is(class, T::StopIteration) {
+            return Ok(exception::value(object));
         }
-        return load_builtin(vm, object, name);
     }
-    if object.is(Kind::Class) {
-        let found = class::lookup(object, name);
-        if found != Obj::NULL {
-            return bind_to_class(vm, object, found);
-        }
-        if name == Obj::name(Qstr::D_NAME) {
-            return Ok(object.field(class::NAME));
-        }
-        #[cfg(feature = "language")]
-        {
-            let found = crate::introspect::special_attribute(vm, object, name)?;
-            if found != Obj::NULL {
-                return Ok(found);
-            }
-            if name == Obj::name(Qstr::D_CLASS) {
-                return Ok(T::Type.obj());
-            }
-            if let Some(native) = class::root(object).method(name) {
-                return Ok(native);
-            }
-        }
-        return Err(no_attribute(vm, object, name));
-    }
-    if object.is(Kind::Module) {
-        let found = map::get(object.field(types::MODULE_TABLE), name);
-        #[cfg(feature = "language")]
-        if found == Obj::NULL {
-            let found = crate::introspect::special_attribute(vm, object, name)?;
-            if found != Obj::NULL {
-                return Ok(found);
-            }
-        }
-        return if found == Obj::NULL { Err(no_attribute(vm, object, name)) } else { Ok(found) };
-    }
-    #[cfg(feature = "import")]
-    if let Some(info) = crate::modules::info(object) {
-        let found = crate::modules::load(vm, info, name)?;
-        return if found == Obj::NULL { Err(no_attribute(vm, object, name)) } else { Ok(found) };
-    }
-    if object.is(Kind::Super) {
-        let found = class::super_lookup(object.field(0), name);
-        let receiver = object.field(1);
-        return if found == Obj::NULL { Err(no_attribute(vm, object, name)) } else { bind(vm, receiver, types::type_of(receiver), found) };
+    // What all have.
+    if name == Obj::name(Qstr::D_CLASS) {
+        return Ok(class);
     }
     if name == Obj::name(Qstr::D_NAME) {
+        if kind == Kind::Class {
+            return Ok(object.field(class::NAME));
+        }
         if let Some(index) = object.as_type_index() {
             return Ok(Obj::name(T::from_index(index).info().name));
         }
-        if object.is(Kind::Function) || object.is(Kind::Closure) {
+        if matches!(kind, Kind::Function | Kind::Closure) {
             return Ok(print::function_name(object));
         }
-    }
-    if name == Obj::name(Qstr::D_CLASS) {
-        return Ok(types::type_of(object));
     }
     #[cfg(feature = "language")]
     {
@@ -198,6 +163,20 @@ pub(crate) fn load(vm: &mut Vm, object: Obj, name: Obj) -> Res {
         if found != Obj::NULL {
             return Ok(found);
         }
+        if kind == Kind::Class
+            && let Some(native) = class::root(object).method(name)
+        {
+            return Ok(native);
+        }
+    }
+    if of_instance {
+        let hook = of_class(object, Obj::name(Qstr::D_GETATTR));
+        if hook != Obj::NULL {
+            return call::call(vm, hook, &[object, name]);
+        }
+    }
+    if matches!(kind, Kind::Class | Kind::Module | Kind::Super) {
+        return Err(no_attribute(vm, object, name));
     }
     load_builtin(vm, object, name)
 }
@@ -404,8 +383,7 @@ fn store_hooked(vm: &mut Vm, object: Obj, name: Obj, value: Obj) -> Res<()> {
     if hook == Obj::NULL || hook.as_native().is_some() {
         return store_slow(vm, object, name, value);
     }
-    let arguments = [object, name, value];
-    call::call(vm, hook, if value == Obj::NULL { &arguments[..2] } else { &arguments }).map(|_| ())
+    call_setter(vm, hook, &[object, name, value])
 }
 
 /// `object.__setattr__` and `object.__delattr__`, which ask no hook.
@@ -425,6 +403,11 @@ pub(crate) fn object_delattr(vm: &mut Vm, args: crate::call::Args) -> Res {
     Ok(Obj::NONE)
 }
 
+/// Calls what sets or deletes: without the last argument, the value, where that is NULL.
+pub(crate) fn call_setter(vm: &mut Vm, function: Obj, arguments: &[Obj]) -> Res<()> {
+    call::call(vm, function, arguments.strip_suffix(&[Obj::NULL]).unwrap_or(arguments)).map(|_| ())
+}
+
 #[inline(never)]
 fn store_slow(vm: &mut Vm, object: Obj, name: Obj, value: Obj) -> Res<()> {
     if object.is(Kind::Instance) || object.is(Kind::Exception) {
@@ -436,17 +419,13 @@ fn store_slow(vm: &mut Vm, object: Obj, name: Obj, value: Obj) -> Res<()> {
             if function == Obj::NULL {
                 return Err(vm.raise(T::AttributeError, Qstr::M_PROPERTY));
             }
-            let arguments = [object, value];
-            call::call(vm, function, if value == Obj::NULL { &arguments[..1] } else { &arguments })?;
-            return Ok(());
+            return call_setter(vm, function, &[object, value]);
         }
         #[cfg(feature = "descriptors")]
         if found.is(Kind::Instance) {
             let setter = of_class(found, Obj::name(if value == Obj::NULL { Qstr::D_DELETE } else { Qstr::D_SET }));
             if setter != Obj::NULL {
-                let arguments = [found, object, value];
-                call::call(vm, setter, if value == Obj::NULL { &arguments[..2] } else { &arguments })?;
-                return Ok(());
+                return call_setter(vm, setter, &[found, object, value]);
             }
         }
         if value != Obj::NULL {

@@ -196,9 +196,7 @@ pub(crate) fn store(vm: &mut Vm, object: Obj, at: Obj, value: Obj) -> Res<()> {
     if function == Obj::NULL {
         return vm.type_error(Qstr::M_NOT_SUBSCRIPTABLE);
     }
-    let arguments = [object, at, value];
-    call::call(vm, function, if value == Obj::NULL { &arguments[..2] } else { &arguments })?;
-    Ok(())
+    attr::call_setter(vm, function, &[object, at, value])
 }
 
 #[cfg(feature = "slices")]
