@@ -9,9 +9,10 @@ use core::cmp::Ordering;
 
 use crate::limbs::divide_two;
 
-const SIGN: u32 = 1 << 31;
+/// The bit of a sign.
+pub(crate) const SIGN: u32 = 1 << 31;
 /// The bits of infinity; any magnitude above is a nan.
-const INFINITE: u32 = 0xff << 23;
+pub(crate) const INFINITE: u32 = 0xff << 23;
 const NAN: u32 = 0x1ff << 22;
 /// The exponent of one, as it is stored.
 pub(crate) const BIAS: i32 = 127;

@@ -143,7 +143,7 @@ pub(crate) fn log(vm: &mut Vm, args: Args) -> Res {
     if bottom == 0.0 {
         return Err(vm.raise(T::ZeroDivisionError, Qstr::M_DIVISION));
     }
-    float::new(vm, float::quotient(top, bottom))
+    float::new(vm, top / bottom)
 }
 
 /// Rounded some way, as an int.

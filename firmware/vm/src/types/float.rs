@@ -76,21 +76,12 @@ fn of_two(vm: &mut Vm, operator: u8, left: Float, right: Float) -> Res {
         op::ADD | ops::IN_PLACE_ADD => left + right,
         op::SUBTRACT | ops::IN_PLACE_SUBTRACT => left - right,
         op::MULTIPLY | ops::IN_PLACE_MULTIPLY => left * right,
-        op::TRUE_DIVIDE if right != 0.0 => quotient(left, right),
+        op::TRUE_DIVIDE if right != 0.0 => left / right,
         op::LESS => return Ok(Obj::bool(left < right)),
         op::MORE => return Ok(Obj::bool(left > right)),
         _ => return Ok(Obj::NULL),
     };
     new(vm, value)
-}
-
-#[cfg(not(any(feature = "f64", target_abi = "eabihf")))]
-pub(crate) use crate::elementary::divide as quotient;
-
-/// `left / right`: where the chip has no division of floats, `elementary.rs` has one that is smaller than the compiler's.
-#[cfg(any(feature = "f64", target_abi = "eabihf"))]
-pub(crate) fn quotient(left: Float, right: Float) -> Float {
-    left / right
 }
 
 /// A number as a float; `None` for anything else.
@@ -185,7 +176,7 @@ pub(crate) fn order(left: Obj, right: Obj) -> Option<Ordering> {
 /// Quotient rounded down, and what is left, which has the divisor's sign.
 pub(crate) fn divide(left: Float, right: Float) -> (Float, Float) {
     let mut rest = fmod(left, right);
-    let mut whole = quotient(left - rest, right);
+    let mut whole = (left - rest) / right;
     if rest == 0.0 {
         rest = (0.0 as Float).copysign(right);
     } else if (rest < 0.0) != (right < 0.0) {
@@ -193,7 +184,7 @@ pub(crate) fn divide(left: Float, right: Float) -> (Float, Float) {
         whole -= 1.0;
     }
     if whole == 0.0 {
-        return ((0.0 as Float).copysign(quotient(left, right)), rest);
+        return ((0.0 as Float).copysign(left / right), rest);
     }
     let below = floor(whole);
     (if whole - below > 0.5 { below + 1.0 } else { below }, rest)
@@ -263,7 +254,7 @@ pub(crate) fn arithmetic(vm: &mut Vm, operator: u8, left: Float, right: Float) -
         op::TRUE_DIVIDE | op::FLOOR_DIVIDE | op::MODULO if right == 0.0 => {
             return Err(vm.raise(T::ZeroDivisionError, Qstr::M_DIVISION));
         }
-        op::TRUE_DIVIDE => quotient(left, right),
+        op::TRUE_DIVIDE => left / right,
         op::FLOOR_DIVIDE => divide(left, right).0,
         op::MODULO => divide(left, right).1,
         op::POWER => return power(vm, left, right),
@@ -460,7 +451,7 @@ pub(crate) fn divide_ints(vm: &mut Vm, left: i32, right: i32) -> Res {
     if right == 0 {
         return Err(vm.raise(T::ZeroDivisionError, Qstr::M_DIVISION));
     }
-    new(vm, quotient(left as Float, right as Float))
+    new(vm, left as Float / right as Float)
 }
 
 /// `abs(value)` of a float.
