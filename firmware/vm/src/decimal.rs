@@ -103,6 +103,46 @@ impl Wide {
     }
 }
 
+/// The bits of infinity.
+pub(crate) const INFINITE: Bits = Float::INFINITY.to_bits();
+
+/// The bits of a float's magnitude: in the order of their values, with infinity above all numbers and nan above infinity. To look at them takes
+/// less than to compare floats, which is a call on a chip that has none.
+pub(crate) fn size(value: Float) -> Bits {
+    value.to_bits() & (Bits::MAX >> 1)
+}
+
+/// The order of two floats; none with a nan.
+pub(crate) fn order(left: Float, right: Float) -> Option<Ordering> {
+    #[cfg(not(feature = "f64"))]
+    return crate::binary32::order(left.to_bits(), right.to_bits());
+    #[cfg(feature = "f64")]
+    left.partial_cmp(&right)
+}
+
+/// Rounded towards zero.
+pub(crate) fn truncate(value: Float) -> Float {
+    let before_point = (size(value) >> MANTISSA_BITS) as i32 - EXPONENT_BIAS;
+    if before_point >= MANTISSA_BITS as i32 {
+        return value;
+    }
+    let fraction = if before_point < 0 { Bits::MAX >> 1 } else { (HIDDEN - 1) >> before_point };
+    Float::from_bits(value.to_bits() & !fraction)
+}
+
+/// Whether a number is a whole one.
+pub(crate) fn is_whole(value: Float) -> bool {
+    size(value) < INFINITE && truncate(value).to_bits() == value.to_bits()
+}
+
+/// As an int of 32 bits, rounded towards zero; what is out of range is an end of the range.
+pub(crate) fn to_i32(value: Float) -> i32 {
+    #[cfg(not(any(feature = "f64", target_abi = "eabihf")))]
+    return crate::binary32::to_int(value.to_bits());
+    #[cfg(any(feature = "f64", target_abi = "eabihf"))]
+    (value as i32)
+}
+
 /// How many digits are wanted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wanted {

@@ -1,7 +1,7 @@
 //! `math`: functions on floats. What has no answer is a ValueError, an answer too large for a float an OverflowError.
 
 use crate::call::Args;
-use crate::decimal::Float;
+use crate::decimal::{self, Float, INFINITE, size};
 #[cfg(not(feature = "f64"))]
 use crate::elementary;
 use crate::modules::{Entry, Made};
@@ -164,7 +164,7 @@ pub(crate) fn ceil(vm: &mut Vm, args: Args) -> Res {
 }
 
 pub(crate) fn trunc(vm: &mut Vm, args: Args) -> Res {
-    rounded(vm, args, float::truncate)
+    rounded(vm, args, decimal::truncate)
 }
 
 pub(crate) fn is_nan(vm: &mut Vm, args: Args) -> Res {
@@ -190,7 +190,7 @@ fn pair(vm: &mut Vm, first: Float, second: Obj) -> Res {
 /// `modf(value)`: the fraction and the whole number.
 pub(crate) fn modf(vm: &mut Vm, args: Args) -> Res {
     let value = float::argument(vm, args.get(0))?;
-    let whole = if value.is_infinite() { value } else { float::truncate(value) };
+    let whole = if value.is_infinite() { value } else { decimal::truncate(value) };
     let fraction = if value.is_infinite() { 0.0 } else { value - whole };
     let whole = float::new(vm, whole)?;
     pair(vm, fraction.copysign(value), whole)
