@@ -2,7 +2,7 @@
 //!
 //! A board is a chip, a heap size and a linker map; [`board!`] joins them to everything here. This crate knows no chip's registers:
 //! a chip crate implements [`Chip`] and is the only one that touches them. `unsafe` is found in `start/` (reset and fault
-//! entry), `semihosting.rs`, `register.rs`, `guard.rs`, `memory.rs`, `machine.rs`, `rtt.rs`, `selftest/` and the two `nop`s of `marks.rs`, and names the linker knows in `arithmetic.rs` and `memmove.rs`; every other module forbids it.
+//! entry), `semihosting.rs`, `register.rs`, `guard.rs`, `memory.rs`, `machine.rs`, `rtt.rs`, `selftest/` and the two `nop`s of `marks.rs`, and names the linker knows in `arithmetic.rs`, `soft_float.rs` and `memmove.rs`; every other module forbids it.
 //!
 //! # Console protocol, version 1
 //!
@@ -76,6 +76,8 @@ mod run;
 #[cfg(feature = "selftest")]
 mod selftest;
 pub mod semihosting;
+#[cfg(any(all(target_arch = "arm", not(target_abi = "eabihf")), all(target_arch = "riscv32", not(target_feature = "f"))))]
+mod soft_float;
 mod start;
 
 #[cfg(feature = "bundle")]

@@ -47,6 +47,7 @@ const HIDDEN: Bits = 1 << MANTISSA_BITS;
 struct Wide([u32; LIMBS]);
 
 impl Wide {
+    #[inline(never)]
     fn new(value: u64) -> Wide {
         let mut limbs = [0; LIMBS];
         (limbs[0], limbs[1]) = (value as u32, (value >> 32) as u32);
@@ -80,8 +81,9 @@ impl Wide {
         top as u32 * 32 + 32 - self.0[top].leading_zeros()
     }
 
-    fn compare(&self, other: &Wide) -> Ordering {
-        self.0.iter().rev().cmp(other.0.iter().rev())
+    /// Whether it is larger than another one, or on a `tie` equal to it.
+    fn beyond(&self, other: &Wide, tie: bool) -> bool {
+        self.0.iter().rev().cmp(other.0.iter().rev()) as i8 + i8::from(tie) > 0
     }
 
     fn add(&mut self, other: &Wide) {
@@ -93,14 +95,59 @@ impl Wide {
         }
     }
 
-    fn subtract(&mut self, other: &Wide) {
-        let mut borrow = false;
-        for (limb, less) in self.0.iter_mut().zip(&other.0) {
-            let (first, under) = limb.overflowing_sub(*less);
-            let (second, under_again) = first.overflowing_sub(u32::from(borrow));
-            (*limb, borrow) = (second, under || under_again);
+    /// Takes another one away if it is not larger; whether that was so.
+    fn take(&mut self, other: &Wide) -> bool {
+        let fits = self.beyond(other, true);
+        if fits {
+            let mut borrow = 0_i64;
+            for (limb, less) in self.0.iter_mut().zip(&other.0) {
+                borrow += i64::from(*limb) - i64::from(*less);
+                *limb = borrow as u32;
+                borrow >>= 32;
+            }
         }
+        fits
     }
+}
+
+/// The bits of infinity.
+pub(crate) const INFINITE: Bits = Float::INFINITY.to_bits();
+
+/// The bits of a float's magnitude: in the order of their values, with infinity above all numbers and nan above infinity. To look at them takes
+/// less than to compare floats, which is a call on a chip that has none.
+pub(crate) fn size(value: Float) -> Bits {
+    value.to_bits() & (Bits::MAX >> 1)
+}
+
+/// The order of two floats; none with a nan.
+pub(crate) fn order(left: Float, right: Float) -> Option<Ordering> {
+    #[cfg(not(feature = "f64"))]
+    return crate::binary32::order(left.to_bits(), right.to_bits());
+    #[cfg(feature = "f64")]
+    left.partial_cmp(&right)
+}
+
+/// Rounded towards zero.
+pub(crate) fn truncate(value: Float) -> Float {
+    let before_point = (size(value) >> MANTISSA_BITS) as i32 - EXPONENT_BIAS;
+    if before_point >= MANTISSA_BITS as i32 {
+        return value;
+    }
+    let fraction = if before_point < 0 { Bits::MAX >> 1 } else { (HIDDEN - 1) >> before_point };
+    Float::from_bits(value.to_bits() & !fraction)
+}
+
+/// Whether a number is a whole one.
+pub(crate) fn is_whole(value: Float) -> bool {
+    size(value) < INFINITE && truncate(value).to_bits() == value.to_bits()
+}
+
+/// As an int of 32 bits, rounded towards zero; what is out of range is an end of the range.
+pub(crate) fn to_i32(value: Float) -> i32 {
+    #[cfg(not(any(feature = "f64", target_abi = "eabihf")))]
+    return crate::binary32::to_int(value.to_bits());
+    #[cfg(any(feature = "f64", target_abi = "eabihf"))]
+    (value as i32)
 }
 
 /// How many digits are wanted.
@@ -136,48 +183,46 @@ pub(crate) fn parts(value: Float) -> (Bits, i32) {
 /// The digits (as characters) of a finite float's magnitude.
 pub(crate) fn digits(value: Float, wanted: Wanted) -> Decimal {
     let mut made = Decimal { digits: [b'0'; DIGITS_MAX], len: 0, point: 0 };
-    let (mantissa, exponent) = parts(value);
-    if mantissa == 0 {
-        made.point = 1;
-        made.len = match wanted {
-            Wanted::Shortest => 1,
-            Wanted::Digits(count) => count.clamp(1, DIGITS_MAX as i32) as usize,
-            Wanted::Places(places) => (places + 1).clamp(0, DIGITS_MAX as i32) as usize,
-        };
-        return made;
+    if generate(&mut made, value, wanted) {
+        round_up(&mut made, wanted);
     }
-    // The float is `rest / unit`; half the way to its neighbours is `above / unit` and `below / unit`.
-    let even = mantissa & 1 == 0;
+    made
+}
+
+/// Long division; gives whether the last digit is to be rounded up.
+fn generate(made: &mut Decimal, value: Float, wanted: Wanted) -> bool {
+    let (mantissa, exponent) = if size(value) == 0 { (0, 0) } else { parts(value) };
+    // The float is `rest / unit`; half the way to the neighbour below is `margin / unit`, and to the one above as much, or twice that.
     let shortest = wanted == Wanted::Shortest;
     let uneven = mantissa == HIDDEN;
+    // What lies halfway is read back as the one of two floats that is even; without a margin there are no such ways to end.
+    let tie = !shortest || mantissa & 1 == 0;
     let mut rest = Wide::new(u64::from(mantissa) << (1 + u32::from(uneven)));
     let mut unit = Wide::new(2 << u32::from(uneven));
-    let mut below = Wide::new(u64::from(shortest));
-    let mut above = Wide::new(u64::from(shortest) << u32::from(uneven));
-    if exponent >= 0 {
-        for wide in [&mut rest, &mut below, &mut above] {
-            wide.shift_left(exponent as u32);
-        }
-    } else {
-        unit.shift_left(exponent.unsigned_abs());
-    }
+    let mut margin = Wide::new(u64::from(shortest));
+    rest.shift_left(exponent.max(0) as u32);
+    margin.shift_left(exponent.max(0) as u32);
+    unit.shift_left((-exponent).max(0) as u32);
     // Up to two too small: log10(2) is about 1233 / 4096.
     let bits = exponent + (Bits::BITS - mantissa.leading_zeros()) as i32;
     let mut point = ((bits - 1) * 1233) >> 12;
     unit.times_ten_to(point);
-    for wide in [&mut rest, &mut below, &mut above] {
-        wide.times_ten_to(-point);
-    }
-    // Whether `rest + above` reaches `unit`, so that the digit before would be one more.
-    let reaches = |rest: &Wide, above: &Wide, unit: &Wide| {
+    rest.times_ten_to(-point);
+    margin.times_ten_to(-point);
+    // Whether what is left reaches `unit` with the margin, so that the digit before would be one more.
+    let reaches = |rest: &Wide, margin: &Wide, unit: &Wide| {
         let mut sum = *rest;
-        sum.add(above);
-        let order = sum.compare(unit);
-        order == Ordering::Greater || (order == Ordering::Equal && even)
+        for _ in 0..1 + u32::from(uneven) {
+            sum.add(margin);
+        }
+        sum.beyond(unit, tie)
     };
-    while reaches(&rest, &above, &unit) || rest.compare(&unit) != Ordering::Less {
+    while reaches(&rest, &margin, &unit) {
         point += 1;
         unit.times(10);
+    }
+    if mantissa == 0 {
+        point = 1;
     }
     made.point = point;
     let count = match wanted {
@@ -186,41 +231,30 @@ pub(crate) fn digits(value: Float, wanted: Wanted) -> Decimal {
         Wanted::Places(places) => point + places,
     };
     if count < 0 {
-        return made;
+        return false;
     }
-    let count = (count as usize).min(DIGITS_MAX);
-    while made.len < count {
-        for wide in [&mut rest, &mut below, &mut above] {
-            wide.times(10);
-        }
-        let mut digit = b'0';
-        while rest.compare(&unit) != Ordering::Less {
-            rest.subtract(&unit);
+    let mut digit = b'0';
+    for place in made.digits.iter_mut().take(count as usize) {
+        rest.times(10);
+        margin.times(10);
+        digit = b'0';
+        while rest.take(&unit) {
             digit += 1;
         }
-        made.digits[made.len] = digit;
+        *place = digit;
         made.len += 1;
         if shortest {
-            let order = rest.compare(&below);
-            let low = order == Ordering::Less || (order == Ordering::Equal && even);
-            let high = reaches(&rest, &above, &unit);
+            let low = margin.beyond(&rest, tie);
+            let high = reaches(&rest, &margin, &unit);
             if low || high {
                 rest.times(2);
-                let up = high && (!low || rest.compare(&unit) != Ordering::Less);
                 // A ten cannot come of it: then one digit fewer would have been enough.
-                made.digits[made.len - 1] += u8::from(up);
-                return made;
+                return high && (!low || rest.beyond(&unit, true));
             }
         }
     }
     rest.times(2);
-    let odd = made.len > 0 && made.digits[made.len - 1] & 1 != 0;
-    match rest.compare(&unit) {
-        Ordering::Greater => round_up(&mut made, wanted),
-        Ordering::Equal if odd => round_up(&mut made, wanted),
-        _ => {}
-    }
-    made
+    rest.beyond(&unit, digit & 1 != 0)
 }
 
 fn round_up(made: &mut Decimal, wanted: Wanted) {
@@ -253,7 +287,7 @@ pub(crate) fn nearest(mantissa: u64, power: i32) -> Float {
     let mut exponent = rest.bits() as i32 - unit.bits() as i32;
     unit.shift_left(exponent.max(0) as u32);
     rest.shift_left((-exponent).max(0) as u32);
-    if rest.compare(&unit) == Ordering::Less {
+    if !rest.beyond(&unit, true) {
         rest.times(2);
         exponent -= 1;
     }
@@ -268,11 +302,7 @@ pub(crate) fn nearest(mantissa: u64, power: i32) -> Float {
     }
     let mut made: Bits = 0;
     for _ in 0..bits {
-        made <<= 1;
-        if rest.compare(&unit) != Ordering::Less {
-            rest.subtract(&unit);
-            made |= 1;
-        }
+        made = made << 1 | Bits::from(rest.take(&unit));
         rest.times(2);
     }
     // With no bit at all, `rest` has not been doubled.
@@ -280,21 +310,16 @@ pub(crate) fn nearest(mantissa: u64, power: i32) -> Float {
         unit.times(2);
         rest.times(2);
     }
-    let order = rest.compare(&unit);
-    if order == Ordering::Greater || (order == Ordering::Equal && made & 1 != 0) {
-        made += 1;
-    }
+    made += Bits::from(rest.beyond(&unit, made & 1 != 0));
     // A mantissa that became one bit longer carries into the exponent, as it should.
     Float::from_bits(made + (((exponent.max(lowest) - lowest) as Bits) << MANTISSA_BITS))
 }
 
 /// Reads a float as `float(text)` has it: whitespace around it, `_` between digits, `inf`, `nan`.
 pub(crate) fn parse(text: &[u8]) -> Option<Float> {
-    let text = text.trim_ascii();
-    let (negative, text) = match text.split_first() {
-        Some((b'-', rest)) => (true, rest),
-        Some((b'+', rest)) => (false, rest),
-        _ => (false, text),
+    let (negative, text) = match text.trim_ascii() {
+        [sign @ (b'+' | b'-'), rest @ ..] => (*sign == b'-', rest),
+        text => (false, text),
     };
     let magnitude = if text.eq_ignore_ascii_case(b"inf") || text.eq_ignore_ascii_case(b"infinity") {
         Float::INFINITY
@@ -307,37 +332,42 @@ pub(crate) fn parse(text: &[u8]) -> Option<Float> {
 }
 
 fn parse_digits(text: &[u8]) -> Option<Float> {
-    let (mut mantissa, mut power, mut behind_point, mut any, mut last) = (0_u64, 0_i32, false, false, b'_');
+    /// Where a digit stands.
+    #[derive(Clone, Copy, PartialEq)]
+    enum Part {
+        Whole,
+        BehindPoint,
+        Exponent,
+    }
+    // More than any power that matters.
+    const EXPONENT_MAX: i32 = 20_000;
+    let (mut mantissa, mut power, mut exponent, mut negative) = (0_u64, 0_i32, 0_i32, false);
+    let (mut part, mut any, mut last) = (Part::Whole, false, b'_');
     for (at, byte) in text.iter().enumerate() {
         match *byte {
-            digit @ b'0'..=b'9' => {
+            byte @ b'0'..=b'9' => {
                 any = true;
-                if mantissa < u64::MAX / 10 - 1 {
-                    mantissa = mantissa * 10 + u64::from(digit - b'0');
-                    power -= i32::from(behind_point);
+                let digit = byte - b'0';
+                if part == Part::Exponent {
+                    exponent = (exponent * 10 + i32::from(digit)).min(EXPONENT_MAX);
+                } else if mantissa < u64::MAX / 10 - 1 {
+                    mantissa = mantissa * 10 + u64::from(digit);
+                    power -= i32::from(part == Part::BehindPoint);
                 } else {
                     // Too many digits to keep; that there are some more still decides a tie.
-                    mantissa |= u64::from(digit != b'0');
-                    power += i32::from(!behind_point);
+                    mantissa |= u64::from(digit != 0);
+                    power += i32::from(part == Part::Whole);
                 }
             }
-            b'.' if !behind_point => behind_point = true,
+            b'.' if part == Part::Whole => part = Part::BehindPoint,
             b'_' if last.is_ascii_digit() && text.get(at + 1).is_some_and(u8::is_ascii_digit) => {}
-            b'e' | b'E' if any => return Some(nearest(mantissa, power.saturating_add(exponent(&text[at + 1..])?))),
+            b'e' | b'E' if any && part != Part::Exponent => (part, any) = (Part::Exponent, false),
+            b'+' | b'-' if matches!(last, b'e' | b'E') => negative = *byte == b'-',
             _ => return None,
         }
         last = *byte;
     }
-    any.then(|| nearest(mantissa, power))
-}
-
-fn exponent(text: &[u8]) -> Option<i32> {
-    let value = crate::types::int::parse(text, 10);
-    let digits = text.strip_prefix(b"-").or(text.strip_prefix(b"+")).unwrap_or(text);
-    if value.is_none() && !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) {
-        return Some(if text[0] == b'-' { -20_000 } else { 20_000 });
-    }
-    value.filter(|_| digits.first().is_some_and(u8::is_ascii_digit)).map(|value| value.clamp(-20_000, 20_000))
+    any.then(|| nearest(mantissa, power + if negative { -exponent } else { exponent }))
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@
 )]
 
 mod attr;
+pub mod binary32;
 mod builtins;
 mod call;
 #[expect(unsafe_code, reason = "reads verified bytecode and tables without bounds checks")]
@@ -41,7 +42,6 @@ pub mod inspect;
 #[cfg(feature = "language")]
 mod introspect;
 mod iter;
-#[cfg(any(feature = "bigint", feature = "float", feature = "time"))]
 #[cfg_attr(not(feature = "bigint"), allow(dead_code, reason = "without long ints it is only divisions that are needed"))]
 mod limbs;
 #[cfg(any(feature = "inspect", feature = "traceback"))]

@@ -1,7 +1,7 @@
 //! `math`: functions on floats. What has no answer is a ValueError, an answer too large for a float an OverflowError.
 
 use crate::call::Args;
-use crate::decimal::Float;
+use crate::decimal::{Bits, Float, INFINITE, size, truncate};
 #[cfg(not(feature = "f64"))]
 use crate::elementary;
 use crate::modules::{Entry, Made};
@@ -68,10 +68,10 @@ pub(crate) fn nan(vm: &mut Vm) -> Res {
 
 /// A result, when it is one: `finite` says whether the arguments were.
 fn result(vm: &mut Vm, value: Float, finite: bool) -> Res {
-    if finite && value.is_nan() {
+    if finite && size(value) > INFINITE {
         return vm.value_error(Qstr::M_MATH_DOMAIN);
     }
-    if finite && value.is_infinite() {
+    if finite && size(value) == INFINITE {
         return Err(vm.raise(T::OverflowError, Qstr::M_FLOAT_RANGE));
     }
     float::new(vm, value)
@@ -81,15 +81,12 @@ fn result(vm: &mut Vm, value: Float, finite: bool) -> Res {
 fn of_one(vm: &mut Vm, args: Args, function: fn(Float) -> Float) -> Res {
     let value = float::argument(vm, args.get(0))?;
     let made = function(value);
-    if made.is_nan() && !value.is_nan() {
-        return vm.value_error(Qstr::M_MATH_DOMAIN);
-    }
-    result(vm, made, value.is_finite())
+    result(vm, made, size(value) < INFINITE + Bits::from(size(made) > INFINITE))
 }
 
 fn of_two(vm: &mut Vm, args: Args, function: fn(Float, Float) -> Float) -> Res {
     let (first, second) = (float::argument(vm, args.get(0))?, float::argument(vm, args.get(1))?);
-    result(vm, function(first, second), first.is_finite() && second.is_finite())
+    result(vm, function(first, second), size(first).max(size(second)) < INFINITE)
 }
 
 macro_rules! functions {
@@ -140,10 +137,10 @@ pub(crate) fn log(vm: &mut Vm, args: Args) -> Res {
     args.set(0, args.get(1));
     let bottom = natural(vm, args)?;
     let bottom = float::get(bottom);
-    if bottom == 0.0 {
+    if size(bottom) == 0 {
         return Err(vm.raise(T::ZeroDivisionError, Qstr::M_DIVISION));
     }
-    float::new(vm, float::quotient(top, bottom))
+    float::new(vm, top / bottom)
 }
 
 /// Rounded some way, as an int.
@@ -164,19 +161,24 @@ pub(crate) fn ceil(vm: &mut Vm, args: Args) -> Res {
 }
 
 pub(crate) fn trunc(vm: &mut Vm, args: Args) -> Res {
-    rounded(vm, args, float::truncate)
+    rounded(vm, args, truncate)
+}
+
+/// The size of a float, for what asks only for that.
+fn size_of(vm: &mut Vm, args: Args) -> Res<Bits> {
+    Ok(size(float::argument(vm, args.get(0))?))
 }
 
 pub(crate) fn is_nan(vm: &mut Vm, args: Args) -> Res {
-    Ok(Obj::bool(float::argument(vm, args.get(0))?.is_nan()))
+    Ok(Obj::bool(size_of(vm, args)? > INFINITE))
 }
 
 pub(crate) fn is_inf(vm: &mut Vm, args: Args) -> Res {
-    Ok(Obj::bool(float::argument(vm, args.get(0))?.is_infinite()))
+    Ok(Obj::bool(size_of(vm, args)? == INFINITE))
 }
 
 pub(crate) fn is_finite(vm: &mut Vm, args: Args) -> Res {
-    Ok(Obj::bool(float::argument(vm, args.get(0))?.is_finite()))
+    Ok(Obj::bool(size_of(vm, args)? < INFINITE))
 }
 
 /// A float and another value as a pair.
@@ -190,8 +192,8 @@ fn pair(vm: &mut Vm, first: Float, second: Obj) -> Res {
 /// `modf(value)`: the fraction and the whole number.
 pub(crate) fn modf(vm: &mut Vm, args: Args) -> Res {
     let value = float::argument(vm, args.get(0))?;
-    let whole = if value.is_infinite() { value } else { float::truncate(value) };
-    let fraction = if value.is_infinite() { 0.0 } else { value - whole };
+    let whole = truncate(value);
+    let fraction = if size(value) == INFINITE { 0.0 } else { value - whole };
     let whole = float::new(vm, whole)?;
     pair(vm, fraction.copysign(value), whole)
 }
@@ -200,11 +202,11 @@ pub(crate) fn modf(vm: &mut Vm, args: Args) -> Res {
 pub(crate) fn frexp(vm: &mut Vm, args: Args) -> Res {
     let value = float::argument(vm, args.get(0))?;
     let (fraction, exponent) = elementary::frexp(value);
-    pair(vm, fraction, Obj::int(if value.is_finite() { exponent } else { 0 }))
+    pair(vm, fraction, Obj::int(exponent))
 }
 
 /// `ldexp(value, exponent)`: times a power of two.
 pub(crate) fn ldexp(vm: &mut Vm, args: Args) -> Res {
     let (value, exponent) = (float::argument(vm, args.get(0))?, ops::as_int(vm, args.get(1))?);
-    result(vm, elementary::ldexp(value, exponent), value.is_finite())
+    result(vm, elementary::ldexp(value, exponent), size(value) < INFINITE)
 }

@@ -527,7 +527,7 @@ mod with_floats {
             return Err(vm.raise(T::ZeroDivisionError, Qstr::M_DIVISION));
         }
         let ((left, left_exponent), (right, right_exponent)) = (scaled(a.limbs), scaled(b.limbs));
-        let magnitude = scale(float::quotient(left as Float, right as Float), left_exponent - right_exponent);
+        let magnitude = scale(left as Float / right as Float, left_exponent - right_exponent);
         if magnitude.is_infinite() {
             return Err(vm.raise(T::OverflowError, Qstr::M_FLOAT_RANGE));
         }

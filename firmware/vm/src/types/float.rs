@@ -3,7 +3,7 @@
 use core::cmp::Ordering;
 
 use crate::call::Args;
-use crate::decimal::{self, Float, Wanted};
+use crate::decimal::{self, Float, INFINITE, Wanted, is_whole, size, to_i32, truncate};
 use crate::heap::{Kind, WORD};
 use crate::natives::N;
 use crate::opcodes::{binary as op, unary as un};
@@ -76,21 +76,12 @@ fn of_two(vm: &mut Vm, operator: u8, left: Float, right: Float) -> Res {
         op::ADD | ops::IN_PLACE_ADD => left + right,
         op::SUBTRACT | ops::IN_PLACE_SUBTRACT => left - right,
         op::MULTIPLY | ops::IN_PLACE_MULTIPLY => left * right,
-        op::TRUE_DIVIDE if right != 0.0 => quotient(left, right),
+        op::TRUE_DIVIDE if size(right) != 0 => left / right,
         op::LESS => return Ok(Obj::bool(left < right)),
         op::MORE => return Ok(Obj::bool(left > right)),
         _ => return Ok(Obj::NULL),
     };
     new(vm, value)
-}
-
-#[cfg(not(any(feature = "f64", target_abi = "eabihf")))]
-pub(crate) use crate::elementary::divide as quotient;
-
-/// `left / right`: where the chip has no division of floats, `elementary.rs` has one that is smaller than the compiler's.
-#[cfg(any(feature = "f64", target_abi = "eabihf"))]
-pub(crate) fn quotient(left: Float, right: Float) -> Float {
-    left / right
 }
 
 /// A number as a float; `None` for anything else.
@@ -115,29 +106,17 @@ pub(crate) fn argument(vm: &mut Vm, value: Obj) -> Res<Float> {
     }
 }
 
-/// Whether a number is a whole one: floats from here on are.
+/// Floats from here on are whole numbers.
 const WHOLE: Float = 1.0 / Float::EPSILON;
-
-/// Rounded towards zero.
-pub(crate) fn truncate(value: Float) -> Float {
-    if value.abs() >= WHOLE || value.is_nan() {
-        return value;
-    }
-    #[cfg(not(feature = "f64"))]
-    let whole = (value as i32) as Float;
-    #[cfg(feature = "f64")]
-    let whole = (value as i64) as Float;
-    whole.copysign(value)
-}
 
 pub(crate) fn floor(value: Float) -> Float {
     let whole = truncate(value);
-    if whole > value { whole - 1.0 } else { whole }
+    if value.is_sign_negative() && whole.to_bits() != value.to_bits() { whole - 1.0 } else { whole }
 }
 
 /// Rounded to the nearest whole number, halves to the even one.
 pub(crate) fn nearest(value: Float) -> Float {
-    if value.abs() >= WHOLE || value.is_nan() {
+    if size(value) >= WHOLE.to_bits() {
         return value;
     }
     // Adding what has no room for fractions rounds, and taking it away again leaves the whole number.
@@ -146,15 +125,15 @@ pub(crate) fn nearest(value: Float) -> Float {
 
 /// A float as an int, rounded towards zero.
 pub(crate) fn to_int(vm: &mut Vm, value: Float) -> Res {
-    if value.is_nan() {
+    if size(value) > INFINITE {
         return vm.value_error(Qstr::M_FLOAT_NAN);
     }
-    // The first floats beyond the small ints are exactly these.
-    if value < INT_MAX as Float + 1.0 && value >= INT_MIN as Float {
-        return Ok(Obj::int(value as i32));
+    let whole = to_i32(value);
+    if (INT_MIN..=INT_MAX).contains(&whole) {
+        return Ok(Obj::int(whole));
     }
     #[cfg(feature = "bigint")]
-    if value.is_finite() {
+    if size(value) != INFINITE {
         return crate::types::bigint::from_float(vm, value);
     }
     Err(vm.raise(T::OverflowError, Qstr::M_FLOAT_INT))
@@ -162,14 +141,12 @@ pub(crate) fn to_int(vm: &mut Vm, value: Float) -> Res {
 
 /// Order of a float and another number, exactly; `None` with a nan.
 pub(super) fn compare(left: Float, right: Obj) -> Option<Ordering> {
-    if !right.is(Kind::Float)
-        && let Some(right) = ops::small(right)
-        && left.abs() < 2_147_483_648.0
-    {
-        let whole = left as i32;
-        return whole.cmp(&right).then(left.partial_cmp(&(whole as Float))?).into();
+    let order = decimal::order(left, of(right)?)?;
+    // A small int may have been rounded to what is equal now.
+    match ops::small(right) {
+        Some(right) if order == Ordering::Equal => Some(to_i32(left).cmp(&right)),
+        _ => Some(order),
     }
-    left.partial_cmp(&of(right)?)
 }
 
 /// `left == right` where one of them is a float.
@@ -185,15 +162,16 @@ pub(crate) fn order(left: Obj, right: Obj) -> Option<Ordering> {
 /// Quotient rounded down, and what is left, which has the divisor's sign.
 pub(crate) fn divide(left: Float, right: Float) -> (Float, Float) {
     let mut rest = fmod(left, right);
-    let mut whole = quotient(left - rest, right);
-    if rest == 0.0 {
-        rest = (0.0 as Float).copysign(right);
-    } else if (rest < 0.0) != (right < 0.0) {
+    let mut whole = (left - rest) / right;
+    if size(rest) == 0 {
+        rest = rest.copysign(right);
+    } else if rest.is_sign_negative() != right.is_sign_negative() {
         rest += right;
         whole -= 1.0;
     }
-    if whole == 0.0 {
-        return ((0.0 as Float).copysign(quotient(left, right)), rest);
+    if size(whole) == 0 {
+        let below_zero = left.is_sign_negative() != right.is_sign_negative();
+        return (if below_zero { -0.0 } else { 0.0 }, rest);
     }
     let below = floor(whole);
     (if whole - below > 0.5 { below + 1.0 } else { below }, rest)
@@ -205,23 +183,24 @@ use crate::elementary::{fmod, pow, sqrt};
 use libm::{fmod, pow, sqrt};
 
 fn power(vm: &mut Vm, base: Float, exponent: Float) -> Res {
-    if base == 0.0 && exponent < 0.0 {
+    if size(base) == 0 && exponent < 0.0 {
         return Err(vm.raise(T::ZeroDivisionError, Qstr::M_DIVISION));
     }
-    if base < 0.0 && base.is_finite() && exponent.is_finite() && truncate(exponent) != exponent {
+    let finite = size(base) < INFINITE && size(exponent) < INFINITE;
+    if base < 0.0 && finite && !is_whole(exponent) {
         #[cfg(feature = "complex")]
         return super::complex::power(vm, (base, 0.0), (exponent, 0.0));
         #[cfg(not(feature = "complex"))]
         return vm.value_error(Qstr::M_COMPLEX);
     }
-    let value = if exponent == 0.5 && base > 0.0 {
+    let value = if exponent.to_bits() == (0.5 as Float).to_bits() && base > 0.0 {
         sqrt(base)
-    } else if exponent == 2.0 {
+    } else if exponent.to_bits() == (2.0 as Float).to_bits() {
         base * base
     } else {
         pow(base, exponent)
     };
-    if value.is_infinite() && base.is_finite() && exponent.is_finite() {
+    if finite && size(value) == INFINITE {
         return Err(vm.raise(T::OverflowError, Qstr::M_FLOAT_RANGE));
     }
     new(vm, value)
@@ -230,43 +209,33 @@ fn power(vm: &mut Vm, base: Float, exponent: Float) -> Res {
 /// A binary operator (plain or in place) with at least one float; NULL when the other is no number.
 #[inline(never)]
 pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
-    if operator <= op::NOT_EQUAL {
-        if of(left).is_none() || of(right).is_none() {
-            return Ok(Obj::NULL);
-        }
-        // Two floats need no look at what else they might be.
-        let order = if left.is(Kind::Float) && right.is(Kind::Float) { get(left).partial_cmp(&get(right)) } else { order(left, right) };
-        return Ok(Obj::bool(match operator {
-            op::LESS => order == Some(Ordering::Less),
-            op::MORE => order == Some(Ordering::Greater),
-            op::EQUAL => order == Some(Ordering::Equal),
-            op::LESS_EQUAL => matches!(order, Some(Ordering::Less | Ordering::Equal)),
-            op::MORE_EQUAL => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
-            _ => order != Some(Ordering::Equal),
-        }));
-    }
     let (Some(first), Some(second)) = (of(left), of(right)) else { return Ok(Obj::NULL) };
+    if operator <= op::NOT_EQUAL {
+        // Of each operator the orders for which it holds, a bit each: less, equal, greater, none.
+        const HOLDS: [u8; op::NOT_EQUAL as usize + 1] = [0b0001, 0b0100, 0b0010, 0b0011, 0b0110, 0b1101];
+        let at = order(left, right).map_or(3, |order| order as i8 + 1);
+        return Ok(Obj::bool(HOLDS[operator as usize] >> at & 1 != 0));
+    }
     #[cfg(feature = "bigint")]
-    if (left.is(Kind::Int) && first.is_infinite()) || (right.is(Kind::Int) && second.is_infinite()) {
+    if (left.is(Kind::Int) && size(first) == INFINITE) || (right.is(Kind::Int) && size(second) == INFINITE) {
         return Err(vm.raise(T::OverflowError, Qstr::M_FLOAT_RANGE));
     }
-    let (left, right) = (first, second);
-    arithmetic(vm, ops::plain(operator), left, right)
+    arithmetic(vm, ops::plain(operator), first, second)
 }
 
 /// An arithmetic operator in its plain form.
 pub(crate) fn arithmetic(vm: &mut Vm, operator: u8, left: Float, right: Float) -> Res {
+    let quick = of_two(vm, operator, left, right)?;
+    if quick != Obj::NULL {
+        return Ok(quick);
+    }
     let value = match operator {
-        op::ADD => left + right,
-        op::SUBTRACT => left - right,
-        op::MULTIPLY => left * right,
-        op::TRUE_DIVIDE | op::FLOOR_DIVIDE | op::MODULO if right == 0.0 => {
+        op::POWER => return power(vm, left, right),
+        op::TRUE_DIVIDE | op::FLOOR_DIVIDE | op::MODULO if size(right) == 0 => {
             return Err(vm.raise(T::ZeroDivisionError, Qstr::M_DIVISION));
         }
-        op::TRUE_DIVIDE => quotient(left, right),
         op::FLOOR_DIVIDE => divide(left, right).0,
         op::MODULO => divide(left, right).1,
-        op::POWER => return power(vm, left, right),
         _ => return Ok(Obj::NULL),
     };
     new(vm, value)
@@ -288,7 +257,7 @@ pub(crate) fn unary(vm: &mut Vm, operator: u8, value: Obj) -> Res {
 /// The hash of a float, which is the int's where it is whole.
 pub(crate) fn hash(vm: &mut Vm, value: Obj) -> Res<u32> {
     let value = get(value);
-    if truncate(value) == value && value.is_finite() {
+    if is_whole(value) {
         let int = to_int(vm, value)?;
         return crate::types::dict::hash(vm, int);
     }
@@ -321,7 +290,7 @@ pub(crate) fn construct(vm: &mut Vm, _class: T, args: Args) -> Res {
 
 /// A float made of an int, which may have been too large for one.
 fn checked(vm: &mut Vm, value: Float) -> Res {
-    if value.is_infinite() {
+    if size(value) == INFINITE {
         return Err(vm.raise(T::OverflowError, Qstr::M_FLOAT_RANGE));
     }
     new(vm, value)
@@ -329,13 +298,13 @@ fn checked(vm: &mut Vm, value: Float) -> Res {
 
 pub(crate) fn is_integer(vm: &mut Vm, args: Args) -> Res {
     let value = argument(vm, args.get(0))?;
-    Ok(Obj::bool(value.is_finite() && truncate(value) == value))
+    Ok(Obj::bool(is_whole(value)))
 }
 
 /// `round(value, places)` of a float; without places an int.
 pub(crate) fn round(vm: &mut Vm, value: Float, places: Option<i32>) -> Res {
     let Some(places) = places else { return to_int(vm, nearest(value)) };
-    if !value.is_finite() {
+    if size(value) >= INFINITE {
         return new(vm, value);
     }
     let made = decimal::digits(value, Wanted::Places(places));
@@ -362,10 +331,17 @@ impl Text {
         &mut self.bytes[..self.len]
     }
 
+    #[inline(never)]
     pub(crate) fn push(&mut self, byte: u8) {
         if let Some(place) = self.bytes.get_mut(self.len) {
             *place = byte;
             self.len += 1;
+        }
+    }
+
+    fn push_all(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.push(*byte);
         }
     }
 
@@ -380,12 +356,15 @@ impl Text {
 /// there is room for; `keep_zeros` is the `#` of a format with `g`.
 pub(crate) fn text(value: Float, kind: u8, precision: i32, keep_zeros: bool) -> Text {
     let mut out = Text { bytes: [0; TEXT_MAX], len: 0 };
-    if !value.is_finite() {
-        for byte in if value.is_nan() { b"nan" } else { b"inf" } {
-            out.push(*byte);
-        }
-        return out;
+    if size(value) < INFINITE {
+        write(&mut out, value, kind, precision, keep_zeros);
+    } else {
+        out.push_all(if size(value) > INFINITE { b"nan" } else { b"inf" });
     }
+    out
+}
+
+fn write(out: &mut Text, value: Float, kind: u8, precision: i32, keep_zeros: bool) {
     let precision = precision.min(decimal::DIGITS_MAX as i32 - 8);
     let wanted = match kind {
         b'r' => Wanted::Shortest,
@@ -417,13 +396,13 @@ pub(crate) fn text(value: Float, kind: u8, precision: i32, keep_zeros: bool) -> 
         out.push(b'e');
         out.push(if exponent < 0 { b'-' } else { b'+' });
         let mut exponent = exponent.unsigned_abs();
-        if exponent >= 100 {
+        if cfg!(feature = "f64") && exponent >= 100 {
             out.push(b'0' + (exponent / 100) as u8);
             exponent %= 100;
         }
         out.push(b'0' + (exponent / 10) as u8);
         out.push(b'0' + (exponent % 10) as u8);
-        return out;
+        return;
     }
     if made.point <= 0 {
         out.push(b'0');
@@ -438,7 +417,6 @@ pub(crate) fn text(value: Float, kind: u8, precision: i32, keep_zeros: bool) -> 
         out.push(b'.');
         out.push_digits(&made, made.point, made.point + places);
     }
-    out
 }
 
 /// `repr(value)`, which is also its `str`.
@@ -458,10 +436,7 @@ pub(crate) fn int_of(vm: &mut Vm, value: Obj) -> Res {
 
 /// `left / right` of two ints.
 pub(crate) fn divide_ints(vm: &mut Vm, left: i32, right: i32) -> Res {
-    if right == 0 {
-        return Err(vm.raise(T::ZeroDivisionError, Qstr::M_DIVISION));
-    }
-    new(vm, quotient(left as Float, right as Float))
+    arithmetic(vm, op::TRUE_DIVIDE, left as Float, right as Float)
 }
 
 /// `abs(value)` of a float.
