@@ -11,11 +11,10 @@ use crate::value::{Obj, Res};
 use crate::vm::Vm;
 
 /// What is said about how a value is to look.
-#[derive(Default)]
 pub(crate) struct Spec<'t> {
     /// What kind of text it is to be; 0 for the usual one.
     letter: u8,
-    left: bool,
+    side: Side,
     /// Fill between the sign and the digits.
     zero: bool,
     /// What stands before the digits; 0 for nothing. First what the spec asks for before numbers that are not negative, `+` or a space.
@@ -23,17 +22,25 @@ pub(crate) struct Spec<'t> {
     width: usize,
     has_precision: bool,
     precision: usize,
+    /// A character.
+    fill: &'t [u8],
     #[cfg(feature = "format")]
-    more: More<'t>,
-    #[cfg(not(feature = "format"))]
-    text: core::marker::PhantomData<&'t [u8]>,
+    more: More,
+}
+
+/// Where what is written stands, by how often the filled space is halved to get what comes before it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Right = 0,
+    #[cfg(feature = "format")]
+    Center = 1,
+    Left = 31,
 }
 
 /// What only the format language can say.
 #[cfg(feature = "format")]
 #[derive(Default)]
-struct More<'t> {
-    center: bool,
+struct More {
     /// The alignment was given.
     aligned: bool,
     alternate: bool,
@@ -41,22 +48,36 @@ struct More<'t> {
     group: u8,
     /// The letter of the base that stands behind a 0 before the digits; 0 for neither.
     base: u8,
-    /// The fill, a character; empty for the usual.
-    fill: &'t [u8],
 }
 
 const NUMBER_MAX: usize = 1000;
 
 impl Spec<'_> {
+    fn new(letter: u8) -> Self {
+        Spec {
+            letter,
+            side: Side::Right,
+            zero: false,
+            sign: 0,
+            width: 0,
+            has_precision: false,
+            precision: 0,
+            fill: b" ",
+            #[cfg(feature = "format")]
+            more: More::default(),
+        }
+    }
+
     /// The width, or behind a point the precision.
     fn number(&mut self) -> &mut usize {
         if self.has_precision { &mut self.precision } else { &mut self.width }
     }
 
-    /// Takes the digits of a number off, if there are any.
+    /// Takes the digits of a number off, if there are any. A 0 before a width is a flag as well.
     #[inline(never)]
     fn digits<'r>(&mut self, mut rest: &'r [u8]) -> &'r [u8] {
         while let [digit @ b'0'..=b'9', after @ ..] = rest {
+            self.zero |= *digit == b'0' && self.width == 0 && !self.has_precision;
             let number = self.number();
             *number = (*number * 10 + usize::from(digit - b'0')).min(NUMBER_MAX);
             rest = after;
@@ -89,17 +110,15 @@ pub(crate) fn percent(vm: &mut Vm, template: Obj, values: Obj) -> Res {
         builder.push(vm, &rest[..plain])?;
         let Some(after) = rest.get(plain + 1..) else { break };
         rest = after;
-        let mut spec = Spec::default();
+        let mut spec = Spec::new(0);
         #[cfg(feature = "format")]
         let mut named = Obj::NULL;
         loop {
-            // A flag, where it does not go on a number.
-            spec.zero |= rest.first() == Some(&b'0') && spec.width == 0 && !spec.has_precision;
             rest = spec.digits(rest);
             let [byte, after @ ..] = rest else { return vm.value_error(Qstr::M_FORMAT_BAD) };
             rest = after;
             match *byte {
-                b'-' => spec.left = true,
+                b'-' => spec.side = Side::Left,
                 b'.' => spec.has_precision = true,
                 #[cfg(feature = "format")]
                 b'+' | b' ' => spec.sign = spec.sign.max(*byte),
@@ -110,7 +129,9 @@ pub(crate) fn percent(vm: &mut Vm, template: Obj, values: Obj) -> Res {
                     let value = next_value(vm, &mut used)?;
                     let value = ops::as_int(vm, value)?;
                     *spec.number() = (value.unsigned_abs() as usize).min(NUMBER_MAX);
-                    spec.left |= value < 0 && !spec.has_precision;
+                    if value < 0 && !spec.has_precision {
+                        spec.side = Side::Left;
+                    }
                 }
                 #[cfg(feature = "format")]
                 b'(' => {
@@ -141,12 +162,11 @@ pub(crate) fn percent(vm: &mut Vm, template: Obj, values: Obj) -> Res {
         let value = if named == Obj::NULL { next_value(vm, &mut used)? } else { named };
         #[cfg(not(feature = "format"))]
         let value = next_value(vm, &mut used)?;
-        #[cfg(feature = "bytes")]
-        if matches!(spec.letter, b's' | b'b' | b'c') && !str::is(template) {
-            bytes_of(vm, builder, &mut spec, value)?;
-            continue;
+        spec.zero &= spec.side == Side::Right;
+        if spec.zero {
+            spec.fill = b"0";
         }
-        one_of_percent(vm, builder, &mut spec, value)?;
+        one_of_percent(vm, builder, &mut spec, value, str::is(template))?;
     }
     let wanted = if values.is(Kind::Tuple) { tuple::len(values) } else { 1 };
     if used < wanted && !values.is(Kind::Dict) {
@@ -172,13 +192,15 @@ fn bytes_of(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj) -> Res<(
     let all = if spec.has_precision { &all[..all.len().min(spec.precision)] } else { all };
     // Bytes are counted, not characters, and filled with spaces.
     spec.width = (spec.width + char_count(all)).saturating_sub(all.len());
-    (spec.zero, spec.sign) = (false, 0);
+    (spec.fill, spec.sign) = (b" ", 0);
     pad(vm, builder, spec, all)
 }
 
-fn one_of_percent(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj) -> Res<()> {
+fn one_of_percent(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj, _is_text: bool) -> Res<()> {
     match spec.letter {
-        b's' | b'r' => text_of(vm, builder, spec, value, char::from(spec.letter)),
+        #[cfg(feature = "bytes")]
+        b's' | b'b' | b'c' if !_is_text => bytes_of(vm, builder, spec, value),
+        b's' | b'r' => text_of(vm, builder, spec, value),
         b'c' => character(vm, builder, spec, value),
         b'd' | b'i' | b'u' | b'x' | b'X' | b'o' => {
             #[cfg(all(feature = "format", feature = "float"))]
@@ -198,11 +220,11 @@ fn one_of_percent(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj) ->
 // What these functions make on their way is held until the caller releases it.
 
 /// `str(value)` or `repr(value)`, cut off at the precision.
-fn text_of(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj, how: char) -> Res<()> {
+fn text_of(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj) -> Res<()> {
     if cfg!(feature = "format") && spec.width == 0 && !spec.has_precision {
-        return if how == 'r' { print::repr(vm, Sink::Text(builder), value) } else { print::str(vm, Sink::Text(builder), value) };
+        return if spec.letter == b'r' { print::repr(vm, Sink::Text(builder), value) } else { print::str(vm, Sink::Text(builder), value) };
     }
-    let done = as_text(vm, value, how)?;
+    let done = as_text(vm, value, char::from(spec.letter))?;
     let bytes = str::bytes(vm, done);
     let bytes = if spec.has_precision { &bytes[..byte_at(bytes, spec.precision)] } else { bytes };
     spec.sign = 0;
@@ -271,9 +293,9 @@ fn int(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj) -> Res<()> {
 /// Writes `bytes` behind sign and base, at least as wide as the spec wants, with the fill where it wants it.
 fn pad(vm: &mut Vm, builder: Builder, spec: &Spec, bytes: &[u8]) -> Res<()> {
     #[cfg(feature = "format")]
-    let (base, center, fill) = (spec.more.base, spec.more.center, spec.more.fill);
+    let base = spec.more.base;
     #[cfg(not(feature = "format"))]
-    let (base, center, fill) = (0, false, b"");
+    let base = 0;
     let prefix = [spec.sign, b'0', base];
     let prefix = &prefix[usize::from(spec.sign == 0)..if base == 0 { 1 } else { 3 }];
     // Only the digits before a point are grouped.
@@ -284,24 +306,12 @@ fn pad(vm: &mut Vm, builder: Builder, spec: &Spec, bytes: &[u8]) -> Res<()> {
     #[cfg(not(feature = "format"))]
     let groups = 0;
     let missing = spec.width.saturating_sub(char_count(bytes) + prefix.len() + groups);
-    let zeros = spec.zero && !spec.left;
-    let before = if center {
-        missing / 2
-    } else if spec.left {
-        0
-    } else {
-        missing
-    };
-    let fill = match fill {
-        [] if zeros => b"0",
-        [] => b" ",
-        given => given,
-    };
-    if zeros {
+    let before = missing >> spec.side as u8;
+    if spec.zero {
         builder.push(vm, prefix)?;
     }
-    builder.fill(vm, fill, before)?;
-    if !zeros {
+    builder.fill(vm, spec.fill, before)?;
+    if !spec.zero {
         builder.push(vm, prefix)?;
     }
     #[cfg(feature = "format")]
@@ -316,7 +326,7 @@ fn pad(vm: &mut Vm, builder: Builder, spec: &Spec, bytes: &[u8]) -> Res<()> {
     #[cfg(feature = "format")]
     let bytes = rest;
     builder.push(vm, bytes)?;
-    builder.fill(vm, fill, missing - before)
+    builder.fill(vm, spec.fill, missing - before)
 }
 
 /// A float as its letter says; 0 is the form of `str`, or with a precision that of `g` with a point in it.
@@ -326,12 +336,13 @@ fn float(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj) -> Res<()> 
     let value = float::argument(vm, value)?;
     let precision = if spec.has_precision { spec.precision as i32 } else { 6 };
     let kind = spec.letter;
-    let (shown, letter) = match kind {
-        b'%' => (value * 100.0, b'f'),
-        0 | b'n' if !spec.has_precision => (value, b'r'),
-        0 | b'n' => (value, b'g'),
-        letter => (value, letter.to_ascii_lowercase()),
+    let letter = match kind {
+        b'%' => b'f',
+        0 | b'n' if !spec.has_precision => b'r',
+        0 | b'n' => b'g',
+        letter => letter.to_ascii_lowercase(),
     };
+    let shown = if kind == b'%' { value * 100.0 } else { value };
     let mut made = float::text(shown, letter, precision, spec.more.alternate);
     let end: &[u8] = match kind {
         b'%' => b"%",
@@ -352,7 +363,7 @@ fn float(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj) -> Res<()> 
 
 #[cfg(feature = "format")]
 mod language {
-    use super::{Spec, character, int, text_of};
+    use super::{Side, Spec, character, int, text_of};
     use crate::attr;
     use crate::call::{self, Args};
     #[cfg(any(feature = "float", feature = "bigint"))]
@@ -378,12 +389,16 @@ mod language {
     /// Takes a spec apart, which is not empty: `[[fill]align][sign][#][0][width][group][.precision][letter]`. False: it is none.
     fn parse<'t>(spec: &mut Spec<'t>, mut rest: &'t [u8]) -> bool {
         let fill_len = char_len(rest[0]);
-        if rest.get(fill_len).is_some_and(|byte| has(b"<>=^", *byte)) {
-            (spec.more.fill, rest) = rest.split_at(fill_len);
+        let has_fill = rest.get(fill_len).is_some_and(|byte| has(b"<>=^", *byte));
+        if has_fill {
+            (spec.fill, rest) = rest.split_at(fill_len);
         }
         let align = take(&mut rest, b"<>=^");
-        spec.left = align == b'<';
-        spec.more.center = align == b'^';
+        spec.side = match align {
+            b'<' => Side::Left,
+            b'^' => Side::Center,
+            _ => Side::Right,
+        };
         spec.more.aligned = align != 0;
         spec.sign = take(&mut rest, b"+- ");
         if spec.sign == b'-' {
@@ -392,11 +407,11 @@ mod language {
         spec.more.alternate = take(&mut rest, b"#") != 0;
         // It can stay: a number may begin with it.
         let zero = rest.first() == Some(&b'0');
-        spec.zero = align == b'=' || zero && align == 0;
-        if spec.more.fill.is_empty() && (zero || spec.zero) {
-            spec.more.fill = if zero { b"0" } else { b" " };
+        if zero && !has_fill {
+            spec.fill = b"0";
         }
         rest = spec.digits(rest);
+        spec.zero = align == b'=' || zero && align == 0;
         spec.more.group = take(&mut rest, b",_");
         spec.has_precision = take(&mut rest, b".") != 0;
         if spec.has_precision {
@@ -404,6 +419,14 @@ mod language {
         }
         spec.letter = rest.first().copied().unwrap_or(0);
         rest.len() <= 1
+    }
+
+    /// Texts stand on the left when nothing else is said.
+    fn left<'s, 't>(spec: &'s mut Spec<'t>) -> &'s mut Spec<'t> {
+        if !spec.more.aligned {
+            spec.side = Side::Left;
+        }
+        spec
     }
 
     /// Writes a rooted value as the spec says.
@@ -418,7 +441,7 @@ mod language {
         if text.is_empty() {
             return print::str(vm, Sink::Text(builder), value);
         }
-        let spec = &mut Spec::default();
+        let spec = &mut Spec::new(0);
         let good = parse(spec, text);
         #[cfg(feature = "float")]
         let is_float = value.is(Kind::Float);
@@ -432,8 +455,8 @@ mod language {
         match spec.letter {
             _ if !good => {}
             0 | b's' if is_text && !(spec.zero && spec.more.aligned) => {
-                spec.left |= !spec.more.aligned;
-                return text_of(vm, builder, spec, value, 's');
+                spec.letter = b's';
+                return text_of(vm, builder, left(spec), value);
             }
             _ if is_text => {}
             #[cfg(feature = "float")]
@@ -441,10 +464,7 @@ mod language {
             #[cfg(feature = "float")]
             b'e' | b'E' | b'f' | b'F' | b'g' | b'G' | b'%' => return super::float(vm, builder, spec, value),
             0 | b'd' | b'n' | b'b' | b'o' | b'x' | b'X' if is_int => return int(vm, builder, spec, value),
-            b'c' if is_int => {
-                spec.left |= !spec.more.aligned;
-                return character(vm, builder, spec, value);
-            }
+            b'c' if is_int => return character(vm, builder, left(spec), value),
             _ if is_float || is_int => {}
             // Other values know no spec of their own.
             _ => return vm.type_error(Qstr::M_FORMAT_BAD),
@@ -465,8 +485,8 @@ mod language {
 
     /// `hex(value)`, `oct(value)` and `bin(value)`.
     fn in_base(vm: &mut Vm, args: Args, letter: u8) -> Res {
-        let more = super::More { alternate: true, ..super::More::default() };
-        let mut spec = Spec { letter, more, ..Spec::default() };
+        let mut spec = Spec::new(letter);
+        spec.more.alternate = true;
         let builder = Builder::new(vm)?;
         int(vm, builder, &mut spec, args.get(0))?;
         Ok(builder.finish(vm))
