@@ -44,6 +44,7 @@ impl Args {
     }
 
     /// Positional argument `index` as an int, if given.
+    #[cfg_attr(feature = "methods", inline(never))]
     pub(crate) fn int_or(&self, vm: &mut Vm, index: usize, default: i32) -> Res<i32> {
         match self.opt(index) {
             Some(value) => crate::ops::as_int(vm, value),
