@@ -15,9 +15,14 @@ pub(crate) fn make(vm: &mut Vm, args: Args) -> Res {
         Some(text) => {
             let names = list::new(vm, &[])?;
             vm.keep(names)?;
-            for part in text.split(|byte| *byte == b' ' || *byte == b',').filter(|part| !part.is_empty()) {
-                let name = vm.intern_text(part)?;
-                list::append(vm, names, name)?;
+            let mut rest = text;
+            while !rest.is_empty() {
+                let end = rest.iter().position(|byte| str::has(b" ,", *byte)).unwrap_or(rest.len());
+                if end > 0 {
+                    let name = vm.intern_text(&rest[..end])?;
+                    list::append(vm, names, name)?;
+                }
+                rest = rest.get(end + 1..).unwrap_or(b"");
             }
             names
         }
