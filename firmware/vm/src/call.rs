@@ -43,6 +43,21 @@ impl Args {
         (index < self.n).then(|| self.at.get(index as isize))
     }
 
+    /// Positional argument `index` as an int, if given.
+    #[cfg_attr(feature = "methods", inline(never))]
+    pub(crate) fn int_or(&self, vm: &mut Vm, index: usize, default: i32) -> Res<i32> {
+        match self.opt(index) {
+            Some(value) => crate::ops::as_int(vm, value),
+            None => Ok(default),
+        }
+    }
+
+    /// Positional argument `index`, or the keyword argument of this name.
+    #[cfg(any(feature = "bytes", feature = "collections", feature = "io", feature = "strings"))]
+    pub(crate) fn named(&self, index: usize, name: Qstr) -> Option<Obj> {
+        self.opt(index).or_else(|| self.kw_named(name))
+    }
+
     /// Replaces an argument, which roots the new value.
     pub(crate) fn set(&self, index: usize, value: Obj) {
         debug_assert!(index < self.n);

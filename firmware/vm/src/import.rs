@@ -1,11 +1,14 @@
 //! `import`: built-in modules, then files the machine's owner offers (`crate::Modules`), each loaded once and executed where it lies.
 
 use crate::attr;
-use crate::call::{self, Args};
+use crate::call;
+#[cfg(feature = "language")]
+use crate::call::Args;
 use crate::code::ModulePtr;
 use crate::heap::Kind;
 use crate::map;
 use crate::mpy;
+#[cfg(feature = "language")]
 use crate::ops;
 use crate::qstr::Qstr;
 use crate::types::{self, T, list, str};

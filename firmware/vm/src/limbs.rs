@@ -107,6 +107,7 @@ pub(crate) fn divide_small(limbs: &mut [u32], divisor: u32) -> u32 {
 }
 
 /// `value / divisor`: no core divides 64 bits, and the compiler's own function for that is a large one.
+#[cfg(feature = "time")]
 pub(crate) fn quotient(value: u64, divisor: u32) -> u64 {
     let mut limbs = [value as u32, (value >> 32) as u32];
     divide_small(&mut limbs, divisor);

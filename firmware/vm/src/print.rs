@@ -4,6 +4,7 @@ use crate::attr;
 use crate::call;
 use crate::code::CodePtr;
 use crate::heap::Kind;
+#[cfg(any(feature = "language", feature = "set"))]
 use crate::iter;
 use crate::qstr::Qstr;
 pub(crate) use crate::types::str::Builder as Sink;
@@ -203,7 +204,10 @@ pub(crate) fn repr(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
         }
         // What it is, without its name.
         #[cfg(not(feature = "messages"))]
-        _ => named(vm, sink, b"<", types::name_of(types::type_of(value)), b">"),
+        _ => {
+            named(vm, sink, b"<", types::name_of(types::type_of(value)), b">");
+            Ok(())
+        }
         #[cfg(feature = "messages")]
         kind => {
             let (before, name, after): (&[u8], Obj, &[u8]) = match kind {

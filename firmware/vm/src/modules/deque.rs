@@ -61,7 +61,7 @@ pub(crate) fn set_item(deque: Obj, index: usize, value: Obj) {
 
 /// `deque(iterable, maxlen=None, flags=0)`; with flag 1 a full deque raises instead of dropping from the other end.
 pub(crate) fn construct(vm: &mut Vm, _class: T, args: Args) -> Res {
-    let most = args.opt(1).or_else(|| args.kw_named(Qstr::MAXLEN)).unwrap_or(Obj::NONE);
+    let most = args.named(1, Qstr::MAXLEN).unwrap_or(Obj::NONE);
     if most != Obj::NONE {
         ops::as_int(vm, most)?;
     }
@@ -89,11 +89,7 @@ fn make_room(vm: &mut Vm, deque: Obj, drop_first: bool) -> Res<bool> {
         if n == 0 {
             return Ok(false);
         }
-        if drop_first {
-            take(deque, true);
-        } else {
-            take(deque, false);
-        }
+        take(deque, drop_first);
         return Ok(true);
     }
     if n < room(deque) {

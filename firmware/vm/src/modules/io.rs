@@ -10,7 +10,7 @@ use crate::qstr::Qstr;
 use crate::types::str::{self, Builder};
 use crate::types::{Method, T};
 use crate::value::{Obj, Res};
-use crate::vm::Vm;
+use crate::vm::{Kept, Vm};
 
 pub(crate) const ENTRIES: &[(Qstr, Entry)] = &[
     (Qstr::STRINGIO, Entry::class(T::StringIo)),
@@ -81,8 +81,7 @@ pub(crate) fn construct(vm: &mut Vm, _class: T, args: Args) -> Res {
 
 /// A stream that holds a copy of `all`, which may be the bytes of a rooted value.
 fn make(vm: &mut Vm, _binary: bool, all: &[u8]) -> Res {
-    let made = vm.alloc(Kind::Stream, FIELDS)?;
-    vm.keep(made)?;
+    let made = vm.alloc(Kind::Stream, FIELDS).kept(vm)?;
     made.set_field(AT, Obj::int(0));
     #[cfg(feature = "bytes")]
     if _binary {
@@ -108,12 +107,12 @@ const READ_ONLY: i32 = 30;
 /// is not asked for: it is in memory, and a text is UTF-8. Files are not written: other modes are refused as on a file system to be read only.
 pub(crate) fn open(vm: &mut Vm, args: Args) -> Res {
     let Some(name) = str::text(vm, args.get(0)) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
-    let mode = args.opt(1).or_else(|| args.kw_named(Qstr::MODE)).and_then(|mode| str::text(vm, mode)).unwrap_or(b"");
-    let is_to_read = !mode.iter().any(|letter| b"wax+".contains(letter));
+    let mode = args.named(1, Qstr::MODE).and_then(|mode| str::text(vm, mode)).unwrap_or(b"");
+    let is_to_read = !mode.iter().any(|letter| str::has(b"wax+", *letter));
     let Some(file) = vm.file(name).filter(|_| is_to_read) else {
         return Err(vm.raise_value(T::OsError, Obj::int(if is_to_read { NOT_THERE } else { READ_ONLY })));
     };
-    let binary = cfg!(feature = "bytes") && mode.contains(&b'b');
+    let binary = cfg!(feature = "bytes") && str::has(mode, b'b');
     #[cfg(feature = "unicode")]
     if !binary && !crate::utf8::is_valid(file) {
         return Err(vm.raise(T::UnicodeError, Qstr::M_NOT_UTF8));
@@ -258,13 +257,10 @@ pub(crate) fn get_value(vm: &mut Vm, args: Args) -> Res {
 pub(crate) fn seek(vm: &mut Vm, args: Args) -> Res {
     let stream = check(vm, args)?;
     let offset = ops::as_int(vm, args.get(1))?;
-    let base = match args.opt(2) {
-        Some(whence) => match ops::as_int(vm, whence)? {
-            1 => at(stream) as i32,
-            2 => stream.field(BLOCK).raw(0) as i32,
-            _ => 0,
-        },
-        None => 0,
+    let base = match args.int_or(vm, 2, 0)? {
+        1 => at(stream) as i32,
+        2 => stream.field(BLOCK).raw(0) as i32,
+        _ => 0,
     };
     stream.set_field(AT, Obj::count_at_most(base.saturating_add(offset).max(0) as usize));
     Ok(stream.field(AT))

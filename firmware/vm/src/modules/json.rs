@@ -8,10 +8,10 @@ use crate::natives::N;
 use crate::print::{self, Sink};
 use crate::qstr::Qstr;
 use crate::types::str::{self, Builder};
-use crate::types::{dict, list, tuple};
+use crate::types::{T, dict, int, list, tuple};
 use crate::utf8;
 use crate::value::{Obj, Res};
-use crate::vm::Vm;
+use crate::vm::{Kept, Vm};
 
 pub(crate) const ENTRIES: &[(Qstr, Entry)] = &[
     (Qstr::DUMP, Entry::native(N::JsonDump)),
@@ -22,8 +22,7 @@ pub(crate) const ENTRIES: &[(Qstr, Entry)] = &[
 
 /// `dump(value, file, separators=(", ", ": "))`: one call of the file's `write`.
 pub(crate) fn dump(vm: &mut Vm, args: Args) -> Res {
-    let made = dumps(vm, args)?;
-    vm.keep(made)?;
+    let made = dumps(vm, args).kept(vm)?;
     let write = attr::load_now(vm, args.get(1), Obj::name(Qstr::WRITE))?;
     call::call(vm, write, &[made])?;
     Ok(Obj::NONE)
@@ -32,8 +31,7 @@ pub(crate) fn dump(vm: &mut Vm, args: Args) -> Res {
 /// `load(file)`: all that its `read` gives.
 pub(crate) fn load(vm: &mut Vm, args: Args) -> Res {
     let read = attr::load_now(vm, args.get(0), Obj::name(Qstr::READ))?;
-    let text = call::call(vm, read, &[])?;
-    vm.keep(text)?;
+    let text = call::call(vm, read, &[]).kept(vm)?;
     parse(vm, text)
 }
 
@@ -45,108 +43,110 @@ pub(crate) fn dumps(vm: &mut Vm, args: Args) -> Res {
         colon = str::text(vm, *second).unwrap_or(b": ");
     }
     let builder = Builder::new(vm)?;
-    put(vm, builder, args.get(0), between, colon)?;
+    put(vm, &Writer { sink: builder, between, colon }, args.get(0))?;
     builder.finish(vm)
 }
 
-fn put(vm: &mut Vm, sink: Sink, value: Obj, between: &[u8], colon: &[u8]) -> Res<()> {
-    let plain: &[u8] = match value {
+/// Letters that stand for a character behind a backslash, and those characters. The last one may stand for itself as well.
+const LETTERS: &[u8; 8] = b"\"\\nrtbf/";
+const CHARACTERS: &[u8; 8] = b"\"\\\n\r\t\x08\x0c/";
+
+/// What is in `to` where `letter` is in `from`; 0 where it is not.
+fn translated(letter: char, from: &[u8], to: &[u8; 8]) -> u8 {
+    from.iter().zip(to).find(|(it, _)| char::from(**it) == letter).map_or(0, |(_, other)| *other)
+}
+
+/// Where values go, and what is to stand between them.
+struct Writer<'x> {
+    sink: Sink,
+    between: &'x [u8],
+    colon: &'x [u8],
+}
+
+fn put(vm: &mut Vm, to: &Writer, value: Obj) -> Res<()> {
+    let sink = to.sink;
+    if let Some(text) = str::text(vm, value) {
+        quoted(vm, sink, text);
+        return Ok(());
+    }
+    let is_dict = value.is(Kind::Dict);
+    if is_dict || tuple::sequence(value).is_some() {
+        vm.enter()?;
+        sink.put_byte(vm, if is_dict { b'{' } else { b'[' });
+        let mut at = 0;
+        loop {
+            let entry = if is_dict {
+                dict::entry(value, at)
+            } else {
+                tuple::sequence(value).and_then(|items| items.get(at)).map(|item| (Obj::NULL, *item, at + 1))
+            };
+            let Some((key, item, next)) = entry else { break };
+            if at > 0 {
+                sink.put(vm, to.between);
+            }
+            if is_dict {
+                // Keys are texts in JSON: numbers and the three words in quotes.
+                let quote: &[u8] = if str::is(key) { b"" } else { b"\"" };
+                sink.put(vm, quote);
+                put(vm, to, key)?;
+                sink.put(vm, quote);
+                sink.put(vm, to.colon);
+            }
+            put(vm, to, item)?;
+            at = next;
+        }
+        vm.leave();
+        sink.put_byte(vm, if is_dict { b'}' } else { b']' });
+        return Ok(());
+    }
+    let word: &[u8] = match value {
         it if it == Obj::NONE => b"null",
         it if it == Obj::TRUE => b"true",
         it if it == Obj::FALSE => b"false",
-        _ => b"",
+        #[cfg(feature = "float")]
+        it if it.is(Kind::Float) => return print::repr(vm, sink, value),
+        #[cfg(feature = "bigint")]
+        it if it.is(Kind::Int) => return print::repr(vm, sink, value),
+        it if it.is_int() => return print::repr(vm, sink, value),
+        _ => return vm.type_error(Qstr::M_BAD_OPERAND),
     };
-    if !plain.is_empty() {
-        sink.put(vm, plain);
-        return Ok(());
-    }
-    if let Some(text) = str::text(vm, value) {
-        return quoted(vm, sink, text);
-    }
-    if tuple::sequence(value).is_some() {
-        vm.enter()?;
-        sink.put_byte(vm, b'[');
-        let mut index = 0;
-        while let Some(item) = tuple::sequence(value).and_then(|items| items.get(index)).copied() {
-            if index > 0 {
-                sink.put(vm, between);
-            }
-            put(vm, sink, item, between, colon)?;
-            index += 1;
-        }
-        vm.leave();
-        sink.put_byte(vm, b']');
-        return Ok(());
-    }
-    if value.is(Kind::Dict) {
-        vm.enter()?;
-        sink.put_byte(vm, b'{');
-        let (mut at, mut first) = (0, true);
-        while let Some((key, item, next)) = dict::entry(value, at) {
-            if !first {
-                sink.put(vm, between);
-            }
-            if str::is(key) {
-                put(vm, sink, key, between, colon)?;
-            } else {
-                // Keys are texts in JSON: numbers and the three words in quotes.
-                sink.put_byte(vm, b'"');
-                put(vm, sink, key, between, colon)?;
-                sink.put_byte(vm, b'"');
-            }
-            sink.put(vm, colon);
-            put(vm, sink, item, between, colon)?;
-            (at, first) = (next, false);
-        }
-        vm.leave();
-        sink.put_byte(vm, b'}');
-        return Ok(());
-    }
-    #[cfg(feature = "float")]
-    if value.is(Kind::Float) {
-        return print::repr(vm, sink, value);
-    }
-    #[cfg(feature = "bigint")]
-    if value.is(Kind::Int) {
-        return print::repr(vm, sink, value);
-    }
-    if value.is_int() { print::repr(vm, sink, value) } else { vm.type_error(Qstr::M_BAD_OPERAND) }
+    sink.put(vm, word);
+    Ok(())
 }
 
-fn quoted(vm: &mut Vm, sink: Sink, text: &[u8]) -> Res<()> {
+fn quoted(vm: &mut Vm, sink: Sink, text: &[u8]) {
     sink.put_byte(vm, b'"');
     let mut rest = text;
     while let Some((letter, len)) = utf8::first(rest) {
         rest = &rest[len..];
-        let simple = match letter {
-            '"' => b'"',
-            '\\' => b'\\',
-            '\n' => b'n',
-            '\r' => b'r',
-            '\t' => b't',
-            '\u{8}' => b'b',
-            '\u{c}' => b'f',
-            _ => 0,
-        };
+        let simple = translated(letter, &CHARACTERS[..7], LETTERS);
         if simple != 0 {
             sink.put(vm, &[b'\\', simple]);
         } else if matches!(letter, ' '..='~') {
-            sink.put(vm, &[letter as u8]);
+            sink.put_byte(vm, letter as u8);
         } else {
-            for unit in letter.encode_utf16(&mut [0; 2]) {
-                let digit = |shift: u16| b"0123456789abcdef"[usize::from(*unit >> shift & 15)];
-                sink.put(vm, &[b'\\', b'u', digit(12), digit(8), digit(4), digit(0)]);
+            let mut number = letter as u32;
+            if number > 0xffff {
+                number_of(vm, sink, 0xd7c0 + (number >> 10));
+                number = 0xdc00 | number & 0x3ff;
             }
+            number_of(vm, sink, number);
         }
     }
     sink.put_byte(vm, b'"');
-    Ok(())
+}
+
+/// Two bytes as a number behind `\u`.
+#[inline(never)]
+fn number_of(vm: &mut Vm, sink: Sink, unit: u32) {
+    sink.put(vm, b"\\u");
+    // With a 1 before them, so that there are four digits.
+    sink.put(vm, &int::digits(0x10000 | unit as i32, 16, &mut [0; 33])[1..]);
 }
 
 /// Reads a rooted text.
 struct Reader<'t> {
-    text: &'t [u8],
-    at: usize,
+    rest: &'t [u8],
 }
 
 /// `loads(text)`.
@@ -163,10 +163,10 @@ fn parse(vm: &mut Vm, source: Obj) -> Res {
     if !utf8::is_valid(text) {
         return wrong(vm);
     }
-    let mut reader = Reader { text, at: 0 };
+    let mut reader = Reader { rest: text };
     let value = value(vm, &mut reader)?;
     reader.blank();
-    if reader.at < text.len() { wrong(vm) } else { Ok(value) }
+    if reader.rest.is_empty() { Ok(value) } else { wrong(vm) }
 }
 
 fn wrong<V>(vm: &mut Vm) -> Res<V> {
@@ -175,31 +175,46 @@ fn wrong<V>(vm: &mut Vm) -> Res<V> {
 
 impl Reader<'_> {
     fn blank(&mut self) {
-        while matches!(self.text.get(self.at), Some(b' ' | b'\n' | b'\r' | b'\t')) {
-            self.at += 1;
+        while let [b' ' | b'\n' | b'\r' | b'\t', rest @ ..] = self.rest {
+            self.rest = rest;
         }
     }
 
-    /// Goes over `part`, if it is there.
-    fn take(&mut self, part: &[u8]) -> bool {
-        let there = self.text[self.at..].starts_with(part);
-        if there {
-            self.at += part.len();
+    /// Takes off a byte; 0 at the end, which is none that is asked for.
+    fn byte(&mut self) -> u8 {
+        match self.rest {
+            [byte, rest @ ..] => {
+                self.rest = rest;
+                *byte
+            }
+            [] => 0,
         }
-        there
+    }
+
+    /// The same behind white space.
+    #[inline(never)]
+    fn mark(&mut self) -> u8 {
+        self.blank();
+        self.byte()
     }
 }
 
 fn value(vm: &mut Vm, reader: &mut Reader) -> Res {
     reader.blank();
-    match reader.text.get(reader.at) {
-        Some(b'{') => object(vm, reader),
-        Some(b'[') => array(vm, reader),
-        Some(b'"') => text(vm, reader),
-        Some(b'-' | b'0'..=b'9') => number(vm, reader),
+    let start = reader.rest;
+    match reader.byte() {
+        open @ (b'{' | b'[') => container(vm, reader, open == b'{'),
+        b'"' => text(vm, reader),
+        b'-' | b'0'..=b'9' => {
+            let len = start.iter().position(|byte| !str::has(b"-+.eE0123456789", *byte)).unwrap_or(start.len());
+            let (digits, rest) = start.split_at(len);
+            reader.rest = rest;
+            number(vm, digits)
+        }
         _ => {
             for (word, value) in [(b"null".as_slice(), Obj::NONE), (b"true", Obj::TRUE), (b"false", Obj::FALSE)] {
-                if reader.take(word) {
+                if let Some(rest) = start.strip_prefix(word) {
+                    reader.rest = rest;
                     return Ok(value);
                 }
             }
@@ -208,97 +223,67 @@ fn value(vm: &mut Vm, reader: &mut Reader) -> Res {
     }
 }
 
-fn array(vm: &mut Vm, reader: &mut Reader) -> Res {
-    reader.at += 1;
-    let made = list::new(vm, &[])?;
+/// An array or an object, whose first byte is taken.
+fn container(vm: &mut Vm, reader: &mut Reader, is_object: bool) -> Res {
+    let kept = vm.kept();
+    let made = if is_object { dict::new(vm)? } else { list::new(vm, &[])? };
     vm.keep(made)?;
     vm.enter()?;
+    let close = if is_object { b'}' } else { b']' };
     reader.blank();
-    if !reader.take(b"]") {
+    if reader.rest.first() == Some(&close) {
+        reader.byte();
+    } else {
         loop {
-            let item = value(vm, reader)?;
-            vm.keep(item)?;
-            list::append(vm, made, item)?;
-            vm.unkeep(1);
-            reader.blank();
-            if reader.take(b"]") {
-                break;
+            let kept = vm.kept();
+            let mut key = Obj::NULL;
+            if is_object {
+                if reader.mark() != b'"' {
+                    return wrong(vm);
+                }
+                key = text(vm, reader)?;
+                vm.keep(key)?;
+                if reader.mark() != b':' {
+                    return wrong(vm);
+                }
             }
-            if !reader.take(b",") {
-                return wrong(vm);
+            let item = value(vm, reader).kept(vm)?;
+            if is_object {
+                dict::set(vm, made, key, item)?;
+            } else {
+                list::append(vm, made, item)?;
+            }
+            vm.release(kept);
+            match reader.mark() {
+                b',' => {}
+                it if it == close => break,
+                _ => return wrong(vm),
             }
         }
     }
     vm.leave();
-    vm.unkeep(1);
+    vm.release(kept);
     Ok(made)
 }
 
-fn object(vm: &mut Vm, reader: &mut Reader) -> Res {
-    reader.at += 1;
-    let made = dict::new(vm)?;
-    vm.keep(made)?;
-    vm.enter()?;
-    reader.blank();
-    if !reader.take(b"}") {
-        loop {
-            reader.blank();
-            if reader.text.get(reader.at) != Some(&b'"') {
-                return wrong(vm);
-            }
-            let key = text(vm, reader)?;
-            vm.keep(key)?;
-            reader.blank();
-            if !reader.take(b":") {
-                return wrong(vm);
-            }
-            let item = value(vm, reader)?;
-            vm.keep(item)?;
-            dict::set(vm, made, key, item)?;
-            vm.unkeep(2);
-            reader.blank();
-            if reader.take(b"}") {
-                break;
-            }
-            if !reader.take(b",") {
-                return wrong(vm);
-            }
-        }
-    }
-    vm.leave();
-    vm.unkeep(1);
-    Ok(made)
-}
-
+/// A text, whose quote is taken.
 fn text(vm: &mut Vm, reader: &mut Reader) -> Res {
-    reader.at += 1;
     let builder = Builder::new(vm)?;
     loop {
-        let from = reader.at;
-        while !matches!(reader.text.get(reader.at), None | Some(b'"' | b'\\')) {
-            reader.at += 1;
-        }
-        builder.push(vm, &reader.text[from..reader.at])?;
-        if reader.take(b"\"") {
+        let plain = reader.rest.iter().position(|byte| matches!(byte, b'"' | b'\\')).unwrap_or(reader.rest.len());
+        let (part, rest) = reader.rest.split_at(plain);
+        reader.rest = rest;
+        builder.put(vm, part);
+        if reader.byte() == b'"' {
             vm.unkeep(1);
             return builder.finish(vm);
         }
-        let Some(escaped) = reader.text.get(reader.at + 1) else { return wrong(vm) };
-        reader.at += 2;
-        let letter = match escaped {
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'u' => match unicode(reader) {
-                Some(letter) => letter,
-                None => return wrong(vm),
-            },
-            b'"' | b'\\' | b'/' => char::from(*escaped),
-            _ => return wrong(vm),
+        let letter = match char::from(reader.byte()) {
+            'u' => unicode(reader),
+            escaped => Some(char::from(translated(escaped, LETTERS, CHARACTERS))).filter(|letter| *letter != '\0'),
         };
-        builder.push(vm, letter.encode_utf8(&mut [0; 4]).as_bytes())?;
+        let Some(letter) = letter else { return wrong(vm) };
+        builder.put(vm, letter.encode_utf8(&mut [0; 4]).as_bytes());
     }
 }
 
@@ -308,36 +293,26 @@ fn unicode(reader: &mut Reader) -> Option<char> {
     if !(0xd800..0xdc00).contains(&first) {
         return char::from_u32(first);
     }
-    if !reader.take(b"\\u") {
-        return None;
-    }
+    reader.rest = reader.rest.strip_prefix(b"\\u")?;
     let second = hex(reader)?;
     char::from_u32(0x10000 + ((first - 0xd800) << 10) + second.checked_sub(0xdc00)?)
 }
 
 fn hex(reader: &mut Reader) -> Option<u32> {
-    let digits = reader.text.get(reader.at..reader.at + 4)?;
-    reader.at += 4;
+    let (digits, rest) = reader.rest.split_at_checked(4)?;
+    reader.rest = rest;
     digits.iter().try_fold(0, |all, digit| Some(all << 4 | char::from(*digit).to_digit(16)?))
 }
 
-fn number(vm: &mut Vm, reader: &mut Reader) -> Res {
-    let from = reader.at;
-    while matches!(reader.text.get(reader.at), Some(b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')) {
-        reader.at += 1;
-    }
-    let digits = &reader.text[from..reader.at];
-    let made = str::new(vm, digits)?;
-    let mut argument = [made];
-    vm.keep(made)?;
+fn number(vm: &mut Vm, digits: &[u8]) -> Res {
+    let mut argument = [str::new(vm, digits)?];
+    vm.keep(argument[0])?;
     let args = Args { at: Vm::slots(&mut argument), n: 1, n_kw: 0 };
     #[cfg(feature = "float")]
-    if digits.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E')) {
-        let value = crate::types::construct(vm, crate::types::T::Float, args);
-        vm.unkeep(1);
-        return value;
-    }
-    let value = crate::types::construct(vm, crate::types::T::Int, args);
+    let class = if digits.iter().any(|byte| str::has(b".eE", *byte)) { T::Float } else { T::Int };
+    #[cfg(not(feature = "float"))]
+    let class = T::Int;
+    let value = crate::types::construct(vm, class, args);
     vm.unkeep(1);
     value
 }

@@ -10,7 +10,7 @@ use crate::ops;
 use crate::qstr::Qstr;
 use crate::types::{T, float, tuple};
 use crate::value::{Obj, Res};
-use crate::vm::Vm;
+use crate::vm::{Kept, Vm};
 #[cfg(feature = "f64")]
 use libm as elementary;
 
@@ -184,8 +184,7 @@ pub(crate) fn is_finite(vm: &mut Vm, args: Args) -> Res {
 /// A float and another value as a pair.
 fn pair(vm: &mut Vm, first: Float, second: Obj) -> Res {
     vm.keep(second)?;
-    let first = float::new(vm, first)?;
-    vm.keep(first)?;
+    let first = float::new(vm, first).kept(vm)?;
     tuple::new(vm, &[first, second])
 }
 

@@ -7,23 +7,26 @@ use crate::print::{self, Sink};
 use crate::qstr::Qstr;
 use crate::types::{T, class, list, str, tuple};
 use crate::value::{Obj, Res};
-use crate::vm::Vm;
+use crate::vm::{Kept, Vm};
 
 /// `namedtuple(name, fields)`: fields as texts, or one text with spaces or commas between.
 pub(crate) fn make(vm: &mut Vm, args: Args) -> Res {
     let fields = match str::text(vm, args.get(1)) {
         Some(text) => {
-            let names = list::new(vm, &[])?;
-            vm.keep(names)?;
-            for part in text.split(|byte| *byte == b' ' || *byte == b',').filter(|part| !part.is_empty()) {
-                let name = vm.intern_text(part)?;
-                list::append(vm, names, name)?;
+            let names = list::new(vm, &[]).kept(vm)?;
+            let mut rest = text;
+            while !rest.is_empty() {
+                let end = rest.iter().position(|byte| str::has(b" ,", *byte)).unwrap_or(rest.len());
+                if end > 0 {
+                    let name = vm.intern_text(&rest[..end])?;
+                    list::append(vm, names, name)?;
+                }
+                rest = rest.get(end + 1..).unwrap_or(b"");
             }
             names
         }
         None => {
-            let names = list::from_iterable(vm, args.get(1))?;
-            vm.keep(names)?;
+            let names = list::from_iterable(vm, args.get(1)).kept(vm)?;
             for index in 0..list::len(names) {
                 let text = str::required(vm, list::items(names)[index])?;
                 let name = vm.intern_text(text)?;
@@ -32,12 +35,9 @@ pub(crate) fn make(vm: &mut Vm, args: Args) -> Res {
             names
         }
     };
-    let bases = tuple::new(vm, &[T::Tuple.obj()])?;
-    vm.keep(bases)?;
-    let class = class::new(vm, args.get(0), bases)?;
-    vm.keep(class)?;
-    let fields = tuple::new(vm, list::items(fields))?;
-    vm.keep(fields)?;
+    let bases = tuple::new(vm, &[T::Tuple.obj()]).kept(vm)?;
+    let class = class::new(vm, args.get(0), bases).kept(vm)?;
+    let fields = tuple::new(vm, list::items(fields)).kept(vm)?;
     map::set(vm, class, class::TABLE, Obj::name(Qstr::FIELDS), fields)?;
     map::set(vm, class, class::TABLE, Obj::name(Qstr::ASDICT), Obj::native(crate::natives::N::NamedTupleAsDict as u16))?;
     for index in 0..tuple::len(fields) {
@@ -108,8 +108,7 @@ pub(crate) fn as_dict(vm: &mut Vm, args: Args) -> Res {
     let object = args.get(0);
     let names = if object.is(Kind::Instance) { fields(object.field(class::INSTANCE_CLASS)) } else { None };
     let Some(names) = names else { return vm.type_error(Qstr::M_BAD_OPERAND) };
-    let made = crate::types::dict::new(vm)?;
-    vm.keep(made)?;
+    let made = crate::types::dict::new(vm).kept(vm)?;
     for index in 0..tuple::len(names) {
         crate::types::dict::set(vm, made, tuple::items(names)[index], item(object, Obj::count(index)))?;
     }

@@ -38,6 +38,7 @@ fn next(vm: &mut Vm) -> u32 {
     next_of(&mut vm.random)
 }
 
+#[inline(never)]
 fn next_of(place: &mut u64) -> u32 {
     let state = *place;
     *place = state.wrapping_mul(FACTOR).wrapping_add(STEP);
@@ -70,20 +71,24 @@ pub(crate) fn seed(vm: &mut Vm, args: Args) -> Res {
 pub(crate) fn bits(vm: &mut Vm, args: Args) -> Res {
     let Ok(count) = u32::try_from(ops::as_int(vm, args.get(0))?) else { return vm.value_error(Qstr::M_RANDOM_EMPTY) };
     #[cfg(feature = "bigint")]
-    if count > 32 {
+    {
         let mut state = vm.random;
-        let made = crate::types::bigint::from_fn(vm, false, count.div_ceil(32) as usize, |index| {
+        // One number is taken even when no bit of it is asked for.
+        let made = crate::types::bigint::from_fn(vm, false, count.div_ceil(32).max(1) as usize, |index| {
             let spare = (32 * (index as u32 + 1)).saturating_sub(count);
-            next_of(&mut state) >> spare
+            next_of(&mut state).checked_shr(spare).unwrap_or(0)
         });
         vm.random = state;
-        return made;
+        made
     }
-    if count > 32 {
-        return Err(vm.raise(T::OverflowError, Qstr::M_INT_OVERFLOW));
+    #[cfg(not(feature = "bigint"))]
+    {
+        if count > 32 {
+            return Err(vm.raise(T::OverflowError, Qstr::M_INT_OVERFLOW));
+        }
+        let all = u64::from(next(vm)) >> (32 - count);
+        int::new(vm, all as i64)
     }
-    let all = u64::from(next(vm)) >> (32 - count);
-    int::new(vm, all as i64)
 }
 
 /// A number of `start`, `start + step` and so on, before `stop`.
@@ -104,10 +109,7 @@ pub(crate) fn range(vm: &mut Vm, args: Args) -> Res {
     let first = ops::as_int(vm, args.get(0))?;
     let Some(stop) = args.opt(1) else { return of_range(vm, 0, first.into(), 1) };
     let stop = ops::as_int(vm, stop)?;
-    let step = match args.opt(2) {
-        Some(step) => ops::as_int(vm, step)?,
-        None => 1,
-    };
+    let step = args.int_or(vm, 2, 1)?;
     of_range(vm, first, stop.into(), step)
 }
 

@@ -6,7 +6,6 @@
 use crate::call::Args;
 use crate::modules::Entry;
 use crate::natives::N;
-use crate::ops;
 use crate::qstr::Qstr;
 use crate::types::{T, bytes, packed, str, tuple};
 use crate::value::{INT_MAX, Obj, Res};
@@ -21,196 +20,191 @@ pub(crate) const ENTRIES: &[(Qstr, Entry)] = &[
     (Qstr::ERROR, Entry::class(T::ValueError)),
 ];
 
-/// Several numbers of one code, or one `s`.
-struct Field {
-    code: u8,
-    count: usize,
-    /// Where the first begins.
-    at: usize,
-    size: usize,
-}
-
-/// A format on its way. Formats come from rooted values.
+/// A format on its way, at one of its fields: several numbers of one code, or one `s`. Formats come from rooted values.
 #[derive(Clone, Copy)]
 struct Format<'x> {
     rest: &'x [u8],
     aligned: bool,
     big: bool,
-    /// Where the next field begins.
+    code: u8,
+    count: usize,
+    /// Where the first begins.
     at: usize,
+    size: usize,
+    /// Where the field ends.
+    end: usize,
+}
+
+/// `count` times `size` and what is `more`, at most so many that it is sure to be too large.
+#[inline(never)]
+fn sum(count: usize, size: usize, more: usize) -> usize {
+    (count as u64 * size as u64 + more as u64).min(INT_MAX as u64) as usize
 }
 
 impl<'x> Format<'x> {
     fn new(vm: &mut Vm, value: Obj) -> Res<Format<'x>> {
         let Some(all) = str::text(vm, value).or_else(|| bytes::buffer(value)) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
-        let native = cfg!(target_endian = "big");
         let (big, aligned, skip) = match all.first() {
             Some(b'<') => (false, false, 1),
             Some(b'>' | b'!') => (true, false, 1),
-            Some(b'=') => (native, false, 1),
-            Some(b'@') => (native, true, 1),
-            _ => (native, true, 0),
+            Some(b'=') => (packed::BIG, false, 1),
+            Some(b'@') => (packed::BIG, true, 1),
+            _ => (packed::BIG, true, 0),
         };
-        Ok(Format { rest: &all[skip..], aligned, big, at: 0 })
+        Ok(Format { rest: &all[skip..], aligned, big, code: 0, count: 0, at: 0, size: 0, end: 0 })
     }
 
-    /// The next field; `None` at the end.
-    fn next(&mut self, vm: &mut Vm) -> Res<Option<Field>> {
+    /// Goes on to the next field; false at the end.
+    fn next(&mut self, vm: &mut Vm) -> Res<bool> {
         let mut count = None;
         while let [first, rest @ ..] = self.rest {
             self.rest = rest;
-            let size = match first {
+            self.code = *first;
+            self.size = match first {
                 b' ' | b'\n' | b'\t' => continue,
                 b'0'..=b'9' => {
-                    let so_far: usize = count.unwrap_or(0);
-                    count = Some(so_far.saturating_mul(10).saturating_add(usize::from(first - b'0')).min(INT_MAX as usize));
+                    count = Some(sum(count.unwrap_or(0), 10, usize::from(first - b'0')));
                     continue;
                 }
                 b'x' | b's' => count.replace(1).unwrap_or(1),
-                code => match packed::size(*code) {
-                    Some(size) => size,
-                    None => return vm.value_error(Qstr::M_CODE),
-                },
+                code => packed::size(*code),
             };
-            if self.aligned && !matches!(first, b'x' | b's') {
-                self.at = self.at.next_multiple_of(size);
+            self.at = self.end;
+            if !matches!(first, b'x' | b's') {
+                if self.size == 0 {
+                    return vm.value_error(Qstr::M_CODE);
+                }
+                if self.aligned {
+                    // A size is a power of two.
+                    self.at = (self.at + self.size - 1) & !(self.size - 1);
+                }
             }
-            let (at, count) = (self.at, count.take().unwrap_or(1));
-            self.at = at.saturating_add(size.saturating_mul(count)).min(INT_MAX as usize);
+            self.count = count.take().unwrap_or(1);
+            self.end = sum(self.count, self.size, self.at);
             if *first != b'x' {
-                return Ok(Some(Field { code: *first, count, at, size }));
+                return Ok(true);
             }
         }
-        if count.is_some() { vm.value_error(Qstr::M_CODE) } else { Ok(None) }
-    }
-
-    /// How many bytes and how many values the format stands for.
-    fn measure(mut self, vm: &mut Vm) -> Res<(usize, usize)> {
-        let mut values: usize = 0;
-        while let Some(field) = self.next(vm)? {
-            values = values.saturating_add(field.count);
-        }
-        Ok((self.at, values))
+        if count.is_some() { vm.value_error(Qstr::M_CODE) } else { Ok(false) }
     }
 }
 
-/// Writes the values from argument `first` on into the bytes of `into` from `offset` on; there is room for them.
-fn fill(vm: &mut Vm, mut format: Format, args: Args, first: usize, into: Obj, offset: usize) -> Res<()> {
-    let mut argument = first;
-    while let Some(field) = format.next(vm)? {
-        for index in 0..field.count {
-            let value = args.get(argument);
-            argument += 1;
-            let number;
-            let from = if field.code == b's' {
-                bytes::argument(vm, value)?
-            } else {
-                match packed::encode(vm, field.code, format.big, value)? {
-                    Some(bytes) => {
-                        number = bytes;
-                        &number[..]
-                    }
-                    None => return vm.value_error(Qstr::M_NUMBER_RANGE),
-                }
-            };
-            let at = offset + field.at + index * field.size;
-            let from = &from[..from.len().min(field.size)];
-            // A copy of what may be the same bytes; and making a number may have run code that made the target shorter.
-            let copy = if field.code == b's' && !into.is(crate::heap::Kind::Bytes) { bytes::new(vm, from)? } else { Obj::NULL };
-            let from = bytes::buffer(copy).unwrap_or(from);
-            let target = if into.is(crate::heap::Kind::Bytes) { Some(into.bytes_mut(1, into.raw(0))) } else { packed::writable(into) };
-            let Some(target) = target.and_then(|all| all.get_mut(at..at + field.size)) else { return vm.value_error(Qstr::M_BUFFER_SIZE) };
-            let (text, rest) = target.split_at_mut(from.len());
-            text.copy_from_slice(from);
-            rest.fill(0);
-        }
+/// Writes a number, or the bytes of an `s`, into the bytes of a rooted object from `at` on.
+fn put(vm: &mut Vm, format: &Format, value: Obj, into: Obj, at: usize) -> Res<()> {
+    let number;
+    let mut from = if format.code == b's' {
+        bytes::argument(vm, value)?
+    } else {
+        number = packed::encode(vm, format.code, format.big, value, T::ValueError)?;
+        &number[..]
+    };
+    from = &from[..from.len().min(format.size)];
+    let fresh = into.is(crate::heap::Kind::Bytes);
+    if format.code == b's' && !fresh {
+        // A copy of what may be the same bytes.
+        let copy = bytes::new(vm, from)?;
+        from = copy.bytes(1, copy.raw(0));
     }
+    // Making a number may have run code that made the target shorter.
+    let target = if fresh { Some(into.bytes_mut(1, into.raw(0))) } else { packed::writable(into) };
+    let Some(target) = target.and_then(|all| all.get_mut(at..at + format.size)) else { return vm.value_error(Qstr::M_BUFFER_SIZE) };
+    let (text, rest) = target.split_at_mut(from.len());
+    text.copy_from_slice(from);
+    rest.fill(0);
     Ok(())
 }
 
-/// How many bytes a format stands for, when so many values are given as it takes.
-fn checked(vm: &mut Vm, format: Format, given: usize) -> Res<usize> {
-    let (size, values) = format.measure(vm)?;
-    if values == given { Ok(size) } else { vm.value_error(Qstr::M_ARG_COUNT) }
+/// The functions of the module.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Task {
+    Measure,
+    Pack,
+    PackInto,
+    Unpack,
+    UnpackFrom,
+}
+
+/// All that they do begins with a format, of which it is to be known how many bytes and how many values it stands for.
+fn run(vm: &mut Vm, args: Args, task: Task) -> Res {
+    let mut format = Format::new(vm, args.get(0))?;
+    let (mut all, mut values) = (format, 0);
+    while all.next(vm)? {
+        values = sum(all.count, 1, values);
+    }
+    let size = all.end;
+    let first = match task {
+        Task::Measure => return Ok(Obj::count_at_most(size)),
+        Task::Pack => 1,
+        Task::PackInto => 3,
+        Task::Unpack | Task::UnpackFrom => 0,
+    };
+    if first > 0 && args.n - first != values {
+        return vm.value_error(Qstr::M_ARG_COUNT);
+    }
+    let buffer = if task == Task::Pack { bytes::with_room(vm, size)? } else { args.get(1) };
+    vm.keep(buffer)?;
+    let mut start = 0;
+    if matches!(task, Task::PackInto | Task::UnpackFrom) {
+        let len = if first == 0 {
+            bytes::argument(vm, buffer)?.len()
+        } else {
+            match packed::writable(buffer) {
+                Some(all) => all.len(),
+                None => return vm.type_error(Qstr::M_READ_ONLY),
+            }
+        };
+        let at = args.int_or(vm, 2, 0)?;
+        // Of a negative one what is left of the start is a number larger than any length.
+        start = if at < 0 { (at as isize as usize).wrapping_add(len) } else { at as usize };
+        if start > len || len - start < size {
+            return vm.value_error(Qstr::M_BUFFER_SIZE);
+        }
+    } else if bytes::argument(vm, buffer)?.len() != size {
+        return vm.value_error(Qstr::M_BUFFER_SIZE);
+    }
+    let made = if first > 0 { buffer } else { tuple::with_room(vm, values)? };
+    vm.keep(made)?;
+    let mut filled = 0;
+    while format.next(vm)? {
+        for index in 0..format.count {
+            let at = start + format.at + index * format.size;
+            if first > 0 {
+                put(vm, &format, args.get(first + filled), buffer, at)?;
+            } else {
+                // Again: finding the offset may have run code that made it shorter.
+                let Some(bytes) = bytes::argument(vm, buffer)?.get(at..at + format.size) else {
+                    return vm.value_error(Qstr::M_BUFFER_SIZE);
+                };
+                let value = if format.code == b's' { bytes::new(vm, bytes)? } else { packed::load(vm, format.code, format.big, bytes)? };
+                tuple::set(made, filled, value);
+            }
+            filled += 1;
+        }
+    }
+    Ok(if task == Task::PackInto { Obj::NONE } else { made })
 }
 
 /// `pack(format, *values)`.
 pub(crate) fn pack(vm: &mut Vm, args: Args) -> Res {
-    let format = Format::new(vm, args.get(0))?;
-    let size = checked(vm, format, args.n - 1)?;
-    let made = bytes::with_room(vm, size)?;
-    vm.keep(made)?;
-    fill(vm, format, args, 1, made, 0)?;
-    vm.unkeep(1);
-    Ok(made)
-}
-
-/// From where on a format of `size` bytes lies in `len` bytes.
-fn offset(vm: &mut Vm, given: Option<Obj>, size: usize, len: usize) -> Res<usize> {
-    let at = match given {
-        Some(at) => ops::as_int(vm, at)?,
-        None => 0,
-    };
-    let at = if at < 0 { at as isize + len as isize } else { at as isize };
-    match usize::try_from(at) {
-        Ok(at) if at <= len && len - at >= size => Ok(at),
-        _ => vm.value_error(Qstr::M_BUFFER_SIZE),
-    }
+    run(vm, args, Task::Pack)
 }
 
 /// `pack_into(format, buffer, offset, *values)`: what lies between the fields becomes 0 in `pack` only.
 pub(crate) fn pack_into(vm: &mut Vm, args: Args) -> Res {
-    let format = Format::new(vm, args.get(0))?;
-    let size = checked(vm, format, args.n - 3)?;
-    let Some(len) = packed::writable(args.get(1)).map(|all| all.len()) else { return vm.type_error(Qstr::M_READ_ONLY) };
-    let at = offset(vm, args.opt(2), size, len)?;
-    fill(vm, format, args, 3, args.get(1), at)?;
-    Ok(Obj::NONE)
-}
-
-fn read(vm: &mut Vm, mut format: Format, all: &[u8], values: usize) -> Res {
-    let made = tuple::with_room(vm, values)?;
-    vm.keep(made)?;
-    let mut filled = 0;
-    while let Some(field) = format.next(vm)? {
-        for index in 0..field.count {
-            let at = field.at + index * field.size;
-            let bytes = &all[at..at + field.size];
-            let value = if field.code == b's' { bytes::new(vm, bytes)? } else { packed::load(vm, field.code, format.big, bytes)? };
-            tuple::set(made, filled, value);
-            filled += 1;
-        }
-    }
-    vm.unkeep(1);
-    Ok(made)
+    run(vm, args, Task::PackInto)
 }
 
 /// `unpack(format, bytes)`: of exactly the format's length.
 pub(crate) fn unpack(vm: &mut Vm, args: Args) -> Res {
-    let format = Format::new(vm, args.get(0))?;
-    let (size, values) = format.measure(vm)?;
-    let all = bytes::argument(vm, args.get(1))?;
-    if all.len() != size {
-        return vm.value_error(Qstr::M_BUFFER_SIZE);
-    }
-    read(vm, format, all, values)
+    run(vm, args, Task::Unpack)
 }
 
 /// `unpack_from(format, bytes, offset=0)`.
 pub(crate) fn unpack_from(vm: &mut Vm, args: Args) -> Res {
-    let format = Format::new(vm, args.get(0))?;
-    let (size, values) = format.measure(vm)?;
-    let len = bytes::argument(vm, args.get(1))?.len();
-    let at = offset(vm, args.opt(2), size, len)?;
-    let all = bytes::argument(vm, args.get(1))?;
-    match all.get(at..at + size) {
-        Some(all) => read(vm, format, all, values),
-        None => vm.value_error(Qstr::M_BUFFER_SIZE),
-    }
+    run(vm, args, Task::UnpackFrom)
 }
 
 /// `calcsize(format)`.
 pub(crate) fn calc_size(vm: &mut Vm, args: Args) -> Res {
-    let format = Format::new(vm, args.get(0))?;
-    Ok(Obj::count_at_most(format.measure(vm)?.0))
+    run(vm, args, Task::Measure)
 }

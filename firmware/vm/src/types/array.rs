@@ -7,10 +7,10 @@ use crate::natives::N;
 use crate::opcodes::binary as op;
 use crate::print::Sink;
 use crate::qstr::Qstr;
-use crate::types::bytes::{content, content_mut, splice};
+use crate::types::bytes::{content, splice};
 use crate::types::{Method, T, bytes, packed, slice, str};
 use crate::value::{Obj, Res};
-use crate::vm::Vm;
+use crate::vm::{Kept, Vm};
 use crate::{iter, ops, subscr};
 
 pub(crate) const METHODS: &[Method] = &[
@@ -22,14 +22,13 @@ pub(crate) const METHODS: &[Method] = &[
 ];
 
 const CODE: usize = 2;
-const BIG: bool = cfg!(target_endian = "big");
 
 pub(crate) fn code(array: Obj) -> u8 {
     array.field(CODE).as_int() as u8
 }
 
 fn size(array: Obj) -> usize {
-    packed::size(code(array)).unwrap_or(1)
+    packed::size(code(array))
 }
 
 /// An array that takes over a bytes object.
@@ -46,13 +45,13 @@ fn of_block(vm: &mut Vm, block: Obj, code: u8) -> Res {
 /// `array(code[, items])`: of bytes, what they hold; else the numbers of an iterable.
 pub(crate) fn construct(vm: &mut Vm, _class: T, args: Args) -> Res {
     let code = match str::text(vm, args.get(0)) {
-        Some([code]) if packed::size(*code).is_some() => *code,
+        Some([code]) if packed::size(*code) != 0 => *code,
         Some([_]) => return vm.value_error(Qstr::M_CODE),
         _ => return vm.type_error(Qstr::M_CODE),
     };
     let given = args.opt(1);
     if let Some(all) = given.and_then(bytes::buffer) {
-        if all.len() % packed::size(code).unwrap_or(1) != 0 {
+        if all.len() % packed::size(code).max(1) != 0 {
             return vm.value_error(Qstr::M_BUFFER_SIZE);
         }
         let block = bytes::new(vm, all)?;
@@ -68,16 +67,8 @@ pub(crate) fn construct(vm: &mut Vm, _class: T, args: Args) -> Res {
     Ok(made)
 }
 
-/// A number as the array's bytes.
-fn encode(vm: &mut Vm, array: Obj, value: Obj) -> Res<[u8; 8]> {
-    match packed::encode(vm, code(array), BIG, value)? {
-        Some(bytes) => Ok(bytes),
-        None => Err(vm.raise(T::OverflowError, Qstr::M_NUMBER_RANGE)),
-    }
-}
-
 fn append(vm: &mut Vm, array: Obj, value: Obj) -> Res<()> {
-    let bytes = encode(vm, array, value)?;
+    let bytes = packed::encode(vm, code(array), packed::BIG, value, T::OverflowError)?;
     let end = content(array).len();
     splice(vm, array, end, end, &bytes[..size(array)])
 }
@@ -96,8 +87,7 @@ fn copy_of(vm: &mut Vm, array: Obj, other: Obj) -> Res {
 
 /// Puts another array's items in the place of the bytes from `start` to `stop`.
 fn splice_array(vm: &mut Vm, array: Obj, start: usize, stop: usize, other: Obj) -> Res<()> {
-    let copy = copy_of(vm, array, other)?;
-    vm.keep(copy)?;
+    let copy = copy_of(vm, array, other).kept(vm)?;
     splice(vm, array, start, stop, copy.bytes(1, copy.raw(0)))?;
     vm.unkeep(1);
     Ok(())
@@ -128,23 +118,16 @@ pub(crate) fn load_slice(vm: &mut Vm, array: Obj, at: Obj) -> Res {
 /// `array[index] = value` and `array[slice] = array`, or `del` when the value is NULL.
 #[inline(never)]
 pub(crate) fn store(vm: &mut Vm, array: Obj, at: Obj, value: Obj) -> Res<()> {
-    let size = size(array);
     if at.is(Kind::Slice) {
-        let (start, stop, step) = slice::resolve(vm, at, packed::len(array))?;
-        if step != 1 {
-            return vm.type_error(Qstr::M_ASSIGN_SLICE);
-        }
-        let (start, stop) = (start as usize * size, stop.max(start) as usize * size);
+        let (start, stop) = packed::ends(vm, array, at)?;
         return if value == Obj::NULL { splice(vm, array, start, stop, &[]) } else { splice_array(vm, array, start, stop, value) };
     }
-    // First the number, whose making may run code that changes the array.
-    let bytes = if value == Obj::NULL { [0; 8] } else { encode(vm, array, value)? };
-    let from = subscr::index(vm, at, packed::len(array))? * size;
     if value == Obj::NULL {
-        return splice(vm, array, from, from + size, &[]);
+        let index = subscr::index(vm, at, packed::len(array))?;
+        let size = size(array);
+        return splice(vm, array, index * size, (index + 1) * size, &[]);
     }
-    content_mut(array)[from..from + size].copy_from_slice(&bytes[..size]);
-    Ok(())
+    packed::store(vm, array, at, value)
 }
 
 /// A binary operator (plain form) with an array on the left.

@@ -13,7 +13,7 @@ use crate::qstr::Qstr;
 use crate::types::T;
 use crate::types::{Method, slice, str};
 use crate::value::{INT_MAX, Obj, Res};
-use crate::vm::Vm;
+use crate::vm::{Kept, Vm};
 use crate::{iter, subscr};
 
 const LEN: usize = 0;
@@ -235,8 +235,7 @@ fn from_iterable(vm: &mut Vm, value: Obj) -> Res {
         return new(vm, bytes);
     }
     let block = with_room(vm, 0)?;
-    let array = array_of(vm, block)?;
-    vm.keep(array)?;
+    let array = array_of(vm, block).kept(vm)?;
     iter::each(vm, value, array, append)?;
     vm.unkeep(1);
     let made = array.field(BLOCK);
@@ -316,8 +315,7 @@ pub(crate) fn store(vm: &mut Vm, array: Obj, at: Obj, value: Obj) -> Res<()> {
         return splice(vm, array, start, stop, &[]);
     }
     // A copy: the value may be the array itself, or any iterable, whose code may change the array.
-    let copy = from_iterable(vm, value)?;
-    vm.keep(copy)?;
+    let copy = from_iterable(vm, value).kept(vm)?;
     let stop = stop.min(len(array));
     splice(vm, array, start.min(stop), stop, copy.bytes(1, copy.raw(0)))?;
     vm.unkeep(1);
@@ -346,8 +344,7 @@ fn remove_steps(array: Obj, start: i32, stop: i32, step: i32) {
 
 /// Puts as many bytes as a slice with a step stands for in their places.
 fn store_steps(vm: &mut Vm, array: Obj, at: Obj, value: Obj) -> Res<()> {
-    let copy = from_iterable(vm, value)?;
-    vm.keep(copy)?;
+    let copy = from_iterable(vm, value).kept(vm)?;
     // Not before: making the copy may have run code that changed the array.
     let (start, stop, step) = slice::resolve(vm, at, len(array))?;
     let from = copy.bytes(1, copy.raw(0));
@@ -367,8 +364,7 @@ pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res 
     let bytes = buffer(left).unwrap_or(b"");
     let made = match (operator, raw(right), ops::small(right)) {
         (op::MODULO, ..) => {
-            let text = crate::types::format::percent(vm, left, right)?;
-            vm.keep(text)?;
+            let text = crate::types::format::percent(vm, left, right).kept(vm)?;
             let bytes = str::bytes(vm, text);
             let made = new(vm, bytes)?;
             vm.unkeep(1);
@@ -395,8 +391,7 @@ pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res 
 
 /// Adds bytes, or the ints of an iterable, to a rooted array.
 pub(crate) fn extend(vm: &mut Vm, array: Obj, other: Obj) -> Res<()> {
-    let copy = from_iterable(vm, other)?;
-    vm.keep(copy)?;
+    let copy = from_iterable(vm, other).kept(vm)?;
     let end = len(array);
     splice(vm, array, end, end, copy.bytes(1, copy.raw(0)))?;
     vm.unkeep(1);
@@ -471,9 +466,9 @@ pub(crate) fn hex(vm: &mut Vm, args: Args) -> Res {
     let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + value - 10 };
     for (index, byte) in bytes.iter().enumerate() {
         if index > 0 {
-            builder.push(vm, between)?;
+            builder.put(vm, between);
         }
-        builder.push(vm, &[digit(byte >> 4), digit(byte & 15)])?;
+        builder.put(vm, &[digit(byte >> 4), digit(byte & 15)]);
     }
     builder.finish(vm)
 }

@@ -241,7 +241,7 @@ pub(crate) fn parse(text: &[u8], base: u32) -> Option<i32> {
 }
 
 /// Writes an int in any base from the end of `out`; gives the text.
-pub(crate) fn digits(value: i32, base: u32, out: &mut [u8; 33]) -> &[u8] {
+pub(crate) fn digits(value: i32, base: u32, out: &mut [u8; 33]) -> &mut [u8] {
     let mut at = out.len();
     let mut left = value.unsigned_abs();
     loop {
@@ -257,7 +257,7 @@ pub(crate) fn digits(value: i32, base: u32, out: &mut [u8; 33]) -> &[u8] {
         at -= 1;
         out[at] = b'-';
     }
-    &out[at..]
+    &mut out[at..]
 }
 
 /// `int(…)`.

@@ -10,7 +10,7 @@ use crate::vm::Vm;
 
 /// Whether argument `index` says that the lowest byte comes first; without it, it does not.
 fn is_little(vm: &mut Vm, args: Args, index: usize) -> Res<bool> {
-    match args.opt(index).or_else(|| args.kw_named(Qstr::BYTEORDER)) {
+    match args.named(index, Qstr::BYTEORDER) {
         None => Ok(false),
         Some(order) => match str::text(vm, order) {
             Some(b"little") => Ok(true),
@@ -21,7 +21,7 @@ fn is_little(vm: &mut Vm, args: Args, index: usize) -> Res<bool> {
 }
 
 fn is_signed(vm: &mut Vm, args: Args, index: usize) -> Res<bool> {
-    match args.opt(index).or_else(|| args.kw_named(Qstr::SIGNED)) {
+    match args.named(index, Qstr::SIGNED) {
         None => Ok(false),
         Some(value) => ops::truth(vm, value),
     }
@@ -29,10 +29,7 @@ fn is_signed(vm: &mut Vm, args: Args, index: usize) -> Res<bool> {
 
 /// `value.to_bytes(length, byteorder, signed)`.
 pub(crate) fn to_bytes(vm: &mut Vm, args: Args) -> Res {
-    let len = match args.opt(1) {
-        Some(len) => ops::as_int(vm, len)?,
-        None => 1,
-    };
+    let len = args.int_or(vm, 1, 1)?;
     let (little, signed) = (is_little(vm, args, 2)?, is_signed(vm, args, 3)?);
     let Ok(len) = usize::try_from(len) else { return vm.value_error(Qstr::M_NEGATIVE_COUNT) };
     let made = bytes::with_room(vm, len)?;

@@ -7,9 +7,8 @@ use crate::call::Args;
 use crate::heap::Kind;
 use crate::natives::N;
 use crate::qstr::Qstr;
-use crate::subscr;
 use crate::types::T;
-use crate::types::{Method, bytes, packed, slice};
+use crate::types::{Method, bytes, packed};
 use crate::value::{Obj, Res};
 use crate::vm::Vm;
 
@@ -67,32 +66,21 @@ pub(crate) fn writable<'x>(view: Obj) -> Option<&'x mut [u8]> {
 
 /// `view[slice]`: another view.
 pub(crate) fn load_slice(vm: &mut Vm, view: Obj, at: Obj) -> Res {
-    let (start, stop) = ends(vm, view, at)?;
+    let (start, stop) = packed::ends(vm, view, at)?;
     new(vm, view.field(OF), number(view, START) + start, stop - start, number(view, CODE) as u8)
-}
-
-/// The bytes a slice stands for.
-fn ends(vm: &mut Vm, view: Obj, at: Obj) -> Res<(usize, usize)> {
-    let (start, stop, step) = slice::resolve(vm, at, packed::len(view))?;
-    if step != 1 {
-        return vm.type_error(Qstr::M_ASSIGN_SLICE);
-    }
-    let size = packed::size(number(view, CODE) as u8).unwrap_or(1);
-    Ok((start as usize * size, stop.max(start) as usize * size))
 }
 
 /// `view[index] = value`, and `view[slice] = bytes` of the same length and code. `del` there is none (NULL).
 #[inline(never)]
 pub(crate) fn store(vm: &mut Vm, view: Obj, at: Obj, value: Obj) -> Res<()> {
-    let code = number(view, CODE) as u8;
     if value == Obj::NULL || writable(view).is_none() {
         return vm.type_error(Qstr::M_READ_ONLY);
     }
     if at.is(Kind::Slice) {
-        let (start, stop) = ends(vm, view, at)?;
-        let value_code = packed::parts(value).map_or(b'B', |(_, code)| code);
+        let (start, stop) = packed::ends(vm, view, at)?;
+        let code = packed::parts(value).map_or(b'B', |(_, code)| code);
         let all = bytes::argument(vm, value)?;
-        if all.len() != stop - start || value_code != code {
+        if all.len() != stop - start || usize::from(code) != number(view, CODE) {
             return vm.value_error(Qstr::M_BUFFER_SIZE);
         }
         // A copy: the value may show the same bytes.
@@ -102,12 +90,5 @@ pub(crate) fn store(vm: &mut Vm, view: Obj, at: Obj, value: Obj) -> Res<()> {
         }
         return Ok(());
     }
-    // First the number, whose making may run code that changes what is looked at.
-    let Some(number) = packed::encode(vm, code, cfg!(target_endian = "big"), value)? else { return vm.value_error(Qstr::M_NUMBER_RANGE) };
-    let size = packed::size(code).unwrap_or(1);
-    let from = subscr::index(vm, at, packed::len(view))? * size;
-    if let Some(place) = writable(view).and_then(|all| all.get_mut(from..from + size)) {
-        place.copy_from_slice(&number[..size]);
-    }
-    Ok(())
+    packed::store(vm, view, at, value)
 }

@@ -5,18 +5,22 @@
 //! `l` and `L` have 4 bytes on every machine, so that the same file prints the same everywhere.
 
 use crate::ops;
-use crate::types::int;
+use crate::qstr::Qstr;
+use crate::types::{T, int};
 use crate::value::{Obj, Res};
-use crate::vm::Vm;
+use crate::vm::{Kept, Vm};
 #[cfg(any(feature = "array", feature = "memoryview"))]
 use crate::{
     heap::Kind,
     types::{bytes, list},
 };
 
-/// How many bytes a number of this code takes; `None` for what is no code.
-pub(crate) fn size(code: u8) -> Option<usize> {
-    Some(match code {
+/// The machine's byte order.
+pub(crate) const BIG: bool = cfg!(target_endian = "big");
+
+/// How many bytes a number of this code takes; 0 for what is no code.
+pub(crate) fn size(code: u8) -> usize {
+    match code {
         b'b' | b'B' => 1,
         b'h' | b'H' => 2,
         b'i' | b'I' | b'l' | b'L' => 4,
@@ -25,8 +29,8 @@ pub(crate) fn size(code: u8) -> Option<usize> {
         b'f' => 4,
         #[cfg(feature = "float")]
         b'd' => 8,
-        _ => return None,
-    })
+        _ => 0,
+    }
 }
 
 #[cfg(all(feature = "float", not(feature = "f64")))]
@@ -65,41 +69,45 @@ pub(crate) fn load(vm: &mut Vm, code: u8, big: bool, bytes: &[u8]) -> Res {
     }
 }
 
-/// Whether an int is negative, and its magnitude; `None` when that takes more than 64 bits.
-fn magnitude(vm: &mut Vm, value: Obj) -> Res<Option<(bool, u64)>> {
+/// The last 64 bits of an int, and whether it is negative; `None` when its magnitude takes more than 64 bits.
+fn int_bits(vm: &mut Vm, value: Obj) -> Res<Option<(u64, bool)>> {
     #[cfg(feature = "bigint")]
     if value.is(crate::heap::Kind::Int) {
         let mut space = [0];
         let number = crate::types::bigint::Number::of(value, &mut space).filter(|number| number.limbs.len() <= 2);
-        return Ok(number.map(|number| (number.negative, number.limbs.iter().rev().fold(0, |all, limb| all << 32 | u64::from(*limb)))));
+        return Ok(number.map(|number| {
+            let magnitude = number.limbs.iter().rev().fold(0, |all: u64, limb| all << 32 | u64::from(*limb));
+            (if number.negative { magnitude.wrapping_neg() } else { magnitude }, number.negative)
+        }));
     }
     let small = ops::as_int(vm, value)?;
-    Ok(Some((small < 0, small.unsigned_abs().into())))
+    Ok(Some((i64::from(small) as u64, small < 0)))
 }
 
-/// A rooted number as bytes, of which the first `size(code)` count; `None` when it is out of the code's range. May run Python code.
-pub(crate) fn encode(vm: &mut Vm, code: u8, big: bool, value: Obj) -> Res<Option<[u8; 8]>> {
-    let size = size(code).unwrap_or(1);
+/// A rooted number as bytes, of which the first `size(code)` count; an exception of `class` when it is out of the code's range. May run
+/// Python code.
+pub(crate) fn encode(vm: &mut Vm, code: u8, big: bool, value: Obj, class: T) -> Res<[u8; 8]> {
+    let spare = 64 - 8 * size(code);
     let bits = match code {
         #[cfg(feature = "float")]
         b'f' => (crate::types::float::argument(vm, value)? as f32).to_bits().into(),
         #[cfg(feature = "float")]
         b'd' => to_double(crate::types::float::argument(vm, value)?),
         _ => {
-            let Some((negative, magnitude)) = magnitude(vm, value)? else { return Ok(None) };
-            let all = u64::MAX >> (64 - 8 * size);
-            let most = match (code.is_ascii_lowercase(), negative) {
-                (true, _) => (all >> 1) + u64::from(negative),
-                (false, true) => 0,
-                (false, false) => all,
+            let signed = code.is_ascii_lowercase();
+            // It fits when the bits that are left out follow from the others.
+            let fits = |(bits, negative): &(u64, bool)| {
+                let high = *bits << spare;
+                let again = if signed { (high as i64 >> spare) as u64 } else { high >> spare };
+                again == *bits && *negative == (signed && (*bits as i64) < 0)
             };
-            if magnitude > most {
-                return Ok(None);
+            match int_bits(vm, value)?.filter(fits) {
+                Some((bits, _)) => bits,
+                None => return Err(vm.raise(class, Qstr::M_NUMBER_RANGE)),
             }
-            if negative { magnitude.wrapping_neg() } else { magnitude }
         }
     };
-    Ok(Some(if big { (bits << (64 - 8 * size)).to_be_bytes() } else { bits.to_le_bytes() }))
+    Ok(if big { (bits << spare).to_be_bytes() } else { bits.to_le_bytes() })
 }
 
 /// The bytes and the code of an array or a view; not to be used over anything that may change them.
@@ -133,17 +141,53 @@ pub(crate) fn writable<'x>(value: Obj) -> Option<&'x mut [u8]> {
 /// How many items an array or a view has.
 #[cfg(any(feature = "array", feature = "memoryview"))]
 pub(crate) fn len(value: Obj) -> usize {
-    parts(value).map_or(0, |(bytes, code)| bytes.len() / size(code).unwrap_or(1))
+    parts(value).map_or(0, |(bytes, code)| bytes.len() / size(code).max(1))
 }
 
 /// Item `index` of a rooted array, view, bytes object or byte array; STOP behind the last one.
 #[cfg(any(feature = "array", feature = "memoryview"))]
 pub(crate) fn item(vm: &mut Vm, value: Obj, index: usize) -> Res {
     let Some((bytes, code)) = parts(value).or_else(|| Some((bytes::buffer(value)?, b'B'))) else { return Ok(Obj::STOP) };
-    match bytes.chunks_exact(size(code).unwrap_or(1)).nth(index) {
-        Some(bytes) => load(vm, code, cfg!(target_endian = "big"), bytes),
+    let size = size(code);
+    match bytes.get(index * size..(index + 1) * size) {
+        Some(bytes) => load(vm, code, BIG, bytes),
         None => Ok(Obj::STOP),
     }
+}
+
+/// What is raised for a number that an item cannot be.
+#[cfg(any(feature = "array", feature = "memoryview"))]
+fn out_of_range(_object: Obj) -> T {
+    #[cfg(feature = "array")]
+    if _object.is(Kind::Array) {
+        return T::OverflowError;
+    }
+    T::ValueError
+}
+
+/// Replaces an item of a rooted array or view.
+#[cfg(any(feature = "array", feature = "memoryview"))]
+pub(crate) fn store(vm: &mut Vm, object: Obj, at: Obj, value: Obj) -> Res<()> {
+    let code = parts(object).map_or(0, |(_, code)| code);
+    // First the number, whose making may run code that changes the object.
+    let number = encode(vm, code, BIG, value, out_of_range(object))?;
+    let size = size(code);
+    let from = crate::subscr::index(vm, at, len(object))? * size;
+    if let Some(place) = writable(object).and_then(|all| all.get_mut(from..from + size)) {
+        place.copy_from_slice(&number[..size]);
+    }
+    Ok(())
+}
+
+/// The bytes a slice without a step stands for.
+#[cfg(any(feature = "array", feature = "memoryview"))]
+pub(crate) fn ends(vm: &mut Vm, object: Obj, at: Obj) -> Res<(usize, usize)> {
+    let (start, stop, step) = super::slice::resolve(vm, at, len(object))?;
+    if step != 1 {
+        return vm.type_error(Qstr::M_ASSIGN_SLICE);
+    }
+    let size = parts(object).map_or(1, |(_, code)| size(code));
+    Ok((start as usize * size, stop.max(start) as usize * size))
 }
 
 /// Whether two rooted values have equal items; `None` when that is no question for them: a view compares with all that consists of
@@ -152,23 +196,21 @@ pub(crate) fn item(vm: &mut Vm, value: Obj, index: usize) -> Res {
 // Apart from `ops::equal`, which is made for speed and would make a larger one of it.
 #[inline(never)]
 pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<Option<bool>> {
-    let (first, second) = (parts(left), parts(right));
     #[cfg(feature = "memoryview")]
     let view = left.is(Kind::MemoryView) || right.is(Kind::MemoryView);
     #[cfg(not(feature = "memoryview"))]
     let view = false;
-    if first.is_none() && second.is_none() || !view && (first.is_none() || second.is_none()) {
-        return Ok(None);
-    }
-    if first.is_none() && bytes::buffer(left).is_none() || second.is_none() && bytes::buffer(right).is_none() {
+    #[cfg(feature = "array")]
+    let arrays = left.is(Kind::Array) && right.is(Kind::Array);
+    #[cfg(not(feature = "array"))]
+    let arrays = false;
+    if !arrays && !(view && bytes::raw(left).is_some() && bytes::raw(right).is_some()) {
         return Ok(None);
     }
     let mut index = 0;
     loop {
-        let one = item(vm, left, index)?;
-        vm.keep(one)?;
-        let other = item(vm, right, index)?;
-        vm.keep(other)?;
+        let one = item(vm, left, index).kept(vm)?;
+        let other = item(vm, right, index).kept(vm)?;
         let same = one == other || one != Obj::STOP && other != Obj::STOP && ops::equal(vm, one, other)?;
         vm.unkeep(2);
         if !same || one == Obj::STOP {
@@ -183,7 +225,7 @@ pub(crate) fn equal(vm: &mut Vm, left: Obj, right: Obj) -> Res<Option<bool>> {
 pub(crate) fn to_bytes(vm: &mut Vm, args: crate::call::Args) -> Res {
     match parts(args.get(0)) {
         Some((all, _)) => bytes::new(vm, all),
-        None => vm.type_error(crate::qstr::Qstr::M_BAD_OPERAND),
+        None => vm.type_error(Qstr::M_BAD_OPERAND),
     }
 }
 
@@ -191,7 +233,7 @@ pub(crate) fn to_bytes(vm: &mut Vm, args: crate::call::Args) -> Res {
 #[cfg(any(feature = "array", feature = "memoryview"))]
 pub(crate) fn to_list(vm: &mut Vm, args: crate::call::Args) -> Res {
     if parts(args.get(0)).is_none() {
-        return vm.type_error(crate::qstr::Qstr::M_BAD_OPERAND);
+        return vm.type_error(Qstr::M_BAD_OPERAND);
     }
     list::from_iterable(vm, args.get(0))
 }

@@ -10,7 +10,7 @@ use crate::print::{self, Sink};
 use crate::qstr::Qstr;
 use crate::types::{Method, T, dict};
 use crate::value::{Obj, Res};
-use crate::vm::Vm;
+use crate::vm::{Kept, Vm};
 
 /// Those of sets; the first ones are theirs alone.
 pub(crate) const METHODS: &[Method] = &[
@@ -49,8 +49,7 @@ pub(crate) fn add(vm: &mut Vm, set: Obj, value: Obj) -> Res<()> {
 
 /// A set of the rooted values, which BUILD_SET finds on the stack.
 pub(crate) fn of_values(vm: &mut Vm, values: &[Obj]) -> Res {
-    let made = dict::with_room(vm, Kind::Set, values.len())?;
-    vm.keep(made)?;
+    let made = dict::with_room(vm, Kind::Set, values.len()).kept(vm)?;
     for value in values {
         add(vm, made, *value)?;
     }
@@ -71,8 +70,7 @@ enum Change {
 
 /// Goes through a rooted iterable and changes a rooted set accordingly.
 fn change(vm: &mut Vm, set: Obj, source: Obj, what: Change) -> Res<()> {
-    let iterator = iter::get_native(vm, source)?;
-    vm.keep(iterator)?;
+    let iterator = iter::get_native(vm, source).kept(vm)?;
     loop {
         let item = iter::next(vm, iterator)?;
         if item == Obj::STOP {
@@ -95,8 +93,7 @@ fn change(vm: &mut Vm, set: Obj, source: Obj, what: Change) -> Res<()> {
 
 /// A rooted value as a set: itself, or one of its items.
 fn from_iterable(vm: &mut Vm, value: Obj, kind: Kind) -> Res {
-    let made = new(vm, kind)?;
-    vm.keep(made)?;
+    let made = new(vm, kind).kept(vm)?;
     change(vm, made, value, Change::Add)?;
     vm.unkeep(1);
     Ok(made)
@@ -124,13 +121,11 @@ fn combine(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
     let mark = vm.kept();
     let made = if operator == op::AND {
         // The smaller part of the work: what the right one has is looked up in the left.
-        let made = new(vm, left.kind())?;
-        vm.keep(made)?;
+        let made = new(vm, left.kind()).kept(vm)?;
         change(vm, made, right, Change::AddShared(left))?;
         made
     } else {
-        let made = from_iterable(vm, left, left.kind())?;
-        vm.keep(made)?;
+        let made = from_iterable(vm, left, left.kind()).kept(vm)?;
         // Every item of the other only once, or toggling would undo itself; and the other may be the set itself.
         let other = if is(right) { right } else { from_iterable(vm, right, Kind::Set)? };
         vm.keep(other)?;

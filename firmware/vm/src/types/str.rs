@@ -11,7 +11,7 @@ use crate::qstr::Qstr;
 use crate::types::slice;
 use crate::types::{Method, list, tuple};
 use crate::value::{INT_MAX, Obj, Res};
-use crate::vm::Vm;
+use crate::vm::{Kept, Vm};
 use crate::{ops, subscr};
 
 pub(crate) const METHODS: &[Method] = &[
@@ -179,8 +179,7 @@ pub(crate) struct Builder {
 impl Builder {
     /// A builder held by `vm.keep`.
     pub(crate) fn new(vm: &mut Vm) -> Res<Builder> {
-        let holder = vm.alloc(Kind::Cell, 1)?;
-        vm.keep(holder)?;
+        let holder = vm.alloc(Kind::Cell, 1).kept(vm)?;
         let block = with_room(vm, 24)?;
         block.set_raw(0, 0);
         holder.set_field(0, block);
@@ -211,6 +210,16 @@ impl Builder {
         }
         block.write_bytes(len, bytes);
         block.set_raw(0, wanted);
+        Ok(())
+    }
+
+    /// The same, so many times.
+    #[cfg(feature = "percent")]
+    #[inline(never)]
+    pub(crate) fn fill(self, vm: &mut Vm, bytes: &[u8], times: usize) -> Res<()> {
+        for _ in 0..times {
+            self.push(vm, bytes)?;
+        }
         Ok(())
     }
 
@@ -265,12 +274,18 @@ pub(crate) fn has(bytes: &[u8], wanted: u8) -> bool {
     bytes.iter().any(|byte| *byte == wanted)
 }
 
+/// Where `part`, or without one white space, first or last is in `bytes`, in bytes.
+pub(crate) fn find_from(bytes: &[u8], part: Option<&[u8]>, last: bool) -> Option<usize> {
+    let places = (bytes.len() + 1).saturating_sub(part.map_or(1, <[u8]>::len));
+    (0..places).map(|at| if last { places - 1 - at } else { at }).find(|at| match (&bytes[*at..], part) {
+        (rest, Some(part)) => rest.starts_with(part),
+        (rest, None) => rest[0].is_ascii_whitespace(),
+    })
+}
+
 /// Where `part` first is in `bytes`, in bytes.
 pub(crate) fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
-    if part.is_empty() {
-        return Some(0);
-    }
-    (0..(bytes.len() + 1).saturating_sub(part.len())).find(|at| bytes[*at..].starts_with(part))
+    find_from(bytes, Some(part), false)
 }
 
 /// `str(value)`.
@@ -300,7 +315,7 @@ pub(crate) fn subscript(vm: &mut Vm, value: Obj, at: Obj) -> Res {
         let builder = Builder::new(vm)?;
         for index in 0..slice::count(start, stop, step) {
             let from = byte_at(bytes, (start + step * index as i32) as usize);
-            builder.push(vm, &bytes[from..(from + char_len(bytes[from])).min(bytes.len())])?;
+            builder.put(vm, &bytes[from..(from + char_len(bytes[from])).min(bytes.len())]);
         }
         vm.unkeep(1);
         return builder.finish(vm);
@@ -326,10 +341,10 @@ pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res 
             let more = bytes(vm, more);
             let builder = Builder::new(vm)?;
             if operator == op::ADD {
-                builder.push(vm, bytes(vm, left))?;
+                builder.put(vm, bytes(vm, left));
             }
             for _ in 0..if more.is_empty() { 0 } else { times } {
-                builder.push(vm, more)?;
+                builder.put(vm, more);
             }
             vm.unkeep(1);
             builder.finish(vm)
@@ -413,17 +428,16 @@ fn units(_args: Args, bytes: &[u8]) -> usize {
 
 pub(crate) fn join(vm: &mut Vm, args: Args) -> Res {
     let between = receiver(vm, args)?;
-    let parts = list::from_iterable(vm, args.get(1))?;
-    vm.keep(parts)?;
+    let parts = list::from_iterable(vm, args.get(1)).kept(vm)?;
     #[cfg(not(any(feature = "speed", feature = "bytes")))]
     return {
         let builder = Builder::new(vm)?;
         for (index, part) in list::items(parts).iter().enumerate() {
             if index > 0 {
-                builder.push(vm, between)?;
+                builder.put(vm, between);
             }
             let Some(bytes) = text(vm, *part) else { return vm.type_error(Qstr::M_JOIN) };
-            builder.push(vm, bytes)?;
+            builder.put(vm, bytes);
         }
         builder.finish(vm)
     };
@@ -458,42 +472,48 @@ fn join_parts(vm: &mut Vm, args: Args, between: &[u8], parts: Obj) -> Res {
     finish_like(vm, args, made)
 }
 
-pub(crate) fn split(vm: &mut Vm, args: Args) -> Res {
-    let bytes = receiver(vm, args)?;
-    let made = list::new(vm, &[])?;
-    vm.keep(made)?;
-    let mut left = match args.opt(2) {
-        Some(count) => ops::as_int(vm, count)?,
-        None => -1,
-    };
+/// Adds to a rooted list what is like the method's receiver.
+pub(crate) fn push_like(vm: &mut Vm, args: Args, parts: Obj, part: &[u8]) -> Res<()> {
+    let part = like(vm, args, part).kept(vm)?;
+    list::append(vm, parts, part)?;
+    vm.unkeep(1);
+    Ok(())
+}
+
+/// The parts from the left, or from the right, in which case the last part comes first.
+pub(crate) fn split_from(vm: &mut Vm, args: Args, last: bool) -> Res {
+    let mut rest = receiver(vm, args)?;
+    let made = list::new(vm, &[]).kept(vm)?;
+    let mut left = args.int_or(vm, 2, -1)?;
     let separator = match args.opt(1).filter(|given| *given != Obj::NONE) {
         None => None,
         Some(_) => Some(argument(vm, args, 1)?),
     };
-    if separator == Some(b"") {
+    if separator.is_some_and(<[u8]>::is_empty) {
         return vm.value_error(Qstr::M_SEP);
     }
-    let mut rest = bytes;
     loop {
         if separator.is_none() {
-            rest = rest.trim_ascii_start();
+            rest = if last { rest.trim_ascii_end() } else { rest.trim_ascii_start() };
             if rest.is_empty() {
                 return Ok(made);
             }
         }
-        let cut = match separator {
-            _ if left == 0 => None,
-            Some(separator) => find(rest, separator),
-            None => rest.iter().position(u8::is_ascii_whitespace),
+        let found = if left == 0 { None } else { find_from(rest, separator, last) };
+        let Some(at) = found else {
+            push_like(vm, args, made, rest)?;
+            return Ok(made);
         };
-        let part = like(vm, args, &rest[..cut.unwrap_or(rest.len())])?;
-        vm.keep(part)?;
-        list::append(vm, made, part)?;
-        vm.unkeep(1);
-        let Some(at) = cut else { return Ok(made) };
-        rest = &rest[at + separator.map_or(1, <[u8]>::len)..];
+        let (before, after) = (&rest[..at], &rest[at + separator.map_or(1, <[u8]>::len)..]);
+        let (part, more) = if last { (after, before) } else { (before, after) };
+        push_like(vm, args, made, part)?;
+        rest = more;
         left -= 1;
     }
+}
+
+pub(crate) fn split(vm: &mut Vm, args: Args) -> Res {
+    split_from(vm, args, false)
 }
 
 fn strip_by(vm: &mut Vm, args: Args, left: bool, right: bool) -> Res {
@@ -550,35 +570,32 @@ fn bounds(vm: &mut Vm, args: Args, bytes: &[u8]) -> Res<(usize, usize)> {
     Ok(if cfg!(feature = "bytes") && len == bytes.len() { (at[0], at[1]) } else { (byte_at(bytes, at[0]), byte_at(bytes, at[1])) })
 }
 
-fn find_by(vm: &mut Vm, args: Args, from_right: bool) -> Res<Option<usize>> {
+/// Where the argument first or last is; -1 where it is not, or a ValueError when it must be.
+pub(crate) fn find_by(vm: &mut Vm, args: Args, last: bool, must: bool) -> Res {
     let bytes = receiver(vm, args)?;
     let part = argument(vm, args, 1)?;
     let (start, end) = bounds(vm, args, bytes)?;
     #[cfg(not(feature = "methods"))]
-    let (within, _) = (bytes, end);
+    let (within, _) = (Some(bytes), end);
     #[cfg(feature = "methods")]
-    let Some(within) = bytes.get(start..end) else { return Ok(None) };
-    let found = if from_right {
-        (0..(within.len() + 1).saturating_sub(part.len())).rev().find(|at| within[*at..].starts_with(part))
-    } else {
-        find(within, part)
-    };
-    Ok(found.map(|at| units(args, &bytes[..start + at])))
+    let within = bytes.get(start..end);
+    match within.and_then(|within| find_from(within, Some(part), last)) {
+        Some(at) => Ok(Obj::count(units(args, &bytes[..start + at]))),
+        None if must => vm.value_error(Qstr::M_SUBSTRING),
+        None => Ok(Obj::int(-1)),
+    }
 }
 
 pub(crate) fn find_method(vm: &mut Vm, args: Args) -> Res {
-    Ok(find_by(vm, args, false)?.map_or(Obj::int(-1), Obj::count))
+    find_by(vm, args, false, false)
 }
 
 pub(crate) fn rfind(vm: &mut Vm, args: Args) -> Res {
-    Ok(find_by(vm, args, true)?.map_or(Obj::int(-1), Obj::count))
+    find_by(vm, args, true, false)
 }
 
 pub(crate) fn index(vm: &mut Vm, args: Args) -> Res {
-    match find_by(vm, args, false)? {
-        Some(at) => Ok(Obj::count(at)),
-        None => vm.value_error(Qstr::M_SUBSTRING),
-    }
+    find_by(vm, args, false, true)
 }
 
 #[cfg(feature = "builtins")]
@@ -603,8 +620,7 @@ pub(crate) fn count(vm: &mut Vm, args: Args) -> Res {
 pub(crate) fn replace(vm: &mut Vm, args: Args) -> Res {
     argument(vm, args, 1)?;
     let mut of_split = [args.get(0), args.get(1), args.opt(3).unwrap_or(Obj::NULL)];
-    let parts = split(vm, Args { at: Vm::slots(&mut of_split), n: args.n - 1, n_kw: 0 })?;
-    vm.keep(parts)?;
+    let parts = split(vm, Args { at: Vm::slots(&mut of_split), n: args.n - 1, n_kw: 0 }).kept(vm)?;
     join(vm, Args { at: Vm::slots(&mut [args.get(2), parts]), n: 2, n_kw: 0 })
 }
 
@@ -612,27 +628,24 @@ pub(crate) fn replace(vm: &mut Vm, args: Args) -> Res {
 pub(crate) fn replace(vm: &mut Vm, args: Args) -> Res {
     let mut rest = receiver(vm, args)?;
     let (old, new) = (argument(vm, args, 1)?, argument(vm, args, 2)?);
-    let mut left = match args.opt(3) {
-        Some(count) => ops::as_int(vm, count)?,
-        None => -1,
-    };
+    let mut left = args.int_or(vm, 3, -1)?;
     let builder = Builder::new(vm)?;
     while left != 0 {
         if old.is_empty() {
-            builder.push(vm, new)?;
+            builder.put(vm, new);
             let Some(first) = rest.first() else { break };
             let len = if cfg!(feature = "bytes") && !is(args.get(0)) { 1 } else { char_len(*first).min(rest.len()) };
-            builder.push(vm, &rest[..len])?;
+            builder.put(vm, &rest[..len]);
             rest = &rest[len..];
         } else {
             let Some(at) = find(rest, old) else { break };
-            builder.push(vm, &rest[..at])?;
-            builder.push(vm, new)?;
+            builder.put(vm, &rest[..at]);
+            builder.put(vm, new);
             rest = &rest[at + old.len()..];
         }
         left -= 1;
     }
-    builder.push(vm, rest)?;
+    builder.put(vm, rest);
     let made = builder.finish(vm)?;
     finish_like(vm, args, made)
 }
@@ -665,24 +678,24 @@ pub(crate) fn ends_with(vm: &mut Vm, args: Args) -> Res {
 }
 
 /// A copy with every byte changed by `change` (ASCII letters only, as MicroPython does it).
-fn mapped(vm: &mut Vm, args: Args, change: impl Fn(u8) -> u8) -> Res {
+fn mapped(vm: &mut Vm, args: Args, change: fn(&u8) -> u8) -> Res {
     let bytes = receiver(vm, args)?;
     let made = with_room(vm, bytes.len())?;
     for (at, byte) in bytes.iter().enumerate() {
-        made.write_bytes(at, &[change(*byte)]);
+        made.write_bytes(at, &[change(byte)]);
     }
     finish_like(vm, args, made)
 }
 
 pub(crate) fn upper(vm: &mut Vm, args: Args) -> Res {
-    mapped(vm, args, |byte| byte.to_ascii_uppercase())
+    mapped(vm, args, u8::to_ascii_uppercase)
 }
 
 pub(crate) fn lower(vm: &mut Vm, args: Args) -> Res {
-    mapped(vm, args, |byte| byte.to_ascii_lowercase())
+    mapped(vm, args, u8::to_ascii_lowercase)
 }
 
-fn all_are(vm: &mut Vm, args: Args, test: impl Fn(&u8) -> bool) -> Res {
+fn all_are(vm: &mut Vm, args: Args, test: fn(&u8) -> bool) -> Res {
     let bytes = receiver(vm, args)?;
     Ok(Obj::bool(!bytes.is_empty() && bytes.iter().all(test)))
 }
