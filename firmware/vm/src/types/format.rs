@@ -8,7 +8,7 @@ use crate::qstr::Qstr;
 use crate::types::str::{self, Builder, byte_at, char_count, text};
 use crate::types::tuple;
 use crate::value::{Obj, Res};
-#[cfg(any(feature = "bigint", feature = "float", feature = "format"))]
+#[cfg(any(feature = "bigint", feature = "format"))]
 use crate::vm::Kept;
 use crate::vm::Vm;
 
@@ -142,11 +142,11 @@ pub(crate) fn percent(vm: &mut Vm, template: Obj, values: Obj) -> Res {
                     };
                     let name = &rest[..len];
                     #[cfg(feature = "bytes")]
-                    let key = if str::is(template) { str::new(vm, name)? } else { crate::types::bytes::new(vm, name)? };
+                    let key = if str::is(template) { str::new(vm, name) } else { crate::types::bytes::new(vm, name) };
                     #[cfg(not(feature = "bytes"))]
-                    let key = str::new(vm, name).kept(vm)?;
-                    named = crate::subscr::load(vm, values, key, None)?;
-                    vm.keep(named)?;
+                    let key = str::new(vm, name);
+                    let key = key.kept(vm)?;
+                    named = crate::subscr::load(vm, values, key, None).kept(vm)?;
                     rest = &rest[len + 1..];
                 }
                 letter => {
