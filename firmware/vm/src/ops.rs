@@ -575,30 +575,30 @@ fn unary_of_object(vm: &mut Vm, operator: u8, value: Obj) -> Res {
 
 /// The length of what has one whatever a program says.
 fn len_of(vm: &Vm, value: Obj) -> Option<usize> {
+    match value.kind_or_free() {
+        Kind::List => return Some(list::len(value)),
+        Kind::Tuple => return Some(tuple::len(value)),
+        Kind::Dict => return Some(dict::len(value)),
+        #[cfg(feature = "set")]
+        Kind::Set | Kind::FrozenSet => return Some(dict::len(value)),
+        Kind::Range => return Some(range::len(value)),
+        #[cfg(feature = "language")]
+        Kind::View => return Some(crate::types::view::len(value)),
+        #[cfg(feature = "collections")]
+        Kind::Deque => return Some(crate::modules::deque::len(value)),
+        _ => {}
+    }
     if let Some(text) = str::text(vm, value) {
         return Some(str::char_count(text));
     }
-    if !value.is_heap() {
-        return None;
+    #[cfg(any(feature = "array", feature = "memoryview"))]
+    if types::packed::parts(value).is_some() {
+        return Some(types::packed::len(value));
     }
-    match value.kind() {
-        Kind::List => Some(list::len(value)),
-        Kind::Tuple => Some(tuple::len(value)),
-        Kind::Dict => Some(dict::len(value)),
-        #[cfg(feature = "set")]
-        Kind::Set | Kind::FrozenSet => Some(dict::len(value)),
-        Kind::Range => Some(range::len(value)),
-        #[cfg(feature = "language")]
-        Kind::View => Some(crate::types::view::len(value)),
-        #[cfg(feature = "collections")]
-        Kind::Deque => Some(crate::modules::deque::len(value)),
-        #[cfg(any(feature = "array", feature = "memoryview"))]
-        _ if types::packed::parts(value).is_some() => Some(types::packed::len(value)),
-        #[cfg(feature = "bytes")]
-        _ => types::bytes::buffer(value).map(<[u8]>::len),
-        #[cfg(not(feature = "bytes"))]
-        _ => None,
-    }
+    #[cfg(feature = "bytes")]
+    return types::bytes::buffer(value).map(<[u8]>::len);
+    #[cfg(not(feature = "bytes"))]
+    None
 }
 
 /// `len(value)`.
