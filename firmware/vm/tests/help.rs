@@ -3,19 +3,8 @@
 
 mod common;
 
-use common::{Text, arena};
-use pyrite::Vm;
-
 fn printed() -> String {
-    let mut arena = arena(64 * 1024);
-    let mut out = Text::default();
-    {
-        let mut vm = Vm::new(&mut arena, &mut out).expect("large enough");
-        if vm.run_script(include_bytes!("help/attributes.mpy")).is_err() {
-            vm.print_exception();
-        }
-    }
-    String::from_utf8_lossy(&out.0).into_owned()
+    common::run_script(include_bytes!("help/attributes.mpy"), |_| {})
 }
 
 /// The lines that follow the one that begins so, up to the next object.

@@ -5,8 +5,8 @@ mod common;
 
 use core::cell::{Cell, RefCell};
 
-use common::{Text, arena};
-use pyrite::{Clock, Pins, Stop, Vm};
+use common::run_script as run;
+use pyrite::{Clock, Pins};
 
 /// Three pins. An input reads as it is pulled.
 #[derive(Default)]
@@ -53,21 +53,6 @@ impl Clock for Ticking {
     fn wait_us(&self, microseconds: u64) {
         self.0.set(self.0.get().wrapping_add(microseconds.div_ceil(1000) as u32));
     }
-}
-
-fn run(mpy: &[u8], prepare: impl FnOnce(&mut Vm)) -> String {
-    let mut arena = arena(64 * 1024);
-    let mut out = Text::default();
-    {
-        let mut vm = Vm::new(&mut arena, &mut out).expect("large enough");
-        prepare(&mut vm);
-        match vm.run_script(mpy) {
-            Ok(()) => {}
-            Err(Stop::Malformed(malformed)) => panic!("{malformed:?}"),
-            Err(_) => vm.print_exception(),
-        }
-    }
-    String::from_utf8_lossy(&out.0).into_owned()
 }
 
 #[test]

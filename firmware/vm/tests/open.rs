@@ -5,12 +5,17 @@ mod common;
 
 use std::cell::RefCell;
 
-use common::{Text, arena};
-use pyrite::{ModuleFile, Modules, Stop, Vm};
+use pyrite::{ModuleFile, Modules};
 
 /// Two files, and what was asked for.
 #[derive(Default)]
 struct Two(RefCell<Vec<Vec<u8>>>);
+
+impl Two {
+    fn leaked() -> &'static Two {
+        Box::leak(Box::default())
+    }
+}
 
 impl<'a> Modules<'a> for Two {
     fn find(&self, _name: &[u8]) -> Option<ModuleFile<'a>> {
@@ -27,34 +32,25 @@ impl<'a> Modules<'a> for Two {
     }
 }
 
-fn run(mpy: &[u8], files: Option<&Two>) -> String {
-    let mut arena = arena(64 * 1024);
-    let mut out = Text::default();
-    {
-        let mut vm = Vm::new(&mut arena, &mut out).expect("large enough");
+fn run(mpy: &[u8], files: Option<&'static Two>) -> String {
+    common::run_script(mpy, |vm| {
         if let Some(files) = files {
             vm.set_modules(files);
         }
-        match vm.run_script(mpy) {
-            Ok(()) => {}
-            Err(Stop::Malformed(malformed)) => panic!("{malformed:?}"),
-            Err(_) => vm.print_exception(),
-        }
-    }
-    String::from_utf8_lossy(&out.0).into_owned()
+    })
 }
 
 #[test]
 fn what_the_owner_has_is_read_as_by_cpython() {
-    let files = Two::default();
-    assert_eq!(run(include_bytes!("open/reads.mpy"), Some(&files)), include_str!("open/reads.txt"));
+    let files = Two::leaked();
+    assert_eq!(run(include_bytes!("open/reads.mpy"), Some(files)), include_str!("open/reads.txt"));
     assert!(files.0.borrow().iter().any(|name| name == b"nothing.txt"));
 }
 
 #[test]
 fn no_file_is_opened_to_be_written() {
     let erofs: String = ["w", "a", "x", "r+", "wb", "w+b"].iter().map(|mode| format!("{mode} 30\n{mode} 30\n")).collect();
-    for files in [Some(&Two::default()), None] {
+    for files in [Some(Two::leaked()), None] {
         assert_eq!(run(include_bytes!("open/writes.mpy"), files), format!("{erofs}by name 30\n"));
     }
 }

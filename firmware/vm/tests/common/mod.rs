@@ -40,6 +40,23 @@ pub fn run_with(mpy: &[u8], arena_bytes: usize, prepare: impl FnOnce(&mut Vm)) -
     (String::from_utf8_lossy(&out.0).into_owned(), ended)
 }
 
+/// Runs a file as a script in 64 KiB; what it printed, an uncaught exception among it. The file must be one that is accepted.
+#[allow(dead_code, reason = "not every test file uses it")]
+pub fn run_script(mpy: &[u8], prepare: impl FnOnce(&mut Vm)) -> String {
+    let mut arena = arena(64 * 1024);
+    let mut out = Text::default();
+    {
+        let mut vm = Vm::new(&mut arena, &mut out).expect("large enough");
+        prepare(&mut vm);
+        match vm.run_script(mpy) {
+            Ok(()) => {}
+            Err(Stop::Malformed(malformed)) => panic!("{malformed:?}"),
+            Err(_) => vm.print_exception(),
+        }
+    }
+    String::from_utf8_lossy(&out.0).into_owned()
+}
+
 /// The repository's workload programs.
 #[allow(dead_code, reason = "not every test file uses it")]
 pub fn workloads() -> PathBuf {

@@ -7,8 +7,8 @@ cd "$(dirname "$0")"
 for module in asyncio machine; do
     "${MPY_CROSS:-mpy-cross}" -O3 -s "$module.py" -o "../../modules/$module.mpy" "../../modules/$module.py"
 done
-# What is about pins and timers; its .txt is written by hand.
-for file in ../boards/*/*.py ../machine/*.py; do
+# What is about pins and timers, what `help` shows and what is not opened: their .txt, where they have one, is written by hand.
+for file in ../boards/*/*.py ../machine/*.py ../help/*.py ../open/*.py; do
     "${MPY_CROSS:-mpy-cross}" -s "$(basename "$file")" -o "${file%.py}.mpy" "$file"
 done
 for file in */*.py files/*/*.py files/*/*/*.py; do
@@ -23,3 +23,4 @@ for file in */*.py files/*/*.py files/*/*/*.py; do
     head -n 1 "$file" | grep -q "differs from CPython" && continue
     (cd "$folder" && PYTHONPATH=../files PYTHONDONTWRITEBYTECODE=1 "${PYTHON:-python3}" "$name.py" > "$name.txt" 2>&1) || true
 done
+(cd ../open && "${PYTHON:-python3}" reads.py > reads.txt)
