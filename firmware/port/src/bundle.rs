@@ -184,7 +184,7 @@ fn program<C: Chip>(entry: &Entry<'static>, modules: &InBundle, heap: &mut [Mayb
         Ok(()) => mark(&console, "exit 0"),
         Err(Stop::Malformed(malformed)) => {
             mark(&console, "exit 105 refused: ");
-            console.send(malformed.reason.as_bytes());
+            console.send(malformed.reason.text().as_bytes());
             console.send(b", at byte ");
             console.decimal(malformed.offset);
         }

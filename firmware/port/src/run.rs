@@ -71,7 +71,7 @@ fn give_up<C: Chip>(console: &Console<C>, vm: Option<&mut Vm>, stop: Stop) -> ! 
     let code = match stop {
         Stop::Malformed(malformed) => {
             console.send(b"refused: ");
-            console.send(malformed.reason.as_bytes());
+            console.send(malformed.reason.text().as_bytes());
             console.send(b", at byte ");
             console.decimal(malformed.offset);
             exit::BAD_WORKLOAD

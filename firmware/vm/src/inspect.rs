@@ -7,6 +7,7 @@ use crate::lines;
 use crate::mpy::{self, Parse, Prelude, Reader};
 use crate::opcodes::{self, OPS, Op, Operand, binary, effects};
 use crate::qstr;
+use crate::reasons::Reason;
 
 pub use crate::vm::Malformed;
 
@@ -116,7 +117,7 @@ fn all<'a>(file: &'a [u8], see: &mut dyn FnMut(Item<'a>)) -> Parse<()> {
 
 fn constant<'a>(reader: &mut Reader<'a>, see: &mut dyn FnMut(Item<'a>), depth: usize) -> Parse<()> {
     let number = usize::from(reader.byte()?);
-    let Some(kind) = KINDS.get(number) else { return reader.bad(&"unknown constant") };
+    let Some(kind) = KINDS.get(number) else { return reader.bad(Reason::UnknownConstant) };
     let (mut text, mut items): (&[u8], usize) = (b"", 0);
     match number {
         1..=4 => {}
@@ -130,7 +131,7 @@ fn constant<'a>(reader: &mut Reader<'a>, see: &mut dyn FnMut(Item<'a>), depth: u
             text = reader.take(len)?;
         }
         10 if depth < NESTING_MAX => items = reader.uint()?,
-        _ => return reader.bad(&"a constant that cannot be shown"),
+        _ => return reader.bad(Reason::NotShown),
     }
     see(Item::Const { kind, text, items });
     for _ in 0..items {
@@ -141,7 +142,7 @@ fn constant<'a>(reader: &mut Reader<'a>, see: &mut dyn FnMut(Item<'a>), depth: u
 
 fn function<'a>(reader: &mut Reader<'a>, see: &mut dyn FnMut(Item<'a>), depth: usize) -> Parse<()> {
     if depth == NESTING_MAX {
-        return reader.bad(&"nested too deep");
+        return reader.bad(Reason::NestedTooDeep);
     }
     let (body, n_children) = mpy::function_head(reader)?;
     let prelude = mpy::prelude(body)?;
@@ -174,7 +175,7 @@ fn opcodes<'a>(prelude: &Prelude<'a>, steps: &[u8], see: &mut dyn FnMut(Item<'a>
         let byte = reader.byte()?;
         let op = OPS[usize::from(byte)];
         if matches!(op, Op::Invalid | Op::Halt) {
-            return reader.bad(&"unknown opcode");
+            return reader.bad(Reason::UnknownOpcode);
         }
         let operand = match effects(op).2 {
             Operand::None => implied(byte),

@@ -57,10 +57,12 @@ mod operators;
 mod ops;
 mod print;
 mod qstr;
+mod reasons;
 mod run;
 mod small;
 mod spread;
 mod subscr;
+mod texts;
 #[cfg(feature = "traceback")]
 mod traceback;
 mod types;
@@ -72,6 +74,8 @@ mod value;
 mod verify;
 mod vm;
 
+pub use reasons::Reason;
+pub use texts::Text;
 pub use value::Obj;
 pub use vm::{Malformed, Out, Stop, Vm};
 

@@ -9,10 +9,11 @@
 use crate::code::{Code, ModulePtr, Tables};
 use crate::heap::Kind;
 use crate::qstr::{self, Qstr};
+use crate::reasons::Reason;
 use crate::types::{self, tuple};
 use crate::value::{Obj, Raised};
 use crate::verify;
-use crate::vm::{Malformed, Stop, Vm, why};
+use crate::vm::{Malformed, Stop, Vm};
 
 const VERSION: u8 = 6;
 const INT_BITS_MAX: u8 = 31;
@@ -31,10 +32,7 @@ pub(crate) struct Reader<'a> {
 
 pub(crate) type Parse<V> = Result<V, Refused>;
 
-/// Why a file is refused: a pointer alone, so that `Parse` of a number fits two registers.
-pub(crate) type Reason = &'static &'static str;
-
-/// What a user of this crate is told as [`Malformed`], or that memory is short.
+/// What a user of this crate is told as [`Malformed`], or that memory is short. Two words, so that `Parse` of a number fits two registers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Refused {
     pub(crate) reason: Reason,
@@ -44,7 +42,7 @@ pub(crate) struct Refused {
 
 impl Refused {
     /// The arena is too small for the file. Kept among the refusals, so that all of the loader has one kind of error, of two registers.
-    pub(crate) const NO_MEMORY: Refused = Refused { reason: &"", offset: u32::MAX };
+    pub(crate) const NO_MEMORY: Refused = Refused { reason: Reason::EndsEarly, offset: u32::MAX };
 }
 
 impl From<Raised> for Refused {
@@ -66,7 +64,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn bad<V>(&self, reason: Reason) -> Parse<V> {
-        self.lacks(why(reason))
+        self.lacks(reason.or_malformed())
     }
 
     /// The file is refused because of what this build does not have, which every build has words for.
@@ -80,7 +78,7 @@ impl<'a> Reader<'a> {
                 self.at += 1;
                 Ok(*byte)
             }
-            None => self.bad(&"ends too early"),
+            None => self.bad(Reason::EndsEarly),
         }
     }
 
@@ -94,7 +92,7 @@ impl<'a> Reader<'a> {
                 return Ok(value);
             }
         }
-        self.bad(&"number too large")
+        self.bad(Reason::NumberTooLarge)
     }
 
     pub(crate) fn take(&mut self, len: usize) -> Parse<&'a [u8]> {
@@ -103,7 +101,7 @@ impl<'a> Reader<'a> {
                 self.at += len;
                 Ok(bytes)
             }
-            None => self.bad(&"ends too early"),
+            None => self.bad(Reason::EndsEarly),
         }
     }
 
@@ -157,10 +155,10 @@ pub(crate) fn load<'a>(vm: &mut Vm<'a>, file: &'a [u8]) -> Result<ModulePtr, Sto
 fn load_file<'a>(vm: &mut Vm<'a>, file: &'a [u8]) -> Parse<ModulePtr> {
     let mut reader = Reader::new(file);
     header(&mut reader)?;
-    let n_names = reader.count(NAMES_MAX, &"too many names")?;
-    let n_consts = reader.count(CONSTS_MAX, &"too many constants")?;
+    let n_names = reader.count(NAMES_MAX, Reason::TooManyNames)?;
+    let n_consts = reader.count(CONSTS_MAX, Reason::TooManyConstants)?;
     if n_names == 0 {
-        return reader.bad(&"no names");
+        return reader.bad(Reason::NoNames);
     }
 
     // First walk: are names, constants and functions well formed, and how many are there of what.
@@ -202,7 +200,7 @@ fn fill<'a>(vm: &mut Vm<'a>, mut reader: Reader<'a>, block: Obj, counts: (usize,
             Ok(known) => known,
             Err(text) => match vm.intern(text) {
                 Some(name) => name,
-                None => return reader.bad(&"too many names"),
+                None => return reader.bad(Reason::TooManyNames),
             },
         };
         tables.set_name(index, name);
@@ -244,18 +242,18 @@ fn module_name(vm: &mut Vm, module: ModulePtr) -> Obj {
 
 pub(crate) fn header(reader: &mut Reader) -> Parse<()> {
     if reader.byte()? != b'M' {
-        return reader.bad(&"not a .mpy file");
+        return reader.bad(Reason::NotMpy);
     }
     if reader.byte()? != VERSION {
-        return reader.bad(&"another version of .mpy");
+        return reader.bad(Reason::OtherVersion);
     }
     // The lowest two bits, the sub-version, concern machine code only.
     let features = reader.byte()?;
     if features & 0x3c != 0 {
-        return reader.lacks(&"contains machine code");
+        return reader.lacks(Reason::MachineCode);
     }
     if reader.byte()? > INT_BITS_MAX {
-        return reader.lacks(&"needs larger small ints");
+        return reader.lacks(Reason::LargerInts);
     }
     if features & 0x40 != 0 {
         reader.uint()?;
@@ -269,17 +267,17 @@ pub(crate) fn name_text<'a>(reader: &mut Reader<'a>) -> Parse<Result<Obj, &'a [u
     if len & 1 != 0 {
         let number = len >> 1;
         if number == 0 || number > usize::from(qstr::STATIC_LAST) {
-            return reader.bad(&"unknown name");
+            return reader.bad(Reason::UnknownName);
         }
         return Ok(Ok(Obj::name(Qstr(number as u16))));
     }
     let text = reader.take(len >> 1)?;
     #[cfg(feature = "unicode")]
     if !crate::utf8::is_valid(text) {
-        return reader.bad(&"a name is not UTF-8");
+        return reader.bad(Reason::NameNotUtf8);
     }
     if reader.byte()? != 0 {
-        return reader.bad(&"a name does not end");
+        return reader.bad(Reason::NameNoEnd);
     }
     Ok(match qstr::find(text) {
         Some(known) => Ok(Obj::name(known)),
@@ -294,8 +292,6 @@ const OBJ_BYTES: u8 = 6;
 const OBJ_INT: u8 = 7;
 #[cfg(feature = "float")]
 const OBJ_FLOAT: u8 = 8;
-#[cfg(feature = "complex")]
-const OBJ_COMPLEX: u8 = 9;
 const OBJ_TUPLE: u8 = 10;
 
 /// Walks over a constant, checks it, and makes it if `make` says so: else it gives None, as for one that has no memory of its own.
@@ -305,15 +301,15 @@ fn constant<'a>(vm: &mut Vm<'a>, reader: &mut Reader<'a>, make: bool, depth: usi
         return Ok([Obj::NONE, Obj::FALSE, Obj::TRUE, Obj::ELLIPSIS][usize::from(kind) - 1]);
     }
     if kind == OBJ_FUN_TABLE {
-        return reader.lacks(&"contains machine code");
+        return reader.lacks(Reason::MachineCode);
     }
     if kind > OBJ_TUPLE {
-        return reader.bad(&"unknown constant");
+        return reader.bad(Reason::UnknownConstant);
     }
     let len = reader.uint()?;
     if kind == OBJ_TUPLE {
         if depth == NESTING_MAX {
-            return reader.bad(&"nested too deep");
+            return reader.bad(Reason::NestedTooDeep);
         }
         let made = if make { tuple::with_room(vm, len)? } else { Obj::NONE };
         vm.keep(made)?;
@@ -330,10 +326,10 @@ fn constant<'a>(vm: &mut Vm<'a>, reader: &mut Reader<'a>, make: bool, depth: usi
     if kind <= OBJ_BYTES {
         #[cfg(feature = "unicode")]
         if kind == OBJ_STR && !make && !crate::utf8::is_valid(text) {
-            return reader.bad(&"a text is not UTF-8");
+            return reader.bad(Reason::TextNotUtf8);
         }
         if reader.byte()? != 0 {
-            return reader.bad(&"a text does not end");
+            return reader.bad(Reason::TextNoEnd);
         }
     }
     if !make {
@@ -343,29 +339,31 @@ fn constant<'a>(vm: &mut Vm<'a>, reader: &mut Reader<'a>, make: bool, depth: usi
         OBJ_STR => Ok(types::str::constant(vm, text)?),
         #[cfg(feature = "bigint")]
         OBJ_INT => match types::bigint::parse(vm, text, 10)? {
-            it if it == Obj::NULL => reader.bad(&"an int constant is malformed"),
+            it if it == Obj::NULL => reader.bad(Reason::BadInt),
             value => Ok(value),
         },
         #[cfg(not(feature = "bigint"))]
         OBJ_INT => match types::int::parse(text, 10) {
             Some(value) if (crate::value::INT_MIN..=crate::value::INT_MAX).contains(&value) => Ok(Obj::int(value)),
-            _ => reader.lacks(&"an int constant is too large for this build"),
+            _ => reader.lacks(Reason::IntTooLarge),
         },
         #[cfg(feature = "float")]
         OBJ_FLOAT => match crate::decimal::parse(text) {
             Some(value) => Ok(types::float::new(vm, value)?),
-            None => reader.bad(&"a float constant is malformed"),
-        },
-        #[cfg(feature = "complex")]
-        OBJ_COMPLEX => match types::complex::parse(text) {
-            Some(value) => Ok(types::complex::new(vm, value)?),
-            None => reader.bad(&"a float constant is malformed"),
+            None => reader.bad(Reason::BadFloat),
         },
         #[cfg(feature = "bytes")]
         OBJ_BYTES => Ok(types::bytes::constant(vm, text)?),
         #[cfg(not(feature = "bytes"))]
-        OBJ_BYTES => reader.lacks(&"bytes are not in this build"),
-        _ => reader.lacks(&"floats are not in this build"),
+        OBJ_BYTES => reader.lacks(Reason::NoBytes),
+        // `OBJ_COMPLEX`, the only one left.
+        #[cfg(feature = "complex")]
+        _ => match types::complex::parse(text) {
+            Some(value) => Ok(types::complex::new(vm, value)?),
+            None => reader.bad(Reason::BadFloat),
+        },
+        #[cfg(not(feature = "complex"))]
+        _ => reader.lacks(Reason::NoFloats),
     }
 }
 
@@ -373,7 +371,7 @@ fn constant<'a>(vm: &mut Vm<'a>, reader: &mut Reader<'a>, make: bool, depth: usi
 pub(crate) fn function_head<'a>(reader: &mut Reader<'a>) -> Parse<(Reader<'a>, usize)> {
     let head = reader.uint()?;
     if head & 3 != 0 {
-        return reader.lacks(&"contains machine code");
+        return reader.lacks(Reason::MachineCode);
     }
     let at = reader.at;
     reader.take(head >> 3)?;
@@ -384,12 +382,12 @@ pub(crate) fn function_head<'a>(reader: &mut Reader<'a>) -> Parse<(Reader<'a>, u
 
 fn count_codes(reader: &mut Reader, depth: usize, count: &mut usize) -> Parse<()> {
     if depth == NESTING_MAX {
-        return reader.bad(&"nested too deep");
+        return reader.bad(Reason::NestedTooDeep);
     }
     let (_, n_children) = function_head(reader)?;
     *count += 1;
     if *count + n_children > CODES_MAX {
-        return reader.bad(&"too many functions");
+        return reader.bad(Reason::TooManyFunctions);
     }
     for _ in 0..n_children {
         count_codes(reader, depth + 1, count)?;
@@ -441,7 +439,7 @@ pub(crate) fn prelude(mut reader: Reader<'_>) -> Parse<Prelude<'_>> {
     let mut n = 0;
     while more {
         if n == 8 {
-            return reader.bad(&"a function's signature is too long");
+            return reader.bad(Reason::SignatureTooLong);
         }
         let byte = usize::from(reader.byte()?);
         n_state |= (byte & 0x30) << (2 * n);
@@ -459,7 +457,7 @@ pub(crate) fn prelude(mut reader: Reader<'_>) -> Parse<Prelude<'_>> {
     let mut n = 0;
     loop {
         if n == 3 {
-            return reader.bad(&"a function's head is too long");
+            return reader.bad(Reason::HeadTooLong);
         }
         let byte = usize::from(reader.byte()?);
         n_cells |= (byte & 1) << n;
@@ -472,11 +470,11 @@ pub(crate) fn prelude(mut reader: Reader<'_>) -> Parse<Prelude<'_>> {
     let names = reader.take(n_info)?;
     let cells = reader.take(n_cells)?;
     if n_state > STATE_MAX || n_exc > EXC_MAX || n_pos > ARGS_MAX || n_kwonly > ARGS_MAX || flags > 0xf {
-        return reader.bad(&"a function is too large");
+        return reader.bad(Reason::FunctionTooLarge);
     }
     let len = reader.file.len() - reader.at;
     if len == 0 || len > CODE_MAX {
-        return reader.bad(&"a function is too large or empty");
+        return reader.bad(Reason::FunctionSize);
     }
     Ok(Prelude { n_state, n_exc, flags: flags as u8, n_pos, n_kwonly, n_default, names, cells, start: reader })
 }
@@ -496,7 +494,7 @@ mod tests {
 
     #[test]
     fn reads_stop_at_the_end() {
-        assert_eq!(Reader::new(&[0x80]).uint(), Err(Refused { reason: why(&"ends too early"), offset: 1 }));
+        assert_eq!(Reader::new(&[0x80]).uint(), Err(Refused { reason: Reason::EndsEarly.or_malformed(), offset: 1 }));
         assert!(Reader::new(&[0xff; 9]).uint().is_err());
         assert!(Reader::new(&[1, 2]).take(3).is_err());
     }

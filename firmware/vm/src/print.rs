@@ -74,7 +74,7 @@ fn special(vm: &mut Vm, sink: Sink, value: Obj, name: Qstr) -> Res<bool> {
 
 /// The text of an exception: its argument, or all of them.
 fn exception_text(vm: &mut Vm, sink: Sink, error: Obj) -> Res<()> {
-    match error.field(exception::ARGS) {
+    match exception::arguments(vm, error)? {
         it if it == Obj::NULL => Ok(()),
         args if args.is(Kind::Tuple) => match tuple::items(args) {
             [] => Ok(()),

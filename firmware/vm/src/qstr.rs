@@ -5,10 +5,11 @@
 //! Names met only in a loaded file are numbered after these, see `mpy.rs`. Holds text only; allocates nothing.
 
 mod letters;
+mod pool;
 
 pub use letters::find_letter;
-#[cfg(feature = "speed")]
-use letters::{LETTERS, LETTERS_FIRST};
+use pool::NUMBERS;
+pub use pool::{find, text};
 
 /// The number of a name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,6 +19,7 @@ macro_rules! names {
     (
         format { $($fixed:ident $fixed_text:literal,)* }
         ours { $($(#[$feature:meta])* $name:ident $text:literal,)* }
+        parts { $($(#[$of_part:meta])* $part:ident $part_text:literal,)* }
         messages { $($(#[$of:meta])* $message:ident $message_text:literal,)* }
     ) => {
         #[expect(
@@ -27,124 +29,59 @@ macro_rules! names {
             reason = "constants numbered by the compiler; the format counts from 1"
         )]
         #[repr(u16)]
-        enum Number { Null, $($fixed,)* $($(#[$feature])* $name,)* $(#[cfg(feature = "messages")] $(#[$of])* $message,)* End }
+        enum Number {
+            Null, $($fixed,)* $($(#[$feature])* $name,)* $(#[cfg(feature = "messages")] $(#[$of_part])* $part,)* MessagesFirst,
+        }
+
+        #[expect(non_camel_case_types, reason = "constants numbered by the compiler")]
+        #[repr(u16)]
+        #[cfg(feature = "messages")]
+        #[cfg_attr(not(feature = "full"), allow(dead_code, reason = "what it is for may not be in the build"))]
+        enum Message { $($(#[$of])* $message,)* }
 
         #[expect(dead_code, reason = "the format fixes the first part, used or not")]
         impl Qstr {
             $(pub const $fixed: Qstr = Qstr(Number::$fixed as u16);)*
-            $($(#[$feature])* pub const $name: Qstr = Qstr(Number::$name as u16);)*
-            $(#[cfg(feature = "messages")] $(#[$of])* pub const $message: Qstr = Qstr(Number::$message as u16);)*
+        }
+
+        #[cfg_attr(not(feature = "full"), allow(dead_code, reason = "what it is for may not be in the build"))]
+        impl Qstr {
+            $($(#[$feature])* pub const $name: Qstr = Qstr(NUMBERS[Number::$name as usize]);)*
+            $(#[cfg(feature = "messages")] $(#[$of_part])* pub const $part: Qstr = Qstr(NUMBERS[Number::$part as usize]);)*
+            $(#[cfg(not(feature = "messages"))] $(#[$of_part])* pub const $part: Qstr = Qstr::EMPTY;)*
+            $(#[cfg(feature = "messages")] $(#[$of])* pub const $message: Qstr = Qstr(TABLE_LEN as u16 + Message::$message as u16);)*
             $(#[cfg(not(feature = "messages"))] $(#[$of])* pub const $message: Qstr = Qstr::EMPTY;)*
         }
 
         /// Names `.mpy` files may refer to by number: 1 up to this one.
         pub const STATIC_LAST: u16 = [$($fixed_text),*].len() as u16;
 
-        const TEXTS: [&str; Number::End as usize] =
-            ["", $($fixed_text,)* $($(#[$feature])* $text,)* $(#[cfg(feature = "messages")] $(#[$of])* $message_text,)*];
+        const TEXTS: [&str; TABLE_LEN] = [
+            "", $($fixed_text,)* $($(#[$feature])* $text,)* $(#[cfg(feature = "messages")] $(#[$of_part])* $part_text,)*
+        ];
+
+        /// What messages say; `texts.rs` packs them.
+        pub const MESSAGES: &[&str] = &[$(#[cfg(feature = "messages")] $(#[$of])* $message_text,)*];
     };
 }
 
-/// How many numbers the table has, the unused 0 among them.
-pub const TABLE_LEN: usize = Number::End as usize;
+/// How many numbers the table has, the unused 0 among them. Messages are numbered from here: they are no names, and are unpacked before a program
+/// sees them.
+pub const TABLE_LEN: usize = Number::MessagesFirst as usize;
+
+/// The number that `texts.rs` knows a message by; `None` for a name.
+#[cfg(feature = "messages")]
+pub fn message(number: Qstr) -> Option<usize> {
+    usize::from(number.0).checked_sub(TABLE_LEN).filter(|message| *message < MESSAGES.len())
+}
 
 /// The first number for names that are not in the table. Tables of names are hashed by the number's last bits: these are the same whatever the
 /// features, or every name that comes or goes would let other names collide, and programs take some percents more or less.
 pub const DYNAMIC_FIRST: u16 =
-    (TABLE_LEN as u16 + HASH_PERIOD - DYNAMIC_PHASE).div_ceil(HASH_PERIOD) * HASH_PERIOD - HASH_PERIOD + DYNAMIC_PHASE;
+    ((TABLE_LEN + MESSAGES.len()) as u16 + HASH_PERIOD - DYNAMIC_PHASE).div_ceil(HASH_PERIOD) * HASH_PERIOD - HASH_PERIOD + DYNAMIC_PHASE;
 const HASH_PERIOD: u16 = 64;
 const DYNAMIC_PHASE: u16 = 9;
-const _: () = assert!(DYNAMIC_FIRST as usize >= TABLE_LEN && DYNAMIC_FIRST % HASH_PERIOD == DYNAMIC_PHASE);
-
-/// How many bytes all texts have together.
-const POOL_BYTES: usize = {
-    let (mut bytes, mut at) = (0, 0);
-    while at < TEXTS.len() {
-        bytes += TEXTS[at].len();
-        at += 1;
-    }
-    bytes
-};
-
-/// All texts, one behind the other.
-static POOL: [u8; POOL_BYTES] = {
-    let (mut pool, mut to, mut at) = ([0; POOL_BYTES], 0, 0);
-    while at < TEXTS.len() {
-        let text = TEXTS[at].as_bytes();
-        let mut from = 0;
-        while from < text.len() {
-            pool[to] = text[from];
-            (to, from) = (to + 1, from + 1);
-        }
-        at += 1;
-    }
-    pool
-};
-
-/// How long each text is: a byte a name, where a `&str` has eight.
-static LENGTHS: [u8; TEXTS.len()] = {
-    let (mut lengths, mut at) = ([0; TEXTS.len()], 0);
-    while at < TEXTS.len() {
-        assert!(TEXTS[at].len() <= u8::MAX as usize);
-        lengths[at] = TEXTS[at].len() as u8;
-        at += 1;
-    }
-    lengths
-};
-
-/// Of how many texts one has its begin in a table; those of the others are found by the lengths between.
-#[cfg(feature = "speed")]
-const STRIDE: usize = 16;
-
-/// Where in `POOL` each `STRIDE`th text begins.
-#[cfg(feature = "speed")]
-static BEGINS: [u16; TEXTS.len().div_ceil(STRIDE)] = {
-    let (mut begins, mut begin, mut at) = ([0; TEXTS.len().div_ceil(STRIDE)], 0, 0);
-    while at < TEXTS.len() {
-        if at % STRIDE == 0 {
-            begins[at / STRIDE] = begin;
-        }
-        begin += TEXTS[at].len() as u16;
-        at += 1;
-    }
-    begins
-};
-
-/// The text of a name of the table or of a letter; `None` for names of files.
-pub fn text(name: Qstr) -> Option<&'static [u8]> {
-    let at = usize::from(name.0);
-    if at >= TEXTS.len() {
-        #[cfg(not(feature = "speed"))]
-        return None;
-        #[cfg(feature = "speed")]
-        {
-            let letter = usize::from(name.0.checked_sub(LETTERS_FIRST)?);
-            return LETTERS.as_bytes().get(letter..=letter);
-        }
-    }
-    #[cfg(feature = "speed")]
-    let (known, begin) = (at - at % STRIDE, usize::from(BEGINS[at / STRIDE]));
-    #[cfg(not(feature = "speed"))]
-    let (known, begin) = (0, 0);
-    let begin = begin + LENGTHS[known..at].iter().map(|len| usize::from(*len)).sum::<usize>();
-    Some(crate::heap::const_bytes(POOL.as_ptr().wrapping_add(begin), usize::from(LENGTHS[at])))
-}
-
-/// The name of the table, or of a letter, that spells `text`, if there is one.
-pub fn find(text: &[u8]) -> Option<Qstr> {
-    #[cfg(feature = "speed")]
-    if let [letter] = text {
-        return find_letter(*letter);
-    }
-    // From the end of one text to the next; number 0 has none.
-    let mut begin = 0;
-    let number = LENGTHS.iter().skip(1).position(|len| {
-        let known = crate::heap::const_bytes(POOL.as_ptr().wrapping_add(begin), usize::from(*len));
-        begin += known.len();
-        known == text
-    });
-    number.map(|number| Qstr(number as u16 + 1))
-}
+const _: () = assert!(DYNAMIC_FIRST as usize >= TABLE_LEN + MESSAGES.len() && DYNAMIC_FIRST % HASH_PERIOD == DYNAMIC_PHASE);
 
 names! {
 format {
@@ -497,10 +434,8 @@ ours {
     #[cfg(feature = "collections")] APPENDLEFT "appendleft",
     #[cfg(feature = "collections")] POPLEFT "popleft",
     #[cfg(feature = "collections")] MAXLEN "maxlen",
-    #[cfg(feature = "collections")] EXTENDLEFT "extendleft",
     #[cfg(feature = "collections")] FIELDS "_fields",
     #[cfg(feature = "collections")] ASDICT "_asdict",
-    #[cfg(feature = "collections")] REPLACE_ "_replace",
     #[cfg(feature = "io")] IO "io",
     #[cfg(feature = "io")] STRINGIO "StringIO",
     #[cfg(all(feature = "io", feature = "bytes"))] BYTESIO "BytesIO",
@@ -510,7 +445,6 @@ ours {
     #[cfg(feature = "io")] FILE "file",
     #[cfg(feature = "io")] FLUSH "flush",
     #[cfg(feature = "io")] MODE "mode",
-    #[cfg(feature = "io")] READLINES "readlines",
     #[cfg(feature = "array")] ARRAY "array",
     #[cfg(feature = "memoryview")] MEMORYVIEW "memoryview",
     #[cfg(any(feature = "array", feature = "memoryview"))] TOBYTES "tobytes",
@@ -535,9 +469,6 @@ ours {
     #[cfg(feature = "json")] DUMP "dump",
     #[cfg(feature = "json")] LOAD "load",
     #[cfg(feature = "json")] SEPARATORS "separators",
-    #[cfg(feature = "json")] TRUE_ "true",
-    #[cfg(feature = "json")] FALSE_ "false",
-    #[cfg(feature = "json")] NULL_ "null",
     #[cfg(feature = "machine")] MACHINE_ "_machine",
     #[cfg(feature = "machine")] ALARM "alarm",
     #[cfg(feature = "machine")] PIN "pin",
@@ -586,15 +517,22 @@ ours {
     #[cfg(feature = "format")] OCT "oct",
     #[cfg(feature = "format")] BIN "bin",
     // What a program that needs more than its build has is told, whatever else is left out.
-    M_LACKS "not in this build",
+    #[cfg(not(feature = "standard"))] M_LACKS "not in this build",
 }
-// Messages of exceptions; names too, so that an exception can hold one without a string being made.
-messages {
+// What messages with a name in them are made of.
+parts {
     #[cfg(feature = "import")] M_CANNOT_IMPORT "can't import name '",
+    M_NAME_START "name '",
+    M_NAME_END "' isn't defined",
+    M_NO_ATTR "' object has no attribute '",
+    M_QUOTE "'",
+    M_NO_IMPORT "no module named '",
+}
+// Messages of exceptions; numbers too, so that an exception can hold one without a text being made.
+messages {
     #[cfg(feature = "import")] M_BAD_MODULE "module is malformed",
     #[cfg(feature = "micropython")] M_SCHEDULE_FULL "schedule queue full",
     #[cfg(feature = "collections")] M_EMPTY "empty",
-    #[cfg(feature = "collections")] M_FULL "full",
     #[cfg(feature = "packed")] M_CODE "bad type code or format",
     #[cfg(feature = "packed")] M_NUMBER_RANGE "number out of range",
     #[cfg(feature = "bytes")] M_BUFFER_SIZE "buffer has the wrong size",
@@ -606,8 +544,6 @@ messages {
     #[cfg(all(feature = "bigint", feature = "bytes"))] M_BYTEORDER "byteorder must be 'little' or 'big'",
     #[cfg(feature = "math")] M_MATH_DOMAIN "math domain error",
     M_RECURSION "maximum recursion depth exceeded",
-    M_NAME_START "name '",
-    M_NAME_END "' isn't defined",
     M_LOCAL "local variable referenced before assignment",
     M_NOT_CALLABLE "object not callable",
     M_NOT_ITERABLE "object not iterable",
@@ -626,8 +562,8 @@ messages {
     #[cfg(feature = "bytes")] M_BAD_HEX "non-hex digit found",
     M_DIVISION "divide by zero",
     M_NEGATIVE_SHIFT "negative shift count",
-    M_NEGATIVE_POWER "negative power with no float support",
-    M_NO_FLOAT "no float support",
+    #[cfg(not(feature = "float"))] M_NEGATIVE_POWER "negative power with no float support",
+    #[cfg(not(feature = "float"))] M_NO_FLOAT "no float support",
     #[cfg(feature = "float")] M_EXPECTED_FLOAT "expected a number",
     #[cfg(feature = "float")] M_BAD_FLOAT "invalid syntax for number",
     #[cfg(feature = "float")] M_FLOAT_NAN "can't convert NaN to int",
@@ -646,8 +582,6 @@ messages {
     M_NOT_IN_LIST "object not in sequence",
     M_UNPACK_MORE "too many values to unpack",
     M_UNPACK_FEWER "need more values to unpack",
-    M_NO_ATTR "' object has no attribute '",
-    M_QUOTE "'",
     M_NO_RERAISE "no active exception to reraise",
     M_NOT_EXCEPTION "exceptions must derive from BaseException",
     M_INIT_NONE "__init__() should return None",
@@ -660,10 +594,8 @@ messages {
     M_STEP_ZERO "slice step can't be zero",
     M_RANGE_ZERO "range() step can't be zero",
     M_UNHASHABLE "unhashable type",
-    M_NO_IMPORT "no module named '",
     #[cfg(feature = "set")] M_POP_EMPTY_SET "pop from an empty set",
     M_NO_SET "sets are not supported",
-    M_STR_INDEX "string index out of range",
     M_EMPTY_SEQUENCE "arg is an empty sequence",
     M_ASSIGN_SLICE "only list slices with step 1 can be assigned",
     M_FORMAT_ARGS "not enough arguments for format string",
@@ -680,16 +612,5 @@ messages {
     M_EXPECTED_STR "expected a string",
     M_PROPERTY "can't set attribute",
     M_CANT_CREATE "cannot create instance",
-    M_NO_SUPER "super() has no such method",
 }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn no_text_is_there_twice() {
-        let mut seen = std::collections::BTreeSet::new();
-        let doubled: Vec<_> = super::TEXTS.iter().skip(1).filter(|text| !seen.insert(**text)).collect();
-        assert!(doubled.is_empty(), "{doubled:?}: a file's name would be found as the first only");
-    }
 }

@@ -12,10 +12,11 @@
 
 use crate::code::{FLAG_GENERATOR, FLAG_VAR_ARGS, FLAG_VAR_KEYWORDS};
 use crate::heap::Kind;
-use crate::mpy::{CODE_MAX, EXC_MAX, Parse, Prelude, Reader, Reason, Refused, STATE_MAX};
+use crate::mpy::{CODE_MAX, EXC_MAX, Parse, Prelude, Reader, Refused, STATE_MAX};
 use crate::opcodes::{Op, Operand, effects, op_of};
+use crate::reasons::Reason;
 use crate::value::Obj;
-use crate::vm::{Vm, why};
+use crate::vm::Vm;
 
 /// What indices in a function may refer to.
 pub(crate) struct Limits {
@@ -109,17 +110,17 @@ fn head(prelude: &Prelude, limits: &Limits) -> Parse<()> {
     let stars = usize::from(prelude.flags & FLAG_VAR_ARGS != 0) + usize::from(prelude.flags & FLAG_VAR_KEYWORDS != 0);
     let n_args = prelude.n_pos + prelude.n_kwonly;
     if n_args + stars > prelude.n_state || prelude.n_default > prelude.n_pos {
-        return bad(&"more arguments than locals");
+        return bad(Reason::MoreArguments);
     }
     let mut names = Reader::new(prelude.names);
     for _ in 0..=n_args {
         match names.uint() {
             Ok(index) if index < limits.n_names => {}
-            _ => return bad(&"an argument's name is missing"),
+            _ => return bad(Reason::NoArgumentName),
         }
     }
     if prelude.cells.iter().any(|local| usize::from(*local) >= prelude.n_state) {
-        return bad(&"a cell is not a local");
+        return bad(Reason::CellNoLocal);
     }
     Ok(())
 }
@@ -141,7 +142,7 @@ fn is_with(op: Op) -> bool {
 
 impl Verifier<'_> {
     fn bad<V>(&self, at: usize, reason: Reason) -> Parse<V> {
-        Err(Refused { reason: why(reason), offset: (self.prelude.start.at + at) as u32 })
+        Err(Refused { reason: reason.or_malformed(), offset: (self.prelude.start.at + at) as u32 })
     }
 
     fn walk(&mut self) -> Parse<()> {
@@ -157,7 +158,7 @@ impl Verifier<'_> {
             if self.lowest < at {
                 restarts += 1;
                 if restarts > RESTARTS_MAX {
-                    return self.bad(at, &"too many loops");
+                    return self.bad(at, Reason::TooManyLoops);
                 }
             }
             at = (at + 1).min(self.lowest);
@@ -171,7 +172,7 @@ impl Verifier<'_> {
         for at in 0..self.prelude.len() {
             if self.scratch.get(at).is_some() {
                 if at < free_from {
-                    return self.bad(at, &"a jump goes into an opcode");
+                    return self.bad(at, Reason::JumpIntoOpcode);
                 }
                 free_from = self.decode(at)?.next;
             }
@@ -182,7 +183,7 @@ impl Verifier<'_> {
     /// A path with this state reaches `target`.
     fn arrive(&mut self, target: usize, state: State, from: usize) -> Parse<()> {
         if target >= self.prelude.len() {
-            return self.bad(from, &"runs or jumps out of the function");
+            return self.bad(from, Reason::LeavesFunction);
         }
         match self.scratch.get(target) {
             None => {
@@ -191,7 +192,7 @@ impl Verifier<'_> {
                 Ok(())
             }
             Some((known, _)) if known == state => Ok(()),
-            Some(_) => self.bad(target, &"paths meet with different stacks"),
+            Some(_) => self.bad(target, Reason::PathsDiffer),
         }
     }
 
@@ -201,10 +202,11 @@ impl Verifier<'_> {
         let opcode = reader.byte()?;
         let op = op_of(opcode);
         if matches!(op, Op::Invalid | Op::Halt) {
-            return self.bad(at, &"unknown opcode");
+            return self.bad(at, Reason::UnknownOpcode);
         }
-        if cfg!(not(feature = "statements")) && matches!(op, Op::SetupWith | Op::WithCleanup | Op::UnpackEx) {
-            return reader.lacks(&"a statement that is not in this build");
+        #[cfg(not(feature = "statements"))]
+        if matches!(op, Op::SetupWith | Op::WithCleanup | Op::UnpackEx) {
+            return reader.lacks(Reason::NoStatement);
         }
         let (_, _, operand) = effects(op);
         let mut byte = 0;
@@ -219,7 +221,7 @@ impl Verifier<'_> {
                 let bias = if operand == Operand::Forward { 0 } else { bias };
                 match (reader.at + distance).checked_sub(start.at + bias) {
                     Some(target) => value = target,
-                    None => return self.bad(at, &"runs or jumps out of the function"),
+                    None => return self.bad(at, Reason::LeavesFunction),
                 }
             }
         }
@@ -236,7 +238,7 @@ impl Verifier<'_> {
         while byte >= 0x80 {
             byte = reader.byte()?;
             if !(-1 << 23..1 << 23).contains(&value) {
-                return reader.bad(&"a small int is too large");
+                return reader.bad(Reason::SmallIntTooLarge);
             }
             value = (value << 7) | i32::from(byte & 0x7f);
         }
@@ -245,9 +247,9 @@ impl Verifier<'_> {
 
     /// The innermost block of a state: the state its opcode was reached with, its depth, whether it is not a plain except, its handler.
     fn block(&self, at: usize, state: State) -> Parse<(State, usize, Op, usize)> {
-        let Some(begin) = state.block().checked_sub(1) else { return self.bad(at, &"no block to leave") };
+        let Some(begin) = state.block().checked_sub(1) else { return self.bad(at, Reason::NoBlock) };
         let step = self.decode(begin)?;
-        let Some((outer, _)) = self.scratch.get(begin) else { return self.bad(at, &"a block has no beginning") };
+        let Some((outer, _)) = self.scratch.get(begin) else { return self.bad(at, Reason::NoBlockStart) };
         // A with block keeps `__exit__` and its self below.
         let depth = outer.depth() + usize::from(is_with(step.op));
         Ok((outer, depth, step.op, step.value))
@@ -258,7 +260,7 @@ impl Verifier<'_> {
         let (takes, gives, operand) = effects(step.op);
         let (mut takes, mut gives) = (usize::from(takes), usize::from(gives));
         if operand == Operand::Name && step.value >= self.limits.n_names {
-            return self.bad(at, &"no such name");
+            return self.bad(at, Reason::NoName);
         }
         let n_state = self.prelude.n_state;
         let value = step.value;
@@ -267,55 +269,55 @@ impl Verifier<'_> {
             #[cfg(feature = "language")]
             Op::RotThree if crate::opcodes::is_async_turn(self.prelude.code().get(step.next..).unwrap_or(&[])) => {
                 if state.depth() < 2 {
-                    return self.bad(at, &"takes more than the stack holds");
+                    return self.bad(at, Reason::StackEmpty);
                 }
                 return self.arrive(step.next + 1, state, at);
             }
             Op::LoadFast | Op::StoreFast | Op::DeleteFast | Op::LoadDeref | Op::StoreDeref | Op::DeleteDeref if value >= n_state => {
-                return self.bad(at, &"no such local");
+                return self.bad(at, Reason::NoLocal);
             }
             Op::LoadFastMulti | Op::StoreFastMulti if usize::from(step.opcode & 0xf) >= n_state => {
-                return self.bad(at, &"no such local");
+                return self.bad(at, Reason::NoLocal);
             }
-            Op::LoadConst if value >= self.limits.n_consts => return self.bad(at, &"no such constant"),
+            Op::LoadConst if value >= self.limits.n_consts => return self.bad(at, Reason::NoConstant),
             Op::MakeFunction | Op::MakeFunctionDefaults | Op::MakeClosure | Op::MakeClosureDefaults if value >= self.limits.n_children => {
-                return self.bad(at, &"no such function");
+                return self.bad(at, Reason::NoFunction);
             }
             Op::MakeClosure | Op::MakeClosureDefaults => takes += usize::from(step.byte),
             Op::BuildTuple | Op::BuildList | Op::BuildSet => takes += value,
-            Op::BuildSlice if value != 2 && value != 3 => return self.bad(at, &"a slice of other than two or three"),
+            Op::BuildSlice if value != 2 && value != 3 => return self.bad(at, Reason::SliceSize),
             Op::BuildSlice => takes += value,
             Op::UnpackSequence => gives += value,
             #[cfg(feature = "statements")]
-            Op::UnpackEx if value > 0xffff => return self.bad(at, &"number too large"),
+            Op::UnpackEx if value > 0xffff => return self.bad(at, Reason::NumberTooLarge),
             #[cfg(feature = "statements")]
             Op::UnpackEx => gives += (value & 0xff) + (value >> 8) + 1,
             Op::Call | Op::CallVarKw | Op::CallMethod | Op::CallMethodVarKw if value > 0xffff => {
-                return self.bad(at, &"number too large");
+                return self.bad(at, Reason::NumberTooLarge);
             }
             Op::Call | Op::CallVarKw | Op::CallMethod | Op::CallMethodVarKw => takes += (value & 0xff) + 2 * (value >> 8),
             // Reads the container `value >> 2` slots below the top, and takes one or two.
             Op::StoreComp => {
                 let items = if value & 3 == 1 { 2 } else { 1 };
                 if value & 3 == 3 || value >> 2 < items || value >> 2 >= state.depth() {
-                    return self.bad(at, &"no container there");
+                    return self.bad(at, Reason::NoContainer);
                 }
                 takes += items;
             }
             Op::Yield | Op::YieldFrom if self.prelude.flags & FLAG_GENERATOR == 0 => {
-                return self.bad(at, &"yield in a function that is no generator");
+                return self.bad(at, Reason::NoGenerator);
             }
             _ => {}
         }
         let depth = state.depth();
         if takes > depth {
-            return self.bad(at, &"takes more than the stack holds");
+            return self.bad(at, Reason::StackEmpty);
         }
         let after = depth - takes + gives;
         // WITH_CLEANUP lays out three arguments where its state is.
         let high = if cfg!(feature = "statements") && step.op == Op::WithCleanup { depth + 2 } else { after.max(depth) };
         if high > n_state {
-            return self.bad(at, &"the stack is too deep");
+            return self.bad(at, Reason::StackFull);
         }
         self.flow(at, state, &step, after)
     }
@@ -333,13 +335,13 @@ impl Verifier<'_> {
             Op::ForIter => jump = Some(next.with_depth(after - 5)),
             Op::SetupExcept | Op::SetupFinally | Op::SetupWith => {
                 if state.blocks() >= self.prelude.n_exc {
-                    return self.bad(at, &"too many exception blocks");
+                    return self.bad(at, Reason::TooManyBlocks);
                 }
                 next = next.inside(at);
                 // The handler starts with one value above the block's depth.
                 let in_handler = if is_with(step.op) { after } else { after + 1 };
                 if in_handler > self.prelude.n_state {
-                    return self.bad(at, &"the stack is too deep");
+                    return self.bad(at, Reason::StackFull);
                 }
                 jump = Some(next.with_depth(in_handler));
             }
@@ -351,14 +353,14 @@ impl Verifier<'_> {
             Op::WithCleanup => {
                 let (_, depth, op, handler) = self.block(at, state)?;
                 if op != Op::SetupWith || state.depth() != depth + 1 || at < handler {
-                    return self.bad(at, &"not the end of a with block");
+                    return self.bad(at, Reason::NoWithEnd);
                 }
             }
             Op::EndFinally => {
                 let (outer, depth, op, handler) = self.block(at, state)?;
                 let expected = self.depth_after(op, depth, handler);
                 if after != expected || at < handler {
-                    return self.bad(at, &"not the end of a finally block");
+                    return self.bad(at, Reason::NoFinallyEnd);
                 }
                 next = outer.with_depth(expected);
             }
@@ -412,10 +414,10 @@ impl Verifier<'_> {
                 let after = self.depth_after(op, depth, handler);
                 let runs = handler < step.next;
                 if left != if runs { after + 1 } else { depth } {
-                    return self.bad(at, &"leaves a finally block at another depth");
+                    return self.bad(at, Reason::LeavesFinally);
                 }
                 if depth >= self.prelude.n_state {
-                    return self.bad(at, &"the stack is too deep");
+                    return self.bad(at, Reason::StackFull);
                 }
                 left = after;
             }
@@ -423,7 +425,7 @@ impl Verifier<'_> {
         }
         let popped = if step.byte & 0x80 != 0 { 4 } else { 0 };
         if popped > now.depth() {
-            return self.bad(at, &"takes more than the stack holds");
+            return self.bad(at, Reason::StackEmpty);
         }
         self.arrive(step.value, now.with_depth(now.depth() - popped), at)
     }

@@ -8,6 +8,7 @@ use crate::heap::{Heap, Kind};
 use crate::opcodes;
 use crate::print::Sink;
 use crate::qstr::{self, Qstr};
+use crate::reasons::Reason;
 use crate::types::{self, T, exception, list};
 use crate::value::{Obj, Raised, Res};
 use crate::{call, map, mpy, print};
@@ -24,8 +25,8 @@ pub trait Out {
 /// Why a file was refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Malformed {
-    /// What is wrong, in a few words.
-    pub reason: &'static str,
+    /// What is wrong.
+    pub reason: Reason,
     /// Where in the file, in bytes.
     pub offset: usize,
 }
@@ -137,11 +138,6 @@ static HALT_CODE: [u8; 1] = [opcodes::HALT];
 /// Slots of a boundary frame: what native code passes to a Python function.
 const BOUNDARY_SLOTS: u16 = 8;
 
-/// Why a file is refused, as far as this build has words for it.
-pub(crate) const fn why(reason: mpy::Reason) -> mpy::Reason {
-    if cfg!(feature = "messages") { reason } else { &"malformed" }
-}
-
 /// Allocation where it need not be quick.
 #[inline(never)]
 fn alloc_by_call(heap: &mut Heap, kind: Kind, words: usize) -> Option<Obj> {
@@ -249,7 +245,7 @@ impl<'a> Vm<'a> {
 
     fn read(&mut self, mpy: &'a [u8]) -> Result<ModulePtr, Stop> {
         if self.n_names == MODULES_MAX {
-            return Err(Stop::Malformed(Malformed { reason: why(&"too many files"), offset: 0 }));
+            return Err(Stop::Malformed(Malformed { reason: Reason::TooManyFiles.or_malformed(), offset: 0 }));
         }
         let module = mpy::load(self, mpy)?;
         self.main = Some(module);

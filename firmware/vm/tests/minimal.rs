@@ -55,6 +55,6 @@ fn a_file_that_needs_more_is_refused_and_told_why() {
     ] {
         let (output, ended) = run(name);
         assert_eq!(output, "", "{name}");
-        assert!(matches!(ended, Err(Stop::Malformed(refused)) if refused.reason == reason), "{name} ended {ended:?}");
+        assert!(matches!(ended, Err(Stop::Malformed(refused)) if refused.reason.to_string() == reason), "{name} ended {ended:?}");
     }
 }

@@ -38,7 +38,8 @@ pub fn find_letter(letter: u8) -> Option<Qstr> {
 #[cfg(all(test, feature = "speed"))]
 mod tests {
     use super::find_letter;
-    use crate::qstr::{Qstr, TEXTS, find, text};
+    use crate::qstr::pool::BY_NUMBER;
+    use crate::qstr::{Qstr, find, text};
 
     #[test]
     fn each_letter_has_one_name() {
@@ -48,7 +49,7 @@ mod tests {
             assert_eq!(find(&[letter]), name);
             assert!(name.is_none_or(|name| text(name) == Some(&[letter])));
         }
-        for (number, known) in TEXTS.iter().enumerate().skip(1).filter(|(_, known)| known.len() == 1) {
+        for (number, known) in BY_NUMBER.iter().enumerate().skip(1).filter(|(_, known)| known.len() == 1) {
             assert_eq!(find(known.as_bytes()), Some(Qstr(number as u16)), "{known:?}");
         }
     }

@@ -5,6 +5,10 @@ use crate::call::Args;
 use crate::heap::Kind;
 use crate::natives::N;
 use crate::qstr::Qstr;
+#[cfg(feature = "messages")]
+use crate::texts;
+#[cfg(feature = "messages")]
+use crate::types::str;
 use crate::types::{Method, T, class, tuple};
 use crate::value::{Obj, Res};
 use crate::vm::Vm;
@@ -57,9 +61,23 @@ pub(crate) fn init(vm: &mut Vm, args: Args) -> Res {
     Ok(Obj::NONE)
 }
 
+/// What a rooted exception has as its `ARGS`. A message is a number until somebody looks.
+pub(crate) fn arguments(vm: &mut Vm, error: Obj) -> Res {
+    let arguments = error.field(ARGS);
+    #[cfg(feature = "messages")]
+    if arguments.is_name()
+        && let Some(message) = crate::qstr::message(arguments.as_name())
+    {
+        let text = str::new(vm, texts::unpack(message).as_bytes())?;
+        error.set_field(ARGS, text);
+        return Ok(text);
+    }
+    Ok(arguments)
+}
+
 /// `args` as a tuple.
 pub(crate) fn args(vm: &mut Vm, error: Obj) -> Res {
-    match error.field(ARGS) {
+    match arguments(vm, error)? {
         it if it == Obj::NULL => tuple::new(vm, &[]),
         args if args.is(Kind::Tuple) => Ok(args),
         one => {
@@ -70,7 +88,7 @@ pub(crate) fn args(vm: &mut Vm, error: Obj) -> Res {
     }
 }
 
-/// The first argument, or None: what `StopIteration.value` is.
+/// The first argument, or None: what `StopIteration.value` is, and `OSError.errno`; the machine gives neither of these a message.
 pub(crate) fn value(error: Obj) -> Obj {
     match error.field(ARGS) {
         it if it == Obj::NULL => Obj::NONE,
