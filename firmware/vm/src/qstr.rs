@@ -551,6 +551,7 @@ messages {
     M_NO_LEN "object has no len",
     M_BAD_OPERANDS "unsupported types for operator",
     M_BAD_OPERAND "unsupported type for operator",
+    #[cfg(not(feature = "bigint"))]
     M_INT_OVERFLOW "small int overflow",
     #[cfg(feature = "bigint")] M_INT_MACHINE "int too large for this",
     #[cfg(feature = "bigint")] M_POWER_MODULO "pow() needs a positive exponent and a modulus other than 0",

@@ -127,11 +127,15 @@ const fn plain_bytes(texts: &[&str]) -> usize {
 
 const PLAIN_BYTES: usize = plain_bytes(qstr::MESSAGES) + plain_bytes(reasons::TEXTS);
 
+/// Of how many texts one has its begin in a table: what an exception says is looked at in loops, too.
+const STRIDE: usize = 4;
+const N_TEXTS: usize = REASONS_FIRST + reasons::TEXTS.len();
+
 /// All texts as codes, and how many codes.
 #[allow(long_running_const_eval, reason = "some thousand letters, each with a few pieces that may begin there")]
 const ALL: ([u8; PLAIN_BYTES], usize) = {
     let (mut all, mut n, mut number) = ([0; PLAIN_BYTES], 0, 0);
-    while number < REASONS_FIRST + reasons::TEXTS.len() {
+    while number < N_TEXTS {
         let text = if number < REASONS_FIRST { qstr::MESSAGES[number] } else { reasons::TEXTS[number - REASONS_FIRST] };
         let (codes, len) = pack(text.as_bytes());
         let mut at = 0;
@@ -152,6 +156,28 @@ static PACKED: [u8; ALL.1] = {
     }
     packed
 };
+
+/// At which code each `STRIDE`th text begins.
+static BEGINS_OF_TEXTS: [u16; N_TEXTS.div_ceil(STRIDE)] = {
+    let (mut begins, mut at, mut number) = ([0; N_TEXTS.div_ceil(STRIDE)], 0, 0);
+    while number < N_TEXTS {
+        if number % STRIDE == 0 {
+            begins[number / STRIDE] = at as u16;
+        }
+        number += 1;
+        while !ends(PACKED[at]) {
+            at += 1;
+        }
+        at += 1;
+    }
+    begins
+};
+
+/// Whether what a code spells ends a text: no piece goes on behind an end.
+const fn ends(code: u8) -> bool {
+    let piece = code.wrapping_sub(PAIRS_FIRST) as usize;
+    code == END || piece < PIECES.len() && PIECES[piece].as_bytes()[PIECES[piece].len() - 1] == END
+}
 
 /// A text unpacked.
 pub struct Text {
@@ -187,8 +213,12 @@ impl Text {
 #[inline(never)]
 #[cold]
 pub(crate) fn unpack(number: usize) -> Text {
-    let mut text = Text { letters: [0; LONGEST], len: 0, texts_before: number };
-    for code in &PACKED {
+    let mut text = Text { letters: [0; LONGEST], len: 0, texts_before: number % STRIDE };
+    let begin = BEGINS_OF_TEXTS.get(number / STRIDE).map_or(PACKED.len(), |begin| usize::from(*begin));
+    for code in PACKED.get(begin..).unwrap_or(&[]) {
+        if text.texts_before > number {
+            break;
+        }
         text.add(*code);
     }
     text
