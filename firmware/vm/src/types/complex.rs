@@ -176,12 +176,10 @@ pub(crate) fn construct(vm: &mut Vm, _class: T, args: Args) -> Res {
 pub(crate) fn print(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
     let (real, imag) = parts(value);
     let alone = real.to_bits() == 0;
-    // A whole part has no point.
-    const POINT: &[u8] = b".0";
     if !alone {
         sink.put_byte(vm, b'(')?;
-        float::print_part(vm, sink, real, false, POINT)?;
+        float::print_part(vm, sink, real, false, true)?;
     }
-    float::print_part(vm, sink, imag, !alone, POINT)?;
+    float::print_part(vm, sink, imag, !alone, true)?;
     sink.put(vm, if alone { b"j" } else { b"j)" })
 }

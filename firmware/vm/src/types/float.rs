@@ -403,18 +403,22 @@ fn write(out: &mut Text, value: Float, kind: u8, precision: i32, keep_zeros: boo
 
 /// `repr(value)`, which is also its `str`.
 pub(crate) fn print(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
-    print_part(vm, sink, get(value), false, b"")
+    print_part(vm, sink, get(value), false, false)
 }
 
-/// A float as text, a sign before it also where there is a `plus`; `end` is left out where it ends so.
-pub(super) fn print_part(vm: &mut Vm, sink: Sink, value: Float, plus: bool, end: &[u8]) -> Res<()> {
+/// A float as text, a sign before it also where there is a `plus`; `short`: a whole one has no point.
+pub(super) fn print_part(vm: &mut Vm, sink: Sink, value: Float, plus: bool, short: bool) -> Res<()> {
     if value.is_sign_negative() && size(value) <= INFINITE {
         sink.put_byte(vm, b'-')?;
     } else if plus {
         sink.put_byte(vm, b'+')?;
     }
     let text = text(value, b'r', 0, false);
-    sink.put(vm, text.bytes().strip_suffix(end).unwrap_or(text.bytes()))
+    let shown = match text.bytes() {
+        [whole @ .., b'.', b'0'] if short => whole,
+        all => all,
+    };
+    sink.put(vm, shown)
 }
 
 /// `int(…)` of a float.
