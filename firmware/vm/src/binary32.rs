@@ -145,22 +145,18 @@ pub fn to_int(bits: u32) -> i32 {
 
 /// The same without a sign: what is below zero is 0.
 pub fn to_unsigned(bits: u32) -> u32 {
-    let (mantissa, exponent) = unpack(bits);
-    let lost = BIAS + 31 - exponent;
-    if bits & SIGN != 0 || is_nan(bits) {
-        return 0;
-    }
-    if lost < 0 { u32::MAX } else { mantissa.checked_shr(lost as u32).unwrap_or(0) }
+    u32::try_from(to_long(bits)).unwrap_or(u32::MAX)
 }
 
 /// The same with 64 bits.
 pub fn to_long(bits: u32) -> u64 {
     let (mantissa, exponent) = unpack(bits);
-    let lost = BIAS + 31 - exponent;
-    if lost >= 0 || bits & SIGN != 0 || is_nan(bits) {
-        return u64::from(to_unsigned(bits));
+    // Of a mantissa with 63 bits behind the point.
+    let lost = BIAS + 63 - exponent;
+    if bits & SIGN != 0 || is_nan(bits) {
+        return 0;
     }
-    if lost < -32 { u64::MAX } else { u64::from(mantissa) << -lost }
+    if lost < 0 { u64::MAX } else { (u64::from(mantissa) << 32).checked_shr(lost as u32).unwrap_or(0) }
 }
 
 #[cfg(test)]

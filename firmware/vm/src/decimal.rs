@@ -63,17 +63,17 @@ impl Wide {
         }
     }
 
-    fn times_ten_to(&mut self, power: i32) {
-        for _ in 0..power {
+    /// Multiplies by powers of two and of ten; those below one are none.
+    fn scale(&mut self, twos: i32, tens: i32) {
+        let mut left = twos;
+        while left > 0 {
+            let step = left.min(31);
+            self.times(1 << step);
+            left -= step;
+        }
+        for _ in 0..tens {
             self.times(10);
         }
-    }
-
-    fn shift_left(&mut self, bits: u32) {
-        for _ in 0..bits / 31 {
-            self.times(1 << 31);
-        }
-        self.times(1 << (bits % 31));
     }
 
     fn bits(&self) -> u32 {
@@ -84,15 +84,6 @@ impl Wide {
     /// Whether it is larger than another one, or on a `tie` equal to it.
     fn beyond(&self, other: &Wide, tie: bool) -> bool {
         self.0.iter().rev().cmp(other.0.iter().rev()) as i8 + i8::from(tie) > 0
-    }
-
-    fn add(&mut self, other: &Wide) {
-        let mut carry = 0_u64;
-        for (limb, more) in self.0.iter_mut().zip(&other.0) {
-            carry += u64::from(*limb) + u64::from(*more);
-            *limb = carry as u32;
-            carry >>= 32;
-        }
     }
 
     /// Takes another one away if it is not larger; whether that was so.
@@ -150,6 +141,15 @@ pub(crate) fn to_i32(value: Float) -> i32 {
     (value as i32)
 }
 
+/// As an int of 64 bits without a sign, rounded towards zero; what is out of range is an end of the range.
+#[cfg(feature = "time")]
+pub(crate) fn to_u64(value: Float) -> u64 {
+    #[cfg(not(any(feature = "f64", target_abi = "eabihf")))]
+    return crate::binary32::to_long(value.to_bits());
+    #[cfg(any(feature = "f64", target_abi = "eabihf"))]
+    (value as u64)
+}
+
 /// How many digits are wanted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wanted {
@@ -168,6 +168,20 @@ pub(crate) struct Decimal {
     pub(crate) point: i32,
 }
 
+impl Decimal {
+    pub(crate) fn new() -> Decimal {
+        Decimal { digits: [b'0'; DIGITS_MAX], len: 0, point: 0 }
+    }
+
+    /// Writes the digits (as characters) of a finite float's magnitude into a new one, which is not copied so.
+    #[inline(never)]
+    pub(crate) fn write(&mut self, value: Float, wanted: Wanted) {
+        if divide(self, value, wanted) {
+            round_up(self, wanted);
+        }
+    }
+}
+
 /// Mantissa and exponent of a finite float's magnitude: `mantissa * 2^exponent`.
 pub(crate) fn parts(value: Float) -> (Bits, i32) {
     let bits = value.to_bits();
@@ -180,44 +194,29 @@ pub(crate) fn parts(value: Float) -> (Bits, i32) {
     }
 }
 
-/// The digits (as characters) of a finite float's magnitude.
-pub(crate) fn digits(value: Float, wanted: Wanted) -> Decimal {
-    let mut made = Decimal { digits: [b'0'; DIGITS_MAX], len: 0, point: 0 };
-    if generate(&mut made, value, wanted) {
-        round_up(&mut made, wanted);
-    }
-    made
-}
-
 /// Long division; gives whether the last digit is to be rounded up.
-fn generate(made: &mut Decimal, value: Float, wanted: Wanted) -> bool {
-    let (mantissa, exponent) = if size(value) == 0 { (0, 0) } else { parts(value) };
-    // The float is `rest / unit`; half the way to the neighbour below is `margin / unit`, and to the one above as much, or twice that.
+fn divide(made: &mut Decimal, value: Float, wanted: Wanted) -> bool {
+    let (mantissa, exponent) = parts(value);
+    // Zero needs no numbers as small as the smallest float's.
+    let exponent = if mantissa == 0 { 0 } else { exponent };
+    // The float is `rest / unit`; half the way to the neighbour below is `margin / unit`, and half the way to the one above ends at `high / unit`.
     let shortest = wanted == Wanted::Shortest;
-    let uneven = mantissa == HIDDEN;
-    // What lies halfway is read back as the one of two floats that is even; without a margin there are no such ways to end.
+    let uneven = u32::from(mantissa == HIDDEN);
+    // What lies halfway is read back as the one of two floats that is even; where nothing is to be read back, there is no margin.
     let tie = !shortest || mantissa & 1 == 0;
-    let mut rest = Wide::new(u64::from(mantissa) << (1 + u32::from(uneven)));
-    let mut unit = Wide::new(2 << u32::from(uneven));
-    let mut margin = Wide::new(u64::from(shortest));
-    rest.shift_left(exponent.max(0) as u32);
-    margin.shift_left(exponent.max(0) as u32);
-    unit.shift_left((-exponent).max(0) as u32);
+    let doubled = u64::from(mantissa) << (1 + uneven);
+    let (mut rest, mut margin) = (Wide::new(doubled), Wide::new(u64::from(shortest)));
+    let mut high = Wide::new(doubled + (u64::from(shortest) << uneven));
+    let mut unit = Wide::new(2 << uneven);
     // Up to two too small: log10(2) is about 1233 / 4096.
     let bits = exponent + (Bits::BITS - mantissa.leading_zeros()) as i32;
     let mut point = ((bits - 1) * 1233) >> 12;
-    unit.times_ten_to(point);
-    rest.times_ten_to(-point);
-    margin.times_ten_to(-point);
-    // Whether what is left reaches `unit` with the margin, so that the digit before would be one more.
-    let reaches = |rest: &Wide, margin: &Wide, unit: &Wide| {
-        let mut sum = *rest;
-        for _ in 0..1 + u32::from(uneven) {
-            sum.add(margin);
-        }
-        sum.beyond(unit, tie)
-    };
-    while reaches(&rest, &margin, &unit) {
+    rest.scale(exponent, -point);
+    margin.scale(exponent, -point);
+    high.scale(exponent, -point);
+    unit.scale(-exponent, point);
+    // While the digit before would be one more.
+    while high.beyond(&unit, tie) {
         point += 1;
         unit.times(10);
     }
@@ -231,25 +230,28 @@ fn generate(made: &mut Decimal, value: Float, wanted: Wanted) -> bool {
         Wanted::Places(places) => point + places,
     };
     if count < 0 {
+        // Zero, with as many places as wanted.
+        made.point -= count;
         return false;
     }
     let mut digit = b'0';
     for place in made.digits.iter_mut().take(count as usize) {
         rest.times(10);
         margin.times(10);
+        high.times(10);
         digit = b'0';
         while rest.take(&unit) {
+            high.take(&unit);
             digit += 1;
         }
         *place = digit;
         made.len += 1;
         if shortest {
-            let low = margin.beyond(&rest, tie);
-            let high = reaches(&rest, &margin, &unit);
-            if low || high {
+            let (down, up) = (margin.beyond(&rest, tie), high.beyond(&unit, tie));
+            if down || up {
                 rest.times(2);
                 // A ten cannot come of it: then one digit fewer would have been enough.
-                return high && (!low || rest.beyond(&unit, true));
+                return up && (!down || rest.beyond(&unit, true));
             }
         }
     }
@@ -282,11 +284,11 @@ pub(crate) fn nearest(mantissa: u64, power: i32) -> Float {
         return Float::INFINITY;
     }
     let (mut rest, mut unit) = (Wide::new(mantissa), Wide::new(1));
-    rest.times_ten_to(power);
-    unit.times_ten_to(-power);
+    rest.scale(0, power);
+    unit.scale(0, -power);
     let mut exponent = rest.bits() as i32 - unit.bits() as i32;
-    unit.shift_left(exponent.max(0) as u32);
-    rest.shift_left((-exponent).max(0) as u32);
+    unit.scale(exponent, 0);
+    rest.scale(-exponent, 0);
     if !rest.beyond(&unit, true) {
         rest.times(2);
         exponent -= 1;
@@ -373,6 +375,12 @@ fn parse_digits(text: &[u8]) -> Option<Float> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn digits(value: Float, wanted: Wanted) -> Decimal {
+        let mut made = Decimal::new();
+        made.write(value, wanted);
+        made
+    }
 
     fn shortest(value: Float) -> String {
         let made = digits(value, Wanted::Shortest);

@@ -97,6 +97,7 @@ pub(crate) fn of_double(bits: u64) -> f32 {
 }
 
 /// As a fixed-point number, with `bits` behind the point.
+#[inline(never)]
 fn fixed(value: Wide, bits: i32) -> u32 {
     value.mantissa.checked_shr((31 - bits - value.exponent) as u32).unwrap_or(0)
 }
@@ -343,6 +344,12 @@ pub(crate) fn tan(value: f32) -> f32 {
     of_angle(value, Of::Tangent)
 }
 
+/// `from - angle`, with 30 bits behind the point, where that leaves enough.
+#[inline(never)]
+fn less(from: u32, angle: Wide) -> Wide {
+    Wide { mantissa: from - fixed(angle, 30), exponent: 1 }
+}
+
 pub(crate) fn atan2(y: f32, x: f32) -> f32 {
     let (mut top, mut bottom) = (size(y), size(x));
     if top > INFINITE || bottom > INFINITE {
@@ -370,11 +377,14 @@ pub(crate) fn atan2(y: f32, x: f32) -> f32 {
         sum = ONE / (2 * n + 1) - high(square, sum);
     }
     let mut angle = times(tangent, sum);
-    // From here on with 30 bits behind the point, where that leaves enough.
-    for (is, from) in [(far, PI / 4), (steep, PI / 2), (sign(x) != 0, PI)] {
-        if is {
-            angle = Wide { mantissa: from - fixed(angle, 30), exponent: 1 };
-        }
+    if far {
+        angle = less(PI / 4, angle);
+    }
+    if steep {
+        angle = less(PI / 2, angle);
+    }
+    if sign(x) != 0 {
+        angle = less(PI, angle);
     }
     join(sign(y), angle)
 }

@@ -92,7 +92,7 @@ pub(crate) fn sleep(vm: &mut Vm, args: Args) -> Res {
     #[cfg(feature = "float")]
     if let Some(seconds) = crate::types::float::of(args.get(0)) {
         if seconds > 0.0 {
-            wait_us(vm, (seconds * 1_000_000.0) as u64)?;
+            wait_us(vm, crate::decimal::to_u64(seconds * 1_000_000.0))?;
         }
         return Ok(Obj::NONE);
     }

@@ -79,10 +79,16 @@ pub(crate) fn hash(vm: &mut Vm, value: Obj) -> Res<u32> {
     Ok(all)
 }
 
+/// The sum of two products.
+#[inline(never)]
+fn sum(a: Float, b: Float, c: Float, d: Float) -> Float {
+    a * b + c * d
+}
+
 /// The distance from zero.
 pub(crate) fn size(value: Obj) -> Float {
     let (real, imag) = parts(value);
-    sqrt(real * real + imag * imag)
+    sqrt(sum(real, real, imag, imag))
 }
 
 /// An arithmetic operator in its plain form, one of whose operands is complex.
@@ -92,7 +98,7 @@ pub(crate) fn arithmetic(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Re
     let value = match operator {
         op::ADD => (a + c, b + d),
         op::SUBTRACT => (a - c, b - d),
-        op::MULTIPLY => (a * c - b * d, a * d + b * c),
+        op::MULTIPLY => (sum(a, c, -b, d), sum(a, d, b, c)),
         op::TRUE_DIVIDE if right != (0.0, 0.0) => quotient(left, right),
         op::TRUE_DIVIDE => return Err(vm.raise(T::ZeroDivisionError, Qstr::M_DIVISION)),
         op::POWER => return power(vm, left, right),
@@ -107,13 +113,13 @@ fn quotient((a, b): Parts, (c, d): Parts) -> Parts {
         return quotient((b, -a), (d, -c));
     }
     let ratio = d / c;
-    let unit = c + d * ratio;
-    ((a + b * ratio) / unit, (b - a * ratio) / unit)
+    let unit = sum(c, 1.0, d, ratio);
+    (sum(a, 1.0, b, ratio) / unit, sum(b, 1.0, -a, ratio) / unit)
 }
 
 /// `base ** exponent`, which is `exp(exponent * log(base))`.
 pub(crate) fn power(vm: &mut Vm, (a, b): Parts, (c, d): Parts) -> Res {
-    let square = a * a + b * b;
+    let square = sum(a, a, b, b);
     if square == 0.0 {
         if d != 0.0 || c < 0.0 {
             return Err(vm.raise(T::ZeroDivisionError, Qstr::M_DIVISION));
@@ -121,7 +127,7 @@ pub(crate) fn power(vm: &mut Vm, (a, b): Parts, (c, d): Parts) -> Res {
         return new(vm, (Float::from(u8::from(c == 0.0)), 0.0));
     }
     let (scale, turn) = (log(square) / 2.0, atan2(b, a));
-    let (size, turn) = (exp(c * scale - d * turn), d * scale + c * turn);
+    let (size, turn) = (exp(sum(c, scale, -d, turn)), sum(d, scale, c, turn));
     new(vm, (size * cos(turn), size * sin(turn)))
 }
 
@@ -172,21 +178,8 @@ pub(crate) fn print(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
     let alone = real.to_bits() == 0;
     if !alone {
         sink.put_byte(vm, b'(');
-        print_part(vm, sink, real, false)?;
+        float::print_part(vm, sink, real, false, true)?;
     }
-    print_part(vm, sink, imag, !alone)?;
-    sink.put(vm, if alone { b"j" } else { b"j)" });
-    Ok(())
-}
-
-/// A part as text: a whole one has no point, and one behind another has its sign.
-fn print_part(vm: &mut Vm, sink: Sink, value: Float, signed: bool) -> Res<()> {
-    if value.is_sign_negative() && !value.is_nan() {
-        sink.put_byte(vm, b'-');
-    } else if signed {
-        sink.put_byte(vm, b'+');
-    }
-    let text = float::text(value, b'r', 0, false);
-    sink.put(vm, text.bytes().strip_suffix(b".0").unwrap_or(text.bytes()));
-    Ok(())
+    float::print_part(vm, sink, imag, !alone, true)?;
+    sink.push(vm, if alone { b"j" } else { b"j)" })
 }

@@ -3,7 +3,7 @@
 use core::cmp::Ordering;
 
 use crate::call::Args;
-use crate::decimal::{self, Float, INFINITE, Wanted, is_whole, size, to_i32, truncate};
+use crate::decimal::{self, DIGITS_MAX, Decimal, Float, INFINITE, Wanted, is_whole, size, to_i32, truncate};
 use crate::heap::{Kind, WORD};
 use crate::natives::N;
 use crate::opcodes::{binary as op, unary as un};
@@ -183,11 +183,11 @@ use crate::elementary::{fmod, pow, sqrt};
 use libm::{fmod, pow, sqrt};
 
 fn power(vm: &mut Vm, base: Float, exponent: Float) -> Res {
-    if size(base) == 0 && exponent < 0.0 {
+    if base == 0.0 && exponent < 0.0 {
         return Err(vm.raise(T::ZeroDivisionError, Qstr::M_DIVISION));
     }
     let finite = size(base) < INFINITE && size(exponent) < INFINITE;
-    if base < 0.0 && finite && !is_whole(exponent) {
+    if finite && base < 0.0 && !is_whole(exponent) {
         #[cfg(feature = "complex")]
         return super::complex::power(vm, (base, 0.0), (exponent, 0.0));
         #[cfg(not(feature = "complex"))]
@@ -307,14 +307,15 @@ pub(crate) fn round(vm: &mut Vm, value: Float, places: Option<i32>) -> Res {
     if size(value) >= INFINITE {
         return new(vm, value);
     }
-    let made = decimal::digits(value, Wanted::Places(places));
+    let mut made = Decimal::new();
+    made.write(value, Wanted::Places(places));
     let kept = &made.digits[..made.len.min(19)];
     let mantissa = kept.iter().fold(0, |all, digit| all * 10 + u64::from(digit - b'0'));
     new(vm, decimal::nearest(mantissa, made.point - kept.len() as i32).copysign(value))
 }
 
 /// Room for the longest text: sign, digits, point, zeros and exponent.
-const TEXT_MAX: usize = 2 * decimal::DIGITS_MAX + 12;
+const TEXT_MAX: usize = 2 * DIGITS_MAX + 12;
 
 /// A float's text without its sign.
 pub(crate) struct Text {
@@ -339,12 +340,6 @@ impl Text {
         }
     }
 
-    fn push_all(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.push(*byte);
-        }
-    }
-
     fn push_digits(&mut self, made: &decimal::Decimal, from: i32, to: i32) {
         for at in from..to {
             self.push(if at >= 0 && (at as usize) < made.len { made.digits[at as usize] } else { b'0' });
@@ -359,40 +354,41 @@ pub(crate) fn text(value: Float, kind: u8, precision: i32, keep_zeros: bool) -> 
     if size(value) < INFINITE {
         write(&mut out, value, kind, precision, keep_zeros);
     } else {
-        out.push_all(if size(value) > INFINITE { b"nan" } else { b"inf" });
+        let name = if size(value) > INFINITE { b"nan" } else { b"inf" };
+        out.bytes[..name.len()].copy_from_slice(name);
+        out.len = name.len();
     }
     out
 }
 
 fn write(out: &mut Text, value: Float, kind: u8, precision: i32, keep_zeros: bool) {
-    let precision = precision.min(decimal::DIGITS_MAX as i32 - 8);
-    let wanted = match kind {
-        b'r' => Wanted::Shortest,
-        b'f' => Wanted::Places(precision),
-        b'e' => Wanted::Digits(precision + 1),
-        _ => Wanted::Digits(precision.max(1)),
+    let precision = precision.min(DIGITS_MAX as i32 - 8);
+    // The digits, which exponents are not shown, how many places there are at least, and how many digits stay even if they are zeros.
+    let (wanted, plain, places_min, digits_min) = match kind {
+        b'r' => (Wanted::Shortest, -4..16, 1, DIGITS_MAX),
+        b'f' => (Wanted::Places(precision), i32::MIN..i32::MAX, precision, DIGITS_MAX),
+        b'e' => (Wanted::Digits(precision + 1), 0..0, 0, DIGITS_MAX),
+        _ => (Wanted::Digits(precision.max(1)), -4..precision.max(1), 0, if keep_zeros { DIGITS_MAX } else { 1 }),
     };
-    let mut made = decimal::digits(value, wanted);
-    let exponent = made.point - 1;
-    // How many digits stand before an exponent gets in their place.
-    let plain_max = if kind == b'r' { 16 } else { precision.max(1) };
-    let with_exponent = match kind {
-        b'f' => false,
-        b'e' => true,
-        _ => exponent < -4 || exponent >= plain_max,
-    };
-    if kind == b'g' && !keep_zeros {
-        while made.len > 1 && made.digits[made.len - 1] == b'0' {
-            made.len -= 1;
-        }
+    let mut made = Decimal::new();
+    made.write(value, wanted);
+    while made.len > digits_min && made.digits[made.len - 1] == b'0' {
+        made.len -= 1;
     }
+    let exponent = made.point - 1;
+    let with_exponent = !plain.contains(&exponent);
     let len = made.len as i32;
+    let (point, places_min) = if with_exponent { (1, 0) } else { (made.point, places_min) };
+    if point <= 0 {
+        out.push(b'0');
+    }
+    out.push_digits(&made, 0, point);
+    let places = (len - point).max(places_min);
+    if places > 0 || keep_zeros {
+        out.push(b'.');
+        out.push_digits(&made, point, point + places);
+    }
     if with_exponent {
-        out.push_digits(&made, 0, 1);
-        if len > 1 || keep_zeros {
-            out.push(b'.');
-            out.push_digits(&made, 1, len);
-        }
         out.push(b'e');
         out.push(if exponent < 0 { b'-' } else { b'+' });
         let mut exponent = exponent.unsigned_abs();
@@ -402,31 +398,27 @@ fn write(out: &mut Text, value: Float, kind: u8, precision: i32, keep_zeros: boo
         }
         out.push(b'0' + (exponent / 10) as u8);
         out.push(b'0' + (exponent % 10) as u8);
-        return;
-    }
-    if made.point <= 0 {
-        out.push(b'0');
-    }
-    out.push_digits(&made, 0, made.point);
-    let places = match kind {
-        b'f' => precision,
-        b'r' => (len - made.point).max(1),
-        _ => len - made.point,
-    };
-    if places > 0 || keep_zeros {
-        out.push(b'.');
-        out.push_digits(&made, made.point, made.point + places);
     }
 }
 
 /// `repr(value)`, which is also its `str`.
 pub(crate) fn print(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
-    let value = get(value);
-    if value.is_sign_negative() && !value.is_nan() {
+    print_part(vm, sink, get(value), false, false)
+}
+
+/// A float as text, a sign before it also where there is a `plus`; `short`: a whole one has no point.
+pub(super) fn print_part(vm: &mut Vm, sink: Sink, value: Float, plus: bool, short: bool) -> Res<()> {
+    if value.is_sign_negative() && size(value) <= INFINITE {
         sink.put_byte(vm, b'-');
+    } else if plus {
+        sink.put_byte(vm, b'+');
     }
-    sink.put(vm, text(value, b'r', 0, false).bytes());
-    Ok(())
+    let text = text(value, b'r', 0, false);
+    let shown = match text.bytes() {
+        [whole @ .., b'.', b'0'] if short => whole,
+        all => all,
+    };
+    sink.push(vm, shown)
 }
 
 /// `int(…)` of a float.
