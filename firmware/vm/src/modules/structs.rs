@@ -172,7 +172,9 @@ fn run(vm: &mut Vm, args: Args, task: Task) -> Res {
                 put(vm, &format, args.get(first + filled), buffer, at)?;
             } else {
                 // Again: finding the offset may have run code that made it shorter.
-                let Some(bytes) = bytes::argument(vm, buffer)?.get(at..at + format.size) else { return vm.value_error(Qstr::M_BUFFER_SIZE) };
+                let Some(bytes) = bytes::argument(vm, buffer)?.get(at..at + format.size) else {
+                    return vm.value_error(Qstr::M_BUFFER_SIZE);
+                };
                 let value = if format.code == b's' { bytes::new(vm, bytes)? } else { packed::load(vm, format.code, format.big, bytes)? };
                 tuple::set(made, filled, value);
             }

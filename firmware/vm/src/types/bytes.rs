@@ -4,15 +4,15 @@
 //! The methods they share with texts are in `str.rs`, which looks here for what a value that is no text holds.
 
 use crate::call::Args;
-use crate::heap::{Kind, WORD};
+use crate::heap::Kind;
 use crate::natives::N;
 use crate::opcodes::binary as op;
 use crate::ops;
 use crate::print::Sink;
 use crate::qstr::Qstr;
 use crate::types::T;
-use crate::types::{Method, slice, str};
-use crate::value::{INT_MAX, Obj, Res};
+use crate::types::{Method, int, slice, str};
+use crate::value::{Obj, Res};
 use crate::vm::Vm;
 use crate::{iter, subscr};
 
@@ -107,7 +107,7 @@ pub(crate) fn quick_store(array: Obj, at: Obj, value: Obj) -> bool {
     if !array.is(Kind::ByteArray) || !at.is_int() || !value.is_int() {
         return false;
     }
-    let all = array.field(BLOCK).bytes_mut(1, len(array));
+    let all = content_mut(array);
     match (all.get_mut(at.as_int() as usize), u8::try_from(value.as_int())) {
         (Some(place), Ok(byte)) => {
             *place = byte;
@@ -136,7 +136,6 @@ pub(crate) fn content<'x>(array: Obj) -> &'x [u8] {
 }
 
 /// The same to be written.
-#[cfg(feature = "packed")]
 pub(crate) fn content_mut<'x>(array: Obj) -> &'x mut [u8] {
     array.field(BLOCK).bytes_mut(1, len(array))
 }
@@ -149,11 +148,7 @@ pub(crate) fn take_over(array: Obj, block: Obj) {
 
 /// A bytes object of `len` bytes, which are zeros.
 pub(crate) fn with_room(vm: &mut Vm, len: usize) -> Res {
-    if len >= INT_MAX as usize {
-        return vm.no_memory();
-    }
-    let made = vm.alloc(Kind::Bytes, 1 + len.div_ceil(WORD))?;
-    made.set_raw(0, len);
+    let made = str::block(vm, Kind::Bytes, len)?;
     made.bytes_mut(1, len).fill(0);
     Ok(made)
 }
@@ -199,17 +194,7 @@ pub(crate) fn byte(vm: &mut Vm, value: Obj) -> Res<u8> {
 
 /// Makes an array so long; new bytes are whatever they were. The array is rooted.
 fn resize(vm: &mut Vm, array: Obj, wanted: usize) -> Res<()> {
-    let block = array.field(BLOCK);
-    let room = (block.words() - 1) * WORD;
-    if wanted > room {
-        let comfortable = wanted.max(room + room / 2);
-        if !vm.heap.extend(block, 1 + comfortable.div_ceil(WORD)) {
-            let grown = with_room(vm, comfortable)?;
-            grown.write_bytes(0, block.bytes(1, len(array)));
-            array.set_field(BLOCK, grown);
-            vm.heap.free(block);
-        }
-    }
+    str::grown(vm, array, BLOCK, len(array), wanted)?;
     array.set_field(LEN, Obj::count(wanted));
     Ok(())
 }
@@ -311,63 +296,49 @@ pub(crate) fn store(vm: &mut Vm, array: Obj, at: Obj, value: Obj) -> Res<()> {
         array.field(BLOCK).write_bytes(index, &[byte]);
         return Ok(());
     }
-    let (start, stop, step) = slice::resolve(vm, at, len(array))?;
-    if step != 1 {
-        if value == Obj::NULL {
-            remove_steps(array, start, stop, step);
-            return Ok(());
+    let (mut start, mut stop, mut step) = slice::resolve(vm, at, len(array))?;
+    let kept = vm.kept();
+    let mut from: &[u8] = &[];
+    if value != Obj::NULL {
+        // A copy: the value may be the array itself, or any iterable, whose code may change the array.
+        let copy = from_iterable(vm, value)?;
+        vm.keep(copy)?;
+        (start, stop, step) = slice::resolve(vm, at, len(array))?;
+        from = copy.bytes(1, copy.raw(0));
+    }
+    if step == 1 {
+        splice(vm, array, start as usize, stop.max(start) as usize, from)?;
+    } else if value == Obj::NULL {
+        remove_steps(array, start, stop, step);
+    } else {
+        if from.len() != slice::count(start, stop, step) {
+            return vm.value_error(Qstr::M_BUFFER_SIZE);
         }
-        return store_steps(vm, array, at, value);
+        let all = content_mut(array);
+        for (index, byte) in from.iter().enumerate() {
+            all[(start + step * index as i32) as usize] = *byte;
+        }
     }
-    let (start, stop) = (start as usize, stop.max(start) as usize);
-    if value == Obj::NULL {
-        return splice(vm, array, start, stop, &[]);
-    }
-    // A copy: the value may be the array itself, or any iterable, whose code may change the array.
-    let copy = from_iterable(vm, value)?;
-    vm.keep(copy)?;
-    let stop = stop.min(len(array));
-    splice(vm, array, start.min(stop), stop, copy.bytes(1, copy.raw(0)))?;
-    vm.unkeep(1);
+    vm.release(kept);
     Ok(())
 }
 
 /// Takes out what a slice with a step stands for.
 fn remove_steps(array: Obj, start: i32, stop: i32, step: i32) {
-    let (n, old) = (slice::count(start, stop, step), len(array));
-    if n == 0 {
-        return;
-    }
-    // The same places, from the first one on.
-    let first = if step < 0 { start + step * (n as i32 - 1) } else { start } as usize;
-    let step = step.unsigned_abs() as usize;
-    let all = array.field(BLOCK).bytes_mut(1, old);
-    let mut to = first;
-    for from in first..old {
-        if !(from - first).is_multiple_of(step) || (from - first) / step >= n {
+    let mut left = slice::count(start, stop, step);
+    // The same places are gone over from the first one on.
+    let mut next = if step < 0 { start + step * (left as i32 - 1) } else { start } as usize;
+    let all = content_mut(array);
+    let mut to = 0;
+    for from in 0..all.len() {
+        if from == next && left > 0 {
+            (next, left) = (next + step.unsigned_abs() as usize, left - 1);
+        } else {
             all[to] = all[from];
             to += 1;
         }
     }
     array.set_field(LEN, Obj::count(to));
-}
-
-/// Puts as many bytes as a slice with a step stands for in their places.
-fn store_steps(vm: &mut Vm, array: Obj, at: Obj, value: Obj) -> Res<()> {
-    let copy = from_iterable(vm, value)?;
-    vm.keep(copy)?;
-    // Not before: making the copy may have run code that changed the array.
-    let (start, stop, step) = slice::resolve(vm, at, len(array))?;
-    let from = copy.bytes(1, copy.raw(0));
-    if from.len() != slice::count(start, stop, step) {
-        return vm.value_error(Qstr::M_BUFFER_SIZE);
-    }
-    let all = array.field(BLOCK).bytes_mut(1, len(array));
-    for (index, byte) in from.iter().enumerate() {
-        all[(start + step * index as i32) as usize] = *byte;
-    }
-    vm.unkeep(1);
-    Ok(())
 }
 
 /// A binary operator (plain form) with bytes on the left.
@@ -473,12 +444,12 @@ pub(crate) fn hex(vm: &mut Vm, args: Args) -> Res {
     let bytes = argument(vm, args.get(0))?;
     let between = args.opt(1).and_then(|given| str::text(vm, given).or(buffer(given))).unwrap_or(b"");
     let builder = str::Builder::new(vm)?;
-    let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + value - 10 };
     for (index, byte) in bytes.iter().enumerate() {
         if index > 0 {
             builder.push(vm, between)?;
         }
-        builder.push(vm, &[digit(byte >> 4), digit(byte & 15)])?;
+        // With a 1 before them, so that there are two digits.
+        builder.push(vm, &int::digits(0x100 | i32::from(*byte), 16, &mut [0; 33])[1..])?;
     }
     Ok(builder.finish(vm))
 }

@@ -20,7 +20,8 @@ pub(crate) struct Spec<'t> {
     /// What stands before the digits; 0 for nothing. First what the spec asks for before numbers that are not negative, `+` or a space.
     sign: u8,
     width: usize,
-    has_precision: bool,
+    /// The point before a precision; 0 without.
+    point: u8,
     precision: usize,
     /// A character.
     fill: &'t [u8],
@@ -41,10 +42,9 @@ enum Side {
 #[cfg(feature = "format")]
 #[derive(Default)]
 struct More {
-    /// The alignment was given.
-    aligned: bool,
-    alternate: bool,
-    /// What stands between groups of digits; 0 for nothing.
+    /// The letters of the alignment, of the alternate form (`#`) and of what stands between groups of digits; 0 for what was not given.
+    align: u8,
+    alternate: u8,
     group: u8,
     /// The letter of the base that stands behind a 0 before the digits; 0 for neither.
     base: u8,
@@ -60,7 +60,7 @@ impl Spec<'_> {
             zero: false,
             sign: 0,
             width: 0,
-            has_precision: false,
+            point: 0,
             precision: 0,
             fill: b" ",
             #[cfg(feature = "format")]
@@ -70,14 +70,14 @@ impl Spec<'_> {
 
     /// The width, or behind a point the precision.
     fn number(&mut self) -> &mut usize {
-        if self.has_precision { &mut self.precision } else { &mut self.width }
+        if self.point != 0 { &mut self.precision } else { &mut self.width }
     }
 
     /// Takes the digits of a number off, if there are any. A 0 before a width is a flag as well.
     #[inline(never)]
     fn digits<'r>(&mut self, mut rest: &'r [u8]) -> &'r [u8] {
         while let [digit @ b'0'..=b'9', after @ ..] = rest {
-            self.zero |= *digit == b'0' && self.width == 0 && !self.has_precision;
+            self.zero |= *digit == b'0' && self.width == 0 && self.point == 0;
             let number = self.number();
             *number = (*number * 10 + usize::from(digit - b'0')).min(NUMBER_MAX);
             rest = after;
@@ -119,17 +119,17 @@ pub(crate) fn percent(vm: &mut Vm, template: Obj, values: Obj) -> Res {
             rest = after;
             match *byte {
                 b'-' => spec.side = Side::Left,
-                b'.' => spec.has_precision = true,
+                b'.' => spec.point = b'.',
                 #[cfg(feature = "format")]
                 b'+' | b' ' => spec.sign = spec.sign.max(*byte),
                 #[cfg(feature = "format")]
-                b'#' => spec.more.alternate = true,
+                b'#' => spec.more.alternate = b'#',
                 #[cfg(feature = "format")]
                 b'*' => {
                     let value = next_value(vm, &mut used)?;
                     let value = ops::as_int(vm, value)?;
                     *spec.number() = (value.unsigned_abs() as usize).min(NUMBER_MAX);
-                    if value < 0 && !spec.has_precision {
+                    if value < 0 && spec.point == 0 {
                         spec.side = Side::Left;
                     }
                 }
@@ -189,7 +189,7 @@ fn bytes_of(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj) -> Res<(
         }
         _ => return vm.type_error(Qstr::M_EXPECTED_BYTES),
     };
-    let all = if spec.has_precision { &all[..all.len().min(spec.precision)] } else { all };
+    let all = if spec.point != 0 { &all[..all.len().min(spec.precision)] } else { all };
     // Bytes are counted, not characters, and filled with spaces.
     spec.width = (spec.width + char_count(all)).saturating_sub(all.len());
     (spec.fill, spec.sign) = (b" ", 0);
@@ -221,12 +221,12 @@ fn one_of_percent(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj, _i
 
 /// `str(value)` or `repr(value)`, cut off at the precision.
 fn text_of(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj) -> Res<()> {
-    if cfg!(feature = "format") && spec.width == 0 && !spec.has_precision {
+    if cfg!(feature = "format") && spec.width == 0 && spec.point == 0 {
         return if spec.letter == b'r' { print::repr(vm, Sink::Text(builder), value) } else { print::str(vm, Sink::Text(builder), value) };
     }
     let done = as_text(vm, value, char::from(spec.letter))?;
     let bytes = str::bytes(vm, done);
-    let bytes = if spec.has_precision { &bytes[..byte_at(bytes, spec.precision)] } else { bytes };
+    let bytes = if spec.point != 0 { &bytes[..byte_at(bytes, spec.precision)] } else { bytes };
     spec.sign = 0;
     pad(vm, builder, spec, bytes)
 }
@@ -284,7 +284,7 @@ fn int(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj) -> Res<()> {
         digits.make_ascii_uppercase();
     }
     #[cfg(feature = "format")]
-    if spec.more.alternate && base != 10 {
+    if spec.more.alternate != 0 && base != 10 {
         spec.more.base = spec.letter;
     }
     pad(vm, builder, spec, digits)
@@ -334,16 +334,16 @@ fn pad(vm: &mut Vm, builder: Builder, spec: &Spec, bytes: &[u8]) -> Res<()> {
 fn float(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj) -> Res<()> {
     use crate::types::float;
     let value = float::argument(vm, value)?;
-    let precision = if spec.has_precision { spec.precision as i32 } else { 6 };
+    let precision = if spec.point != 0 { spec.precision as i32 } else { 6 };
     let kind = spec.letter;
-    let letter = match kind {
-        b'%' => b'f',
-        0 | b'n' if !spec.has_precision => b'r',
-        0 | b'n' => b'g',
-        letter => letter.to_ascii_lowercase(),
-    };
-    let shown = if kind == b'%' { value * 100.0 } else { value };
-    let mut made = float::text(shown, letter, precision, spec.more.alternate);
+    let (mut shown, mut letter) = (value, kind.to_ascii_lowercase());
+    if kind == b'%' {
+        (shown, letter) = (value * 100.0, b'f');
+    }
+    if kind == 0 || kind == b'n' {
+        letter = if spec.point == 0 { b'r' } else { b'g' };
+    }
+    let mut made = float::text(shown, letter, precision, spec.more.alternate != 0);
     let end: &[u8] = match kind {
         b'%' => b"%",
         0 if value.is_finite() && made.bytes().iter().all(u8::is_ascii_digit) => b".0",
@@ -399,12 +399,12 @@ mod language {
             b'^' => Side::Center,
             _ => Side::Right,
         };
-        spec.more.aligned = align != 0;
+        spec.more.align = align;
         spec.sign = take(&mut rest, b"+- ");
         if spec.sign == b'-' {
             spec.sign = 0;
         }
-        spec.more.alternate = take(&mut rest, b"#") != 0;
+        spec.more.alternate = take(&mut rest, b"#");
         // It can stay: a number may begin with it.
         let zero = rest.first() == Some(&b'0');
         if zero && !has_fill {
@@ -413,8 +413,8 @@ mod language {
         rest = spec.digits(rest);
         spec.zero = align == b'=' || zero && align == 0;
         spec.more.group = take(&mut rest, b",_");
-        spec.has_precision = take(&mut rest, b".") != 0;
-        if spec.has_precision {
+        spec.point = take(&mut rest, b".");
+        if spec.point != 0 {
             rest = spec.digits(rest);
         }
         spec.letter = rest.first().copied().unwrap_or(0);
@@ -423,7 +423,7 @@ mod language {
 
     /// Texts stand on the left when nothing else is said.
     fn left<'s, 't>(spec: &'s mut Spec<'t>) -> &'s mut Spec<'t> {
-        if !spec.more.aligned {
+        if spec.more.align == 0 {
             spec.side = Side::Left;
         }
         spec
@@ -454,7 +454,7 @@ mod language {
         let is_text = str::is(value);
         match spec.letter {
             _ if !good => {}
-            0 | b's' if is_text && !(spec.zero && spec.more.aligned) => {
+            0 | b's' if is_text && !(spec.zero && spec.more.align != 0) => {
                 spec.letter = b's';
                 return text_of(vm, builder, left(spec), value);
             }
@@ -486,7 +486,7 @@ mod language {
     /// `hex(value)`, `oct(value)` and `bin(value)`.
     fn in_base(vm: &mut Vm, args: Args, letter: u8) -> Res {
         let mut spec = Spec::new(letter);
-        spec.more.alternate = true;
+        spec.more.alternate = b'#';
         let builder = Builder::new(vm)?;
         int(vm, builder, &mut spec, args.get(0))?;
         Ok(builder.finish(vm))

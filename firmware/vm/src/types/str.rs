@@ -107,12 +107,33 @@ pub(crate) fn same(vm: &Vm, left: Obj, right: Obj) -> bool {
 
 /// A block for `len` bytes, not yet written.
 pub(crate) fn with_room(vm: &mut Vm, len: usize) -> Res {
+    block(vm, Kind::Str, len)
+}
+
+/// The same of a text or of bytes.
+pub(crate) fn block(vm: &mut Vm, kind: Kind, len: usize) -> Res {
     if len >= INT_MAX as usize {
         return vm.no_memory();
     }
-    let made = vm.alloc(Kind::Str, 1 + len.div_ceil(WORD))?;
+    let made = vm.alloc(kind, 1 + len.div_ceil(WORD))?;
     made.set_raw(0, len);
     Ok(made)
+}
+
+/// The block in a field of a rooted object, which nothing else holds: with room for `wanted` bytes, or another one that has and takes its place with
+/// the first `len` of them.
+pub(crate) fn grown(vm: &mut Vm, holder: Obj, field: usize, len: usize, wanted: usize) -> Res {
+    let block = holder.field(field);
+    let room = (block.words() - 1) * WORD;
+    let comfortable = wanted.max(room + room / 2);
+    if wanted <= room || vm.heap.extend(block, 1 + comfortable.div_ceil(WORD)) {
+        return Ok(block);
+    }
+    let grown = self::block(vm, block.kind(), comfortable)?;
+    grown.write_bytes(0, block.bytes(1, len));
+    holder.set_field(field, grown);
+    vm.heap.free(block);
+    Ok(grown)
 }
 
 /// Makes a text from `with_room` shorter, or bytes.
@@ -189,20 +210,8 @@ impl Builder {
 
     /// Adds bytes, which may be those of a rooted value.
     pub(crate) fn push(&self, vm: &mut Vm, bytes: &[u8]) -> Res<()> {
-        let block = self.holder.field(0);
-        let len = block.raw(0);
-        let room = (block.words() - 1) * WORD;
-        if len + bytes.len() > room {
-            let wanted = len + bytes.len();
-            if !vm.heap.extend(block, 1 + wanted.max(room + room / 2).div_ceil(WORD)) {
-                let grown = with_room(vm, wanted.max(room + room / 2))?;
-                grown.set_raw(0, len);
-                grown.write_bytes(0, block.bytes(1, len));
-                self.holder.set_field(0, grown);
-                vm.heap.free(block);
-            }
-        }
-        let block = self.holder.field(0);
+        let len = self.holder.field(0).raw(0);
+        let block = grown(vm, self.holder, 0, len, len + bytes.len())?;
         block.write_bytes(len, bytes);
         block.set_raw(0, len + bytes.len());
         Ok(())
