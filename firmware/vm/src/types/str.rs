@@ -572,8 +572,18 @@ fn bounds(vm: &mut Vm, args: Args, bytes: &[u8]) -> Res<(usize, usize)> {
     Ok(if cfg!(feature = "bytes") && len == bytes.len() { (at[0], at[1]) } else { (byte_at(bytes, at[0]), byte_at(bytes, at[1])) })
 }
 
-/// Where the argument first or last is; -1 where it is not, or a ValueError when it must be.
-pub(crate) fn find_by(vm: &mut Vm, args: Args, last: bool, must: bool) -> Res {
+/// What a search is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Search {
+    /// Where the first or the last one is; -1 where there is none, or a ValueError when there `must` be one.
+    For { last: bool, must: bool },
+    /// How many there are, none of which overlap.
+    #[cfg(feature = "builtins")]
+    Count,
+}
+
+/// Looks for the argument.
+pub(crate) fn find_by(vm: &mut Vm, args: Args, search: Search) -> Res {
     let bytes = receiver(vm, args)?;
     let part = argument(vm, args, 1)?;
     let (start, end) = bounds(vm, args, bytes)?;
@@ -581,6 +591,24 @@ pub(crate) fn find_by(vm: &mut Vm, args: Args, last: bool, must: bool) -> Res {
     let (within, _) = (Some(bytes), end);
     #[cfg(feature = "methods")]
     let within = bytes.get(start..end);
+    #[cfg(feature = "builtins")]
+    if search == Search::Count {
+        let Some(mut rest) = within else { return Ok(Obj::int(0)) };
+        if part.is_empty() {
+            return Ok(Obj::count(units(args, rest) + 1));
+        }
+        let mut found = 0;
+        while let Some(at) = find(rest, part) {
+            found += 1;
+            rest = &rest[at + part.len()..];
+        }
+        return Ok(Obj::count(found));
+    }
+    let (last, must) = match search {
+        Search::For { last, must } => (last, must),
+        #[cfg(feature = "builtins")]
+        Search::Count => (false, false),
+    };
     match within.and_then(|within| find_from(within, Some(part), last)) {
         Some(at) => Ok(Obj::count(units(args, &bytes[..start + at]))),
         None if must => vm.value_error(Qstr::M_SUBSTRING),
@@ -589,32 +617,20 @@ pub(crate) fn find_by(vm: &mut Vm, args: Args, last: bool, must: bool) -> Res {
 }
 
 pub(crate) fn find_method(vm: &mut Vm, args: Args) -> Res {
-    find_by(vm, args, false, false)
+    find_by(vm, args, Search::For { last: false, must: false })
 }
 
 pub(crate) fn rfind(vm: &mut Vm, args: Args) -> Res {
-    find_by(vm, args, true, false)
+    find_by(vm, args, Search::For { last: true, must: false })
 }
 
 pub(crate) fn index(vm: &mut Vm, args: Args) -> Res {
-    find_by(vm, args, false, true)
+    find_by(vm, args, Search::For { last: false, must: true })
 }
 
 #[cfg(feature = "builtins")]
 pub(crate) fn count(vm: &mut Vm, args: Args) -> Res {
-    let bytes = receiver(vm, args)?;
-    let part = argument(vm, args, 1)?;
-    let (start, end) = bounds(vm, args, bytes)?;
-    let Some(mut rest) = bytes.get(start..end) else { return Ok(Obj::int(0)) };
-    if part.is_empty() {
-        return Ok(Obj::count(units(args, rest) + 1));
-    }
-    let mut found = 0;
-    while let Some(at) = find(rest, part) {
-        found += 1;
-        rest = &rest[at + part.len()..];
-    }
-    Ok(Obj::count(found))
+    find_by(vm, args, Search::Count)
 }
 
 /// Where size counts, what is replaced is what the text is split by, which may not be empty.
