@@ -53,6 +53,7 @@ impl Args {
     }
 
     /// Positional argument `index`, or the keyword argument of this name.
+    #[cfg(any(feature = "strings", feature = "io", feature = "collections", all(feature = "bigint", feature = "bytes")))]
     pub(crate) fn named(&self, index: usize, name: Qstr) -> Option<Obj> {
         self.opt(index).or_else(|| self.kw_named(name))
     }

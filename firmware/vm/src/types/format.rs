@@ -429,12 +429,12 @@ mod language {
         spec
     }
 
-    /// Writes a rooted value as the spec says.
-    pub(super) fn formatted(vm: &mut Vm, builder: Builder, value: Obj, text: &[u8]) -> Res<()> {
+    /// Writes a rooted value as a rooted spec says.
+    pub(super) fn formatted(vm: &mut Vm, builder: Builder, value: Obj, given: Obj) -> Res<()> {
+        let text = str::required(vm, given)?;
         let function = attr::special(vm, value, Qstr::D_FORMAT);
         if function != Obj::NULL {
-            let argument = str::new(vm, text)?;
-            let made = call::call(vm, function, &[value, argument])?;
+            let made = call::call(vm, function, &[value, given])?;
             vm.keep(made)?;
             return print::str(vm, Sink::Text(builder), made);
         }
@@ -474,10 +474,7 @@ mod language {
 
     /// `format(value, spec)`.
     pub(crate) fn builtin(vm: &mut Vm, args: Args) -> Res {
-        let spec = match args.opt(1) {
-            None => b"",
-            Some(given) => str::required(vm, given)?,
-        };
+        let spec = args.opt(1).unwrap_or(Obj::name(Qstr::EMPTY));
         let builder = Builder::new(vm)?;
         formatted(vm, builder, args.get(0), spec)?;
         Ok(builder.finish(vm))
@@ -516,7 +513,7 @@ mod fields {
     use crate::qstr::Qstr;
     use crate::types::str::{self, Builder};
     use crate::types::{T, int};
-    use crate::value::Res;
+    use crate::value::{Obj, Res};
     use crate::vm::Vm;
 
     /// A pattern on its way into a text.
@@ -602,11 +599,9 @@ mod fields {
                 value = as_text(vm, value, how)?;
                 stop = fields.next_char();
             }
-            // None, until one is there.
-            let mut spec = &fields.part[..0];
+            let mut spec = Obj::name(Qstr::EMPTY);
             if stop == ':' {
-                let made = fill(vm, fields, depth + 1)?;
-                spec = str::bytes(vm, made);
+                spec = fill(vm, fields, depth + 1)?;
                 stop = '}';
             }
             if stop != '}' {
