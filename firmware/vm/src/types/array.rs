@@ -145,18 +145,12 @@ pub(crate) fn store(vm: &mut Vm, array: Obj, at: Obj, value: Obj) -> Res<()> {
 
 /// A binary operator (plain form) with an array on the left.
 pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
-    let all = content(left);
-    let (more, times) = match operator {
-        op::ADD if right.is(Kind::Array) && code(right) == code(left) => (content(right), 1),
-        op::MULTIPLY if ops::small(right).is_some() => (&[][..], ops::small(right).unwrap_or(0).max(0) as usize),
+    let (more, times) = match (operator, ops::small(right)) {
+        (op::ADD, _) if right.is(Kind::Array) && code(right) == code(left) => (content(right), 1),
+        (op::MULTIPLY, Some(times)) => (&[][..], times),
         _ => return vm.type_error(Qstr::M_BAD_OPERANDS),
     };
-    let Some(total) = all.len().checked_mul(times).and_then(|total| total.checked_add(more.len())) else { return vm.no_memory() };
-    let block = bytes::with_room(vm, total)?;
-    for index in 0..if all.is_empty() { 0 } else { times } {
-        block.write_bytes(index * all.len(), all);
-    }
-    block.write_bytes(total - more.len(), more);
+    let block = str::repeated(vm, Kind::Bytes, content(left), times, more)?;
     of_block(vm, block, code(left))
 }
 

@@ -353,20 +353,8 @@ pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res 
             vm.unkeep(1);
             made
         }
-        (op::ADD, Some(more), _) => {
-            let made = with_room(vm, bytes.len() + more.len())?;
-            made.write_bytes(0, bytes);
-            made.write_bytes(bytes.len(), more);
-            made
-        }
-        (op::MULTIPLY, _, Some(times)) => {
-            let Some(total) = bytes.len().checked_mul(times.max(0) as usize) else { return vm.no_memory() };
-            let made = with_room(vm, total)?;
-            for at in (0..total).step_by(bytes.len().max(1)) {
-                made.write_bytes(at, bytes);
-            }
-            made
-        }
+        (op::ADD, Some(more), _) => str::repeated(vm, Kind::Bytes, bytes, 1, more)?,
+        (op::MULTIPLY, _, Some(times)) => str::repeated(vm, Kind::Bytes, bytes, times, b"")?,
         _ => return vm.type_error(Qstr::M_BAD_OPERANDS),
     };
     alike(vm, left, made)

@@ -191,6 +191,19 @@ pub(crate) fn concat(vm: &mut Vm, parts: &[Obj]) -> Res {
     Ok(made)
 }
 
+/// A block with the bytes of a rooted value so many times, none if that is negative, and then some more.
+#[cfg(any(feature = "speed", feature = "bytes"))]
+pub(crate) fn repeated(vm: &mut Vm, kind: Kind, bytes: &[u8], times: i32, more: &[u8]) -> Res {
+    let times = if bytes.is_empty() { 0 } else { times.max(0) as usize };
+    let Some(total) = bytes.len().checked_mul(times).and_then(|total| total.checked_add(more.len())) else { return vm.no_memory() };
+    let made = block(vm, kind, total)?;
+    for index in 0..times {
+        made.write_bytes(index * bytes.len(), bytes);
+    }
+    made.write_bytes(total - more.len(), more);
+    Ok(made)
+}
+
 /// A text being built: a block that grows. Root it with `keep` through `Builder::new`.
 #[derive(Clone, Copy)]
 pub(crate) struct Builder {
@@ -352,15 +365,10 @@ pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res 
         op::MULTIPLY => {
             let Some(times) = ops::small(right) else { return vm.type_error(Qstr::M_BAD_OPERANDS) };
             let bytes = bytes(vm, left);
-            let Some(total) = bytes.len().checked_mul(times.max(0) as usize) else { return vm.no_memory() };
-            if total == 0 {
+            if bytes.is_empty() || times <= 0 {
                 return Ok(Obj::name(Qstr::EMPTY));
             }
-            let made = with_room(vm, total)?;
-            for index in 0..times as usize {
-                made.write_bytes(index * bytes.len(), bytes);
-            }
-            Ok(made)
+            repeated(vm, Kind::Str, bytes, times, b"")
         }
         #[cfg(feature = "percent")]
         op::MODULO => crate::types::format::percent(vm, left, right),
