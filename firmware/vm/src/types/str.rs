@@ -437,46 +437,15 @@ pub(crate) fn join(vm: &mut Vm, args: Args) -> Res {
     let between = receiver(vm, args)?;
     let parts = list::from_iterable(vm, args.get(1))?;
     vm.keep(parts)?;
-    #[cfg(not(any(feature = "speed", feature = "bytes")))]
-    return {
-        let builder = Builder::new(vm)?;
-        for (index, part) in list::items(parts).iter().enumerate() {
-            if index > 0 {
-                builder.push(vm, between)?;
-            }
-            let Some(bytes) = text(vm, *part) else { return vm.type_error(Qstr::M_JOIN) };
-            builder.push(vm, bytes)?;
-        }
-        Ok(builder.finish(vm))
-    };
-    #[cfg(any(feature = "speed", feature = "bytes"))]
-    join_parts(vm, args, between, parts)
-}
-
-/// The same in two walks: how long it gets, and the text itself.
-#[cfg(any(feature = "speed", feature = "bytes"))]
-fn join_parts(vm: &mut Vm, args: Args, between: &[u8], parts: Obj) -> Res {
-    let mut len = 0;
-    for part in list::items(parts) {
-        match self::part(vm, args.get(0), *part) {
-            Some(bytes) => len += bytes.len() + between.len(),
-            None => return vm.type_error(Qstr::M_JOIN),
-        }
-    }
-    if len == 0 {
-        return like(vm, args, b"");
-    }
-    let made = with_room(vm, len - between.len())?;
-    let mut at = 0;
+    let builder = Builder::new(vm)?;
     for (index, part) in list::items(parts).iter().enumerate() {
         if index > 0 {
-            made.write_bytes(at, between);
-            at += between.len();
+            builder.push(vm, between)?;
         }
-        let bytes = self::part(vm, args.get(0), *part).unwrap_or(b"");
-        made.write_bytes(at, bytes);
-        at += bytes.len();
+        let Some(bytes) = self::part(vm, args.get(0), *part) else { return vm.type_error(Qstr::M_JOIN) };
+        builder.push(vm, bytes)?;
     }
+    let made = builder.finish(vm);
     finish_like(vm, args, made)
 }
 
