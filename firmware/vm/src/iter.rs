@@ -536,3 +536,20 @@ pub(crate) fn unpack_ex(vm: &mut Vm, at: Slots, left: usize, right: usize) -> Re
     }
     Ok(())
 }
+
+/// Gives each item of a rooted iterable, held, to a function, together with the rooted value it is meant for.
+pub(crate) fn each(vm: &mut Vm, source: Obj, target: Obj, take: fn(&mut Vm, Obj, Obj) -> Res<()>) -> Res<()> {
+    let iterator = get_native(vm, source)?;
+    vm.keep(iterator)?;
+    loop {
+        let item = next(vm, iterator)?;
+        if item == Obj::STOP {
+            break;
+        }
+        vm.keep(item)?;
+        take(vm, target, item)?;
+        vm.unkeep(1);
+    }
+    vm.unkeep(1);
+    Ok(())
+}

@@ -74,19 +74,7 @@ fn append(vm: &mut Vm, array: Obj, value: Obj) -> Res<()> {
 }
 
 fn extend_by_items(vm: &mut Vm, array: Obj, items: Obj) -> Res<()> {
-    let iterator = iter::get_native(vm, items)?;
-    vm.keep(iterator)?;
-    loop {
-        let value = iter::next(vm, iterator)?;
-        if value == Obj::STOP {
-            break;
-        }
-        vm.keep(value)?;
-        append(vm, array, value)?;
-        vm.unkeep(1);
-    }
-    vm.unkeep(1);
-    Ok(())
+    iter::each(vm, items, array, append)
 }
 
 /// The bytes of another array of the same code, as a bytes object of their own: it may be the array that is about to change.
@@ -168,25 +156,17 @@ pub(crate) fn print(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
 
 // ----- methods
 
-fn receiver(vm: &mut Vm, args: Args) -> Res {
-    if args.get(0).is(Kind::Array) { Ok(args.get(0)) } else { vm.type_error(Qstr::M_BAD_OPERAND) }
-}
-
 pub(crate) fn append_method(vm: &mut Vm, args: Args) -> Res {
-    let array = receiver(vm, args)?;
-    append(vm, array, args.get(1))?;
-    Ok(Obj::NONE)
+    args.given_to(vm, Kind::Array, append)
 }
 
 pub(crate) fn extend_method(vm: &mut Vm, args: Args) -> Res {
-    let array = receiver(vm, args)?;
-    extend(vm, array, args.get(1))?;
-    Ok(Obj::NONE)
+    args.given_to(vm, Kind::Array, extend)
 }
 
 /// `array.index(value)`.
 pub(crate) fn index(vm: &mut Vm, args: Args) -> Res {
-    let array = receiver(vm, args)?;
+    let array = args.receiver(vm, Kind::Array)?;
     let mut index = 0;
     loop {
         let item = packed::item(vm, array, index)?;

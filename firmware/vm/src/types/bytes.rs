@@ -222,16 +222,8 @@ fn from_iterable(vm: &mut Vm, value: Obj) -> Res {
     let block = with_room(vm, 0)?;
     let array = array_of(vm, block)?;
     vm.keep(array)?;
-    let iterator = iter::get_native(vm, value)?;
-    vm.keep(iterator)?;
-    loop {
-        let item = iter::next(vm, iterator)?;
-        if item == Obj::STOP {
-            break;
-        }
-        append(vm, array, item)?;
-    }
-    vm.unkeep(2);
+    iter::each(vm, value, array, append)?;
+    vm.unkeep(1);
     let made = array.field(BLOCK);
     str::shorten(vm, made, len(array));
     Ok(made)
@@ -390,21 +382,12 @@ pub(crate) fn print(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
 
 // ----- methods
 
-fn array_argument(vm: &mut Vm, args: Args) -> Res {
-    let array = args.get(0);
-    if array.is(Kind::ByteArray) { Ok(array) } else { vm.type_error(Qstr::M_BAD_OPERAND) }
-}
-
 pub(crate) fn append_method(vm: &mut Vm, args: Args) -> Res {
-    let array = array_argument(vm, args)?;
-    append(vm, array, args.get(1))?;
-    Ok(Obj::NONE)
+    args.given_to(vm, Kind::ByteArray, append)
 }
 
 pub(crate) fn extend_method(vm: &mut Vm, args: Args) -> Res {
-    let array = array_argument(vm, args)?;
-    extend(vm, array, args.get(1))?;
-    Ok(Obj::NONE)
+    args.given_to(vm, Kind::ByteArray, extend)
 }
 
 /// `bytes.decode()`: UTF-8 is the only encoding.

@@ -300,9 +300,9 @@ fn pad(vm: &mut Vm, builder: Builder, spec: &Spec, bytes: &[u8]) -> Res<()> {
     let prefix = &prefix[usize::from(spec.sign == 0)..if base == 0 { 1 } else { 3 }];
     // Only the digits before a point are grouped.
     #[cfg(feature = "format")]
-    let whole = bytes.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(bytes.len());
+    let mut whole = bytes.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(bytes.len());
     #[cfg(feature = "format")]
-    let groups = if spec.more.group == 0 { 0 } else { whole.saturating_sub(1) / 3 };
+    let mut groups = if spec.more.group == 0 { 0 } else { whole.saturating_sub(1) / 3 };
     #[cfg(not(feature = "format"))]
     let groups = 0;
     let missing = spec.width.saturating_sub(char_count(bytes) + prefix.len() + groups);
@@ -315,16 +315,15 @@ fn pad(vm: &mut Vm, builder: Builder, spec: &Spec, bytes: &[u8]) -> Res<()> {
         builder.push(vm, prefix)?;
     }
     #[cfg(feature = "format")]
-    let mut rest = bytes;
+    let mut bytes = bytes;
     #[cfg(feature = "format")]
-    for left in (1..=groups).rev() {
-        let (group, after) = rest.split_at(whole - 3 * left - (bytes.len() - rest.len()));
+    while groups > 0 {
+        let (group, rest) = bytes.split_at(whole - 3 * groups);
         builder.push(vm, group)?;
         builder.push(vm, &[spec.more.group])?;
-        rest = after;
+        (bytes, whole) = (rest, 3 * groups);
+        groups -= 1;
     }
-    #[cfg(feature = "format")]
-    let bytes = rest;
     builder.push(vm, bytes)?;
     builder.fill(vm, spec.fill, missing - before)
 }

@@ -162,19 +162,7 @@ pub(crate) fn extend(vm: &mut Vm, list: Obj, other: Obj) -> Res<()> {
         }
         return Ok(());
     }
-    let iterator = iter::get_native(vm, other)?;
-    vm.keep(iterator)?;
-    loop {
-        let value = iter::next(vm, iterator)?;
-        if value == Obj::STOP {
-            break;
-        }
-        vm.keep(value)?;
-        append(vm, list, value)?;
-        vm.unkeep(1);
-    }
-    vm.unkeep(1);
-    Ok(())
+    iter::each(vm, other, list, append)
 }
 
 /// A new list of the items of a rooted iterable.

@@ -231,7 +231,7 @@ impl Builder {
     }
 
     /// The same, so many times.
-    #[cfg(feature = "percent")]
+    #[cfg(any(feature = "percent", feature = "strings"))]
     #[inline(never)]
     pub(crate) fn fill(&self, vm: &mut Vm, bytes: &[u8], times: usize) -> Res<()> {
         for _ in 0..times {
