@@ -43,6 +43,20 @@ impl Args {
         (index < self.n).then(|| self.at.get(index as isize))
     }
 
+    /// A method's receiver, which must be of this kind.
+    #[cfg(any(feature = "bytes", feature = "collections"))]
+    pub(crate) fn receiver(&self, vm: &mut Vm, kind: Kind) -> Res {
+        if self.get(0).is(kind) { Ok(self.get(0)) } else { vm.type_error(Qstr::M_BAD_OPERAND) }
+    }
+
+    /// A method that does something with its receiver, which must be of this kind, and the argument.
+    #[cfg(any(feature = "bytes", feature = "collections"))]
+    pub(crate) fn given_to(&self, vm: &mut Vm, kind: Kind, method: fn(&mut Vm, Obj, Obj) -> Res<()>) -> Res {
+        let receiver = self.receiver(vm, kind)?;
+        method(vm, receiver, self.get(1))?;
+        Ok(Obj::NONE)
+    }
+
     /// Positional argument `index` as an int, if given.
     #[cfg_attr(feature = "methods", inline(never))]
     pub(crate) fn int_or(&self, vm: &mut Vm, index: usize, default: i32) -> Res<i32> {
@@ -53,7 +67,7 @@ impl Args {
     }
 
     /// Positional argument `index`, or the keyword argument of this name.
-    #[cfg(any(feature = "bytes", feature = "collections", feature = "io", feature = "strings"))]
+    #[cfg(any(feature = "strings", feature = "io", feature = "collections", all(feature = "bigint", feature = "bytes")))]
     pub(crate) fn named(&self, index: usize, name: Qstr) -> Option<Obj> {
         self.opt(index).or_else(|| self.kw_named(name))
     }

@@ -76,11 +76,6 @@ pub(crate) fn construct(vm: &mut Vm, _class: T, args: Args) -> Res {
     Ok(made)
 }
 
-fn check(vm: &mut Vm, args: Args) -> Res {
-    let deque = args.get(0);
-    if deque.is(Kind::Deque) { Ok(deque) } else { vm.type_error(Qstr::M_BAD_OPERAND) }
-}
-
 /// Makes room for one more; `deque` is rooted. False: it may hold none at all.
 fn make_room(vm: &mut Vm, deque: Obj, drop_first: bool) -> Res<bool> {
     let n = len(deque);
@@ -133,30 +128,32 @@ fn push(vm: &mut Vm, deque: Obj, value: Obj, first: bool) -> Res<()> {
     Ok(())
 }
 
+fn push_first(vm: &mut Vm, deque: Obj, value: Obj) -> Res<()> {
+    push(vm, deque, value, true)
+}
+
+fn push_last(vm: &mut Vm, deque: Obj, value: Obj) -> Res<()> {
+    push(vm, deque, value, false)
+}
+
 fn extend(vm: &mut Vm, deque: Obj, items: Obj) -> Res<()> {
-    iter::each(vm, items, deque, |vm, deque, value| push(vm, deque, value, false))
+    iter::each(vm, items, deque, push_last)
 }
 
 pub(crate) fn append(vm: &mut Vm, args: Args) -> Res {
-    let deque = check(vm, args)?;
-    push(vm, deque, args.get(1), false)?;
-    Ok(Obj::NONE)
+    args.given_to(vm, Kind::Deque, push_last)
 }
 
 pub(crate) fn append_left(vm: &mut Vm, args: Args) -> Res {
-    let deque = check(vm, args)?;
-    push(vm, deque, args.get(1), true)?;
-    Ok(Obj::NONE)
+    args.given_to(vm, Kind::Deque, push_first)
 }
 
 pub(crate) fn extend_method(vm: &mut Vm, args: Args) -> Res {
-    let deque = check(vm, args)?;
-    extend(vm, deque, args.get(1))?;
-    Ok(Obj::NONE)
+    args.given_to(vm, Kind::Deque, extend)
 }
 
 fn pop_from(vm: &mut Vm, args: Args, first: bool) -> Res {
-    let deque = check(vm, args)?;
+    let deque = args.receiver(vm, Kind::Deque)?;
     if len(deque) == 0 {
         return Err(vm.raise(T::IndexError, Qstr::M_EMPTY));
     }
@@ -172,7 +169,7 @@ pub(crate) fn pop_left(vm: &mut Vm, args: Args) -> Res {
 }
 
 pub(crate) fn clear(vm: &mut Vm, args: Args) -> Res {
-    let deque = check(vm, args)?;
+    let deque = args.receiver(vm, Kind::Deque)?;
     deque.set_field(SLOTS, Obj::NULL);
     deque.set_field(FIRST, Obj::int(0));
     deque.set_field(LEN, Obj::int(0));

@@ -137,22 +137,9 @@ pub(crate) fn put(vm: &mut Vm, stream: Obj, bytes: &[u8]) -> Res<()> {
     if bytes.is_empty() {
         return Ok(());
     }
-    let block = stream.field(BLOCK);
-    let (len, at) = (block.raw(0), at(stream));
+    let (len, at) = (stream.field(BLOCK).raw(0), at(stream));
     let end = at + bytes.len();
-    let room = (block.words() - 1) * crate::heap::WORD;
-    let block = if end > room {
-        let wanted = (room + room / 2).max(end);
-        #[cfg(feature = "bytes")]
-        let grown = if is_binary(stream) { crate::types::bytes::with_room(vm, wanted)? } else { str::with_room(vm, wanted)? };
-        #[cfg(not(feature = "bytes"))]
-        let grown = str::with_room(vm, wanted)?;
-        grown.write_bytes(0, block.bytes(1, len));
-        stream.set_field(BLOCK, grown);
-        grown
-    } else {
-        block
-    };
+    let block = str::grown(vm, stream, BLOCK, len, end)?;
     // Beyond the end: what lies between is filled up.
     for hole in len..at {
         block.write_bytes(hole, &[0]);

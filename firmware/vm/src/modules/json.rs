@@ -47,6 +47,8 @@ pub(crate) fn dumps(vm: &mut Vm, args: Args) -> Res {
     builder.finish(vm)
 }
 
+const WORDS: &[(&[u8], Obj); 3] = &[(b"null", Obj::NONE), (b"true", Obj::TRUE), (b"false", Obj::FALSE)];
+
 /// Letters that stand for a character behind a backslash, and those characters. The last one may stand for itself as well.
 const LETTERS: &[u8; 8] = b"\"\\nrtbf/";
 const CHARACTERS: &[u8; 8] = b"\"\\\n\r\t\x08\x0c/";
@@ -96,22 +98,20 @@ fn put(vm: &mut Vm, to: &Writer, value: Obj) -> Res<()> {
             at = next;
         }
         vm.leave();
-        sink.put_byte(vm, if is_dict { b'}' } else { b']' });
-        return Ok(());
+        return sink.push(vm, if is_dict { b"}" } else { b"]" });
     }
-    let word: &[u8] = match value {
-        it if it == Obj::NONE => b"null",
-        it if it == Obj::TRUE => b"true",
-        it if it == Obj::FALSE => b"false",
-        #[cfg(feature = "float")]
-        it if it.is(Kind::Float) => return print::repr(vm, sink, value),
-        #[cfg(feature = "bigint")]
-        it if it.is(Kind::Int) => return print::repr(vm, sink, value),
-        it if it.is_int() => return print::repr(vm, sink, value),
-        _ => return vm.type_error(Qstr::M_BAD_OPERAND),
-    };
-    sink.put(vm, word);
-    Ok(())
+    if let Some((word, _)) = WORDS.iter().find(|(_, it)| *it == value) {
+        return sink.push(vm, word);
+    }
+    #[cfg(feature = "float")]
+    if value.is(Kind::Float) {
+        return print::repr(vm, sink, value);
+    }
+    #[cfg(feature = "bigint")]
+    if value.is(Kind::Int) {
+        return print::repr(vm, sink, value);
+    }
+    if value.is_int() { print::repr(vm, sink, value) } else { vm.type_error(Qstr::M_BAD_OPERAND) }
 }
 
 fn quoted(vm: &mut Vm, sink: Sink, text: &[u8]) {
@@ -212,10 +212,10 @@ fn value(vm: &mut Vm, reader: &mut Reader) -> Res {
             number(vm, digits)
         }
         _ => {
-            for (word, value) in [(b"null".as_slice(), Obj::NONE), (b"true", Obj::TRUE), (b"false", Obj::FALSE)] {
-                if let Some(rest) = start.strip_prefix(word) {
+            for (word, value) in WORDS {
+                if let Some(rest) = start.strip_prefix(*word) {
                     reader.rest = rest;
-                    return Ok(value);
+                    return Ok(*value);
                 }
             }
             wrong(vm)

@@ -21,7 +21,6 @@ pub(crate) const ENTRIES: &[(Qstr, Entry)] = &[
 ];
 
 /// A format on its way, at one of its fields: several numbers of one code, or one `s`. Formats come from rooted values.
-#[derive(Clone, Copy)]
 struct Format<'x> {
     rest: &'x [u8],
     aligned: bool,
@@ -41,19 +40,7 @@ fn sum(count: usize, size: usize, more: usize) -> usize {
     (count as u64 * size as u64 + more as u64).min(INT_MAX as u64) as usize
 }
 
-impl<'x> Format<'x> {
-    fn new(vm: &mut Vm, value: Obj) -> Res<Format<'x>> {
-        let Some(all) = str::text(vm, value).or_else(|| bytes::buffer(value)) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
-        let (big, aligned, skip) = match all.first() {
-            Some(b'<') => (false, false, 1),
-            Some(b'>' | b'!') => (true, false, 1),
-            Some(b'=') => (packed::BIG, false, 1),
-            Some(b'@') => (packed::BIG, true, 1),
-            _ => (packed::BIG, true, 0),
-        };
-        Ok(Format { rest: &all[skip..], aligned, big, code: 0, count: 0, at: 0, size: 0, end: 0 })
-    }
-
+impl Format<'_> {
     /// Goes on to the next field; false at the end.
     fn next(&mut self, vm: &mut Vm) -> Res<bool> {
         let mut count = None;
@@ -90,6 +77,7 @@ impl<'x> Format<'x> {
 }
 
 /// Writes a number, or the bytes of an `s`, into the bytes of a rooted object from `at` on.
+#[inline(never)]
 fn put(vm: &mut Vm, format: &Format, value: Obj, into: Obj, at: usize) -> Res<()> {
     let number;
     let mut from = if format.code == b's' {
@@ -126,12 +114,22 @@ enum Task {
 
 /// All that they do begins with a format, of which it is to be known how many bytes and how many values it stands for.
 fn run(vm: &mut Vm, args: Args, task: Task) -> Res {
-    let mut format = Format::new(vm, args.get(0))?;
-    let (mut all, mut values) = (format, 0);
-    while all.next(vm)? {
-        values = sum(all.count, 1, values);
+    let given = args.get(0);
+    let Some(all) = str::text(vm, given).or_else(|| bytes::buffer(given)) else { return vm.type_error(Qstr::M_EXPECTED_STR) };
+    let (big, aligned, skip) = match all.first() {
+        Some(b'<') => (false, false, 1),
+        Some(b'>' | b'!') => (true, false, 1),
+        Some(b'=') => (packed::BIG, false, 1),
+        Some(b'@') => (packed::BIG, true, 1),
+        _ => (packed::BIG, true, 0),
+    };
+    let mut format = Format { rest: &all[skip..], aligned, big, code: 0, count: 0, at: 0, size: 0, end: 0 };
+    let mut values = 0;
+    while format.next(vm)? {
+        values = sum(format.count, 1, values);
     }
-    let size = all.end;
+    let size = format.end;
+    (format.rest, format.end) = (&all[skip..], 0);
     let first = match task {
         Task::Measure => return Ok(Obj::count_at_most(size)),
         Task::Pack => 1,

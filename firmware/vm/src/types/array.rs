@@ -132,18 +132,12 @@ pub(crate) fn store(vm: &mut Vm, array: Obj, at: Obj, value: Obj) -> Res<()> {
 
 /// A binary operator (plain form) with an array on the left.
 pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
-    let all = content(left);
-    let (more, times) = match operator {
-        op::ADD if right.is(Kind::Array) && code(right) == code(left) => (content(right), 1),
-        op::MULTIPLY if ops::small(right).is_some() => (&[][..], ops::small(right).unwrap_or(0).max(0) as usize),
+    let (more, times) = match (operator, ops::small(right)) {
+        (op::ADD, _) if right.is(Kind::Array) && code(right) == code(left) => (content(right), 1),
+        (op::MULTIPLY, Some(times)) => (&[][..], times),
         _ => return vm.type_error(Qstr::M_BAD_OPERANDS),
     };
-    let Some(total) = all.len().checked_mul(times).and_then(|total| total.checked_add(more.len())) else { return vm.no_memory() };
-    let block = bytes::with_room(vm, total)?;
-    for index in 0..if all.is_empty() { 0 } else { times } {
-        block.write_bytes(index * all.len(), all);
-    }
-    block.write_bytes(total - more.len(), more);
+    let block = str::repeated(vm, Kind::Bytes, content(left), times, more)?;
     of_block(vm, block, code(left))
 }
 
@@ -161,25 +155,17 @@ pub(crate) fn print(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
 
 // ----- methods
 
-fn receiver(vm: &mut Vm, args: Args) -> Res {
-    if args.get(0).is(Kind::Array) { Ok(args.get(0)) } else { vm.type_error(Qstr::M_BAD_OPERAND) }
-}
-
 pub(crate) fn append_method(vm: &mut Vm, args: Args) -> Res {
-    let array = receiver(vm, args)?;
-    append(vm, array, args.get(1))?;
-    Ok(Obj::NONE)
+    args.given_to(vm, Kind::Array, append)
 }
 
 pub(crate) fn extend_method(vm: &mut Vm, args: Args) -> Res {
-    let array = receiver(vm, args)?;
-    extend(vm, array, args.get(1))?;
-    Ok(Obj::NONE)
+    args.given_to(vm, Kind::Array, extend)
 }
 
 /// `array.index(value)`.
 pub(crate) fn index(vm: &mut Vm, args: Args) -> Res {
-    let array = receiver(vm, args)?;
+    let array = args.receiver(vm, Kind::Array)?;
     let mut index = 0;
     loop {
         let item = packed::item(vm, array, index)?;

@@ -4,15 +4,15 @@
 //! The methods they share with texts are in `str.rs`, which looks here for what a value that is no text holds.
 
 use crate::call::Args;
-use crate::heap::{Kind, WORD};
+use crate::heap::Kind;
 use crate::natives::N;
 use crate::opcodes::binary as op;
 use crate::ops;
 use crate::print::Sink;
 use crate::qstr::Qstr;
 use crate::types::T;
-use crate::types::{Method, slice, str};
-use crate::value::{INT_MAX, Obj, Res};
+use crate::types::{Method, int, slice, str};
+use crate::value::{Obj, Res};
 use crate::vm::{Kept, Vm};
 use crate::{iter, subscr};
 
@@ -107,7 +107,7 @@ pub(crate) fn quick_store(array: Obj, at: Obj, value: Obj) -> bool {
     if !array.is(Kind::ByteArray) || !at.is_int() || !value.is_int() {
         return false;
     }
-    let all = array.field(BLOCK).bytes_mut(1, len(array));
+    let all = content_mut(array);
     match (all.get_mut(at.as_int() as usize), u8::try_from(value.as_int())) {
         (Some(place), Ok(byte)) => {
             *place = byte;
@@ -136,7 +136,6 @@ pub(crate) fn content<'x>(array: Obj) -> &'x [u8] {
 }
 
 /// The same to be written.
-#[cfg(feature = "packed")]
 pub(crate) fn content_mut<'x>(array: Obj) -> &'x mut [u8] {
     array.field(BLOCK).bytes_mut(1, len(array))
 }
@@ -149,11 +148,7 @@ pub(crate) fn take_over(array: Obj, block: Obj) {
 
 /// A bytes object of `len` bytes, which are zeros.
 pub(crate) fn with_room(vm: &mut Vm, len: usize) -> Res {
-    if len >= INT_MAX as usize {
-        return vm.no_memory();
-    }
-    let made = vm.alloc(Kind::Bytes, 1 + len.div_ceil(WORD))?;
-    made.set_raw(0, len);
+    let made = str::block(vm, Kind::Bytes, len)?;
     made.bytes_mut(1, len).fill(0);
     Ok(made)
 }
@@ -199,17 +194,7 @@ pub(crate) fn byte(vm: &mut Vm, value: Obj) -> Res<u8> {
 
 /// Makes an array so long; new bytes are whatever they were. The array is rooted.
 fn resize(vm: &mut Vm, array: Obj, wanted: usize) -> Res<()> {
-    let block = array.field(BLOCK);
-    let room = (block.words() - 1) * WORD;
-    if wanted > room {
-        let comfortable = wanted.max(room + room / 2);
-        if !vm.heap.extend(block, 1 + comfortable.div_ceil(WORD)) {
-            let grown = with_room(vm, comfortable)?;
-            grown.write_bytes(0, block.bytes(1, len(array)));
-            array.set_field(BLOCK, grown);
-            vm.heap.free(block);
-        }
-    }
+    str::grown(vm, array, BLOCK, len(array), wanted)?;
     array.set_field(LEN, Obj::count(wanted));
     Ok(())
 }
@@ -302,61 +287,48 @@ pub(crate) fn store(vm: &mut Vm, array: Obj, at: Obj, value: Obj) -> Res<()> {
         array.field(BLOCK).write_bytes(index, &[byte]);
         return Ok(());
     }
-    let (start, stop, step) = slice::resolve(vm, at, len(array))?;
-    if step != 1 {
-        if value == Obj::NULL {
-            remove_steps(array, start, stop, step);
-            return Ok(());
+    let (mut start, mut stop, mut step) = slice::resolve(vm, at, len(array))?;
+    let kept = vm.kept();
+    let mut from: &[u8] = &[];
+    if value != Obj::NULL {
+        // A copy: the value may be the array itself, or any iterable, whose code may change the array.
+        let copy = from_iterable(vm, value).kept(vm)?;
+        (start, stop, step) = slice::resolve(vm, at, len(array))?;
+        from = copy.bytes(1, copy.raw(0));
+    }
+    if step == 1 {
+        splice(vm, array, start as usize, stop.max(start) as usize, from)?;
+    } else if value == Obj::NULL {
+        remove_steps(array, start, stop, step);
+    } else {
+        if from.len() != slice::count(start, stop, step) {
+            return vm.value_error(Qstr::M_BUFFER_SIZE);
         }
-        return store_steps(vm, array, at, value);
+        let all = content_mut(array);
+        for (index, byte) in from.iter().enumerate() {
+            all[(start + step * index as i32) as usize] = *byte;
+        }
     }
-    let (start, stop) = (start as usize, stop.max(start) as usize);
-    if value == Obj::NULL {
-        return splice(vm, array, start, stop, &[]);
-    }
-    // A copy: the value may be the array itself, or any iterable, whose code may change the array.
-    let copy = from_iterable(vm, value).kept(vm)?;
-    let stop = stop.min(len(array));
-    splice(vm, array, start.min(stop), stop, copy.bytes(1, copy.raw(0)))?;
-    vm.unkeep(1);
+    vm.release(kept);
     Ok(())
 }
 
 /// Takes out what a slice with a step stands for.
 fn remove_steps(array: Obj, start: i32, stop: i32, step: i32) {
-    let (n, old) = (slice::count(start, stop, step), len(array));
-    if n == 0 {
-        return;
-    }
-    // The same places, from the first one on.
-    let first = if step < 0 { start + step * (n as i32 - 1) } else { start } as usize;
-    let step = step.unsigned_abs() as usize;
-    let all = array.field(BLOCK).bytes_mut(1, old);
-    let mut to = first;
-    for from in first..old {
-        if !(from - first).is_multiple_of(step) || (from - first) / step >= n {
+    let mut left = slice::count(start, stop, step);
+    // The same places are gone over from the first one on.
+    let mut next = if step < 0 { start + step * (left as i32 - 1) } else { start } as usize;
+    let all = content_mut(array);
+    let mut to = 0;
+    for from in 0..all.len() {
+        if from == next && left > 0 {
+            (next, left) = (next + step.unsigned_abs() as usize, left - 1);
+        } else {
             all[to] = all[from];
             to += 1;
         }
     }
     array.set_field(LEN, Obj::count(to));
-}
-
-/// Puts as many bytes as a slice with a step stands for in their places.
-fn store_steps(vm: &mut Vm, array: Obj, at: Obj, value: Obj) -> Res<()> {
-    let copy = from_iterable(vm, value).kept(vm)?;
-    // Not before: making the copy may have run code that changed the array.
-    let (start, stop, step) = slice::resolve(vm, at, len(array))?;
-    let from = copy.bytes(1, copy.raw(0));
-    if from.len() != slice::count(start, stop, step) {
-        return vm.value_error(Qstr::M_BUFFER_SIZE);
-    }
-    let all = array.field(BLOCK).bytes_mut(1, len(array));
-    for (index, byte) in from.iter().enumerate() {
-        all[(start + step * index as i32) as usize] = *byte;
-    }
-    vm.unkeep(1);
-    Ok(())
 }
 
 /// A binary operator (plain form) with bytes on the left.
@@ -370,20 +342,8 @@ pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res 
             vm.unkeep(1);
             made
         }
-        (op::ADD, Some(more), _) => {
-            let made = with_room(vm, bytes.len() + more.len())?;
-            made.write_bytes(0, bytes);
-            made.write_bytes(bytes.len(), more);
-            made
-        }
-        (op::MULTIPLY, _, Some(times)) => {
-            let Some(total) = bytes.len().checked_mul(times.max(0) as usize) else { return vm.no_memory() };
-            let made = with_room(vm, total)?;
-            for at in (0..total).step_by(bytes.len().max(1)) {
-                made.write_bytes(at, bytes);
-            }
-            made
-        }
+        (op::ADD, Some(more), _) => str::repeated(vm, Kind::Bytes, bytes, 1, more)?,
+        (op::MULTIPLY, _, Some(times)) => str::repeated(vm, Kind::Bytes, bytes, times, b"")?,
         _ => return vm.type_error(Qstr::M_BAD_OPERANDS),
     };
     alike(vm, left, made)
@@ -421,21 +381,12 @@ pub(crate) fn print(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
 
 // ----- methods
 
-fn array_argument(vm: &mut Vm, args: Args) -> Res {
-    let array = args.get(0);
-    if array.is(Kind::ByteArray) { Ok(array) } else { vm.type_error(Qstr::M_BAD_OPERAND) }
-}
-
 pub(crate) fn append_method(vm: &mut Vm, args: Args) -> Res {
-    let array = array_argument(vm, args)?;
-    append(vm, array, args.get(1))?;
-    Ok(Obj::NONE)
+    args.given_to(vm, Kind::ByteArray, append)
 }
 
 pub(crate) fn extend_method(vm: &mut Vm, args: Args) -> Res {
-    let array = array_argument(vm, args)?;
-    extend(vm, array, args.get(1))?;
-    Ok(Obj::NONE)
+    args.given_to(vm, Kind::ByteArray, extend)
 }
 
 /// `bytes.decode()`: UTF-8 is the only encoding.
@@ -463,12 +414,12 @@ pub(crate) fn hex(vm: &mut Vm, args: Args) -> Res {
     let bytes = argument(vm, args.get(0))?;
     let between = args.opt(1).and_then(|given| str::text(vm, given).or(buffer(given))).unwrap_or(b"");
     let builder = str::Builder::new(vm)?;
-    let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + value - 10 };
     for (index, byte) in bytes.iter().enumerate() {
         if index > 0 {
             builder.put(vm, between);
         }
-        builder.put(vm, &[digit(byte >> 4), digit(byte & 15)]);
+        // With a 1 before them, so that there are two digits.
+        builder.put(vm, &int::digits(0x100 | i32::from(*byte), 16, &mut [0; 33])[1..]);
     }
     builder.finish(vm)
 }

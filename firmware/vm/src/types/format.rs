@@ -22,7 +22,8 @@ pub(crate) struct Spec<'t> {
     /// What stands before the digits; 0 for nothing. First what the spec asks for before numbers that are not negative, `+` or a space.
     sign: u8,
     width: usize,
-    has_precision: bool,
+    /// The point before a precision; 0 without.
+    point: u8,
     precision: usize,
     /// A character.
     fill: &'t [u8],
@@ -43,10 +44,9 @@ enum Side {
 #[cfg(feature = "format")]
 #[derive(Default)]
 struct More {
-    /// The alignment was given.
-    aligned: bool,
-    alternate: bool,
-    /// What stands between groups of digits; 0 for nothing.
+    /// The letters of the alignment, of the alternate form (`#`) and of what stands between groups of digits; 0 for what was not given.
+    align: u8,
+    alternate: u8,
     group: u8,
     /// The letter of the base that stands behind a 0 before the digits; 0 for neither.
     base: u8,
@@ -62,7 +62,7 @@ impl Spec<'_> {
             zero: false,
             sign: 0,
             width: 0,
-            has_precision: false,
+            point: 0,
             precision: 0,
             fill: b" ",
             #[cfg(feature = "format")]
@@ -72,14 +72,14 @@ impl Spec<'_> {
 
     /// The width, or behind a point the precision.
     fn number(&mut self) -> &mut usize {
-        if self.has_precision { &mut self.precision } else { &mut self.width }
+        if self.point != 0 { &mut self.precision } else { &mut self.width }
     }
 
     /// Takes the digits of a number off, if there are any. A 0 before a width is a flag as well.
     #[inline(never)]
     fn digits<'r>(&mut self, mut rest: &'r [u8]) -> &'r [u8] {
         while let [digit @ b'0'..=b'9', after @ ..] = rest {
-            self.zero |= *digit == b'0' && self.width == 0 && !self.has_precision;
+            self.zero |= *digit == b'0' && self.width == 0 && self.point == 0;
             let number = self.number();
             *number = (*number * 10 + usize::from(digit - b'0')).min(NUMBER_MAX);
             rest = after;
@@ -121,17 +121,17 @@ pub(crate) fn percent(vm: &mut Vm, template: Obj, values: Obj) -> Res {
             rest = after;
             match *byte {
                 b'-' => spec.side = Side::Left,
-                b'.' => spec.has_precision = true,
+                b'.' => spec.point = b'.',
                 #[cfg(feature = "format")]
                 b'+' | b' ' => spec.sign = spec.sign.max(*byte),
                 #[cfg(feature = "format")]
-                b'#' => spec.more.alternate = true,
+                b'#' => spec.more.alternate = b'#',
                 #[cfg(feature = "format")]
                 b'*' => {
                     let value = next_value(vm, &mut used)?;
                     let value = ops::as_int(vm, value)?;
                     *spec.number() = (value.unsigned_abs() as usize).min(NUMBER_MAX);
-                    if value < 0 && !spec.has_precision {
+                    if value < 0 && spec.point == 0 {
                         spec.side = Side::Left;
                     }
                 }
@@ -190,7 +190,7 @@ fn bytes_of(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj) -> Res<(
         }
         _ => return vm.type_error(Qstr::M_EXPECTED_BYTES),
     };
-    let all = if spec.has_precision { &all[..all.len().min(spec.precision)] } else { all };
+    let all = if spec.point != 0 { &all[..all.len().min(spec.precision)] } else { all };
     // Bytes are counted, not characters, and filled with spaces.
     spec.width = (spec.width + char_count(all)).saturating_sub(all.len());
     (spec.fill, spec.sign) = (b" ", 0);
@@ -221,12 +221,12 @@ fn one_of_percent(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj, _i
 
 /// `str(value)` or `repr(value)`, cut off at the precision.
 fn text_of(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj) -> Res<()> {
-    if cfg!(feature = "format") && spec.width == 0 && !spec.has_precision {
+    if cfg!(feature = "format") && spec.width == 0 && spec.point == 0 {
         return if spec.letter == b'r' { print::repr(vm, builder, value) } else { print::str(vm, builder, value) };
     }
     let done = as_text(vm, value, char::from(spec.letter))?;
     let bytes = str::bytes(vm, done);
-    let bytes = if spec.has_precision { &bytes[..byte_at(bytes, spec.precision)] } else { bytes };
+    let bytes = if spec.point != 0 { &bytes[..byte_at(bytes, spec.precision)] } else { bytes };
     spec.sign = 0;
     pad(vm, builder, spec, bytes)
 }
@@ -283,7 +283,7 @@ fn int(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj) -> Res<()> {
         digits.make_ascii_uppercase();
     }
     #[cfg(feature = "format")]
-    if spec.more.alternate && base != 10 {
+    if spec.more.alternate != 0 && base != 10 {
         spec.more.base = spec.letter;
     }
     pad(vm, builder, spec, digits)
@@ -299,9 +299,9 @@ fn pad(vm: &mut Vm, builder: Builder, spec: &Spec, bytes: &[u8]) -> Res<()> {
     let prefix = &prefix[usize::from(spec.sign == 0)..if base == 0 { 1 } else { 3 }];
     // Only the digits before a point are grouped.
     #[cfg(feature = "format")]
-    let whole = bytes.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(bytes.len());
+    let mut whole = bytes.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(bytes.len());
     #[cfg(feature = "format")]
-    let groups = if spec.more.group == 0 { 0 } else { whole.saturating_sub(1) / 3 };
+    let mut groups = if spec.more.group == 0 { 0 } else { whole.saturating_sub(1) / 3 };
     #[cfg(not(feature = "format"))]
     let groups = 0;
     let missing = spec.width.saturating_sub(char_count(bytes) + prefix.len() + groups);
@@ -314,16 +314,15 @@ fn pad(vm: &mut Vm, builder: Builder, spec: &Spec, bytes: &[u8]) -> Res<()> {
         builder.put(vm, prefix);
     }
     #[cfg(feature = "format")]
-    let mut rest = bytes;
+    let mut bytes = bytes;
     #[cfg(feature = "format")]
-    for left in (1..=groups).rev() {
-        let (group, after) = rest.split_at(whole - 3 * left - (bytes.len() - rest.len()));
+    while groups > 0 {
+        let (group, rest) = bytes.split_at(whole - 3 * groups);
         builder.put(vm, group);
         builder.put(vm, &[spec.more.group]);
-        rest = after;
+        (bytes, whole) = (rest, 3 * groups);
+        groups -= 1;
     }
-    #[cfg(feature = "format")]
-    let bytes = rest;
     builder.put(vm, bytes);
     builder.fill(vm, spec.fill, missing - before)
 }
@@ -333,16 +332,16 @@ fn pad(vm: &mut Vm, builder: Builder, spec: &Spec, bytes: &[u8]) -> Res<()> {
 fn float(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj) -> Res<()> {
     use crate::types::float;
     let value = float::argument(vm, value)?;
-    let precision = if spec.has_precision { spec.precision as i32 } else { 6 };
+    let precision = if spec.point != 0 { spec.precision as i32 } else { 6 };
     let kind = spec.letter;
-    let letter = match kind {
-        b'%' => b'f',
-        0 | b'n' if !spec.has_precision => b'r',
-        0 | b'n' => b'g',
-        letter => letter.to_ascii_lowercase(),
-    };
-    let shown = if kind == b'%' { value * 100.0 } else { value };
-    let mut made = float::text(shown, letter, precision, spec.more.alternate);
+    let (mut shown, mut letter) = (value, kind.to_ascii_lowercase());
+    if kind == b'%' {
+        (shown, letter) = (value * 100.0, b'f');
+    }
+    if kind == 0 || kind == b'n' {
+        letter = if spec.point == 0 { b'r' } else { b'g' };
+    }
+    let mut made = float::text(shown, letter, precision, spec.more.alternate != 0);
     let end: &[u8] = match kind {
         b'%' => b"%",
         0 if value.is_finite() && made.bytes().iter().all(u8::is_ascii_digit) => b".0",
@@ -398,12 +397,12 @@ mod language {
             b'^' => Side::Center,
             _ => Side::Right,
         };
-        spec.more.aligned = align != 0;
+        spec.more.align = align;
         spec.sign = take(&mut rest, b"+- ");
         if spec.sign == b'-' {
             spec.sign = 0;
         }
-        spec.more.alternate = take(&mut rest, b"#") != 0;
+        spec.more.alternate = take(&mut rest, b"#");
         // It can stay: a number may begin with it.
         let zero = rest.first() == Some(&b'0');
         if zero && !has_fill {
@@ -412,8 +411,8 @@ mod language {
         rest = spec.digits(rest);
         spec.zero = align == b'=' || zero && align == 0;
         spec.more.group = take(&mut rest, b",_");
-        spec.has_precision = take(&mut rest, b".") != 0;
-        if spec.has_precision {
+        spec.point = take(&mut rest, b".");
+        if spec.point != 0 {
             rest = spec.digits(rest);
         }
         spec.letter = rest.first().copied().unwrap_or(0);
@@ -422,18 +421,18 @@ mod language {
 
     /// Texts stand on the left when nothing else is said.
     fn left<'s, 't>(spec: &'s mut Spec<'t>) -> &'s mut Spec<'t> {
-        if !spec.more.aligned {
+        if spec.more.align == 0 {
             spec.side = Side::Left;
         }
         spec
     }
 
-    /// Writes a rooted value as the spec says.
-    pub(super) fn formatted(vm: &mut Vm, builder: Builder, value: Obj, text: &[u8]) -> Res<()> {
+    /// Writes a rooted value as a rooted spec says.
+    pub(super) fn formatted(vm: &mut Vm, builder: Builder, value: Obj, given: Obj) -> Res<()> {
+        let text = str::required(vm, given)?;
         let function = attr::special(vm, value, Qstr::D_FORMAT);
         if function != Obj::NULL {
-            let argument = str::new(vm, text)?;
-            let made = call::call(vm, function, &[value, argument]).kept(vm)?;
+            let made = call::call(vm, function, &[value, given]).kept(vm)?;
             return print::str(vm, builder, made);
         }
         if text.is_empty() {
@@ -452,7 +451,7 @@ mod language {
         let is_text = str::is(value);
         match spec.letter {
             _ if !good => {}
-            0 | b's' if is_text && !(spec.zero && spec.more.aligned) => {
+            0 | b's' if is_text && !(spec.zero && spec.more.align != 0) => {
                 spec.letter = b's';
                 return text_of(vm, builder, left(spec), value);
             }
@@ -472,10 +471,7 @@ mod language {
 
     /// `format(value, spec)`.
     pub(crate) fn builtin(vm: &mut Vm, args: Args) -> Res {
-        let spec = match args.opt(1) {
-            None => b"",
-            Some(given) => str::required(vm, given)?,
-        };
+        let spec = args.opt(1).unwrap_or(Obj::name(Qstr::EMPTY));
         let builder = Builder::new(vm)?;
         formatted(vm, builder, args.get(0), spec)?;
         builder.finish(vm)
@@ -484,7 +480,7 @@ mod language {
     /// `hex(value)`, `oct(value)` and `bin(value)`.
     fn in_base(vm: &mut Vm, args: Args, letter: u8) -> Res {
         let mut spec = Spec::new(letter);
-        spec.more.alternate = true;
+        spec.more.alternate = b'#';
         let builder = Builder::new(vm)?;
         int(vm, builder, &mut spec, args.get(0))?;
         builder.finish(vm)
@@ -514,7 +510,7 @@ mod fields {
     use crate::qstr::Qstr;
     use crate::types::str::{self, Builder};
     use crate::types::{T, int};
-    use crate::value::Res;
+    use crate::value::{Obj, Res};
     use crate::vm::Vm;
 
     /// A pattern on its way into a text.
@@ -600,11 +596,9 @@ mod fields {
                 value = as_text(vm, value, how)?;
                 stop = fields.next_char();
             }
-            // None, until one is there.
-            let mut spec = &fields.part[..0];
+            let mut spec = Obj::name(Qstr::EMPTY);
             if stop == ':' {
-                let made = fill(vm, fields, depth + 1)?;
-                spec = str::bytes(vm, made);
+                spec = fill(vm, fields, depth + 1)?;
                 stop = '}';
             }
             if stop != '}' {

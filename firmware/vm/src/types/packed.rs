@@ -48,8 +48,10 @@ fn to_double(value: f64) -> u64 {
 
 /// The number of a code that `bytes` hold, all of them.
 pub(crate) fn load(vm: &mut Vm, code: u8, big: bool, bytes: &[u8]) -> Res {
-    let join = |all: u64, byte: &u8| all << 8 | u64::from(*byte);
-    let bits = if big { bytes.iter().fold(0, join) } else { bytes.iter().rev().fold(0, join) };
+    let mut bits = 0;
+    for at in 0..bytes.len() {
+        bits = bits << 8 | u64::from(bytes[if big { at } else { bytes.len() - 1 - at }]);
+    }
     match code {
         #[cfg(feature = "float")]
         b'f' => crate::types::float::new(vm, f32::from_bits(bits as u32) as crate::decimal::Float),
@@ -125,7 +127,6 @@ pub(crate) fn parts<'x>(value: Obj) -> Option<(&'x [u8], u8)> {
 }
 
 /// The bytes of anything that consists of them and may be written; `None` for what is not so. Good until an array's length changes.
-#[cfg(any(feature = "io", feature = "memoryview", feature = "struct"))]
 pub(crate) fn writable<'x>(value: Obj) -> Option<&'x mut [u8]> {
     #[cfg(feature = "array")]
     if value.is(Kind::Array) {

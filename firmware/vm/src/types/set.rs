@@ -163,15 +163,13 @@ pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
     if !is(left) || !is(right) {
         return Ok(Obj::NULL);
     }
-    let (smaller, larger) = (dict::len(left) < dict::len(right), dict::len(left) > dict::len(right));
-    Ok(Obj::bool(match operator {
-        op::LESS => smaller && is_subset(vm, left, right)?,
-        op::LESS_EQUAL => !larger && is_subset(vm, left, right)?,
-        op::MORE => larger && is_subset(vm, right, left)?,
-        op::MORE_EQUAL => !smaller && is_subset(vm, right, left)?,
+    let (small, large) = if matches!(operator, op::LESS | op::LESS_EQUAL) { (left, right) } else { (right, left) };
+    let more = match operator {
+        op::LESS | op::MORE => 1,
+        op::LESS_EQUAL | op::MORE_EQUAL => 0,
         _ => {
             let plain = ops::plain(operator);
-            if ![op::OR, op::AND, op::XOR, op::SUBTRACT].contains(&plain) {
+            if !matches!(plain, op::OR | op::AND | op::XOR | op::SUBTRACT) {
                 return Ok(Obj::NULL);
             }
             let made = combine(vm, plain, left, right)?;
@@ -181,7 +179,8 @@ pub(crate) fn binary(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res {
             replace(left, made);
             return Ok(left);
         }
-    }))
+    };
+    Ok(Obj::bool(dict::len(small) + more <= dict::len(large) && is_subset(vm, small, large)?))
 }
 
 /// The same whatever order the items came in.

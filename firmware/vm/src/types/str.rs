@@ -107,12 +107,33 @@ pub(crate) fn same(vm: &Vm, left: Obj, right: Obj) -> bool {
 
 /// A block for `len` bytes, not yet written.
 pub(crate) fn with_room(vm: &mut Vm, len: usize) -> Res {
+    block(vm, Kind::Str, len)
+}
+
+/// The same of a text or of bytes.
+pub(crate) fn block(vm: &mut Vm, kind: Kind, len: usize) -> Res {
     if len >= INT_MAX as usize {
         return vm.no_memory();
     }
-    let made = vm.alloc(Kind::Str, 1 + len.div_ceil(WORD))?;
+    let made = vm.alloc(kind, 1 + len.div_ceil(WORD))?;
     made.set_raw(0, len);
     Ok(made)
+}
+
+/// The block in a field of a rooted object, which nothing else holds: with room for `wanted` bytes, or another one that has and takes its place with
+/// the first `len` of them.
+pub(crate) fn grown(vm: &mut Vm, holder: Obj, field: usize, len: usize, wanted: usize) -> Res {
+    let block = holder.field(field);
+    let room = (block.words() - 1) * WORD;
+    let comfortable = wanted.max(room + room / 2);
+    if wanted <= room || vm.heap.extend(block, 1 + comfortable.div_ceil(WORD)) {
+        return Ok(block);
+    }
+    let grown = self::block(vm, block.kind(), comfortable)?;
+    grown.write_bytes(0, block.bytes(1, len));
+    holder.set_field(field, grown);
+    vm.heap.free(block);
+    Ok(grown)
 }
 
 /// Makes a text from `with_room` shorter, or bytes.
@@ -170,6 +191,19 @@ pub(crate) fn concat(vm: &mut Vm, parts: &[Obj]) -> Res {
     Ok(made)
 }
 
+/// A block with the bytes of a rooted value so many times, none if that is negative, and then some more.
+#[cfg(any(feature = "speed", feature = "bytes"))]
+pub(crate) fn repeated(vm: &mut Vm, kind: Kind, bytes: &[u8], times: i32, more: &[u8]) -> Res {
+    let times = if bytes.is_empty() { 0 } else { times.max(0) as usize };
+    let Some(total) = bytes.len().checked_mul(times).and_then(|total| total.checked_add(more.len())) else { return vm.no_memory() };
+    let made = block(vm, kind, total)?;
+    for index in 0..times {
+        made.write_bytes(index * bytes.len(), bytes);
+    }
+    made.write_bytes(total - more.len(), more);
+    Ok(made)
+}
+
 /// A text being built: a block that grows. Root it with `keep` through `Builder::new`.
 #[derive(Clone, Copy)]
 pub(crate) struct Builder {
@@ -196,25 +230,19 @@ impl Builder {
             vm.write(bytes);
             return Ok(());
         }
-        let mut block = self.block(vm)?;
-        let len = block.raw(0);
-        let room = (block.words() - 1) * WORD;
-        let wanted = len + bytes.len();
-        if wanted > room && !vm.heap.extend(block, 1 + wanted.max(room + room / 2).div_ceil(WORD)) {
-            let grown = with_room(vm, wanted.max(room + room / 2));
-            self.holder.set_field(0, grown.unwrap_or(Obj::NULL));
-            let grown = grown?;
-            grown.write_bytes(0, block.bytes(1, len));
-            vm.heap.free(block);
-            block = grown;
+        let len = self.block(vm)?.raw(0);
+        let block = grown(vm, self.holder, 0, len, len + bytes.len());
+        if block.is_err() {
+            self.holder.set_field(0, Obj::NULL);
         }
+        let block = block?;
         block.write_bytes(len, bytes);
-        block.set_raw(0, wanted);
+        block.set_raw(0, len + bytes.len());
         Ok(())
     }
 
     /// The same, so many times.
-    #[cfg(feature = "percent")]
+    #[cfg(any(feature = "percent", feature = "strings"))]
     #[inline(never)]
     pub(crate) fn fill(self, vm: &mut Vm, bytes: &[u8], times: usize) -> Res<()> {
         for _ in 0..times {
@@ -353,15 +381,10 @@ pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res 
         op::MULTIPLY => {
             let Some(times) = ops::small(right) else { return vm.type_error(Qstr::M_BAD_OPERANDS) };
             let bytes = bytes(vm, left);
-            let Some(total) = bytes.len().checked_mul(times.max(0) as usize) else { return vm.no_memory() };
-            if total == 0 {
+            if bytes.is_empty() || times <= 0 {
                 return Ok(Obj::name(Qstr::EMPTY));
             }
-            let made = with_room(vm, total)?;
-            for index in 0..times as usize {
-                made.write_bytes(index * bytes.len(), bytes);
-            }
-            Ok(made)
+            repeated(vm, Kind::Str, bytes, times, b"")
         }
         #[cfg(feature = "percent")]
         op::MODULO => crate::types::format::percent(vm, left, right),
@@ -570,8 +593,18 @@ fn bounds(vm: &mut Vm, args: Args, bytes: &[u8]) -> Res<(usize, usize)> {
     Ok(if cfg!(feature = "bytes") && len == bytes.len() { (at[0], at[1]) } else { (byte_at(bytes, at[0]), byte_at(bytes, at[1])) })
 }
 
-/// Where the argument first or last is; -1 where it is not, or a ValueError when it must be.
-pub(crate) fn find_by(vm: &mut Vm, args: Args, last: bool, must: bool) -> Res {
+/// What a search is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Search {
+    /// Where the first or the last one is; -1 where there is none, or a ValueError when there `must` be one.
+    For { last: bool, must: bool },
+    /// How many there are, none of which overlap.
+    #[cfg(feature = "builtins")]
+    Count,
+}
+
+/// Looks for the argument.
+pub(crate) fn find_by(vm: &mut Vm, args: Args, search: Search) -> Res {
     let bytes = receiver(vm, args)?;
     let part = argument(vm, args, 1)?;
     let (start, end) = bounds(vm, args, bytes)?;
@@ -579,6 +612,24 @@ pub(crate) fn find_by(vm: &mut Vm, args: Args, last: bool, must: bool) -> Res {
     let (within, _) = (Some(bytes), end);
     #[cfg(feature = "methods")]
     let within = bytes.get(start..end);
+    #[cfg(feature = "builtins")]
+    if search == Search::Count {
+        let Some(mut rest) = within else { return Ok(Obj::int(0)) };
+        if part.is_empty() {
+            return Ok(Obj::count(units(args, rest) + 1));
+        }
+        let mut found = 0;
+        while let Some(at) = find(rest, part) {
+            found += 1;
+            rest = &rest[at + part.len()..];
+        }
+        return Ok(Obj::count(found));
+    }
+    let (last, must) = match search {
+        Search::For { last, must } => (last, must),
+        #[cfg(feature = "builtins")]
+        Search::Count => (false, false),
+    };
     match within.and_then(|within| find_from(within, Some(part), last)) {
         Some(at) => Ok(Obj::count(units(args, &bytes[..start + at]))),
         None if must => vm.value_error(Qstr::M_SUBSTRING),
@@ -587,32 +638,20 @@ pub(crate) fn find_by(vm: &mut Vm, args: Args, last: bool, must: bool) -> Res {
 }
 
 pub(crate) fn find_method(vm: &mut Vm, args: Args) -> Res {
-    find_by(vm, args, false, false)
+    find_by(vm, args, Search::For { last: false, must: false })
 }
 
 pub(crate) fn rfind(vm: &mut Vm, args: Args) -> Res {
-    find_by(vm, args, true, false)
+    find_by(vm, args, Search::For { last: true, must: false })
 }
 
 pub(crate) fn index(vm: &mut Vm, args: Args) -> Res {
-    find_by(vm, args, false, true)
+    find_by(vm, args, Search::For { last: false, must: true })
 }
 
 #[cfg(feature = "builtins")]
 pub(crate) fn count(vm: &mut Vm, args: Args) -> Res {
-    let bytes = receiver(vm, args)?;
-    let part = argument(vm, args, 1)?;
-    let (start, end) = bounds(vm, args, bytes)?;
-    let Some(mut rest) = bytes.get(start..end) else { return Ok(Obj::int(0)) };
-    if part.is_empty() {
-        return Ok(Obj::count(units(args, rest) + 1));
-    }
-    let mut found = 0;
-    while let Some(at) = find(rest, part) {
-        found += 1;
-        rest = &rest[at + part.len()..];
-    }
-    Ok(Obj::count(found))
+    find_by(vm, args, Search::Count)
 }
 
 /// Where size counts, what is replaced is what the text is split by, which may not be empty.

@@ -56,7 +56,7 @@ pub(crate) fn rsplit(vm: &mut Vm, args: Args) -> Res {
 }
 
 pub(crate) fn rindex(vm: &mut Vm, args: Args) -> Res {
-    str::find_by(vm, args, true, true)
+    str::find_by(vm, args, str::Search::For { last: true, must: true })
 }
 
 /// `text.splitlines(keepends)`: at `\n`, `\r` and `\r\n`.
