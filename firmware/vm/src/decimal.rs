@@ -293,28 +293,28 @@ pub(crate) fn nearest(mantissa: u64, power: i32) -> Float {
         rest.times(2);
         exponent -= 1;
     }
-    // Now `1 <= rest / unit < 2`. Floats below the smallest normal one have fewer bits.
+    // Now `1 <= rest / unit < 2`.
+    let lowest = 1 - EXPONENT_BIAS;
     if exponent > EXPONENT_BIAS {
         return Float::INFINITY;
     }
-    let lowest = 1 - EXPONENT_BIAS;
-    let bits = MANTISSA_BITS as i32 + 1 - (lowest - exponent).max(0);
-    if bits < 0 {
-        return 0.0;
+    if exponent < lowest {
+        // Floats below the smallest normal one have fewer bits, as if their first were zeros.
+        let zeros = lowest - exponent;
+        if zeros > MANTISSA_BITS as i32 + 1 {
+            return 0.0;
+        }
+        unit.scale(zeros, 0);
+        exponent = lowest;
     }
     let mut made: Bits = 0;
-    for _ in 0..bits {
+    for _ in 0..=MANTISSA_BITS {
         made = made << 1 | Bits::from(rest.take(&unit));
-        rest.times(2);
-    }
-    // With no bit at all, `rest` has not been doubled.
-    if bits == 0 {
-        unit.times(2);
         rest.times(2);
     }
     made += Bits::from(rest.beyond(&unit, made & 1 != 0));
     // A mantissa that became one bit longer carries into the exponent, as it should.
-    Float::from_bits(made + (((exponent.max(lowest) - lowest) as Bits) << MANTISSA_BITS))
+    Float::from_bits(made + (((exponent - lowest) as Bits) << MANTISSA_BITS))
 }
 
 /// Reads a float as `float(text)` has it: whitespace around it, `_` between digits, `inf`, `nan`.
