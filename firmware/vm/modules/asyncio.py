@@ -1,4 +1,4 @@
-# The event loop: tasks are generators, the queue is a list of [when, order, task], the soonest first.
+# The event loop: tasks are generators, the queue is a list of (when, order, task), the soonest first. Compiled by `mpy-cross -O3 -s asyncio.py`.
 from time import ticks_ms, ticks_add, ticks_diff, sleep_ms as _wait_ms
 
 
@@ -15,37 +15,49 @@ _order = 0
 cur_task = None
 
 
-def _push(task, when):
+# Without a time: at once.
+def _push(task, when=None):
     global _order
+    if when is None:
+        when = ticks_ms()
     _order += 1
     at = len(_queue)
     while at and ticks_diff(_queue[at - 1][0], when) > 0:
         at -= 1
     _queue.insert(at, (when, _order, task))
-    task.queue = _queue
+    task.list = _queue
 
 
 class Task:
+    state = True  # not finished
+    value = error = None
+    list = None  # what it waits in: `_queue`, or the tasks that wait for one thing
+    throw = None  # what it is to be told instead of going on
+
     def __init__(self, coro):
         self.coro = coro
-        self.finished = False
-        self.value = None
-        self.error = None
         self.waiting = []
-        self.queue = None
-        self.throwing = None
 
     def done(self):
-        return self.finished
+        return not self.state
 
     def cancel(self):
-        if self.finished:
+        if not self.state:
             return False
-        _throw(self, CancelledError())
+        self.throw = CancelledError()
+        queue = self.list
+        if queue is _queue:
+            for entry in queue:
+                if entry[2] is self:
+                    queue.remove(entry)
+                    break
+        elif queue is not None and self in queue:
+            queue.remove(self)
+        _push(self)
         return True
 
     def __iter__(self):
-        if not self.finished:
+        if self.state:
             self.waiting.append(cur_task)
             try:
                 yield self.waiting
@@ -61,22 +73,9 @@ class Task:
     __await__ = __iter__
 
 
-def _throw(task, error):
-    task.throwing = error
-    queue = task.queue
-    if queue is _queue:
-        for at in range(len(queue)):
-            if queue[at][2] is task:
-                queue.pop(at)
-                break
-    elif queue is not None and task in queue:
-        queue.remove(task)
-    _push(task, ticks_ms())
-
-
 def _wake(waiting):
     for task in waiting:
-        _push(task, ticks_ms())
+        _push(task)
     waiting.clear()
 
 
@@ -84,55 +83,44 @@ def _step(task):
     global cur_task
     cur_task = task
     try:
-        error = task.throwing
-        task.throwing = None
-        task.queue = None
+        error = task.throw
+        task.throw = task.list = None
         if error is not None:
             wait = task.coro.throw(error)
         else:
             wait = task.coro.send(None)
-        if wait is None:
-            _push(task, ticks_ms())
-        elif isinstance(wait, int):
+        if wait is None or isinstance(wait, int):
             _push(task, wait)
         else:
-            task.queue = wait
+            task.list = wait
+        return
     except StopIteration as end:
         task.value = end.value
-        task.finished = True
-    except CancelledError as error:
+    except (CancelledError, Exception) as error:
         task.error = error
-        task.finished = True
-    except Exception as error:
-        task.error = error
-        task.finished = True
-    if task.finished:
-        _wake(task.waiting)
+    task.state = False
+    _wake(task.waiting)
 
 
 def create_task(coro):
     task = Task(coro)
-    _push(task, ticks_ms())
+    _push(task)
     return task
 
 
 def run(coro):
     main = create_task(coro)
-    while not main.finished:
-        if _flags:
-            for flag in _flags:
-                if flag.state and flag.waiting:
-                    _wake(flag.waiting)
-        if not _queue:
-            if not _flags:
-                raise RuntimeError("nothing left to wait for")
-            _wait_ms(1)
-            continue
-        left = ticks_diff(_queue[0][0], ticks_ms())
+    while main.state:
+        for flag in _flags:
+            if flag.state:
+                _wake(flag.waiting)
+        if not _queue and not _flags:
+            raise RuntimeError("nothing left to wait for")
+        left = ticks_diff(_queue[0][0], ticks_ms()) if _queue else 1
         if left > 0:
             _wait_ms(1 if _flags else left)
-            continue
-        _step(_queue.pop(0)[2])
+        else:
+            _step(_queue.pop(0)[2])
     if main.error is not None:
         raise main.error
     return main.value
@@ -198,31 +186,31 @@ class ThreadSafeFlag(Event):
 
 class Lock:
     def __init__(self):
-        self.held = False
+        self.state = False
         self.waiting = []
 
     def locked(self):
-        return self.held
+        return self.state
 
     def acquire(self):
-        if self.held:
+        if self.state:
             self.waiting.append(cur_task)
             yield self.waiting
-        self.held = True
+        self.state = True
         return True
 
     def release(self):
-        if not self.held:
+        if not self.state:
             raise RuntimeError("lock not acquired")
         if self.waiting:
-            _push(self.waiting.pop(0), ticks_ms())
+            _push(self.waiting.pop(0))
         else:
-            self.held = False
+            self.state = False
 
     async def __aenter__(self):
         await self.acquire()
 
-    async def __aexit__(self, kind, value, trace):
+    async def __aexit__(self, *_):
         self.release()
 
 
@@ -232,7 +220,7 @@ def _task(aw):
 
 async def gather(*aws, return_exceptions=False):
     results = []
-    for task in [_task(aw) for aw in aws]:
+    for task in list(map(_task, aws)):
         try:
             results.append(await task)
         except Exception as error:
@@ -248,7 +236,7 @@ async def wait_for(aw, seconds):
 
 async def _cancel_after(task, ms, note):
     await sleep_ms(ms)
-    if not task.finished:
+    if task.state:
         note.append(True)
         task.cancel()
 
