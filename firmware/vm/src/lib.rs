@@ -59,6 +59,7 @@ mod print;
 mod qstr;
 mod reasons;
 mod run;
+mod sink;
 mod small;
 mod spread;
 mod subscr;

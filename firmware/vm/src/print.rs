@@ -7,32 +7,11 @@ use crate::heap::Kind;
 #[cfg(any(feature = "language", feature = "set"))]
 use crate::iter;
 use crate::qstr::Qstr;
-pub(crate) use crate::types::str::Builder as Sink;
-use crate::types::{self, T, dict, exception, int, range, str as text, tuple};
+use crate::sink::Sink;
+use crate::types::{self, T, dict, exception, range, str as text, tuple};
 use crate::value::{Obj, Res};
 use crate::vm::Kept;
 use crate::vm::Vm;
-
-impl Sink {
-    /// Adds bytes; that there was no memory is told at the end.
-    pub(crate) fn put(self, vm: &mut Vm, bytes: &[u8]) {
-        let _ = self.push(vm, bytes);
-    }
-
-    pub(crate) fn put_byte(self, vm: &mut Vm, byte: u8) {
-        self.put(vm, &[byte]);
-    }
-
-    fn put_int(self, vm: &mut Vm, value: i32) {
-        let mut out = [0; 33];
-        self.put(vm, int::digits(value, 10, &mut out));
-    }
-
-    pub(crate) fn put_name(self, vm: &mut Vm, value: Obj) {
-        let bytes = text::text(vm, value).unwrap_or(b"?");
-        self.put(vm, bytes);
-    }
-}
 
 /// `str(value)`; `value` is rooted.
 pub(crate) fn str(vm: &mut Vm, sink: Sink, value: Obj) -> Res<()> {
@@ -96,9 +75,9 @@ pub(crate) fn exception(vm: &mut Vm, error: Obj) -> Res<()> {
     #[cfg(feature = "traceback")]
     crate::traceback::print(vm, error)?;
     sink.put_name(vm, types::name_of(types::type_of(error)));
-    let builder = Sink::new(vm)?;
-    str(vm, builder, error)?;
-    let made = builder.finish(vm)?;
+    let sink = Sink::new(vm)?;
+    str(vm, sink, error)?;
+    let made = sink.finish(vm)?;
     let bytes = text::bytes(vm, made);
     if !bytes.is_empty() {
         sink.put(vm, b": ");
@@ -110,9 +89,9 @@ pub(crate) fn exception(vm: &mut Vm, error: Obj) -> Res<()> {
 
 /// `repr(value)` as a text; `value` is rooted.
 pub(crate) fn repr_of(vm: &mut Vm, value: Obj) -> Res {
-    let builder = Sink::new(vm)?;
-    repr(vm, builder, value)?;
-    builder.finish(vm)
+    let sink = Sink::new(vm)?;
+    repr(vm, sink, value)?;
+    sink.finish(vm)
 }
 
 /// `repr(value)`; `value` is rooted. Containers nest as deep as natives may; deeper is a RecursionError.

@@ -6,7 +6,7 @@
 use crate::code::CodePtr;
 use crate::frame::FramePtr;
 use crate::lines;
-use crate::print::Sink;
+use crate::sink::Sink;
 use crate::value::{Obj, Res};
 use crate::vm::Vm;
 

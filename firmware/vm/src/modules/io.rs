@@ -7,7 +7,8 @@ use crate::modules::Entry;
 use crate::natives::N;
 use crate::ops;
 use crate::qstr::Qstr;
-use crate::types::str::{self, Builder};
+use crate::sink::Sink;
+use crate::types::str;
 use crate::types::{Method, T};
 use crate::value::{Obj, Res};
 use crate::vm::{Kept, Vm};
@@ -92,9 +93,9 @@ fn make(vm: &mut Vm, _binary: bool, all: &[u8]) -> Res {
     }
     #[cfg(feature = "bytes")]
     made.set_field(TYPE, T::StringIo.obj());
-    let builder = Builder::new(vm)?;
-    builder.push(vm, all)?;
-    let block = builder.finish(vm)?;
+    let sink = Sink::new(vm)?;
+    sink.push(vm, all)?;
+    let block = sink.finish(vm)?;
     made.set_field(BLOCK, block);
     Ok(made)
 }

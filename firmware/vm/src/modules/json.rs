@@ -5,9 +5,10 @@ use crate::call::{self, Args};
 use crate::heap::Kind;
 use crate::modules::Entry;
 use crate::natives::N;
-use crate::print::{self, Sink};
+use crate::print;
 use crate::qstr::Qstr;
-use crate::types::str::{self, Builder};
+use crate::sink::Sink;
+use crate::types::str;
 use crate::types::{T, dict, int, list, tuple};
 use crate::utf8;
 use crate::value::{Obj, Res};
@@ -42,9 +43,9 @@ pub(crate) fn dumps(vm: &mut Vm, args: Args) -> Res {
         between = str::text(vm, *first).unwrap_or(b", ");
         colon = str::text(vm, *second).unwrap_or(b": ");
     }
-    let builder = Builder::new(vm)?;
-    put(vm, &Writer { sink: builder, between, colon }, args.get(0))?;
-    builder.finish(vm)
+    let sink = Sink::new(vm)?;
+    put(vm, &Writer { sink: sink, between, colon }, args.get(0))?;
+    sink.finish(vm)
 }
 
 const WORDS: &[(&[u8], Obj); 3] = &[(b"null", Obj::NONE), (b"true", Obj::TRUE), (b"false", Obj::FALSE)];
@@ -268,22 +269,22 @@ fn container(vm: &mut Vm, reader: &mut Reader, is_object: bool) -> Res {
 
 /// A text, whose quote is taken.
 fn text(vm: &mut Vm, reader: &mut Reader) -> Res {
-    let builder = Builder::new(vm)?;
+    let sink = Sink::new(vm)?;
     loop {
         let plain = reader.rest.iter().position(|byte| matches!(byte, b'"' | b'\\')).unwrap_or(reader.rest.len());
         let (part, rest) = reader.rest.split_at(plain);
         reader.rest = rest;
-        builder.put(vm, part);
+        sink.put(vm, part);
         if reader.byte() == b'"' {
             vm.unkeep(1);
-            return builder.finish(vm);
+            return sink.finish(vm);
         }
         let letter = match char::from(reader.byte()) {
             'u' => unicode(reader),
             escaped => Some(char::from(translated(escaped, LETTERS, CHARACTERS))).filter(|letter| *letter != '\0'),
         };
         let Some(letter) = letter else { return wrong(vm) };
-        builder.put(vm, letter.encode_utf8(&mut [0; 4]).as_bytes());
+        sink.put(vm, letter.encode_utf8(&mut [0; 4]).as_bytes());
     }
 }
 

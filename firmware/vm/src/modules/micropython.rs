@@ -29,7 +29,7 @@ pub(crate) fn mem_info(vm: &mut Vm, _args: Args) -> Res {
     let figures = [(b"mem: used ".as_slice(), vm.heap.used_bytes()), (b", total ".as_slice(), vm.heap.size_bytes())];
     for (what, bytes) in figures {
         vm.write(what);
-        crate::print::repr(vm, crate::print::Sink::OUT, Obj::count(bytes))?;
+        crate::print::repr(vm, crate::sink::Sink::OUT, Obj::count(bytes))?;
     }
     vm.write(b"\n");
     Ok(Obj::NONE)

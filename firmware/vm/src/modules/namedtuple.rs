@@ -3,8 +3,9 @@
 use crate::call::Args;
 use crate::heap::Kind;
 use crate::map;
-use crate::print::{self, Sink};
+use crate::print;
 use crate::qstr::Qstr;
+use crate::sink::Sink;
 use crate::types::{T, class, list, str, tuple};
 use crate::value::{Obj, Res};
 use crate::vm::{Kept, Vm};

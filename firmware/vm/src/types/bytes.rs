@@ -8,8 +8,8 @@ use crate::heap::Kind;
 use crate::natives::N;
 use crate::opcodes::binary as op;
 use crate::ops;
-use crate::print::Sink;
 use crate::qstr::Qstr;
+use crate::sink::Sink;
 use crate::types::T;
 use crate::types::{Method, int, slice, str};
 use crate::value::{Obj, Res};
@@ -413,15 +413,15 @@ pub(crate) fn encode(vm: &mut Vm, args: Args) -> Res {
 pub(crate) fn hex(vm: &mut Vm, args: Args) -> Res {
     let bytes = argument(vm, args.get(0))?;
     let between = args.opt(1).and_then(|given| str::text(vm, given).or(buffer(given))).unwrap_or(b"");
-    let builder = str::Builder::new(vm)?;
+    let sink = crate::sink::Sink::new(vm)?;
     for (index, byte) in bytes.iter().enumerate() {
         if index > 0 {
-            builder.put(vm, between);
+            sink.put(vm, between);
         }
         // With a 1 before them, so that there are two digits.
-        builder.put(vm, &int::digits(0x100 | i32::from(*byte), 16, &mut [0; 33])[1..]);
+        sink.put(vm, &int::digits(0x100 | i32::from(*byte), 16, &mut [0; 33])[1..]);
     }
-    builder.finish(vm)
+    sink.finish(vm)
 }
 
 /// `bytes.fromhex(text)`: pairs of digits, with whitespace between them.

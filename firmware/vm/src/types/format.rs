@@ -5,7 +5,8 @@ use crate::heap::Kind;
 use crate::ops;
 use crate::print;
 use crate::qstr::Qstr;
-use crate::types::str::{self, Builder, byte_at, char_count, text};
+use crate::sink::Sink;
+use crate::types::str::{self, byte_at, char_count, text};
 use crate::types::tuple;
 use crate::value::{Obj, Res};
 #[cfg(any(feature = "bigint", feature = "format"))]
@@ -91,7 +92,7 @@ impl Spec<'_> {
 /// `text % values`: `%s %r %c %d %i %u %x %X %o %%`, with `-`, `0`, a width, and a precision for texts. With `format` also
 /// `%e %f %g`, the flags `+`, space and `#`, `*` and names.
 pub(crate) fn percent(vm: &mut Vm, template: Obj, values: Obj) -> Res {
-    let builder = Builder::new(vm)?;
+    let sink = Sink::new(vm)?;
     let kept = vm.kept();
     #[cfg(not(feature = "bytes"))]
     let mut rest = str::bytes(vm, template);
@@ -109,7 +110,7 @@ pub(crate) fn percent(vm: &mut Vm, template: Obj, values: Obj) -> Res {
     loop {
         vm.release(kept);
         let plain = rest.iter().position(|byte| *byte == b'%').unwrap_or(rest.len());
-        builder.put(vm, &rest[..plain]);
+        sink.put(vm, &rest[..plain]);
         let Some(after) = rest.get(plain + 1..) else { break };
         rest = after;
         let mut spec = Spec::new(0);
@@ -156,7 +157,7 @@ pub(crate) fn percent(vm: &mut Vm, template: Obj, values: Obj) -> Res {
             }
         }
         if spec.letter == b'%' {
-            builder.put(vm, b"%");
+            sink.put(vm, b"%");
             continue;
         }
         #[cfg(feature = "format")]
@@ -167,19 +168,19 @@ pub(crate) fn percent(vm: &mut Vm, template: Obj, values: Obj) -> Res {
         if spec.zero {
             spec.fill = b"0";
         }
-        one_of_percent(vm, builder, &mut spec, value, str::is(template))?;
+        one_of_percent(vm, sink, &mut spec, value, str::is(template))?;
     }
     let wanted = if values.is(Kind::Tuple) { tuple::len(values) } else { 1 };
     if used < wanted && !values.is(Kind::Dict) {
         return vm.type_error(Qstr::M_FORMAT_MANY);
     }
     vm.unkeep(1);
-    builder.finish(vm)
+    sink.finish(vm)
 }
 
 /// `%s`, `%b` and `%c` of a pattern that is bytes: bytes, or one as a number.
 #[cfg(feature = "bytes")]
-fn bytes_of(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj) -> Res<()> {
+fn bytes_of(vm: &mut Vm, sink: Sink, spec: &mut Spec, value: Obj) -> Res<()> {
     use crate::types::bytes;
     let one;
     let all = match bytes::raw(value) {
@@ -194,25 +195,25 @@ fn bytes_of(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj) -> Res<(
     // Bytes are counted, not characters, and filled with spaces.
     spec.width = (spec.width + char_count(all)).saturating_sub(all.len());
     (spec.fill, spec.sign) = (b" ", 0);
-    pad(vm, builder, spec, all)
+    pad(vm, sink, spec, all)
 }
 
-fn one_of_percent(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj, _is_text: bool) -> Res<()> {
+fn one_of_percent(vm: &mut Vm, sink: Sink, spec: &mut Spec, value: Obj, _is_text: bool) -> Res<()> {
     match spec.letter {
         #[cfg(feature = "bytes")]
-        b's' | b'b' | b'c' if !_is_text => bytes_of(vm, builder, spec, value),
-        b's' | b'r' => text_of(vm, builder, spec, value),
-        b'c' => character(vm, builder, spec, value),
+        b's' | b'b' | b'c' if !_is_text => bytes_of(vm, sink, spec, value),
+        b's' | b'r' => text_of(vm, sink, spec, value),
+        b'c' => character(vm, sink, spec, value),
         b'd' | b'i' | b'u' | b'x' | b'X' | b'o' => {
             #[cfg(all(feature = "format", feature = "float"))]
             if value.is(Kind::Float) && matches!(spec.letter, b'd' | b'i' | b'u') {
                 let whole = crate::types::float::int_of(vm, value).kept(vm)?;
-                return int(vm, builder, spec, whole);
+                return int(vm, sink, spec, whole);
             }
-            int(vm, builder, spec, value)
+            int(vm, sink, spec, value)
         }
         #[cfg(all(feature = "format", feature = "float"))]
-        b'e' | b'E' | b'f' | b'F' | b'g' | b'G' => float(vm, builder, spec, value),
+        b'e' | b'E' | b'f' | b'F' | b'g' | b'G' => float(vm, sink, spec, value),
         _ => vm.value_error(Qstr::M_FORMAT_BAD),
     }
 }
@@ -220,15 +221,15 @@ fn one_of_percent(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj, _i
 // What these functions make on their way is held until the caller releases it.
 
 /// `str(value)` or `repr(value)`, cut off at the precision.
-fn text_of(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj) -> Res<()> {
+fn text_of(vm: &mut Vm, sink: Sink, spec: &mut Spec, value: Obj) -> Res<()> {
     if cfg!(feature = "format") && spec.width == 0 && spec.point == 0 {
-        return if spec.letter == b'r' { print::repr(vm, builder, value) } else { print::str(vm, builder, value) };
+        return if spec.letter == b'r' { print::repr(vm, sink, value) } else { print::str(vm, sink, value) };
     }
     let done = as_text(vm, value, char::from(spec.letter))?;
     let bytes = str::bytes(vm, done);
     let bytes = if spec.point != 0 { &bytes[..byte_at(bytes, spec.precision)] } else { bytes };
     spec.sign = 0;
-    pad(vm, builder, spec, bytes)
+    pad(vm, sink, spec, bytes)
 }
 
 /// `repr(value)` or `str(value)` of a rooted value as a letter says.
@@ -240,18 +241,18 @@ fn as_text(vm: &mut Vm, value: Obj, how: char) -> Res {
     }
 }
 
-fn character(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj) -> Res<()> {
+fn character(vm: &mut Vm, sink: Sink, spec: &mut Spec, value: Obj) -> Res<()> {
     let done = if value.is_int() { crate::builtins::char_of(vm, value.as_int())? } else { value };
     vm.keep(done)?;
     spec.sign = 0;
     match text(vm, done) {
-        Some(bytes) if char_count(bytes) == 1 => pad(vm, builder, spec, bytes),
+        Some(bytes) if char_count(bytes) == 1 => pad(vm, sink, spec, bytes),
         _ => vm.type_error(Qstr::M_ORD),
     }
 }
 
 /// An int in the base its letter says.
-fn int(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj) -> Res<()> {
+fn int(vm: &mut Vm, sink: Sink, spec: &mut Spec, value: Obj) -> Res<()> {
     let base = match spec.letter {
         b'x' | b'X' => 16,
         b'o' => 8,
@@ -286,11 +287,11 @@ fn int(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj) -> Res<()> {
     if spec.more.alternate != 0 && base != 10 {
         spec.more.base = spec.letter;
     }
-    pad(vm, builder, spec, digits)
+    pad(vm, sink, spec, digits)
 }
 
 /// Writes `bytes` behind sign and base, at least as wide as the spec wants, with the fill where it wants it.
-fn pad(vm: &mut Vm, builder: Builder, spec: &Spec, bytes: &[u8]) -> Res<()> {
+fn pad(vm: &mut Vm, sink: Sink, spec: &Spec, bytes: &[u8]) -> Res<()> {
     #[cfg(feature = "format")]
     let base = spec.more.base;
     #[cfg(not(feature = "format"))]
@@ -307,29 +308,29 @@ fn pad(vm: &mut Vm, builder: Builder, spec: &Spec, bytes: &[u8]) -> Res<()> {
     let missing = spec.width.saturating_sub(char_count(bytes) + prefix.len() + groups);
     let before = missing >> spec.side as u8;
     if spec.zero {
-        builder.put(vm, prefix);
+        sink.put(vm, prefix);
     }
-    builder.fill(vm, spec.fill, before)?;
+    sink.fill(vm, spec.fill, before)?;
     if !spec.zero {
-        builder.put(vm, prefix);
+        sink.put(vm, prefix);
     }
     #[cfg(feature = "format")]
     let mut bytes = bytes;
     #[cfg(feature = "format")]
     while groups > 0 {
         let (group, rest) = bytes.split_at(whole - 3 * groups);
-        builder.put(vm, group);
-        builder.put(vm, &[spec.more.group]);
+        sink.put(vm, group);
+        sink.put(vm, &[spec.more.group]);
         (bytes, whole) = (rest, 3 * groups);
         groups -= 1;
     }
-    builder.put(vm, bytes);
-    builder.fill(vm, spec.fill, missing - before)
+    sink.put(vm, bytes);
+    sink.fill(vm, spec.fill, missing - before)
 }
 
 /// A float as its letter says; 0 is the form of `str`, or with a precision that of `g` with a point in it.
 #[cfg(all(feature = "format", feature = "float"))]
-fn float(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj) -> Res<()> {
+fn float(vm: &mut Vm, sink: Sink, spec: &mut Spec, value: Obj) -> Res<()> {
     use crate::types::float;
     let value = float::argument(vm, value)?;
     let precision = if spec.point != 0 { spec.precision as i32 } else { 6 };
@@ -356,7 +357,7 @@ fn float(vm: &mut Vm, builder: Builder, spec: &mut Spec, value: Obj) -> Res<()> 
     if value.is_sign_negative() && !value.is_nan() {
         spec.sign = b'-';
     }
-    pad(vm, builder, spec, made.bytes())
+    pad(vm, sink, spec, made.bytes())
 }
 
 #[cfg(feature = "format")]
@@ -369,7 +370,8 @@ mod language {
     use crate::ops;
     use crate::print;
     use crate::qstr::Qstr;
-    use crate::types::str::{self, Builder, char_len, has};
+    use crate::sink::Sink;
+    use crate::types::str::{self, char_len, has};
     use crate::value::{Obj, Res};
     use crate::vm::{Kept, Vm};
 
@@ -428,15 +430,15 @@ mod language {
     }
 
     /// Writes a rooted value as a rooted spec says.
-    pub(super) fn formatted(vm: &mut Vm, builder: Builder, value: Obj, given: Obj) -> Res<()> {
+    pub(super) fn formatted(vm: &mut Vm, sink: Sink, value: Obj, given: Obj) -> Res<()> {
         let text = str::required(vm, given)?;
         let function = attr::special(vm, value, Qstr::D_FORMAT);
         if function != Obj::NULL {
             let made = call::call(vm, function, &[value, given]).kept(vm)?;
-            return print::str(vm, builder, made);
+            return print::str(vm, sink, made);
         }
         if text.is_empty() {
-            return print::str(vm, builder, value);
+            return print::str(vm, sink, value);
         }
         let spec = &mut Spec::new(0);
         let good = parse(spec, text);
@@ -453,15 +455,15 @@ mod language {
             _ if !good => {}
             0 | b's' if is_text && !(spec.zero && spec.more.align != 0) => {
                 spec.letter = b's';
-                return text_of(vm, builder, left(spec), value);
+                return text_of(vm, sink, left(spec), value);
             }
             _ if is_text => {}
             #[cfg(feature = "float")]
-            0 | b'n' if is_float => return super::float(vm, builder, spec, value),
+            0 | b'n' if is_float => return super::float(vm, sink, spec, value),
             #[cfg(feature = "float")]
-            b'e' | b'E' | b'f' | b'F' | b'g' | b'G' | b'%' => return super::float(vm, builder, spec, value),
-            0 | b'd' | b'n' | b'b' | b'o' | b'x' | b'X' if is_int => return int(vm, builder, spec, value),
-            b'c' if is_int => return character(vm, builder, left(spec), value),
+            b'e' | b'E' | b'f' | b'F' | b'g' | b'G' | b'%' => return super::float(vm, sink, spec, value),
+            0 | b'd' | b'n' | b'b' | b'o' | b'x' | b'X' if is_int => return int(vm, sink, spec, value),
+            b'c' if is_int => return character(vm, sink, left(spec), value),
             _ if is_float || is_int => {}
             // Other values know no spec of their own.
             _ => return vm.type_error(Qstr::M_FORMAT_BAD),
@@ -472,18 +474,18 @@ mod language {
     /// `format(value, spec)`.
     pub(crate) fn builtin(vm: &mut Vm, args: Args) -> Res {
         let spec = args.opt(1).unwrap_or(Obj::name(Qstr::EMPTY));
-        let builder = Builder::new(vm)?;
-        formatted(vm, builder, args.get(0), spec)?;
-        builder.finish(vm)
+        let sink = Sink::new(vm)?;
+        formatted(vm, sink, args.get(0), spec)?;
+        sink.finish(vm)
     }
 
     /// `hex(value)`, `oct(value)` and `bin(value)`.
     fn in_base(vm: &mut Vm, args: Args, letter: u8) -> Res {
         let mut spec = Spec::new(letter);
         spec.more.alternate = b'#';
-        let builder = Builder::new(vm)?;
-        int(vm, builder, &mut spec, args.get(0))?;
-        builder.finish(vm)
+        let sink = Sink::new(vm)?;
+        int(vm, sink, &mut spec, args.get(0))?;
+        sink.finish(vm)
     }
 
     pub(crate) fn hex(vm: &mut Vm, args: Args) -> Res {
@@ -508,7 +510,8 @@ mod fields {
     use super::language::formatted;
     use crate::call::Args;
     use crate::qstr::Qstr;
-    use crate::types::str::{self, Builder};
+    use crate::sink::Sink;
+    use crate::types::str;
     use crate::types::{T, int};
     use crate::value::{Obj, Res};
     use crate::vm::Vm;
@@ -567,13 +570,13 @@ mod fields {
     /// A pattern with its fields filled in, up to where it ends; held until the caller releases it. A field's spec may have fields itself, but not those
     /// again: it is filled by the same function, one deeper, up to the brace that ends it.
     fn fill(vm: &mut Vm, fields: &mut Fields, depth: u8) -> Res {
-        let builder = Builder::new(vm)?;
+        let sink = Sink::new(vm)?;
         let mut plain = 0;
         loop {
             let brace = fields.until(plain, '{', '}');
-            builder.put(vm, fields.part);
+            sink.put(vm, fields.part);
             if brace == if depth == 0 { '\0' } else { '}' } {
-                return builder.finish(vm);
+                return sink.finish(vm);
             }
             let mut stop = '\0';
             if depth < 2 {
@@ -604,7 +607,7 @@ mod fields {
             if stop != '}' {
                 return Err(vm.raise(T::ValueError, Qstr::M_FORMAT_BAD));
             }
-            formatted(vm, builder, value, spec)?;
+            formatted(vm, sink, value, spec)?;
             vm.release(kept);
         }
     }

@@ -7,6 +7,7 @@ use crate::natives::N;
 use crate::opcodes::binary as op;
 use crate::print;
 use crate::qstr::Qstr;
+use crate::sink::Sink;
 #[cfg(feature = "slices")]
 use crate::types::slice;
 use crate::types::{Method, list, tuple};
@@ -204,66 +205,6 @@ pub(crate) fn repeated(vm: &mut Vm, kind: Kind, bytes: &[u8], times: i32, more: 
     Ok(made)
 }
 
-/// A text being built: a block that grows. Root it with `keep` through `Builder::new`.
-#[derive(Clone, Copy)]
-pub(crate) struct Builder {
-    holder: Obj,
-}
-
-impl Builder {
-    /// A builder held by `vm.keep`.
-    pub(crate) fn new(vm: &mut Vm) -> Res<Builder> {
-        let holder = vm.alloc(Kind::Cell, 1).kept(vm)?;
-        let block = with_room(vm, 24)?;
-        block.set_raw(0, 0);
-        holder.set_field(0, block);
-        Ok(Builder { holder })
-    }
-
-    /// The machine's output, which takes what is added at once.
-    pub(crate) const OUT: Builder = Builder { holder: Obj::NULL };
-
-    /// Adds bytes, which may be those of a rooted value. Where memory was short once nothing is added any more, and [`Builder::finish`] says so:
-    /// who adds need not look.
-    pub(crate) fn push(self, vm: &mut Vm, bytes: &[u8]) -> Res<()> {
-        if self.holder == Obj::NULL {
-            vm.write(bytes);
-            return Ok(());
-        }
-        let len = self.block(vm)?.raw(0);
-        let block = grown(vm, self.holder, 0, len, len + bytes.len());
-        if block.is_err() {
-            self.holder.set_field(0, Obj::NULL);
-        }
-        let block = block?;
-        block.write_bytes(len, bytes);
-        block.set_raw(0, len + bytes.len());
-        Ok(())
-    }
-
-    /// The same, so many times.
-    #[cfg(any(feature = "percent", feature = "strings"))]
-    #[inline(never)]
-    pub(crate) fn fill(self, vm: &mut Vm, bytes: &[u8], times: usize) -> Res<()> {
-        for _ in 0..times {
-            self.push(vm, bytes)?;
-        }
-        Ok(())
-    }
-
-    fn block(self, vm: &mut Vm) -> Res {
-        let block = self.holder.field(0);
-        if block == Obj::NULL { vm.no_memory() } else { Ok(block) }
-    }
-
-    /// The text, in a block no larger than it needs. The builder must not be used after.
-    pub(crate) fn finish(self, vm: &mut Vm) -> Res {
-        let block = self.block(vm)?;
-        vm.heap.shrink(block, 1 + block.raw(0).div_ceil(WORD));
-        Ok(block)
-    }
-}
-
 /// How many bytes the character has that starts with this byte.
 #[cfg_attr(feature = "unicode", inline(never))]
 pub(crate) fn char_len(first: u8) -> usize {
@@ -321,9 +262,9 @@ pub(crate) fn of(vm: &mut Vm, value: Obj) -> Res {
     if is(value) {
         return Ok(value);
     }
-    let builder = Builder::new(vm)?;
-    print::str(vm, builder, value)?;
-    builder.finish(vm)
+    let sink = Sink::new(vm)?;
+    print::str(vm, sink, value)?;
+    sink.finish(vm)
 }
 
 /// `text[index]` and `text[slice]`.
@@ -340,13 +281,13 @@ pub(crate) fn subscript(vm: &mut Vm, value: Obj, at: Obj) -> Res {
             let (from, to) = (byte_at(bytes, start as usize), byte_at(bytes, stop.max(start) as usize));
             return new(vm, &bytes[from..to]);
         }
-        let builder = Builder::new(vm)?;
+        let sink = Sink::new(vm)?;
         for index in 0..slice::count(start, stop, step) {
             let from = byte_at(bytes, (start + step * index as i32) as usize);
-            builder.put(vm, &bytes[from..(from + char_len(bytes[from])).min(bytes.len())]);
+            sink.put(vm, &bytes[from..(from + char_len(bytes[from])).min(bytes.len())]);
         }
         vm.unkeep(1);
-        return builder.finish(vm);
+        return sink.finish(vm);
     }
     let index = subscr::index(vm, at, len)?;
     let from = byte_at(bytes, index);
@@ -367,15 +308,15 @@ pub(crate) fn operator(vm: &mut Vm, operator: u8, left: Obj, right: Obj) -> Res 
                 _ => return vm.type_error(Qstr::M_BAD_OPERANDS),
             };
             let more = bytes(vm, more);
-            let builder = Builder::new(vm)?;
+            let sink = Sink::new(vm)?;
             if operator == op::ADD {
-                builder.put(vm, bytes(vm, left));
+                sink.put(vm, bytes(vm, left));
             }
             for _ in 0..if more.is_empty() { 0 } else { times } {
-                builder.put(vm, more);
+                sink.put(vm, more);
             }
             vm.unkeep(1);
-            builder.finish(vm)
+            sink.finish(vm)
         }
         #[cfg(feature = "speed")]
         op::MULTIPLY => {
@@ -454,15 +395,15 @@ pub(crate) fn join(vm: &mut Vm, args: Args) -> Res {
     let parts = list::from_iterable(vm, args.get(1)).kept(vm)?;
     #[cfg(not(any(feature = "speed", feature = "bytes")))]
     return {
-        let builder = Builder::new(vm)?;
+        let sink = Sink::new(vm)?;
         for (index, part) in list::items(parts).iter().enumerate() {
             if index > 0 {
-                builder.put(vm, between);
+                sink.put(vm, between);
             }
             let Some(bytes) = text(vm, *part) else { return vm.type_error(Qstr::M_JOIN) };
-            builder.put(vm, bytes);
+            sink.put(vm, bytes);
         }
-        builder.finish(vm)
+        sink.finish(vm)
     };
     #[cfg(any(feature = "speed", feature = "bytes"))]
     join_parts(vm, args, between, parts)
@@ -668,24 +609,24 @@ pub(crate) fn replace(vm: &mut Vm, args: Args) -> Res {
     let mut rest = receiver(vm, args)?;
     let (old, new) = (argument(vm, args, 1)?, argument(vm, args, 2)?);
     let mut left = args.int_or(vm, 3, -1)?;
-    let builder = Builder::new(vm)?;
+    let sink = Sink::new(vm)?;
     while left != 0 {
         if old.is_empty() {
-            builder.put(vm, new);
+            sink.put(vm, new);
             let Some(first) = rest.first() else { break };
             let len = if cfg!(feature = "bytes") && !is(args.get(0)) { 1 } else { char_len(*first).min(rest.len()) };
-            builder.put(vm, &rest[..len]);
+            sink.put(vm, &rest[..len]);
             rest = &rest[len..];
         } else {
             let Some(at) = find(rest, old) else { break };
-            builder.put(vm, &rest[..at]);
-            builder.put(vm, new);
+            sink.put(vm, &rest[..at]);
+            sink.put(vm, new);
             rest = &rest[at + old.len()..];
         }
         left -= 1;
     }
-    builder.put(vm, rest);
-    let made = builder.finish(vm)?;
+    sink.put(vm, rest);
+    let made = sink.finish(vm)?;
     finish_like(vm, args, made)
 }
 

@@ -15,11 +15,11 @@ pub(crate) fn center(vm: &mut Vm, args: Args) -> Res {
     let missing = width.saturating_sub(char_count(bytes));
     // As everywhere in Python, what cannot be halved goes left where the width is odd.
     let left = missing / 2 + (missing & width & 1);
-    let builder = str::Builder::new(vm)?;
-    builder.fill(vm, b" ", left)?;
-    builder.put(vm, bytes);
-    builder.fill(vm, b" ", missing - left)?;
-    builder.finish(vm)
+    let sink = crate::sink::Sink::new(vm)?;
+    sink.fill(vm, b" ", left)?;
+    sink.put(vm, bytes);
+    sink.fill(vm, b" ", missing - left)?;
+    sink.finish(vm)
 }
 
 fn cut(vm: &mut Vm, args: Args, last: bool) -> Res {
