@@ -156,20 +156,21 @@ pub(crate) fn fmod(left: f32, right: f32) -> f32 {
     join(sign(left), Wide { mantissa: rest as u32, exponent })
 }
 
-/// A number above zero; otherwise what the functions that need one answer: the float itself, or a nan below zero.
-fn positive(value: f32) -> Result<Wide, f32> {
-    let bits = value.to_bits();
-    if bits.wrapping_sub(1) < INFINITE - 1 {
-        return Ok(split(value));
-    }
-    Err(if bits > SIGN { f32::NAN } else { value })
+/// Whether it is a number above zero.
+fn is_positive(value: f32) -> bool {
+    value.to_bits().wrapping_sub(1) < INFINITE - 1
+}
+
+/// What functions of such numbers answer to others: the float itself, or a nan below zero.
+fn of_other(value: f32) -> f32 {
+    if value.to_bits() > SIGN { f32::NAN } else { value }
 }
 
 pub(crate) fn sqrt(value: f32) -> f32 {
-    let Wide { mantissa, exponent } = match positive(value) {
-        Ok(value) => value,
-        Err(answer) => return answer,
-    };
+    if !is_positive(value) {
+        return of_other(value);
+    }
+    let Wide { mantissa, exponent } = split(value);
     // The root's 25 bits, one after the other; `twice` is the double of those that are found.
     let (mut rest, mut root, mut twice, mut bit) = (mantissa >> 7 << (exponent & 1), 0, 0, 1 << 24);
     while bit != 0 {
@@ -202,11 +203,10 @@ fn log2_fixed(Wide { mantissa, exponent }: Wide) -> i64 {
 
 /// The logarithm of a base whose logarithm of base two is the inverse of `factor`, a fraction of 31 bits.
 fn logarithm(value: f32, factor: u32) -> f32 {
-    let value = match positive(value) {
-        Ok(value) => value,
-        Err(answer) => return answer,
-    };
-    let log = log2_fixed(value);
+    if !is_positive(value) {
+        return of_other(value);
+    }
+    let log = log2_fixed(split(value));
     join((log >> 32) as u32 & SIGN, times(narrow(log.unsigned_abs(), 63 - LOG_BITS as i32), factor))
 }
 

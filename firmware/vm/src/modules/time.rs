@@ -91,9 +91,8 @@ fn wait_us(vm: &mut Vm, microseconds: u64) -> Res<()> {
 pub(crate) fn sleep(vm: &mut Vm, args: Args) -> Res {
     #[cfg(feature = "float")]
     if let Some(seconds) = crate::types::float::of(args.get(0)) {
-        if seconds > 0.0 {
-            wait_us(vm, crate::decimal::to_u64(seconds * 1_000_000.0))?;
-        }
+        // No time at all where it is below zero or a nan.
+        wait_us(vm, crate::decimal::to_u64(seconds * 1_000_000.0))?;
         return Ok(Obj::NONE);
     }
     wait(vm, args, 1_000_000)
