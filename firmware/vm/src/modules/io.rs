@@ -50,7 +50,7 @@ pub(crate) fn type_of(_stream: Obj) -> T {
 /// Whether it is bytes that are read and written.
 fn is_binary(_stream: Obj) -> bool {
     #[cfg(feature = "bytes")]
-    return type_of(_stream) == T::BytesIo;
+    return _stream.field(TYPE) == T::BytesIo.obj();
     #[cfg(not(feature = "bytes"))]
     false
 }

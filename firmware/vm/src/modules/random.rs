@@ -9,7 +9,9 @@ use crate::modules::Entry;
 use crate::natives::N;
 use crate::ops;
 use crate::qstr::Qstr;
-use crate::types::{T, dict, int};
+#[cfg(not(feature = "bigint"))]
+use crate::types::int;
+use crate::types::{T, dict};
 use crate::value::{Obj, Res};
 use crate::vm::Vm;
 
@@ -92,31 +94,31 @@ pub(crate) fn bits(vm: &mut Vm, args: Args) -> Res {
 }
 
 /// A number of `start`, `start + step` and so on, before `stop`.
-fn of_range(vm: &mut Vm, start: i32, stop: i64, step: i32) -> Res {
-    let (start, step) = (i64::from(start), i64::from(step));
-    let span = if step > 0 { stop - start } else { start - stop };
-    if step == 0 || span <= 0 {
+fn of_range(vm: &mut Vm, start: i32, stop: i32, step: i32) -> Res {
+    // Between small ints, whose difference may take all 32 bits.
+    let (low, high) = if step > 0 { (start, stop) } else { (stop, start) };
+    if step == 0 || low >= high {
         return vm.value_error(Qstr::M_RANDOM_EMPTY);
     }
-    // Both ends are small ints: there are fewer than 32 bits between them.
-    let count = (span as u32).div_ceil(step.unsigned_abs() as u32);
+    let count = (high.wrapping_sub(low) as u32).div_ceil(step.unsigned_abs());
     let at = below(vm, count);
-    int::new(vm, start + step * i64::from(at))
+    Ok(Obj::int(start.wrapping_add(step.wrapping_mul(at as i32))))
 }
 
 /// `randrange(stop)` and `randrange(start, stop, step=1)`.
 pub(crate) fn range(vm: &mut Vm, args: Args) -> Res {
     let first = ops::as_int(vm, args.get(0))?;
-    let Some(stop) = args.opt(1) else { return of_range(vm, 0, first.into(), 1) };
-    let stop = ops::as_int(vm, stop)?;
-    let step = args.int_or(vm, 2, 1)?;
-    of_range(vm, first, stop.into(), step)
+    if args.n == 1 {
+        return of_range(vm, 0, first, 1);
+    }
+    let (stop, step) = (args.int_or(vm, 1, 0)?, args.int_or(vm, 2, 1)?);
+    of_range(vm, first, stop, step)
 }
 
 /// `randint(first, last)`, both of which may come.
 pub(crate) fn integer(vm: &mut Vm, args: Args) -> Res {
     let (first, last) = (ops::as_int(vm, args.get(0))?, ops::as_int(vm, args.get(1))?);
-    of_range(vm, first, i64::from(last) + 1, 1)
+    of_range(vm, first, last + 1, 1)
 }
 
 /// `choice(sequence)`.

@@ -57,14 +57,13 @@ impl Format<'_> {
                 code => packed::size(*code),
             };
             self.at = self.end;
-            if !matches!(first, b'x' | b's') {
-                if self.size == 0 {
-                    return vm.value_error(Qstr::M_CODE);
-                }
-                if self.aligned {
-                    // A size is a power of two.
-                    self.at = (self.at + self.size - 1) & !(self.size - 1);
-                }
+            let is_number = !matches!(first, b'x' | b's');
+            if is_number && self.size == 0 {
+                return vm.value_error(Qstr::M_CODE);
+            }
+            if is_number && self.aligned {
+                // A size is a power of two.
+                self.at = (self.at + self.size - 1) & !(self.size - 1);
             }
             self.count = count.take().unwrap_or(1);
             self.end = sum(self.count, self.size, self.at);
