@@ -71,17 +71,16 @@ fn argument_text(vm: &mut Vm, sink: Sink, error: Obj, one: Obj) -> Res<()> {
 
 /// `Type: text` of an exception, to the output.
 pub(crate) fn exception(vm: &mut Vm, error: Obj) -> Res<()> {
-    let sink = Sink::OUT;
     #[cfg(feature = "traceback")]
     crate::traceback::print(vm, error)?;
-    sink.put_name(vm, types::name_of(types::type_of(error)));
+    Sink::OUT.put_name(vm, types::name_of(types::type_of(error)));
     let sink = Sink::new(vm)?;
     str(vm, sink, error)?;
     let made = sink.finish(vm)?;
     let bytes = text::bytes(vm, made);
     if !bytes.is_empty() {
-        sink.put(vm, b": ");
-        sink.put(vm, bytes);
+        Sink::OUT.put(vm, b": ");
+        Sink::OUT.put(vm, bytes);
     }
     vm.unkeep(1);
     Ok(())
