@@ -4,7 +4,7 @@ use crate::attr;
 use crate::call;
 use crate::code::CodePtr;
 use crate::heap::Kind;
-#[cfg(any(feature = "language", feature = "set"))]
+#[cfg(any(feature = "array", feature = "language", feature = "set"))]
 use crate::iter;
 use crate::qstr::Qstr;
 use crate::sink::Sink;
@@ -231,7 +231,7 @@ fn fields(vm: &mut Vm, sink: Sink, value: Obj, open: &[u8], n: usize) -> Res<()>
 }
 
 /// The items of a rooted iterable of the VM's own between two texts.
-#[cfg(any(feature = "language", feature = "set"))]
+#[cfg(any(feature = "array", feature = "language", feature = "set"))]
 pub(crate) fn items_in(vm: &mut Vm, sink: Sink, value: Obj, open: &[u8], close: &[u8]) -> Res<()> {
     vm.enter()?;
     sink.put(vm, open);

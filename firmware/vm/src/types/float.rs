@@ -328,6 +328,7 @@ impl Text {
         &self.bytes[..self.len]
     }
 
+    #[cfg(feature = "format")]
     pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
         &mut self.bytes[..self.len]
     }

@@ -51,7 +51,7 @@ pub(crate) fn new(vm: &mut Vm, values: &[Obj]) -> Res {
 }
 
 /// A list or a tuple of so many NULLs, and where they are, to be filled.
-#[cfg(feature = "speed")]
+#[cfg(any(feature = "slices", feature = "speed"))]
 pub(crate) fn sequence_with_len(vm: &mut Vm, is_list: bool, len: usize) -> Res<(Obj, Slots)> {
     if is_list {
         let made = crate::types::list::with_len(vm, Kind::List, len)?;
