@@ -201,13 +201,16 @@ fn divide(made: &mut Decimal, value: Float, wanted: Wanted) -> bool {
     let exponent = if mantissa == 0 { 0 } else { exponent };
     // The float is `rest / unit`; half the way to the neighbour below is `margin / unit`, and half the way to the one above ends at `high / unit`.
     let shortest = wanted == Wanted::Shortest;
-    let uneven = u32::from(mantissa == HIDDEN);
     // What lies halfway is read back as the one of two floats that is even; where nothing is to be read back, there is no margin.
     let tie = !shortest || mantissa & 1 == 0;
-    let doubled = u64::from(mantissa) << (1 + uneven);
-    let (mut rest, mut margin) = (Wide::new(doubled), Wide::new(u64::from(shortest)));
-    let mut high = Wide::new(doubled + (u64::from(shortest) << uneven));
-    let mut unit = Wide::new(2 << uneven);
+    let (below, above) = match (shortest, mantissa == HIDDEN) {
+        (false, _) => (0, 0),
+        (true, true) => (1, 2),
+        (true, false) => (2, 2),
+    };
+    let quarters = u64::from(mantissa) << 2;
+    let (mut rest, mut margin, mut high) = (Wide::new(quarters), Wide::new(below), Wide::new(quarters + above));
+    let mut unit = Wide::new(4);
     // Up to two too small: log10(2) is about 1233 / 4096.
     let bits = exponent + (Bits::BITS - mantissa.leading_zeros()) as i32;
     let mut point = ((bits - 1) * 1233) >> 12;
