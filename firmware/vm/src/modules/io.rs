@@ -7,7 +7,7 @@ use crate::modules::Entry;
 use crate::natives::N;
 use crate::ops;
 use crate::qstr::Qstr;
-use crate::types::str::{self, Builder};
+use crate::types::str;
 use crate::types::{Method, T};
 use crate::value::{Obj, Res};
 use crate::vm::Vm;
@@ -85,17 +85,14 @@ fn make(vm: &mut Vm, _binary: bool, all: &[u8]) -> Res {
     vm.keep(made)?;
     made.set_field(AT, Obj::int(0));
     #[cfg(feature = "bytes")]
-    if _binary {
-        made.set_field(TYPE, T::BytesIo.obj());
-        let block = crate::types::bytes::new(vm, all)?;
-        made.set_field(BLOCK, block);
-        return Ok(made);
-    }
+    let (class, kind) = if _binary { (T::BytesIo, Kind::Bytes) } else { (T::StringIo, Kind::Str) };
+    #[cfg(not(feature = "bytes"))]
+    let kind = Kind::Str;
     #[cfg(feature = "bytes")]
-    made.set_field(TYPE, T::StringIo.obj());
-    let builder = Builder::new(vm)?;
-    builder.push(vm, all)?;
-    made.set_field(BLOCK, builder.finish(vm));
+    made.set_field(TYPE, class.obj());
+    let block = str::block(vm, kind, all.len())?;
+    block.write_bytes(0, all);
+    made.set_field(BLOCK, block);
     Ok(made)
 }
 
