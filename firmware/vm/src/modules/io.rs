@@ -7,7 +7,6 @@ use crate::modules::Entry;
 use crate::natives::N;
 use crate::ops;
 use crate::qstr::Qstr;
-use crate::sink::Sink;
 use crate::types::str;
 use crate::types::{Method, T};
 use crate::value::{Obj, Res};
@@ -85,17 +84,13 @@ fn make(vm: &mut Vm, _binary: bool, all: &[u8]) -> Res {
     let made = vm.alloc(Kind::Stream, FIELDS).kept(vm)?;
     made.set_field(AT, Obj::int(0));
     #[cfg(feature = "bytes")]
-    if _binary {
-        made.set_field(TYPE, T::BytesIo.obj());
-        let block = crate::types::bytes::new(vm, all)?;
-        made.set_field(BLOCK, block);
-        return Ok(made);
-    }
+    let (class, kind) = if _binary { (T::BytesIo, Kind::Bytes) } else { (T::StringIo, Kind::Str) };
+    #[cfg(not(feature = "bytes"))]
+    let kind = Kind::Str;
     #[cfg(feature = "bytes")]
-    made.set_field(TYPE, T::StringIo.obj());
-    let sink = Sink::new(vm)?;
-    sink.push(vm, all)?;
-    let block = sink.finish(vm)?;
+    made.set_field(TYPE, class.obj());
+    let block = str::block(vm, kind, all.len())?;
+    block.write_bytes(0, all);
     made.set_field(BLOCK, block);
     Ok(made)
 }

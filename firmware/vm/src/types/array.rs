@@ -50,16 +50,13 @@ pub(crate) fn construct(vm: &mut Vm, _class: T, args: Args) -> Res {
         _ => return vm.type_error(Qstr::M_CODE),
     };
     let given = args.opt(1);
-    if let Some(all) = given.and_then(bytes::buffer) {
-        if all.len() % packed::size(code).max(1) != 0 {
-            return vm.value_error(Qstr::M_BUFFER_SIZE);
-        }
-        let block = bytes::new(vm, all)?;
-        return of_block(vm, block, code);
+    let all = given.and_then(bytes::buffer);
+    if all.is_some_and(|all| all.len() % packed::size(code).max(1) != 0) {
+        return vm.value_error(Qstr::M_BUFFER_SIZE);
     }
-    let block = bytes::with_room(vm, 0)?;
+    let block = bytes::new(vm, all.unwrap_or(b""))?;
     let made = of_block(vm, block, code)?;
-    if let Some(items) = given {
+    if let (Some(items), None) = (given, all) {
         vm.keep(made)?;
         extend_by_items(vm, made, items)?;
         vm.unkeep(1);
