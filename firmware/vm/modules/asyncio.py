@@ -1,4 +1,4 @@
-# The event loop: tasks are generators, the queue is a list of (when, order, task), the soonest first. Compiled by `mpy-cross -O3 -s asyncio.py`.
+# The event loop: tasks are generators, the queue is a list of (when, order, task), the soonest first.
 from time import ticks_ms, ticks_add, ticks_diff, sleep_ms as _wait_ms
 
 

@@ -269,7 +269,7 @@ pub(crate) fn name_text<'a>(reader: &mut Reader<'a>) -> Parse<Result<Obj, &'a [u
         if number == 0 || number > usize::from(qstr::STATIC_LAST) {
             return reader.bad(Reason::UnknownName);
         }
-        return Ok(Ok(Obj::name(Qstr(number as u16))));
+        return Ok(Ok(Obj::name(qstr::fixed(number as u16))));
     }
     let text = reader.take(len >> 1)?;
     #[cfg(feature = "unicode")]

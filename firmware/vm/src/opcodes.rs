@@ -249,6 +249,10 @@ pub(crate) fn is_async_turn(following: &[u8]) -> bool {
     following.starts_with(&[ROT_THREE, LOAD_METHOD])
 }
 
+#[cfg(feature = "language")]
+pub(crate) const LOAD_GLOBAL: u8 = 0x12;
+#[cfg(feature = "language")]
+pub(crate) const DUP_TOP: u8 = 0x57;
 pub(crate) const YIELD_FROM: u8 = 0x68;
 pub(crate) const POP_JUMP_IF_TRUE: u8 = 0x43;
 pub(crate) const POP_JUMP_IF_FALSE: u8 = 0x44;

@@ -7,8 +7,8 @@
 mod letters;
 mod pool;
 
-pub use letters::find_letter;
-use pool::NUMBERS;
+pub use letters::{find_letter, fixed};
+use pool::number;
 pub use pool::{find, text};
 
 /// The number of a name.
@@ -41,13 +41,13 @@ macro_rules! names {
 
         #[expect(dead_code, reason = "the format fixes the first part, used or not")]
         impl Qstr {
-            $(pub const $fixed: Qstr = Qstr(Number::$fixed as u16);)*
+            $(pub const $fixed: Qstr = number(Number::$fixed as usize);)*
         }
 
         #[cfg_attr(not(feature = "full"), allow(dead_code, reason = "what it is for may not be in the build"))]
         impl Qstr {
-            $($(#[$feature])* pub const $name: Qstr = Qstr(NUMBERS[Number::$name as usize]);)*
-            $(#[cfg(feature = "messages")] $(#[$of_part])* pub const $part: Qstr = Qstr(NUMBERS[Number::$part as usize]);)*
+            $($(#[$feature])* pub const $name: Qstr = number(Number::$name as usize);)*
+            $(#[cfg(feature = "messages")] $(#[$of_part])* pub const $part: Qstr = number(Number::$part as usize);)*
             $(#[cfg(not(feature = "messages"))] $(#[$of_part])* pub const $part: Qstr = Qstr::EMPTY;)*
             $(#[cfg(feature = "messages")] $(#[$of])* pub const $message: Qstr = Qstr(TABLE_LEN as u16 + Message::$message as u16);)*
             $(#[cfg(not(feature = "messages"))] $(#[$of])* pub const $message: Qstr = Qstr::EMPTY;)*

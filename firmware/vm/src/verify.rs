@@ -390,17 +390,16 @@ impl Verifier<'_> {
     /// manager is brought on top.
     #[cfg(feature = "language")]
     fn is_async_with(&self, handler: usize) -> bool {
-        let Ok(first) = self.decode(handler) else { return false };
-        let Ok(second) = self.decode(first.next) else { return false };
-        let Ok(third) = self.decode(second.next) else { return false };
-        let Ok(jump) = self.decode(third.next) else { return false };
-        let turn = self.prelude.code().get(jump.value..).unwrap_or(&[]);
-        first.op == Op::DupTop
-            && second.op == Op::LoadGlobal
-            && third.opcode == crate::opcodes::BINARY_MULTI + crate::opcodes::binary::EXCEPTION_MATCH
-            && jump.op == Op::PopJumpIfFalse
-            && turn.first() == Some(&crate::opcodes::ROT_THREE)
-            && crate::opcodes::is_async_turn(&turn[1..])
+        use crate::opcodes::{BINARY_MULTI, DUP_TOP, LOAD_GLOBAL, LOAD_METHOD, POP_JUMP_IF_FALSE, ROT_THREE, binary};
+        let (mut at, mut target) = (handler, 0);
+        for opcode in [DUP_TOP, LOAD_GLOBAL, BINARY_MULTI + binary::EXCEPTION_MATCH, POP_JUMP_IF_FALSE] {
+            match self.decode(at) {
+                Ok(step) if step.opcode == opcode => (at, target) = (step.next, step.value),
+                _ => return false,
+            }
+        }
+        let turn = self.prelude.code().get(target..).unwrap_or(&[]);
+        turn.starts_with(&[ROT_THREE, ROT_THREE, LOAD_METHOD])
     }
 
     /// A jump out of blocks: follows what the loop will do, block by block.

@@ -1,6 +1,8 @@
 //! Names of one letter.
 
 use super::Qstr;
+#[cfg(feature = "speed")]
+use super::{STATIC_LAST, TEXTS};
 
 /// The number of the first letter's name. Names of files stay below, see `Vm::intern`.
 #[cfg(feature = "speed")]
@@ -15,29 +17,39 @@ pub fn find_letter(_letter: u8) -> Option<Qstr> {
     None
 }
 
-/// The name of this one letter of ASCII.
+/// The name of this one letter of ASCII. Those of the table that are one letter have this number too, see `pool::number` and `fixed`.
 #[cfg(feature = "speed")]
 pub fn find_letter(letter: u8) -> Option<Qstr> {
-    match letter {
-        b'\n' => Some(Qstr::NEWLINE),
-        b' ' => Some(Qstr::SPACE),
-        b'*' => Some(Qstr::STAR),
-        b'/' => Some(Qstr::SLASH),
-        b'_' => Some(Qstr::UNDERSCORE),
-        #[cfg(feature = "messages")]
-        b'\'' => Some(Qstr::M_QUOTE),
-        #[cfg(feature = "import")]
-        b'.' => Some(Qstr::DOT),
-        #[cfg(feature = "math")]
-        b'e' => Some(Qstr::E),
-        0..0x80 => Some(Qstr(LETTERS_FIRST + u16::from(letter))),
-        _ => None,
+    letter.is_ascii().then_some(Qstr(LETTERS_FIRST + u16::from(letter)))
+}
+
+/// The letters among the first names of the format, by number; 0 for a name that is longer.
+#[cfg(feature = "speed")]
+static FIXED_LETTERS: [u8; 9] = {
+    let (mut letters, mut at) = ([0; 9], 0);
+    while at <= STATIC_LAST as usize {
+        if let [letter] = TEXTS[at].as_bytes() {
+            letters[at] = *letter;
+        }
+        at += 1;
     }
+    letters
+};
+
+/// The name with this number of the format, 1 to `STATIC_LAST`.
+pub fn fixed(number: u16) -> Qstr {
+    #[cfg(feature = "speed")]
+    if let Some(letter) = FIXED_LETTERS.get(usize::from(number))
+        && *letter != 0
+    {
+        return Qstr(LETTERS_FIRST + u16::from(*letter));
+    }
+    Qstr(number)
 }
 
 #[cfg(all(test, feature = "speed"))]
 mod tests {
-    use super::find_letter;
+    use super::{find_letter, fixed};
     use crate::qstr::pool::BY_NUMBER;
     use crate::qstr::{Qstr, find, text};
 
@@ -49,8 +61,9 @@ mod tests {
             assert_eq!(find(&[letter]), name);
             assert!(name.is_none_or(|name| text(name) == Some(&[letter])));
         }
-        for (number, known) in BY_NUMBER.iter().enumerate().skip(1).filter(|(_, known)| known.len() == 1) {
-            assert_eq!(find(known.as_bytes()), Some(Qstr(number as u16)), "{known:?}");
+        for known in BY_NUMBER.iter().skip(1).filter(|known| known.len() == 1) {
+            assert_eq!(find(known.as_bytes()), find_letter(known.as_bytes()[0]), "{known:?}");
         }
+        assert_eq!((fixed(4), fixed(61)), (find_letter(b' ').unwrap(), Qstr(61)));
     }
 }
