@@ -45,7 +45,7 @@ impl Test {
         step("firmware, on the host", &firmware, "cargo", &["test", "--quiet", "-p", "pyrite", "-p", "pyrite-port"], &mut tally)?;
         let least = ["test", "--quiet", "-p", "pyrite", "--no-default-features"];
         step("firmware, as little of the language as there is, on the host", &firmware, "cargo", &least, &mut tally)?;
-        for features in ["pyrite/full", "pyrite/full,pyrite/stress"] {
+        for features in ["pyrite/full", "pyrite/full,pyrite/f64", "pyrite/full,pyrite/stress"] {
             let whole = ["test", "--quiet", "-p", "pyrite", "-p", "pyrite-host", "--features", features];
             step("firmware, the whole language, on the host", &firmware, "cargo", &whole, &mut tally)?;
         }
