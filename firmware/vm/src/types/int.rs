@@ -199,7 +199,7 @@ pub(crate) fn sign_and_base(text: &[u8], base: u32) -> Option<(bool, &[u8], u32)
 }
 
 /// The same where size counts: digits of the base alone, with a sign.
-#[cfg(not(any(test, feature = "speed", feature = "bigint", feature = "float", feature = "fstrings")))]
+#[cfg(not(any(test, feature = "speed", feature = "bigint", feature = "float")))]
 pub(crate) fn parse(text: &[u8], base: u32) -> Option<i32> {
     let (negative, digits) = match text.trim_ascii() {
         [b'-', digits @ ..] => (true, digits),
@@ -220,7 +220,7 @@ pub(crate) fn parse(text: &[u8], base: u32) -> Option<i32> {
 }
 
 /// Reads an int of at most 32 bits as Python source or `int(text, base)` has it; base 0 takes prefixes. Whitespace around it is allowed.
-#[cfg(any(test, feature = "float", feature = "fstrings", all(feature = "speed", not(feature = "bigint"))))]
+#[cfg(any(test, feature = "float", all(feature = "fstrings", feature = "bigint"), all(feature = "speed", not(feature = "bigint"))))]
 pub(crate) fn parse(text: &[u8], base: u32) -> Option<i32> {
     let (negative, digits, base) = sign_and_base(text, base)?;
     let mut value = 0_i64;
