@@ -22,7 +22,7 @@ pub use chaos::check as check_with_accidents;
 pub use check::check;
 
 /// What the demo's commit and its pull request are called.
-const TITLE: &str = "vm: one copy of the quick operators";
+const TITLE: &str = "vm: one copy of the quick operators and subscripts";
 /// Longest the whole demo may take: a cold one compiles the core library for five targets.
 const DEMO_TIMEOUT: Duration = Duration::from_secs(45 * 60);
 
