@@ -19,7 +19,7 @@ fn collecting_at_every_allocation_changes_no_output() {
 #[test]
 fn any_allocation_may_fail() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs");
-    for name in ["classes", "exceptions", "generators", "operators", "dicts", "functions", "printing", "strings", "lists"] {
+    for name in ["classes", "exceptions", "generators", "operators", "dicts", "functions", "printing", "strings", "lists", "growing"] {
         let mpy = std::fs::read(folder.join(format!("{name}.mpy"))).expect("the program is there");
         let expected = std::fs::read_to_string(folder.join(format!("{name}.txt"))).expect("its output is there");
         for allocations in 0..400 {
