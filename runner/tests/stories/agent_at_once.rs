@@ -60,6 +60,8 @@ fn eight_boards_at_one_agent() {
         let agent = server.agent_told(&desk, &["--jobs", jobs], &[]);
         wait_long("all have ended", LONGEST, || server.all_ended().len() == boards);
         let (took, ends) = (began.elapsed(), server.all_ended());
+        // A job's end is at the server before the agent says what it took.
+        wait_until("it has said so of each", || ends.iter().all(|ended| spent(ended.job, &agent.stderr()).is_some()));
         agent.kill();
         let said = agent.finish().stderr;
         assert!(ends.iter().all(|ended| ended.end["kind"] == "done"), "{ends:?}");
@@ -83,10 +85,13 @@ fn eight_boards_at_one_agent() {
 
 /// The median of what is the agent's own of a job: how long it had it, without what it says it spent on fetching, building and on the board.
 fn ours(ends: &[Ended], said: &str) -> Duration {
-    let spent =
-        |job: usize| said.lines().find_map(|line| line.strip_prefix(&format!("job {job}: done, "))?.split(' ').next()?.parse().ok());
-    let mut ours: Vec<Duration> =
-        ends.iter().map(|ended| ended.took.saturating_sub(Duration::from_secs_f32(spent(ended.job).unwrap()))).collect();
+    let mut ours: Vec<Duration> = ends.iter().map(|ended| ended.took.saturating_sub(spent(ended.job, said).unwrap())).collect();
     ours.sort();
     ours[ours.len() / 2]
+}
+
+/// What the agent says it spent on a job's fetching, building and board, once it has said so.
+fn spent(job: usize, said: &str) -> Option<Duration> {
+    let seconds = said.lines().find_map(|line| line.strip_prefix(&format!("job {job}: done, "))?.split_once(" s ")?.0.parse().ok())?;
+    Some(Duration::from_secs_f32(seconds))
 }
