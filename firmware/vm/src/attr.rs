@@ -141,6 +141,12 @@ pub(crate) fn load(vm: &mut Vm, object: Obj, name: Obj) -> Res {
         if name == Obj::name(Qstr::VALUE) && is(class, T::StopIteration) {
             return Ok(exception::value(object));
         }
+        #[cfg(feature = "chaining")]
+        if let found = crate::chaining::attribute(object, name)
+            && found != Obj::NULL
+        {
+            return Ok(found);
+        }
     }
     // What all have.
     if name == Obj::name(Qstr::D_CLASS) {
@@ -427,6 +433,10 @@ fn store_slow(vm: &mut Vm, object: Obj, name: Obj, value: Obj) -> Res<()> {
             if setter != Obj::NULL {
                 return call_setter(vm, setter, &[found, object, value]);
             }
+        }
+        #[cfg(feature = "chaining")]
+        if object.is(Kind::Exception) && crate::chaining::store(vm, object, name, value)? {
+            return Ok(());
         }
         if value != Obj::NULL {
             return class::set_own(vm, object, name, value);

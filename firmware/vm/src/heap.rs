@@ -94,6 +94,12 @@ impl Obj {
         unsafe { self.at(index).cast::<Obj>().read() }
     }
 
+    /// Whether a collection that is under way has found it.
+    #[cfg(feature = "traceback")]
+    pub(crate) fn is_marked(self) -> bool {
+        self.header() & MARKED != 0
+    }
+
     #[cfg_attr(feature = "speed", inline(always))]
     pub(crate) fn set_field(self, index: usize, value: Obj) {
         // SAFETY: in bounds (`at`).
@@ -556,7 +562,7 @@ impl<'a> Heap<'a> {
         }
     }
 
-    /// After all roots: walks the arena as long as the mark stack was too short for something, then frees what is not marked.
+    /// After all roots: walks the arena as long as the mark stack was too short for something.
     pub(crate) fn finish(&mut self) {
         while self.mark_overflow {
             self.mark_overflow = false;
@@ -574,10 +580,10 @@ impl<'a> Heap<'a> {
                 at = Heap::plus(at, granules_of(head));
             }
         }
-        self.sweep();
     }
 
-    fn sweep(&mut self) {
+    /// After that: frees what is not marked.
+    pub(crate) fn sweep(&mut self) {
         let lives = |head: usize| head & MARKED != 0 || kind_of(head) == Kind::Permanent as u8;
         let end = self.end;
         let mut at = self.base;

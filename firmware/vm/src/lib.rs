@@ -22,6 +22,8 @@ mod attr;
 pub mod binary32;
 mod builtins;
 mod call;
+#[cfg(feature = "chaining")]
+mod chaining;
 #[expect(unsafe_code, reason = "reads verified bytecode and tables without bounds checks")]
 mod code;
 #[cfg(feature = "float")]

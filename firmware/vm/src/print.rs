@@ -69,8 +69,15 @@ fn argument_text(vm: &mut Vm, sink: Sink, error: Obj, one: Obj) -> Res<()> {
     if exception::is_subclass(error.field(exception::CLASS), T::KeyError.obj()) { repr(vm, sink, one) } else { str(vm, sink, one) }
 }
 
-/// `Type: text` of an exception, to the output.
+/// `Type: text` of a rooted exception, to the output, behind what it came of and where it came by, as far as the machine knows that.
 pub(crate) fn exception(vm: &mut Vm, error: Obj) -> Res<()> {
+    #[cfg(feature = "chaining")]
+    crate::chaining::print(vm, error)?;
+    one_exception(vm, error)
+}
+
+/// The same without what it came of.
+pub(crate) fn one_exception(vm: &mut Vm, error: Obj) -> Res<()> {
     #[cfg(feature = "traceback")]
     crate::traceback::print(vm, error)?;
     Sink::OUT.put_name(vm, types::name_of(types::type_of(error)));

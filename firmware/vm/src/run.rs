@@ -562,6 +562,11 @@ fn execute(vm: &mut Vm) -> Res {
                 byte::RaiseObj => {
                     check!(exception::raise(vm, sp.get(0)));
                 }
+                #[cfg(feature = "chaining")]
+                byte::RaiseFrom => {
+                    check!(crate::chaining::raise_from(vm, sp.get(-1), sp.get(0)));
+                }
+                #[cfg(not(feature = "chaining"))]
                 byte::RaiseFrom => {
                     check!(exception::raise(vm, sp.get(-1)));
                 }

@@ -9,7 +9,7 @@ mod pieces;
 use crate::{qstr, reasons};
 
 /// How long a text is at most.
-const LONGEST: usize = 64;
+const LONGEST: usize = if cfg!(feature = "chaining") { 68 } else { 64 };
 /// The number of the first reason: messages have those before.
 pub(crate) const REASONS_FIRST: usize = qstr::MESSAGES.len();
 

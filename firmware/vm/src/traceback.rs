@@ -1,7 +1,7 @@
 //! Where an exception came by: the functions and lines it left on its way, noted without any allocation.
 //!
-//! The machine notes a fixed number of places for one exception, the one on its way last. Raising the same one again goes on where it was;
-//! another one begins anew. Where there are more places than room the innermost and the outermost are kept.
+//! The machine notes a fixed number of places for the exception on its way last; with `chaining`, of what that came of, too. Raising the same
+//! one again goes on where it was; another one begins anew. Where there are more places than room the innermost and the outermost are kept.
 
 use crate::code::CodePtr;
 use crate::frame::FramePtr;
@@ -10,6 +10,8 @@ use crate::sink::Sink;
 use crate::value::{Obj, Res};
 use crate::vm::Vm;
 
+/// Exceptions whose places are kept.
+const KEPT: usize = if cfg!(feature = "chaining") { 3 } else { 1 };
 /// Places that are kept.
 const PLACES: usize = 10;
 /// Of these, the innermost ones that stay when more come.
@@ -17,38 +19,70 @@ const INNERMOST: usize = 5;
 
 /// The places of one exception.
 #[derive(Clone, Copy)]
-pub(crate) struct Traceback {
-    /// The exception.
-    pub(crate) of: Obj,
-    places: [Option<(CodePtr, u16)>; PLACES],
+struct Traceback {
+    /// The exception; NULL where there is none. Of no weight in a collection: what nobody else holds is forgotten.
+    of: Obj,
+    codes: [Option<CodePtr>; PLACES],
+    /// How far in each.
+    offsets: [u16; PLACES],
     len: u8,
     /// Some in the middle were dropped.
     gap: bool,
 }
 
-impl Traceback {
-    pub(crate) const NONE: Traceback = Traceback { of: Obj::NULL, places: [None; PLACES], len: 0, gap: false };
+/// The places of the exceptions that were on their way last.
+pub(crate) struct Tracebacks {
+    all: [Traceback; KEPT],
+    /// The one that is given up next.
+    next: usize,
+}
+
+impl Tracebacks {
+    pub(crate) const NONE: Tracebacks = Tracebacks { all: [Traceback::of(Obj::NULL); KEPT], next: 0 };
 
     /// The exception `error` leaves `frame`, or is handled in it.
     pub(crate) fn note(&mut self, error: Obj, frame: FramePtr) {
-        if self.of != error {
-            *self = Traceback { of: error, ..Traceback::NONE };
+        let known = self.all.iter().position(|traceback| traceback.of == error);
+        let at = known.unwrap_or_else(|| {
+            let next = self.next;
+            self.next = (next + 1) % KEPT;
+            self.all[next] = Traceback::of(error);
+            next
+        });
+        self.all[at].note(frame);
+    }
+
+    /// Forgets those of some exceptions.
+    pub(crate) fn forget(&mut self, is_to_go: impl Fn(Obj) -> bool) {
+        for traceback in &mut self.all {
+            if traceback.of != Obj::NULL && is_to_go(traceback.of) {
+                traceback.of = Obj::NULL;
+            }
         }
+    }
+}
+
+impl Traceback {
+    const fn of(error: Obj) -> Traceback {
+        Traceback { of: error, codes: [None; PLACES], offsets: [0; PLACES], len: 0, gap: false }
+    }
+
+    fn note(&mut self, frame: FramePtr) {
         let code = frame.code();
-        let place = Some((code, frame.ip().offset(code.get().start) as u16));
-        let len = usize::from(self.len);
+        let mut len = usize::from(self.len);
         // Raised again where it was handled: the same function goes on.
-        if len > 0 && matches!(self.places[len - 1], Some((last, _)) if last == code && self.handled_in(frame)) {
+        if len > 0 && self.codes[len - 1] == Some(code) && self.handled_in(frame) {
             return;
         }
         if len == PLACES {
-            self.places.copy_within(INNERMOST + 1.., INNERMOST);
-            self.places[PLACES - 1] = place;
+            self.codes.copy_within(INNERMOST + 1.., INNERMOST);
+            self.offsets.copy_within(INNERMOST + 1.., INNERMOST);
             self.gap = true;
-        } else {
-            self.places[len] = place;
-            self.len += 1;
+            len -= 1;
         }
+        self.codes[len] = Some(code);
+        self.offsets[len] = frame.ip().offset(code.get().start) as u16;
+        self.len = len as u8 + 1;
     }
 
     /// Whether a handler of the frame is under way, so that its last place is this very frame's.
@@ -59,18 +93,15 @@ impl Traceback {
 
 /// Prints the places of `error`, the outermost first.
 pub(crate) fn print(vm: &mut Vm, error: Obj) -> Res<()> {
-    let traceback = vm.traceback;
-    if traceback.of != error || traceback.len == 0 {
-        return Ok(());
-    }
+    let Some(traceback) = vm.tracebacks.all.iter().find(|traceback| traceback.of == error).copied() else { return Ok(()) };
     vm.write(b"Traceback (most recent call last):\n");
     for index in (0..usize::from(traceback.len)).rev() {
-        let Some((code, offset)) = traceback.places[index] else { continue };
+        let Some(code) = traceback.codes[index] else { continue };
         vm.write(b"  File \"");
         Sink::OUT.put_name(vm, code.get().module.name(0));
         vm.write(b"\", line ");
         // The place is behind the opcode that raised.
-        let line = lines::line(code.line_steps(), usize::from(offset).saturating_sub(1));
+        let line = lines::line(code.line_steps(), usize::from(traceback.offsets[index]).saturating_sub(1));
         crate::print::repr(vm, Sink::OUT, Obj::count(line))?;
         vm.write(b", in ");
         Sink::OUT.put_name(vm, code.name());

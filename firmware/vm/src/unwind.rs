@@ -4,7 +4,7 @@
 //! value is for is its `Action`.
 
 use crate::code::Ip;
-use crate::frame::{Action, BlockKind, FramePtr, Pending, Slots, State};
+use crate::frame::{Action, Block, BlockKind, FramePtr, Pending, Slots, State};
 use crate::heap::Kind;
 use crate::qstr::Qstr;
 use crate::types::{self, T, exception};
@@ -65,7 +65,11 @@ pub(crate) fn unwind_return(frame: FramePtr, ip: Ip, sp: Slots) -> Option<(Ip, S
 pub(crate) fn end_finally(vm: &mut Vm, frame: FramePtr, ip: Ip, sp: Slots) -> Res<Option<(Ip, Slots)>> {
     let block = frame.last_block();
     frame.set_ip(ip);
-    frame.pop_block();
+    // An exception that goes on is still handled here, for the traceback: its place in this frame is known. Unwinding takes the block off.
+    let goes_on = cfg!(feature = "traceback") && block.pending() == Pending::Exception && types::is_exception(sp.get(0));
+    if !goes_on {
+        frame.pop_block();
+    }
     match block.pending() {
         // `try … except` without a match ends here as well, with the exception on the stack.
         Pending::Nothing => Ok(Some((ip, sp.plus(-1)))),
@@ -105,12 +109,36 @@ pub(crate) fn begin_exit(vm: &mut Vm, frame: FramePtr, sp: Slots) -> Res {
     if receiver == Obj::NULL { call::start(vm, callee, sp, 3, 0) } else { call::start_with_self(vm, callee, sp.plus(-1), 4, 0) }
 }
 
-/// `raise` alone: the exception that the innermost running handler handles.
-pub(crate) fn raise_again(vm: &mut Vm, frame: FramePtr) -> Raised {
+/// The exception that the innermost running handler of a function handles.
+#[cfg_attr(not(feature = "chaining"), inline(always))]
+fn handled_in(frame: FramePtr) -> Option<Obj> {
     let blocks = (0..frame.n_blocks()).rev().map(|index| frame.block(index));
-    match blocks.into_iter().find(|block| block.pending() == Pending::Exception && types::is_exception(block.value())) {
-        Some(block) => {
-            vm.error = block.value();
+    let is_running = |block: &Block| block.pending() == Pending::Exception && types::is_exception(block.value());
+    blocks.into_iter().find(is_running).map(Block::value)
+}
+
+/// The same of all functions under way.
+#[cfg(feature = "chaining")]
+pub(crate) fn handled(vm: &Vm) -> Option<Obj> {
+    let mut frame = vm.frame;
+    while let Some(at) = frame {
+        if let Some(error) = handled_in(at) {
+            return Some(error);
+        }
+        frame = at.prev();
+    }
+    None
+}
+
+/// `raise` alone: what is being handled; without `chaining` by the running function itself, as in MicroPython.
+pub(crate) fn raise_again(vm: &mut Vm, frame: FramePtr) -> Raised {
+    #[cfg(feature = "chaining")]
+    let found = handled_in(frame).or_else(|| handled(vm));
+    #[cfg(not(feature = "chaining"))]
+    let found = handled_in(frame);
+    match found {
+        Some(error) => {
+            vm.error = error;
             Raised
         }
         None => vm.raise(T::RuntimeError, Qstr::M_NO_RERAISE),
@@ -239,6 +267,8 @@ pub(crate) fn yield_value(vm: &mut Vm, frame: FramePtr, value: Obj) -> Res<()> {
 /// Finds who handles `vm.error`, popping frames; gives `Err` when it is a boundary frame, that is, native code.
 #[inline(never)]
 pub(crate) fn unwind(vm: &mut Vm) -> Res<()> {
+    #[cfg(feature = "chaining")]
+    crate::chaining::note(vm);
     loop {
         let frame = current(vm)?;
         let start = frame.code().get().start;
@@ -246,7 +276,7 @@ pub(crate) fn unwind(vm: &mut Vm) -> Res<()> {
         #[cfg(feature = "traceback")]
         if frame.code() != vm.boundary {
             let error = vm.error;
-            vm.traceback.note(error, frame);
+            vm.tracebacks.note(error, frame);
         }
         while frame.n_blocks() > 0 && !vm.halted {
             let block = frame.last_block();
@@ -281,7 +311,11 @@ pub(crate) fn unwind(vm: &mut Vm) -> Res<()> {
             return Ok(());
         }
         if is_generator && call::error_is(vm, T::StopIteration) {
+            #[cfg(feature = "chaining")]
+            let stop = vm.error;
             let _ = vm.raise(T::RuntimeError, Qstr::M_GENERATOR_STOP);
+            #[cfg(feature = "chaining")]
+            crate::chaining::replaces(vm, stop);
         }
         if action == Action::Delegate {
             // The delegation is over: the opcode is not to be taken up again.

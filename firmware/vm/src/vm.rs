@@ -15,6 +15,7 @@ use crate::{call, map, mpy, print};
 
 mod names;
 mod owner;
+mod raising;
 
 /// Where a program's output goes.
 pub trait Out {
@@ -103,7 +104,7 @@ pub struct Vm<'a> {
     limited: bool,
     budget: u64,
     #[cfg(feature = "traceback")]
-    pub(crate) traceback: crate::traceback::Traceback,
+    pub(crate) tracebacks: crate::traceback::Tracebacks,
     #[cfg(feature = "import")]
     files: Option<&'a dyn crate::Modules<'a>>,
     #[cfg(feature = "machine")]
@@ -157,8 +158,8 @@ impl<'a> Vm<'a> {
         let (Some(block), Some(empty), Some(memory_error), Some(recursion_error)) = (
             alloc_by_call(&mut heap, Kind::Permanent, Tables::words(0, 1)),
             alloc_by_call(&mut heap, Kind::Permanent, 1),
-            alloc_by_call(&mut heap, Kind::Exception, 3),
-            alloc_by_call(&mut heap, Kind::Exception, 3),
+            alloc_by_call(&mut heap, Kind::Exception, exception::FIELDS),
+            alloc_by_call(&mut heap, Kind::Exception, exception::FIELDS),
         ) else {
             return Err(Stop::NoMemory);
         };
@@ -182,7 +183,7 @@ impl<'a> Vm<'a> {
             empty,
             modules: None,
             #[cfg(feature = "traceback")]
-            traceback: crate::traceback::Traceback::NONE,
+            tracebacks: crate::traceback::Tracebacks::NONE,
             main: None,
             #[cfg(feature = "import")]
             files: None,
@@ -428,7 +429,7 @@ impl<'a> Vm<'a> {
 
     #[cold]
     pub(crate) fn no_memory<V>(&mut self) -> Res<V> {
-        self.error = self.memory_error;
+        self.raise_standing(self.memory_error);
         Err(Raised)
     }
 
@@ -465,7 +466,7 @@ impl<'a> Vm<'a> {
             frame = at.prev();
         }
         if bytes >= self.heap.size_bytes() / 4 {
-            self.error = self.recursion_error;
+            self.raise_standing(self.recursion_error);
         }
         raised
     }
@@ -529,8 +530,6 @@ impl<'a> Vm<'a> {
         for value in [self.error, self.memory_error, self.recursion_error, self.result] {
             heap.mark(value);
         }
-        #[cfg(feature = "traceback")]
-        heap.mark(self.traceback.of);
         #[cfg(feature = "machine")]
         heap.mark(self.alarm);
         #[cfg(feature = "micropython")]
@@ -553,83 +552,9 @@ impl<'a> Vm<'a> {
             frame = at.prev();
         }
         heap.finish();
-    }
-
-    // ----- raising
-
-    /// Makes `Raised` stand for an exception of a built-in type with a constant message.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn raise(&mut self, class: T, message: Qstr) -> Raised {
-        // A constant name is no object: it need not be held, and `keep` itself raises this way.
-        let argument = if cfg!(feature = "messages") || message != Qstr::EMPTY { Obj::name(message) } else { Obj::NULL };
-        self.raise_held(class, argument)
-    }
-
-    /// The same with any one argument; NULL for none.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn raise_value(&mut self, class: T, argument: Obj) -> Raised {
-        if self.keep(argument).is_ok() {
-            let _ = self.raise_held(class, argument);
-            self.unkeep(1);
-        }
-        Raised
-    }
-
-    /// The same with an argument that a collection does not take away.
-    fn raise_held(&mut self, class: T, argument: Obj) -> Raised {
-        // A tuple as the only argument is told from several arguments by one around it.
-        let argument = match argument.is(Kind::Tuple).then(|| crate::types::tuple::new(self, &[argument])) {
-            Some(Ok(around)) => around,
-            Some(Err(raised)) => return raised,
-            None => argument,
-        };
-        if argument.is(Kind::Tuple) && self.keep(argument).is_err() {
-            return Raised;
-        }
-        if let Ok(error) = self.alloc(Kind::Exception, 3) {
-            error.set_field(exception::CLASS, class.obj());
-            error.set_field(exception::ARGS, argument);
-            self.error = error;
-        }
-        if argument.is(Kind::Tuple) {
-            self.unkeep(1);
-        }
-        Raised
-    }
-
-    /// A NameError about `name`.
-    #[cold]
-    pub(crate) fn raise_name(&mut self, class: T, name: Obj) -> Raised {
-        #[cfg(feature = "messages")]
-        let name = match crate::types::str::concat(self, &[Obj::name(Qstr::M_NAME_START), name, Obj::name(Qstr::M_NAME_END)]) {
-            Ok(text) => text,
-            Err(raised) => return raised,
-        };
-        self.raise_value(class, name)
-    }
-
-    /// A TypeError.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn type_error<V>(&mut self, message: Qstr) -> Res<V> {
-        Err(self.raise(T::TypeError, message))
-    }
-
-    /// A ValueError.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn value_error<V>(&mut self, message: Qstr) -> Res<V> {
-        Err(self.raise(T::ValueError, message))
-    }
-
-    /// A NotImplementedError: the program needs a feature that this build does not have.
-    #[cfg(not(feature = "standard"))]
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn lacks<V>(&mut self) -> Res<V> {
-        Err(self.raise(T::NotImplementedError, Qstr::M_LACKS))
+        #[cfg(feature = "traceback")]
+        self.tracebacks.forget(|of| !of.is_marked());
+        heap.sweep();
     }
 
     /// Slots that natives may pass around for `values`, which must outlive their use.

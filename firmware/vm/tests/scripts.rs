@@ -20,6 +20,7 @@ const FEATURES: &[(&str, bool)] = &[
         cfg!(all(feature = "bytes", feature = "format", feature = "float", feature = "strings", feature = "bigint", feature = "language")),
     ),
     ("calls", cfg!(feature = "full")),
+    ("chaining", cfg!(all(feature = "chaining", feature = "language", feature = "traceback"))),
     ("classes", cfg!(feature = "full")),
     ("collections", cfg!(feature = "collections")),
     ("containers", cfg!(feature = "full")),

@@ -353,6 +353,9 @@ fn step(vm: &mut Vm, step: &Step) -> Res {
             }
         }
 
+        #[cfg(feature = "chaining")]
+        Op::RaiseFrom => crate::chaining::raise_from(vm, at.get(0), at.get(1))?,
+        #[cfg_attr(feature = "chaining", expect(unreachable_patterns, reason = "the arm above has one of them"))]
         Op::RaiseObj | Op::RaiseFrom => exception::raise(vm, at.get(0))?,
         Op::RaiseLast => return Err(raise_again(vm, frame)),
 

@@ -15,6 +15,8 @@ use crate::vm::Vm;
 
 pub(crate) const CLASS: usize = class::INSTANCE_CLASS;
 pub(crate) const ARGS: usize = 2;
+/// How many there are: behind these what the exception came of, see `chaining.rs`.
+pub(crate) const FIELDS: usize = if cfg!(feature = "chaining") { 5 } else { 3 };
 
 pub(crate) const METHODS: &[Method] = &[(Qstr::D_INIT, N::ExceptionInit)];
 
@@ -34,7 +36,7 @@ pub(crate) fn construct(vm: &mut Vm, class: Obj, args: Args) -> Res {
     if args.n_kw > 0 && !class.is(Kind::Class) {
         return vm.type_error(Qstr::M_NO_KW);
     }
-    let made = vm.alloc(Kind::Exception, 3)?;
+    let made = vm.alloc(Kind::Exception, FIELDS)?;
     made.set_field(CLASS, class);
     vm.keep(made)?;
     set_args(vm, made, args.at.as_slice(args.n))?;
@@ -103,13 +105,19 @@ pub(crate) fn instance(vm: &mut Vm, value: Obj) -> Res {
     if made.is(Kind::Exception) { Ok(made) } else { vm.type_error(Qstr::M_NOT_EXCEPTION) }
 }
 
-/// `raise value`: always `Err`.
-pub(crate) fn raise(vm: &mut Vm, value: Obj) -> Res {
+/// The same, where a class that is none of an exception is not called at all.
+#[cfg_attr(not(feature = "chaining"), inline(always))]
+pub(crate) fn made(vm: &mut Vm, value: Obj) -> Res {
     let is_class = value.as_type_index().is_some() || value.is(Kind::Class);
     if !is_class && !value.is(Kind::Exception) || is_class && !is_subclass(value, T::BaseException.obj()) {
         return vm.type_error(Qstr::M_NOT_EXCEPTION);
     }
-    let made = instance(vm, value)?;
+    instance(vm, value)
+}
+
+/// `raise value`: always `Err`.
+pub(crate) fn raise(vm: &mut Vm, value: Obj) -> Res {
+    let made = made(vm, value)?;
     vm.error = made;
     Err(crate::value::Raised)
 }

@@ -46,7 +46,7 @@ pub(crate) fn close(vm: &mut Vm, args: Args) -> Res {
         frame.set_state(State::Done);
         return Ok(Obj::NONE);
     }
-    let error = vm.alloc(Kind::Exception, 3)?;
+    let error = vm.alloc(Kind::Exception, exception::FIELDS)?;
     error.set_field(exception::CLASS, T::GeneratorExit.obj());
     Err(call::throw(vm, generator, error, Action::Close))
 }
