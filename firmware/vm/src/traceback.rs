@@ -38,18 +38,19 @@ pub(crate) struct Tracebacks {
 }
 
 impl Tracebacks {
-    pub(crate) const NONE: Tracebacks = Tracebacks { all: [Traceback::of(Obj::NULL); KEPT], next: 0 };
+    pub(crate) const NONE: Tracebacks = Tracebacks { all: [Traceback::NONE; KEPT], next: 0 };
 
     /// The exception `error` leaves `frame`, or is handled in it.
     pub(crate) fn note(&mut self, error: Obj, frame: FramePtr) {
-        let known = self.all.iter().position(|traceback| traceback.of == error);
-        let at = known.unwrap_or_else(|| {
-            let next = self.next;
-            self.next = (next + 1) % KEPT;
-            self.all[next] = Traceback::of(error);
-            next
-        });
-        self.all[at].note(frame);
+        if let Some(known) = self.all.iter_mut().find(|traceback| traceback.of == error) {
+            known.note(frame);
+            return;
+        }
+        let new = &mut self.all[self.next];
+        self.next = if self.next + 1 < KEPT { self.next + 1 } else { 0 };
+        // Behind `len` there may be whatever was there.
+        (new.of, new.len, new.gap) = (error, 0, false);
+        new.note(frame);
     }
 
     /// Forgets those of some exceptions.
@@ -63,10 +64,9 @@ impl Tracebacks {
 }
 
 impl Traceback {
-    const fn of(error: Obj) -> Traceback {
-        Traceback { of: error, codes: [None; PLACES], offsets: [0; PLACES], len: 0, gap: false }
-    }
+    const NONE: Traceback = Traceback { of: Obj::NULL, codes: [None; PLACES], offsets: [0; PLACES], len: 0, gap: false };
 
+    #[inline(never)]
     fn note(&mut self, frame: FramePtr) {
         let code = frame.code();
         let mut len = usize::from(self.len);
@@ -93,20 +93,21 @@ impl Traceback {
 
 /// Prints the places of `error`, the outermost first.
 pub(crate) fn print(vm: &mut Vm, error: Obj) -> Res<()> {
-    let Some(traceback) = vm.tracebacks.all.iter().find(|traceback| traceback.of == error).copied() else { return Ok(()) };
+    let Some(at) = vm.tracebacks.all.iter().position(|traceback| traceback.of == error) else { return Ok(()) };
     vm.write(b"Traceback (most recent call last):\n");
-    for index in (0..usize::from(traceback.len)).rev() {
-        let Some(code) = traceback.codes[index] else { continue };
+    for index in (0..usize::from(vm.tracebacks.all[at].len)).rev() {
+        let traceback = &vm.tracebacks.all[at];
+        let (Some(code), offset, gap) = (traceback.codes[index], traceback.offsets[index], traceback.gap) else { continue };
         vm.write(b"  File \"");
         Sink::OUT.put_name(vm, code.get().module.name(0));
         vm.write(b"\", line ");
         // The place is behind the opcode that raised.
-        let line = lines::line(code.line_steps(), usize::from(traceback.offsets[index]).saturating_sub(1));
+        let line = lines::line(code.line_steps(), usize::from(offset).saturating_sub(1));
         crate::print::repr(vm, Sink::OUT, Obj::count(line))?;
         vm.write(b", in ");
         Sink::OUT.put_name(vm, code.name());
         vm.write(b"\n");
-        if traceback.gap && index == INNERMOST {
+        if gap && index == INNERMOST {
             vm.write(b"  ...\n");
         }
     }
