@@ -66,7 +66,11 @@ fn exception_text(vm: &mut Vm, sink: Sink, error: Obj) -> Res<()> {
 
 /// The only argument; as everywhere in Python, a KeyError shows its key as it is written.
 fn argument_text(vm: &mut Vm, sink: Sink, error: Obj, one: Obj) -> Res<()> {
-    if exception::is_subclass(error.field(exception::CLASS), T::KeyError.obj()) { repr(vm, sink, one) } else { str(vm, sink, one) }
+    // An exception may be its own argument.
+    vm.enter()?;
+    if exception::is_subclass(error.field(exception::CLASS), T::KeyError.obj()) { repr(vm, sink, one) } else { str(vm, sink, one) }?;
+    vm.leave();
+    Ok(())
 }
 
 /// `Type: text` of a rooted exception, to the output, behind what it came of and where it came by, as far as the machine knows that.
