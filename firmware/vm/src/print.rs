@@ -66,9 +66,15 @@ fn exception_text(vm: &mut Vm, sink: Sink, error: Obj) -> Res<()> {
 
 /// The only argument; as everywhere in Python, a KeyError shows its key as it is written.
 fn argument_text(vm: &mut Vm, sink: Sink, error: Obj, one: Obj) -> Res<()> {
+    if exception::is_subclass(error.field(exception::CLASS), T::KeyError.obj()) {
+        return repr(vm, sink, one);
+    }
+    if !one.is(Kind::Exception) {
+        return str(vm, sink, one);
+    }
     // An exception may be its own argument.
     vm.enter()?;
-    if exception::is_subclass(error.field(exception::CLASS), T::KeyError.obj()) { repr(vm, sink, one) } else { str(vm, sink, one) }?;
+    str(vm, sink, one)?;
     vm.leave();
     Ok(())
 }
